@@ -1,0 +1,21 @@
+//go:build !linux
+
+package hub
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// Elsewhere every connection is read with a buffer of its own.
+
+func rawConn(net.Conn) syscall.RawConn { return nil }
+
+func writeOnce(syscall.RawConn, []byte) error { return syscall.ENOTSUP }
+
+func hungUp(syscall.RawConn) bool { return false }
+
+func (w *Waiter) listenRaw() {}
+
+func limitUnacked(net.Conn, time.Duration) error { return nil }

@@ -1,0 +1,191 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nod/hub"
+)
+
+// In these tests time is synctest's: it passes when everybody waits.
+
+// joinPipe lets one browser wait on a pipe and gives its end.
+func joinPipe(t *testing.T, h *hub.Hub, key string, kind hub.Kind) net.Conn {
+	t.Helper()
+	server, browser := net.Pipe()
+	must(t, reserve(t, h, key).Join(server, kind, nil))
+	return browser
+}
+
+// answerPings is a browser that answers n pings and falls silent then; it gives
+// how many frames it saw before the connection ended.
+func answerPings(t *testing.T, browser net.Conn, n int) <-chan int {
+	seen := make(chan int, 1)
+	go func() {
+		buf := make([]byte, 2)
+		for i := 0; ; i++ {
+			if _, err := io.ReadFull(browser, buf); err != nil {
+				seen <- i
+				return
+			}
+			if buf[0] != 0x89 || buf[1] != 0 {
+				t.Errorf("got %x, want a ping", buf)
+			}
+			if i < n {
+				_, _ = browser.Write(masked(0x8A, nil))
+			}
+		}
+	}()
+	return seen
+}
+
+func TestPongsKeepABrowserWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: 30 * time.Second, MissedPongs: 3})
+		start := time.Now()
+		seen := answerPings(t, joinPipe(t, h, "a", hub.WebSocket), 10)
+		wantEnd(t, ends, hub.Silent)
+		if got := <-seen; got != 13 {
+			t.Errorf("got %d pings, want 10 answered and 3 missed", got)
+		}
+		// The shard's turn may come at any point of the interval.
+		if got := time.Since(start); got < 13*30*time.Second || got > 14*30*time.Second {
+			t.Errorf("closed after %v, want the 14th ping", got)
+		}
+	})
+}
+
+func TestHeartbeatsKeepAStreamOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: 30 * time.Second, MissedPongs: 3})
+		browser := joinPipe(t, h, "a", hub.Stream)
+		for range 10 {
+			buf := make([]byte, 3)
+			_, err := io.ReadFull(browser, buf)
+			must(t, err)
+			if string(buf) != ":\n\n" {
+				t.Errorf("got %q, want a comment", buf)
+			}
+		}
+		must(t, browser.Close())
+		wantEnd(t, ends, hub.Gone)
+	})
+}
+
+// On a socket a stream has no reader; the pinger finds out.
+func TestGoneStreamIsNoticedAtItsHeartbeat(t *testing.T) {
+	h, ends := open(t, hub.Options{PingInterval: time.Millisecond})
+	server, browser := tcpPair(t)
+	must(t, reserve(t, h, "a").Join(server, hub.Stream, nil))
+	must(t, browser.CloseWrite())
+	wantEnd(t, ends, hub.Gone)
+}
+
+func TestPlaceThatNobodyJoinsLapses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := open(t, hub.Options{PerKey: 1, PingInterval: 30 * time.Second})
+		place := reserve(t, h, "a")
+		time.Sleep(30 * time.Second)
+		if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrTooManyForKey) {
+			t.Errorf("after one interval: got %v, want %v", err, hub.ErrTooManyForKey)
+		}
+		time.Sleep(30*time.Second + time.Millisecond)
+		reserve(t, h, "a").Release()
+		server, browser := net.Pipe()
+		if err := place.Join(server, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
+			t.Errorf("join: got %v, want %v", err, hub.ErrGone)
+		}
+		if _, err := browser.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("got %v, want the connection closed", err)
+		}
+	})
+}
+
+// A connection that must be waited for, because it cannot say what it takes,
+// costs a publisher 20 ms at most, however many of them are behind one key.
+func TestPublishWaitsTwentyMilliseconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: time.Hour})
+		for range 4 {
+			joinPipe(t, h, "a", hub.WebSocket) // reads nothing
+		}
+		start := time.Now()
+		wantTold(t, h.Publish("a", []byte(approved), false), 0)
+		if got := time.Since(start); got != 20*time.Millisecond {
+			t.Errorf("waited %v, want 20ms", got)
+		}
+		for range 4 {
+			wantEnd(t, ends, hub.Slow)
+		}
+	})
+}
+
+func TestGraceForTheCloseAnswer(t *testing.T) {
+	for name, answers := range map[string]bool{"answered": true, "not answered": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: 2 * time.Second})
+				browser := joinPipe(t, h, "a", hub.WebSocket)
+				go func() {
+					_, _ = io.ReadFull(browser, make([]byte, 2+len(approved)+4))
+					if answers {
+						_, _ = browser.Write(masked(0x88, []byte{0x03, 0xE8}))
+					}
+				}()
+				start := time.Now()
+				wantTold(t, h.Publish("a", []byte(approved), true), 1)
+				if sockets, _ := h.Waiting(); sockets != 0 {
+					t.Errorf("%d wait after the last event", sockets)
+				}
+				wantEnd(t, ends, hub.Told)
+				want := 2 * time.Second
+				if answers {
+					want = 0
+				}
+				if got := time.Since(start); got != want {
+					t.Errorf("closed after %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestShutdownGivesGraceOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: 2 * time.Second})
+		for range 3 {
+			browser := joinPipe(t, h, "a", hub.WebSocket)
+			go func() { _, _ = io.ReadFull(browser, make([]byte, 4)) }()
+		}
+		start := time.Now()
+		must(t, h.Shutdown(t.Context(), 1012))
+		if got := time.Since(start); got != 2*time.Second {
+			t.Errorf("took %v, want 2s", got)
+		}
+		for range 3 {
+			wantEnd(t, ends, hub.Closed)
+		}
+	})
+}
+
+func TestShutdownCutsWhenItsTimeIsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: time.Hour})
+		browser := joinPipe(t, h, "a", hub.WebSocket)
+		go func() { _, _ = io.ReadFull(browser, make([]byte, 4)) }()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := h.Shutdown(ctx, 1012); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+		}
+		wantEnd(t, ends, hub.Closed)
+		if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrClosed) {
+			t.Errorf("reserve: got %v, want %v", err, hub.ErrClosed)
+		}
+	})
+}

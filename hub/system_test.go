@@ -1,0 +1,37 @@
+package hub_test
+
+import (
+	"net"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// readable waits until what a browser did has reached this side.
+func readable(t testing.TB, server *net.TCPConn) {
+	t.Helper()
+	raw, err := server.SyscallConn()
+	must(t, err)
+	must(t, raw.Read(func(fd uintptr) bool {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK)
+		return err != unix.EAGAIN
+	}))
+}
+
+// descriptor is the number of a connection, to see whether it is used again.
+func descriptor(t testing.TB, conn net.Conn) (n int) {
+	t.Helper()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	must(t, err)
+	must(t, raw.Control(func(fd uintptr) { n = int(fd) }))
+	return n
+}
+
+// descriptors counts those of this process.
+func descriptors(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	return len(entries)
+}

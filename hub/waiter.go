@@ -1,0 +1,285 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// patience is the longest any event waits for the browsers it is for. Sockets
+// of the system do not wait at all; it is for connections that cannot say how
+// much they would take, such as TLS in this process.
+const patience = 20 * time.Millisecond
+
+// chatter is how many frames a browser may send between two pings. It owes us
+// one pong; a flood of them costs more than it can be worth.
+const chatter = 32
+
+// End is why a browser does not wait any more.
+type End uint8
+
+const (
+	stays   End = iota // it goes on waiting
+	Told               // its last event was sent
+	Closed             // by CloseKey or Shutdown
+	Gone               // it went away
+	Slow               // it did not take what was sent
+	Silent             // it answered no pings
+	Refused            // it sent what a waiting browser may not send
+)
+
+func (e End) String() string {
+	return [...]string{"", "told", "closed", "gone", "slow", "silent", "refused"}[e]
+}
+
+// state of a waiter; it only grows.
+type state uint8
+
+const (
+	reserved state = iota // a place, no browser yet
+	waiting               // a browser that hears events
+	over                  // hears nothing more; its reader is about to close it
+)
+
+// Waiter is one browser that waits, or the place reserved for it. It is never
+// reused: a call on one that has ended answers [ErrGone], and cannot reach
+// whoever got its descriptor or its memory next.
+type Waiter struct {
+	hub       *Hub
+	key, addr string
+	next      *Waiter // in the chain of this key; guarded by the shard's lock
+
+	conn net.Conn
+	raw  syscall.RawConn // of conn, where it can be read without a buffer; else nil
+
+	missed atomic.Int32 // pings without an answer; visits while reserved
+	heard  atomic.Int32 // frames since the last ping
+
+	mu    sync.Mutex // held for one write at most; guards what follows and orders writes
+	kind  Kind
+	state state
+	end   End
+}
+
+// Release gives a place back that nobody joined. Afterwards, and after Join, it
+// does nothing.
+func (w *Waiter) Release() {
+	w.mu.Lock()
+	free := w.state == reserved
+	if free {
+		w.state = over
+	}
+	w.mu.Unlock()
+	if free {
+		w.hub.drop(w)
+	}
+}
+
+// Join puts conn in the place: from its return on, the browser hears events.
+// head, if any, is written before all else, such as the response head and the
+// retry line of an event stream. The hub owns conn from the call on, also if it
+// fails, and closes it; the server must let go of it (with fasthttp,
+// KeepHijackedConns). Wrappers with a method UnsafeConn, as fasthttp's pooled
+// one has, are taken off.
+func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
+	conn = bare(conn)
+	w.mu.Lock()
+	err := w.join(conn, kind, head)
+	w.mu.Unlock()
+	if err != nil {
+		w.Release()
+		return errors.Join(err, conn.Close())
+	}
+	if w.attended() {
+		go w.run()
+	}
+	return nil
+}
+
+// attended is whether a goroutine reads from the browser. A stream has nothing
+// to say but that it went away, which the pinger finds out at its next visit;
+// that saves the goroutine, four fifths of what a waiter costs.
+func (w *Waiter) attended() bool { return w.kind == WebSocket || w.raw == nil }
+
+func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
+	switch {
+	case w.hub.closed.Load():
+		return ErrClosed
+	case w.state != reserved:
+		return ErrGone
+	}
+	if err := w.hub.prepare(conn); err != nil {
+		return fmt.Errorf("hub: %w", err)
+	}
+	w.conn, w.raw, w.kind = conn, rawConn(conn), kind
+	if len(head) > 0 {
+		if err := w.try(head, patience); err != nil {
+			return fmt.Errorf("%w: %w", ErrGone, err)
+		}
+	}
+	w.missed.Store(0)
+	w.state = waiting
+	w.hub.waiting[kind].Add(1)
+	w.hub.running.Add(1)
+	return nil
+}
+
+func bare(conn net.Conn) net.Conn {
+	for {
+		wrapper, ok := conn.(interface{ UnsafeConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = wrapper.UnsafeConn()
+	}
+}
+
+// prepare clears the deadlines the server may have left and sets buffers.
+func (h *Hub) prepare(conn net.Conn) error {
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok && h.opts.SendBuffer > 0 {
+		if err := c.SetWriteBuffer(h.opts.SendBuffer); err != nil {
+			return err
+		}
+	}
+	return limitUnacked(conn, h.opts.PingInterval*time.Duration(h.opts.MissedPongs+1))
+}
+
+// Send sends one event to this browser; with last, its connection ends with it.
+// data is one JSON text, as for [Hub.Publish].
+func (w *Waiter) Send(data []byte, last bool) error {
+	return w.write(event(data, last), patience, endIf(last))
+}
+
+// write makes one try to send what is meant for this kind of waiter, and ends
+// it if that fails, or if an end is given.
+func (w *Waiter) write(f frames, patience time.Duration, end End) error {
+	w.mu.Lock()
+	if w.state != waiting {
+		w.mu.Unlock()
+		return ErrGone
+	}
+	err := w.try(f[w.kind], patience)
+	if err != nil {
+		err, end = fmt.Errorf("%w: %w", ErrGone, err), whyFailed(err)
+	}
+	if end != stays {
+		w.finish(end)
+	}
+	w.mu.Unlock()
+	if end != stays && !w.attended() {
+		w.leave()
+	}
+	return err
+}
+
+func endIf(last bool) End {
+	if last {
+		return Told
+	}
+	return stays
+}
+
+func whyFailed(err error) End {
+	if errors.Is(err, io.ErrShortWrite) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return Slow
+	}
+	return Gone
+}
+
+func (w *Waiter) try(b []byte, patience time.Duration) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if w.raw != nil {
+		return writeOnce(w.raw, b)
+	}
+	if err := w.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err := w.conn.Write(b)
+	return err
+}
+
+// finish makes a waiter deaf to events and wakes its reader, which closes the
+// connection: at once, or after a WebSocket had the time to answer the close
+// frame it was sent. To close at once might reset the connection, and a reset
+// may destroy the event before the browser has read it.
+func (w *Waiter) finish(end End) {
+	w.state, w.end = over, end
+	w.hub.waiting[w.kind].Add(-1)
+	if w.kind == WebSocket && (end == Told || end == Closed || end == Refused) {
+		w.wake(time.Now().Add(w.hub.opts.Grace))
+	} else {
+		w.wake(past)
+	}
+}
+
+var past = time.Unix(1, 0)
+
+// wake ends the reading at this time. It fails only on a connection that is
+// closed, which needs no waking.
+func (w *Waiter) wake(at time.Time) { _ = w.conn.SetReadDeadline(at) }
+
+// cut closes without grace a waiter that has ended.
+func (w *Waiter) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil {
+		w.wake(past)
+	}
+}
+
+// run is the waiter's only goroutine. It makes no deep call until the end: what
+// the deepest needed is what its stack keeps while it is parked.
+func (w *Waiter) run() {
+	w.listen()
+	w.leave()
+}
+
+// leave is the only place that closes a connection that had joined. Its reader
+// comes here, or who ended it if there is none: exactly one, exactly once.
+func (w *Waiter) leave() {
+	w.mu.Lock()
+	if w.state == waiting {
+		w.finish(Gone)
+	}
+	w.mu.Unlock()
+	// A failed close leaves nothing to do: the descriptor is gone all the same.
+	_ = w.hangUp()
+	w.hub.drop(w)
+	if w.hub.opts.OnEnd != nil {
+		w.hub.opts.OnEnd(w.kind, w.end)
+	}
+	w.hub.running.Done()
+}
+
+// hangUp closes the connection. One that does not read or answer is reset, so
+// that the kernel drops what it held for it; TLS would try to say goodbye first.
+func (w *Waiter) hangUp() error {
+	conn := w.conn
+	if w.end != Slow && w.end != Silent {
+		return conn.Close()
+	}
+	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = c.NetConn()
+	}
+	if c, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = c.SetLinger(0)
+	}
+	return conn.Close()
+}
+
+// drop gives the waiter's place back.
+func (h *Hub) drop(w *Waiter) {
+	h.shard(w.key).remove(w)
+	h.caps.give(w.addr)
+}
