@@ -1,0 +1,50 @@
+# Nod. "make" alone lists what can be made; each list entry is the comment
+# behind its target.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check fmt vet staticcheck race fuzz screenshots bench clean
+
+FUZZTIME ?= 15s
+STATICCHECK := go tool -modfile=tools/go.mod staticcheck
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+run: ## start Nod, and the simulated phones where no key is set
+	go run .
+
+# NOD_TEST_ALL turns a missing browser or Node.js from a reason to leave a
+# test out into a failure. Vet has run already, for all packages and in full.
+test: setup check ## install what the tests need, check, then every test under the race detector
+	NOD_TEST_ALL=1 go test -race -vet=off ./...
+
+setup: ## install what the tests need: Chromium and Node.js by apt (as root), packages by npm
+	@tools/setup
+
+check: fmt vet staticcheck ## formatting, vet, staticcheck
+
+fmt:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w these:"; echo "$$unformatted"; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck:
+	$(STATICCHECK) ./...
+
+race: ## every test that can run with what is installed, under the race detector
+	go test -race ./...
+
+fuzz: ## each fuzz target for FUZZTIME (15s)
+	@tools/fuzz $(FUZZTIME)
+
+screenshots: setup ## write the pictures of the README to docs/
+	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/
+
+bench: ## compare waiting browsers with the usual design; one table
+	go run ./bench
+
+clean: ## remove what was built or installed here, and no database
+	rm -rf bin node_modules */node_modules */*/node_modules
