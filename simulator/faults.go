@@ -1,0 +1,180 @@
+package simulator
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// What Faults.API may order. The first two refuse the call; the others carry
+// it out and spoil the reply, so that a phone may ring although the
+// application was told nothing.
+const (
+	APIError     = "error"      // 500 with the service's catch-all error
+	APIRateLimit = "rate_limit" // 429 with Retry-After
+	APIGarbage   = "garbage"    // 200 with a page of HTML, cut short
+	APIHang      = "hang"       // no reply until the client gives up
+	APIDrop      = "drop"       // the connection is closed without a reply
+)
+
+// What Faults.Callback may order.
+const (
+	CallbackTwice        = "twice"         // the same bytes, one after the other
+	CallbackBeforeReply  = "before_reply"  // approved, and told, before the create call replies
+	CallbackNever        = "never"         // the answer is kept, and nobody is told
+	CallbackBadSignature = "bad_signature" // signed with another key
+	CallbackOldNonce     = "old_nonce"     // well signed, with a nonce one hour old
+	CallbackGET          = "get"           // GET with the parameters in the query
+)
+
+// maxDelay bounds what may be ordered, so that a forgotten fault ends.
+const maxDelay = 10 * time.Minute
+
+// Faults is what goes wrong, for one phone or for all. The zero value is a
+// service without faults. Delays pass in real time, whatever Config.Now says.
+type Faults struct {
+	APIDelayMS      int    `json:"api_delay_ms"`      // each call is carried out at once and answered so much later
+	PushDelayMS     int    `json:"push_delay_ms"`     // a request reaches the phone so much later
+	CallbackDelayMS int    `json:"callback_delay_ms"` // an answer reaches the application so much later
+	API             string `json:"api"`               // "", error, rate_limit, garbage, hang, drop
+	RetryAfterS     int    `json:"retry_after_s"`     // of rate_limit; 0 = 30
+	Callback        string `json:"callback"`          // "", twice, before_reply, never, bad_signature, old_nonce, get
+	ClockSkewS      int    `json:"clock_skew_s"`      // the phone's clock is ahead (behind, if negative) by so much
+	// LegacyDeviceUUID sends device_uuid as text, as messages of 2016 had it:
+	// the npm package authy-client takes nothing else.
+	LegacyDeviceUUID bool `json:"legacy_device_uuid"`
+}
+
+// check says what cannot be ordered.
+func (f Faults) check() error {
+	if !slices.Contains([]string{"", APIError, APIRateLimit, APIGarbage, APIHang, APIDrop}, f.API) {
+		return fmt.Errorf(`api cannot be %q: error, rate_limit, garbage, hang, drop or ""`, f.API)
+	}
+	if !slices.Contains([]string{"", CallbackTwice, CallbackBeforeReply, CallbackNever,
+		CallbackBadSignature, CallbackOldNonce, CallbackGET}, f.Callback) {
+		return fmt.Errorf(`callback cannot be %q: twice, before_reply, never, bad_signature, old_nonce, get or ""`, f.Callback)
+	}
+	for name, ms := range map[string]int{"api_delay_ms": f.APIDelayMS, "push_delay_ms": f.PushDelayMS,
+		"callback_delay_ms": f.CallbackDelayMS, "retry_after_s": 1000 * f.RetryAfterS} {
+		if ms < 0 || ms > int(maxDelay.Milliseconds()) {
+			return fmt.Errorf("%s is out of range: from nothing to ten minutes", name)
+		}
+	}
+	if f.ClockSkewS < -1e6 || f.ClockSkewS > 1e6 {
+		return fmt.Errorf("clock_skew_s is out of range: a million seconds either way")
+	}
+	return nil
+}
+
+// over lays f, the faults of one phone, over those of all.
+func (f Faults) over(all Faults) Faults {
+	return Faults{
+		APIDelayMS:       either(f.APIDelayMS, all.APIDelayMS),
+		PushDelayMS:      either(f.PushDelayMS, all.PushDelayMS),
+		CallbackDelayMS:  either(f.CallbackDelayMS, all.CallbackDelayMS),
+		API:              either(f.API, all.API),
+		RetryAfterS:      either(f.RetryAfterS, all.RetryAfterS),
+		Callback:         either(f.Callback, all.Callback),
+		ClockSkewS:       either(f.ClockSkewS, all.ClockSkewS),
+		LegacyDeviceUUID: f.LegacyDeviceUUID || all.LegacyDeviceUUID,
+	}
+}
+
+func either[T comparable](own, all T) T {
+	var zero T
+	if own != zero {
+		return own
+	}
+	return all
+}
+
+func (f Faults) clockSkew() time.Duration { return time.Duration(f.ClockSkewS) * time.Second }
+
+func millis(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// faultBook keeps the orders. They are gone when the process ends: a fault
+// that outlives its test only makes the next one a riddle.
+type faultBook struct {
+	mu     sync.Mutex
+	all    Faults
+	phones map[int64]Faults
+}
+
+// of is what holds for one phone; 0 stands for a call that concerns none.
+func (b *faultBook) of(authyID int64) Faults {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.phones[authyID].over(b.all)
+}
+
+// own is what was ordered for one phone alone, or for all with 0.
+func (b *faultBook) own(authyID int64) Faults {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if authyID == 0 {
+		return b.all
+	}
+	return b.phones[authyID]
+}
+
+// change lets edit alter the faults of one phone, or of all with 0, unless
+// the outcome cannot be ordered.
+func (b *faultBook) change(authyID int64, edit func(*Faults) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f := b.all
+	if authyID != 0 {
+		f = b.phones[authyID]
+	}
+	if err := edit(&f); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	b.put(authyID, f)
+	return nil
+}
+
+func (b *faultBook) put(authyID int64, f Faults) {
+	switch {
+	case authyID == 0:
+		b.all = f
+	case f == Faults{}:
+		delete(b.phones, authyID)
+	default:
+		b.phones[authyID] = f
+	}
+}
+
+// clear ends the faults of one phone, or with 0 every fault there is.
+func (b *faultBook) clear(authyID int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if authyID != 0 {
+		delete(b.phones, authyID)
+		return
+	}
+	b.all = Faults{}
+	clear(b.phones)
+}
+
+// FaultList is the JSON of GET /faults: those of all phones, and those of
+// single phones by Authy id.
+type FaultList struct {
+	All    Faults            `json:"all"`
+	Phones map[string]Faults `json:"phones"`
+}
+
+func (b *faultBook) list() FaultList {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := FaultList{All: b.all, Phones: map[string]Faults{}}
+	for id, f := range maps.All(b.phones) {
+		l.Phones[strconv.FormatInt(id, 10)] = f
+	}
+	return l
+}
