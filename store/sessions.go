@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Level is how far a sign-in has come.
+type Level int
+
+// A session has one user and one level, never two keys.
+const (
+	Anonymous      Level = iota // no row
+	PasswordPassed              // waits for the second step
+	SignedIn
+)
+
+// Session is one sign-in. Its ID is no credential: the cookie holds another,
+// which only points here.
+type Session struct {
+	ID         string
+	UserID     int64
+	Level      Level
+	Method     string // how the second step was passed: push, app, sms, call; "" before
+	IP         string
+	UserAgent  string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+	EndedAt    time.Time // zero while it lives
+	EndReason  string    // replaced, signed_in, signed_out, cancelled, …
+	ReplacedBy string
+	ApprovalID string        // what was consumed for it
+	Latency    time.Duration // from the decision to the door
+	CodeTries  int           // codes tried in this attempt
+	CodeVia    string        // how the last code was sent in this attempt: sms, call
+}
+
+// Client is where a request comes from, for the audit trail and the phone.
+type Client struct{ IP, UserAgent string }
+
+// seenEvery is how exact last_seen is: a read should not cost a write.
+const seenEvery = time.Minute
+
+const sessionColumns = `
+	sessions.id,
+	sessions.user_id,
+	sessions.level,
+	sessions.method,
+	sessions.ip,
+	sessions.user_agent,
+	sessions.created_at,
+	sessions.last_seen,
+	sessions.expires_at,
+	COALESCE(sessions.ended_at, 0),
+	sessions.end_reason,
+	sessions.replaced_by,
+	sessions.approval_id,
+	sessions.latency,
+	sessions.code_tries,
+	sessions.code_via`
+
+// sessionScan receives the columns above, and any that follow them.
+func sessionScan(r row, more ...any) (Session, error) {
+	var s Session
+	var created, seen, expires, ended, latency int64
+	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &created, &seen, &expires,
+		&ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia}, more...)...)
+	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.EndedAt = at(created), at(seen), at(expires), at(ended)
+	s.Latency = time.Duration(latency) * time.Millisecond
+	return s, err
+}
+
+func scanSession(r row) (Session, error) { return sessionScan(r) }
+
+// StartSession begins a sign-in whose password was right. The session that
+// the browser had before, if any, ends in the same step, and with it what was
+// pending for it.
+func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (Session, error) {
+	var sess Session
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		sess = s.newSession(userID, PasswordPassed, c)
+		if replaces != "" {
+			if err := s.endSession(ctx, tx, replaces, "replaced", sess.ID); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+		if err := insertSession(ctx, tx, sess); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, Event{Kind: "session_started", UserID: userID, SessionID: sess.ID, Detail: c.IP})
+	})
+	return sess, err
+}
+
+func (s *Store) newSession(userID int64, level Level, c Client) Session {
+	now, life := at(s.now()), s.opts.PendingMax
+	if level == SignedIn {
+		life = s.opts.SessionMax
+	}
+	return Session{
+		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent,
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life),
+	}
+}
+
+func insertSession(ctx context.Context, tx *sql.Tx, s Session) error {
+	const insert = `
+		INSERT INTO sessions (id, user_id, level, method, ip, user_agent, created_at, last_seen, expires_at, approval_id, latency)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert, s.ID, s.UserID, s.Level, s.Method, s.IP, s.UserAgent,
+		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID, s.Latency.Milliseconds())
+	return err
+}
+
+// Session returns a session that counts now, and its user. ErrNotFound when
+// it ended, rested too long, or is too old.
+func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
+	const query = `
+		SELECT ` + sessionColumns + `, ` + userColumns + `
+		FROM sessions JOIN users ON users.id = sessions.user_id
+		WHERE sessions.id = ?
+			AND sessions.ended_at IS NULL
+			AND sessions.expires_at > ?
+			AND (sessions.level = 1 OR sessions.last_seen > ?)
+			AND users.closed_at IS NULL`
+	now := s.now()
+	var u User
+	var created int64
+	sess, err := sessionScan(s.read.QueryRowContext(ctx, query, id, now, now-s.opts.SessionIdle.Milliseconds()), userFields(&u, &created)...)
+	if err != nil {
+		return Session{}, User{}, wrap(err)
+	}
+	u.CreatedAt = at(created)
+	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() {
+		return sess, u, s.seen(ctx, id, now)
+	}
+	return sess, u, nil
+}
+
+func (s *Store) seen(ctx context.Context, id string, now int64) error {
+	const update = `UPDATE sessions SET last_seen = ? WHERE id = ? AND ended_at IS NULL`
+	_, err := s.db.ExecContext(ctx, update, now, id)
+	return wrap(err)
+}
+
+// AnySession returns a session whether or not it still counts, so that a page
+// can say what became of it.
+func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
+	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
+	sess, err := scanSession(s.read.QueryRowContext(ctx, query, id))
+	return sess, wrap(err)
+}
+
+// EndSession ends a session for ever, and what is pending for it. To end one
+// twice is no error.
+func (s *Store) EndSession(ctx context.Context, id, reason string) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.endSession(ctx, tx, id, reason, "") })
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// endReasons names the end of a request by the end of its session.
+var endReasons = map[string]string{"replaced": "superseded", "signed_in": "other_method"}
+
+func (s *Store) endSession(ctx context.Context, tx *sql.Tx, id, reason, replacedBy string) error {
+	const end = `
+		UPDATE sessions
+		SET ended_at = ?, end_reason = ?, replaced_by = ?
+		WHERE id = ? AND ended_at IS NULL
+		RETURNING user_id`
+	var userID int64
+	if err := tx.QueryRowContext(ctx, end, s.now(), reason, replacedBy, id).Scan(&userID); err != nil {
+		return wrap(err)
+	}
+	why, ok := endReasons[reason]
+	if !ok {
+		why = "signed_out"
+	}
+	const cancel = `
+		UPDATE approvals
+		SET status = 'cancelled', reason = ?, decided_at = ?
+		WHERE session_id = ? AND status = 'pending'`
+	if _, err := tx.ExecContext(ctx, cancel, why, s.now(), id); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, Event{Kind: "session_ended", UserID: userID, SessionID: id, Detail: reason})
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// User is somebody with an account.
+type User struct {
+	ID          int64
+	Name        string
+	Email       string
+	PhoneNumber string // E.164
+	CountryCode int    // calling code
+	AuthyID     int64
+	CreatedAt   time.Time
+}
+
+// NewUser is a User to be, with the password in clear.
+type NewUser struct {
+	Name        string
+	Email       string
+	Password    string
+	PhoneNumber string
+	CountryCode int
+	AuthyID     int64
+}
+
+const userColumns = `
+	users.id,
+	users.name,
+	users.email,
+	users.phone_number,
+	users.country_code,
+	users.authy_id,
+	users.created_at`
+
+func userFields(u *User, created *int64) []any {
+	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, &u.AuthyID, created}
+}
+
+// emailKey is what e-mails are compared by.
+func emailKey(email string) string {
+	return cases.Fold().String(norm.NFKC.String(strings.TrimSpace(email)))
+}
+
+// EmailTaken says whether the e-mail has an account, in whatever case.
+func (s *Store) EmailTaken(ctx context.Context, email string) (taken bool, err error) {
+	const query = `SELECT EXISTS (SELECT 1 FROM users WHERE email_key = ?)`
+	err = s.read.QueryRowContext(ctx, query, emailKey(email)).Scan(&taken)
+	return taken, wrap(err)
+}
+
+// CreateUser makes an account, whole or not at all. ErrEmailTaken, ErrBusy.
+func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
+	hash, err := s.hash(ctx, n.Password)
+	if err != nil {
+		return User{}, err
+	}
+	u := User{
+		Name: n.Name, Email: strings.TrimSpace(n.Email), PhoneNumber: n.PhoneNumber,
+		CountryCode: n.CountryCode, AuthyID: n.AuthyID, CreatedAt: at(s.now()),
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error { return s.createUser(ctx, tx, &u, hash) })
+	if err != nil {
+		return User{}, err
+	}
+	return u, nil
+}
+
+func (s *Store) createUser(ctx context.Context, tx *sql.Tx, u *User, hash string) error {
+	const insert = `
+		INSERT INTO users (name, email, email_key, password_hash, country_code, phone_number, authy_id, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		RETURNING id`
+	err := tx.QueryRowContext(ctx, insert, u.Name, u.Email, emailKey(u.Email), hash, u.CountryCode,
+		u.PhoneNumber, u.AuthyID, u.CreatedAt.UnixMilli()).Scan(&u.ID)
+	if isUnique(err) {
+		return ErrEmailTaken
+	}
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, tx, Event{Kind: "user_created", UserID: u.ID})
+}
+
+// Authenticate finds the user by e-mail and password. ErrInvalidCredentials
+// for a wrong one of either, at the same cost; ErrBusy.
+func (s *Store) Authenticate(ctx context.Context, email, password string) (User, error) {
+	const query = `
+		SELECT ` + userColumns + `, users.password_hash
+		FROM users
+		WHERE email_key = ? AND closed_at IS NULL`
+	var u User
+	var created int64
+	hash := s.dummy
+	err := s.read.QueryRowContext(ctx, query, emailKey(email)).Scan(append(userFields(&u, &created), &hash)...)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return User{}, wrap(err)
+	}
+	known := err == nil
+	matches, err := s.matches(ctx, password, hash)
+	if err != nil {
+		return User{}, err
+	}
+	if !known || !matches {
+		return User{}, ErrInvalidCredentials
+	}
+	u.CreatedAt = at(created)
+	return u, nil
+}
+
+// CloseAccount ends everything of a user and forgets who it was. It returns
+// the sessions that it ended, so that their browsers can be told.
+func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		const open = `SELECT ` + sessionColumns + ` FROM sessions WHERE user_id = ? AND ended_at IS NULL`
+		ended, err = list(ctx, tx, scanSession, open, userID)
+		if err != nil {
+			return err
+		}
+		for _, sess := range ended {
+			if err := s.endSession(ctx, tx, sess.ID, "account_closed", ""); err != nil {
+				return err
+			}
+		}
+		const forget = `
+			UPDATE users
+			SET name = '', email = '', email_key = 'closed:' || id, password_hash = '', phone_number = '', closed_at = ?
+			WHERE id = ? AND closed_at IS NULL`
+		found, err := changed(tx.ExecContext(ctx, forget, s.now(), userID))
+		if err != nil {
+			return err
+		}
+		if !found {
+			return ErrNotFound
+		}
+		return s.record(ctx, tx, Event{Kind: "account_closed", UserID: userID})
+	})
+	return ended, err
+}
