@@ -1,47 +1,122 @@
 package hub_test
 
 import (
-	"context"
 	"fmt"
+	"io"
+	"net"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"nod/hub"
 )
 
-// BenchmarkMemory prints what a waiting browser costs in this process, through
-// a whole Fiber application, once it is idle and after it has answered a ping.
-func BenchmarkMemory(b *testing.B) {
-	for _, kind := range []string{"ws", "sse"} {
-		b.Run(kind, func(b *testing.B) { measureMemory(b, kind, 10_000) })
+// BenchmarkPublish is one event to one browser of a thousand.
+func BenchmarkPublish(b *testing.B) {
+	for _, kind := range []hub.Kind{hub.WebSocket, hub.Stream} {
+		b.Run(kind.String(), func(b *testing.B) {
+			h, _ := open(b, hub.Options{})
+			keys := make([]string, 1000)
+			for i := range keys {
+				keys[i] = fmt.Sprint("crowd-session-of-the-usual-", i)
+				server, browser := tcpPair(b)
+				must(b, reserve(b, h, keys[i]).Join(server, kind, nil))
+				go func() { _, _ = io.Copy(io.Discard, browser) }()
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				wantTold(b, h.Publish(keys[i%len(keys)], []byte(approved), false), 1)
+				i++
+			}
+		})
 	}
 }
 
-func measureMemory(b *testing.B, kind string, n int) {
+// BenchmarkJoin is a whole short life on a socket: connected, joined, told the
+// last, closed.
+func BenchmarkJoin(b *testing.B) {
+	h, ends := open(b, hub.Options{})
+	listener := listen(b)
+	defer func() { _ = listener.Close() }()
+	b.ReportAllocs()
 	for b.Loop() {
-		h := hub.New(hub.Options{PingInterval: time.Second, MissedPongs: 1000})
-		c := gather(b, serve(b, h, greetPending))
-		c.do(b, kind+" 200") // so that pools and tables are not counted
-		before := memory()
-		c.do(b, fmt.Sprint(kind, " ", n))
-		idle := memory()
-		report(b, "idle", before, idle, n)
-		if kind == "ws" {
-			c.do(b, "pong")
-			report(b, "ponged", before, memory(), n)
-		}
-		b.ReportMetric(float64(runtime.NumGoroutine()), "goroutines")
-		cut, cancel := context.WithCancel(b.Context())
-		cancel()
-		_ = h.Shutdown(cut, 1012)
+		browser, err := net.Dial("tcp", listener.Addr().String())
+		must(b, err)
+		server, err := listener.AcceptTCP()
+		must(b, err)
+		must(b, reserve(b, h, "a").Join(server, hub.WebSocket, nil))
+		wantTold(b, h.Publish("a", []byte(approved), true), 1)
+		must(b, browser.Close())
+		wantEnd(b, ends, hub.Told)
 	}
 }
 
-type usage struct{ heap, stack, rss float64 }
+// BenchmarkReserve is the bookkeeping alone.
+func BenchmarkReserve(b *testing.B) {
+	h, _ := open(b, hub.Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		reserve(b, h, "crowd-session-of-the-usual-000001").Release()
+	}
+}
 
+// BenchmarkLife is TestNoDecisionIsLostInALife at full length: it fails if a
+// decision is lost. Run it with -benchtime 10000x.
+func BenchmarkLife(b *testing.B) {
+	h, _ := open(b, hub.Options{})
+	d := &decisions{h: h}
+	addr := serve(b, h, d.greet)
+	var n atomic.Int64
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			i := n.Add(1)
+			d.live(b, addr, fmt.Sprintf("%d-%d", i%stepsOfALife, i))
+		}
+	})
+}
+
+// BenchmarkWaiting prints what waiting browsers cost this process, through a
+// whole Fiber application and with the browsers in another: the bytes of each,
+// idle and after it answered a ping, and the processor's time for a ping and
+// its pong.
+func BenchmarkWaiting(b *testing.B) {
+	for _, kind := range []string{"ws", "sse"} {
+		b.Run(kind, func(b *testing.B) {
+			for b.Loop() {
+				measureWaiting(b, kind, 10_000)
+			}
+		})
+	}
+}
+
+func measureWaiting(b *testing.B, kind string, n int) {
+	const interval = 10 * time.Second
+	h, _ := open(b, hub.Options{PingInterval: interval, MissedPongs: 1000})
+	c := gather(b, serve(b, h, greetPending))
+	c.do(b, kind+" 100") // so that pools and tables are not counted
+	before := memory()
+	start := time.Now()
+	c.do(b, fmt.Sprint(kind, " ", n))
+	b.ReportMetric(float64(n)/time.Since(start).Seconds(), "joins/s")
+	report(b, "idle", before, memory(), n)
+	if kind == "ws" {
+		c.do(b, "pong") // some have been sent in the meantime
+		used := cpu()
+		c.do(b, "pong")
+		b.ReportMetric(float64(cpu()-used)/float64(n+100)/1e3, "cpu-µs/ping")
+		report(b, "ponged", before, memory(), n)
+	}
+	shut(b, h)
+}
+
+type usage struct{ heap, stack, total float64 }
+
+// memory is what Go holds after garbage is collected and given back.
 func memory() usage {
 	runtime.GC()
 	debug.FreeOSMemory()
@@ -52,14 +127,20 @@ func memory() usage {
 		{Name: "/memory/classes/heap/released:bytes"},
 	}
 	metrics.Read(samples)
-	v := func(i int) float64 { return float64(samples[i].Value.Uint64()) }
-	return usage{heap: v(0), stack: v(1), rss: v(2) - v(3)}
+	value := func(i int) float64 { return float64(samples[i].Value.Uint64()) }
+	return usage{heap: value(0), stack: value(1), total: value(2) - value(3)}
 }
 
 func report(b *testing.B, when string, from, to usage, n int) {
 	per := func(from, to float64) float64 { return (to - from) / float64(n) }
-	b.ReportMetric(per(from.heap, to.heap), "heapB/waiter-"+when)
-	b.ReportMetric(per(from.stack, to.stack), "stackB/waiter-"+when)
-	b.ReportMetric(per(from.heap+from.stack, to.heap+to.stack), "B/waiter-"+when)
-	b.ReportMetric(per(from.rss, to.rss), "goB/waiter-"+when)
+	b.ReportMetric(per(from.heap, to.heap), when+"-heap-B/waiter")
+	b.ReportMetric(per(from.stack, to.stack), when+"-stack-B/waiter")
+	b.ReportMetric(per(from.total, to.total), when+"-total-B/waiter")
+}
+
+// cpu is the time this process has had, its system calls included.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -25,6 +25,7 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"hash/maphash"
 	"strings"
@@ -65,24 +66,19 @@ type Options struct {
 	SendBuffer   int           // SO_SNDBUF in bytes: what the kernel holds for one that does not read; 0 = the system's
 
 	// OnEnd, if set, is told once of every browser that had joined, after its
-	// connection is closed. It may be called by many goroutines at once.
+	// connection is closed. It is called by many goroutines at once, publishers
+	// among them, and should not take long.
 	OnEnd func(Kind, End)
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.PerKey, 5)
-	setDefault(&o.PerAddr, 20_000)
-	setDefault(&o.Total, 20_000)
-	setDefault(&o.PingInterval, 30*time.Second)
-	setDefault(&o.MissedPongs, 3)
-	setDefault(&o.Grace, 2*time.Second)
+	o.PerKey = cmp.Or(o.PerKey, 5)
+	o.PerAddr = cmp.Or(o.PerAddr, 20_000)
+	o.Total = cmp.Or(o.Total, 20_000)
+	o.PingInterval = cmp.Or(o.PingInterval, 30*time.Second)
+	o.MissedPongs = cmp.Or(o.MissedPongs, 3)
+	o.Grace = cmp.Or(o.Grace, 2*time.Second)
 	return o
-}
-
-func setDefault[T int | time.Duration](field *T, value T) {
-	if *field == 0 {
-		*field = value
-	}
 }
 
 // shards bounds how many keys share one lock, and is the step of the pinger.

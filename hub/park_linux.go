@@ -33,23 +33,11 @@ func rawConn(conn net.Conn) syscall.RawConn {
 
 // limitUnacked lets the kernel give up on a browser whose machine has gone: a
 // stream answers no pings, and without it what was sent is repeated for a
-// quarter of an hour.
-func limitUnacked(conn net.Conn, d time.Duration) error {
-	c, ok := conn.(*net.TCPConn)
-	if !ok {
-		return nil
-	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return err
-	}
-	set := func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
-	}
-	if failed := raw.Control(set); failed != nil {
-		return failed
-	}
-	return err
+// quarter of an hour. Sockets other than TCP refuse it and do not need it.
+func limitUnacked(raw syscall.RawConn, d time.Duration) {
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
+	})
 }
 
 // writeOnce is one system call. The descriptor cannot be closed and given to

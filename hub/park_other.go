@@ -18,4 +18,4 @@ func hungUp(syscall.RawConn) bool { return false }
 
 func (w *Waiter) listenRaw() {}
 
-func limitUnacked(net.Conn, time.Duration) error { return nil }
+func limitUnacked(syscall.RawConn, time.Duration) {}

@@ -1,8 +1,8 @@
 package hub
 
-import (
-	"net"
-)
+// chatter is how many frames a browser may send between two pings. It owes us
+// one pong; a flood of them costs more than it can be worth.
+const chatter = 32
 
 // A chunk is what one read brings. It is large against the 131 bytes of the
 // longest legal frame so that what a refused browser still sends is soon read.
@@ -58,29 +58,4 @@ func (w *Waiter) handle(f frame) (more bool) {
 // time of the grace, so that the close frame arrives.
 func (w *Waiter) refuse(code int) {
 	_ = w.write(frames{WebSocket: closeFrame(code, "")}, patience, Refused)
-}
-
-// listen parks until the browser says something, and returns when it is gone or
-// the hub is through with it.
-func (w *Waiter) listen() {
-	if w.raw != nil {
-		w.listenRaw()
-		return
-	}
-	listenTo(w.conn, w.hear)
-}
-
-// listenTo reads any connection. It needs a buffer while it is parked.
-func listenTo(conn net.Conn, hear func([]byte) ([]byte, bool)) {
-	buf := make([]byte, 512)
-	rest, more := 0, true
-	for more {
-		n, err := conn.Read(buf[rest:])
-		if err != nil {
-			return
-		}
-		var left []byte
-		left, more = hear(buf[:rest+n])
-		rest = copy(buf, left)
-	}
 }

@@ -39,10 +39,13 @@ const (
 
 // serve runs a Fiber application in front of the hub on a port of its own, the
 // way the product does, and says where.
-func serve(t testing.TB, h *hub.Hub, hello greeting) (addr string) {
+func serve(t testing.TB, h *hub.Hub, hello greeting, before ...fiber.Handler) (addr string) {
 	t.Helper()
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, ReduceMemoryUsage: true})
 	app.Server().KeepHijackedConns = true
+	for _, handler := range before {
+		app.Use(handler)
+	}
 	app.Get("/events", events(h, hello))
 	app.Get("/stream", stream(h, hello))
 	listener := listen(t)

@@ -3,23 +3,12 @@ package hub
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
-
-// patience is the longest any event waits for the browsers it is for. Sockets
-// of the system do not wait at all; it is for connections that cannot say how
-// much they would take, such as TLS in this process.
-const patience = 20 * time.Millisecond
-
-// chatter is how many frames a browser may send between two pings. It owes us
-// one pong; a flood of them costs more than it can be worth.
-const chatter = 32
 
 // End is why a browser does not wait any more.
 type End uint8
@@ -114,43 +103,19 @@ func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	case w.state != reserved:
 		return ErrGone
 	}
-	if err := w.hub.prepare(conn); err != nil {
-		return fmt.Errorf("hub: %w", err)
-	}
 	w.conn, w.raw, w.kind = conn, rawConn(conn), kind
-	if len(head) > 0 {
-		if err := w.try(head, patience); err != nil {
-			return fmt.Errorf("%w: %w", ErrGone, err)
-		}
+	err := w.prepare()
+	if err == nil {
+		err = w.try(head, patience)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	w.missed.Store(0)
 	w.state = waiting
 	w.hub.waiting[kind].Add(1)
 	w.hub.running.Add(1)
 	return nil
-}
-
-func bare(conn net.Conn) net.Conn {
-	for {
-		wrapper, ok := conn.(interface{ UnsafeConn() net.Conn })
-		if !ok {
-			return conn
-		}
-		conn = wrapper.UnsafeConn()
-	}
-}
-
-// prepare clears the deadlines the server may have left and sets buffers.
-func (h *Hub) prepare(conn net.Conn) error {
-	if err := conn.SetDeadline(time.Time{}); err != nil {
-		return err
-	}
-	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok && h.opts.SendBuffer > 0 {
-		if err := c.SetWriteBuffer(h.opts.SendBuffer); err != nil {
-			return err
-		}
-	}
-	return limitUnacked(conn, h.opts.PingInterval*time.Duration(h.opts.MissedPongs+1))
 }
 
 // Send sends one event to this browser; with last, its connection ends with it.
@@ -188,27 +153,6 @@ func endIf(last bool) End {
 	return stays
 }
 
-func whyFailed(err error) End {
-	if errors.Is(err, io.ErrShortWrite) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return Slow
-	}
-	return Gone
-}
-
-func (w *Waiter) try(b []byte, patience time.Duration) error {
-	if len(b) == 0 {
-		return nil
-	}
-	if w.raw != nil {
-		return writeOnce(w.raw, b)
-	}
-	if err := w.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	_, err := w.conn.Write(b)
-	return err
-}
-
 // finish makes a waiter deaf to events and wakes its reader, which closes the
 // connection: at once, or after a WebSocket had the time to answer the close
 // frame it was sent. To close at once might reset the connection, and a reset
@@ -222,12 +166,6 @@ func (w *Waiter) finish(end End) {
 		w.wake(past)
 	}
 }
-
-var past = time.Unix(1, 0)
-
-// wake ends the reading at this time. It fails only on a connection that is
-// closed, which needs no waking.
-func (w *Waiter) wake(at time.Time) { _ = w.conn.SetReadDeadline(at) }
 
 // cut closes without grace a waiter that has ended.
 func (w *Waiter) cut() {
@@ -260,22 +198,6 @@ func (w *Waiter) leave() {
 		w.hub.opts.OnEnd(w.kind, w.end)
 	}
 	w.hub.running.Done()
-}
-
-// hangUp closes the connection. One that does not read or answer is reset, so
-// that the kernel drops what it held for it; TLS would try to say goodbye first.
-func (w *Waiter) hangUp() error {
-	conn := w.conn
-	if w.end != Slow && w.end != Silent {
-		return conn.Close()
-	}
-	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = c.NetConn()
-	}
-	if c, ok := conn.(interface{ SetLinger(int) error }); ok {
-		_ = c.SetLinger(0)
-	}
-	return conn.Close()
 }
 
 // drop gives the waiter's place back.
