@@ -1,0 +1,174 @@
+package simulator
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// call is one call of the API, read and let in.
+type call struct {
+	http   *http.Request
+	params params
+	args   map[string]string // of the path: user, token, uuid
+	now    time.Time
+	faults Faults
+}
+
+func (c *call) ctx() context.Context { return c.http.Context() }
+
+// action carries a call out and returns the body of its 200.
+type action func(s *Simulator, c *call) (object, error)
+
+// apiRoute is a path below /protected/json or /onetouch/json. The service
+// writes by POST and reads by GET; old clients read by POST too.
+type apiRoute struct {
+	path   []string // a part in braces is an argument
+	writes bool
+	do     action
+}
+
+func apiRoutes() map[string][]apiRoute {
+	reads := func(path string, do action) apiRoute { return apiRoute{strings.Split(path, "/"), false, do} }
+	writes := func(path string, do action) apiRoute { return apiRoute{strings.Split(path, "/"), true, do} }
+	return map[string][]apiRoute{
+		"protected": {
+			writes("users/new", (*Simulator).register),
+			writes("users/delete/{user}", (*Simulator).removeUser),
+			writes("users/{user}/delete", (*Simulator).removeUser),
+			writes("users/{user}/remove", (*Simulator).removeUser),
+			reads("users/{user}/status", (*Simulator).userStatus),
+		},
+		"onetouch": {
+			writes("users/{user}/approval_requests", (*Simulator).createApproval),
+			reads("approval_requests/{uuid}", (*Simulator).approvalStatus),
+		},
+	}
+}
+
+// match finds the route of a path and the arguments in it.
+func match(routes []apiRoute, path string) (apiRoute, map[string]string, bool) {
+	parts := strings.Split(path, "/")
+	for _, route := range routes {
+		if args, ok := route.match(parts); ok {
+			return route, args, true
+		}
+	}
+	return apiRoute{}, nil, false
+}
+
+func (route apiRoute) match(parts []string) (map[string]string, bool) {
+	if len(parts) != len(route.path) {
+		return nil, false
+	}
+	args := map[string]string{}
+	for i, want := range route.path {
+		if name, isArg := strings.CutPrefix(want, "{"); isArg {
+			args[strings.TrimSuffix(name, "}")] = parts[i]
+		} else if parts[i] != want {
+			return nil, false
+		}
+	}
+	return args, true
+}
+
+// serveAPI answers the paths of one family.
+func (s *Simulator) serveAPI(routes []apiRoute) errHandler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "no-store")
+		route, args, ok := match(routes, r.PathValue("rest"))
+		if !ok || !route.takes(r.Method) {
+			return unknownURL(w)
+		}
+		switch r.PathValue("format") {
+		case "json":
+			return s.serveCall(w, r, route, args)
+		case "xml":
+			return noXML(w)
+		default:
+			return unknownURL(w)
+		}
+	}
+}
+
+func (route apiRoute) takes(method string) bool {
+	return method == http.MethodPost || (method == http.MethodGet && !route.writes)
+}
+
+// serveCall reads the parameters before it looks for the key: some clients
+// send it among them.
+func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiRoute, args map[string]string) error {
+	c := &call{http: r, args: args, now: s.now()}
+	var err error
+	if c.params, err = readParams(w, r); err != nil {
+		return s.refuse(w, r, err)
+	}
+	if !s.keyFits(r, c.params) {
+		return s.refuse(w, r, &apiError{status: http.StatusUnauthorized, code: codeInvalidKey,
+			codeFirst: true, message: "Invalid API key"})
+	}
+	if c.faults, err = s.faultsOfCall(c); err != nil {
+		return s.refuse(w, r, err)
+	}
+	if e := c.faults.refusal(); e != nil {
+		return s.refuse(w, r, e)
+	}
+	s.count(c.ctx(), c.now, "api_calls")
+	reply, err := route.do(s, c)
+	if spoiled, spoil := s.spoilReply(w, r, c.faults); spoiled {
+		return spoil
+	}
+	if err != nil {
+		return s.refuse(w, r, err)
+	}
+	return writeAPI(w, http.StatusOK, reply)
+}
+
+// keyFits prefers the header to a parameter: which wins at the service is
+// not known.
+func (s *Simulator) keyFits(r *http.Request, p params) bool {
+	key := r.Header.Get("X-Authy-API-Key")
+	if key == "" {
+		key = p.text("api_key")
+	}
+	return subtle.ConstantTimeCompare([]byte(key), []byte(s.app.key)) == 1
+}
+
+// refuse says what the service would say of err; anything else it logs.
+func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	e, known := asAPIError(err)
+	if !known {
+		s.logger.Error("call failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	return writeAPIError(w, e)
+}
+
+// unknownURL is what the service answers to a path it does not have.
+func unknownURL(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	_, err := w.Write([]byte("Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs"))
+	return err
+}
+
+// noXML refuses the twins of the JSON paths in their own language. No client
+// library uses them.
+func noXML(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/xml;charset=utf-8")
+	w.WriteHeader(http.StatusBadRequest)
+	_, err := w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?>
+<errors><message>This simulator does not speak XML. Call the same path with json in place of xml.</message><error-code>` +
+		codeInvalidRequest + `</error-code></errors>
+`))
+	return err
+}
+
+// callerID reads the Authy id of a path. Ids are decimal numbers; what is
+// none belongs to nobody.
+func callerID(text string) (int64, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, err == nil && id > 0
+}

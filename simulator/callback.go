@@ -1,0 +1,257 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"nod/authy"
+)
+
+const callbackTimeout = 5 * time.Second
+
+// retryWaits are the pauses before the retries that Config.CallbackRetries
+// allows.
+var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
+
+// courier carries callbacks to the application.
+type courier struct {
+	url, method string
+	key         string
+	retries     int
+	now         func() time.Time
+	client      *http.Client
+	logger      *slog.Logger
+	closing     <-chan struct{}
+	ctx         context.Context // of all deliveries; ends when Close gives up waiting
+	cancel      context.CancelFunc
+	running     *runners
+}
+
+func newCourier(c Config, key string, now func() time.Time, logger *slog.Logger, closing <-chan struct{}) courier {
+	ctx, cancel := context.WithCancel(context.Background())
+	return courier{
+		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
+		now: now, logger: logger, closing: closing, ctx: ctx, cancel: cancel, running: &runners{},
+		client: &http.Client{
+			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Timeout:       callbackTimeout,
+		},
+	}
+}
+
+// runners are goroutines that can be waited for. Unlike a bare WaitGroup they
+// may still be started while somebody waits; they are then not begun.
+type runners struct {
+	mu     sync.Mutex
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// run does work beside the request that caused it.
+func (c *courier) run(work func()) {
+	c.running.mu.Lock()
+	defer c.running.mu.Unlock()
+	if c.running.closed {
+		return
+	}
+	c.running.wg.Go(work)
+}
+
+// wait returns after the last delivery, or cuts them off when ctx ends.
+func (c *courier) wait(ctx context.Context) error {
+	c.running.mu.Lock()
+	c.running.closed = true
+	c.running.mu.Unlock()
+	defer c.client.CloseIdleConnections()
+	defer context.AfterFunc(ctx, c.cancel)()
+	c.running.wg.Wait()
+	c.cancel()
+	return ctx.Err()
+}
+
+// tell brings an answer to the application, with the faults that are ordered
+// for the phone at this moment. One goroutine does it from first to last, so
+// that what is told of one request stays in order.
+func (s *Simulator) tell(ctx context.Context, a approval) error {
+	f := s.faults.of(a.authyID)
+	if s.callback.url == "" || f.Callback == CallbackNever {
+		return nil
+	}
+	u, err := scanUser(s.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE authy_id = ?", a.authyID).Scan)
+	if err != nil {
+		return err
+	}
+	body, err := marshal(s.callbackBody(a, u, f))
+	if err != nil {
+		return err
+	}
+	s.pause(ctx, millis(f.CallbackDelayMS))
+	if err := s.callback.deliver(ctx, body, f); err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, "UPDATE requests SET notified = 1 WHERE uuid = ?", a.uuid)
+	return err
+}
+
+// deliver sends body until it is taken, as often as is allowed. Each try has
+// a nonce of its own: an application that remembers nonces would take the
+// same one for a replay.
+func (c *courier) deliver(ctx context.Context, body []byte, f Faults) error {
+	for try := 0; ; try++ {
+		status, err := c.send(ctx, body, f)
+		if err == nil && status/100 != 2 {
+			err = fmt.Errorf("the application answered %d", status)
+		}
+		if err == nil || try >= c.retries {
+			return err
+		}
+		c.logger.Warn("callback is tried again", "try", try+1, "error", err)
+		wait(ctx, c.closing, retryWaits[try])
+	}
+}
+
+// send makes one callback, or two of the same bytes if that is ordered.
+func (c *courier) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
+	method := c.method
+	if f.Callback == CallbackGET {
+		method = http.MethodGet
+	}
+	nonce, key := c.now(), c.key
+	switch f.Callback {
+	case CallbackOldNonce:
+		nonce = nonce.Add(-time.Hour)
+	case CallbackBadSignature:
+		key = randomKey()
+	}
+	nonceText := strconv.FormatInt(nonce.Unix(), 10)
+	signature, err := authy.SignCallback(key, method, c.url, nonceText, body)
+	if err != nil {
+		return 0, err
+	}
+	status, err = c.request(ctx, method, nonceText, signature, body)
+	if f.Callback == CallbackTwice && err == nil {
+		return c.request(ctx, method, nonceText, signature, body)
+	}
+	return status, err
+}
+
+func (c *courier) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
+	target, content := c.url, io.Reader(bytes.NewReader(body))
+	if method == http.MethodGet {
+		query, err := authy.CallbackQuery(body)
+		if err != nil {
+			return 0, err
+		}
+		target, content = c.url+"?"+query, nil
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, content)
+	if err != nil {
+		return 0, err
+	}
+	if method != http.MethodGet {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("X-Authy-Signature", signature)
+	r.Header.Set("X-Authy-Signature-Nonce", nonce)
+	response, err := c.client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be used again
+	if err == io.EOF {
+		err = nil
+	}
+	return response.StatusCode, err
+}
+
+// callbackBody is what the service has sent since 2017. The device's own
+// signature is made up: nobody can check it, for the phones' public keys were
+// never published.
+func (s *Simulator) callbackBody(a approval, u user, f Faults) object {
+	var deviceUUID any = u.deviceID()
+	if f.LegacyDeviceUUID {
+		deviceUUID = strconv.FormatInt(u.deviceID(), 10)
+	}
+	return object{
+		{"authy_id", a.authyID}, {"device_uuid", deviceUUID}, {"callback_action", "approval_request_status"},
+		{"uuid", a.uuid}, {"status", a.status},
+		{"approval_request", object{
+			{"transaction", transaction(a, u, f)},
+			{"expiration_timestamp", expirationSeconds(a)}, {"logos", logosOrNull(a.logos)}, {"app_id", s.app.hexID},
+		}},
+		{"signature", deviceSignature()},
+		{"device", callbackDevice(u, a)},
+	}
+}
+
+func transaction(a approval, u user, f Faults) object {
+	return object{
+		{"details", pairsOrNull(a.details)}, {"device_details", object{}}, {"device_geolocation", ""},
+		{"device_signing_time", a.processedAt.Add(f.clockSkew()).Unix()}, {"encrypted", false}, {"flagged", false},
+		{"hidden_details", pairsOrNull(a.hidden)}, {"message", a.message}, {"reason", ""}, {"requester_details", nil},
+		{"status", a.status}, {"uuid", a.uuid}, {"created_at_time", a.createdAt.Unix()}, {"customer_uuid", u.authyID},
+	}
+}
+
+// callbackDevice describes the phone that answered, at an address that is
+// nobody's (TEST-NET-3).
+func callbackDevice(u user, a approval) object {
+	return object{
+		{"city", nil}, {"country", nil}, {"ip", "203.0.113.7"}, {"region", nil},
+		{"registration_city", nil}, {"registration_country", nil}, {"registration_ip", "203.0.113.7"},
+		{"registration_method", "sms"}, {"registration_region", nil}, {"os_type", u.osType()},
+		{"last_account_recovery_at", nil}, {"id", u.deviceID()}, {"registration_date", u.createdAt.Unix()},
+		{"last_sync_date", a.createdAt.Unix()},
+	}
+}
+
+// osType is how callbacks and verifications name the system of a phone.
+func (u user) osType() string {
+	if u.os == "iphone" {
+		return "ios"
+	}
+	return u.os
+}
+
+func expirationSeconds(a approval) any {
+	if a.expiresAt.IsZero() {
+		return nil
+	}
+	return a.expiresAt.Unix()
+}
+
+// pairsOrNull is null, not {}, for what was not given.
+func pairsOrNull(pairs []Detail) any {
+	if len(pairs) == 0 {
+		return nil
+	}
+	o := object{}
+	for _, p := range pairs {
+		o = append(o, member{p.Label, p.Value})
+	}
+	return o
+}
+
+func logosOrNull(logos []logo) any {
+	if len(logos) == 0 {
+		return nil
+	}
+	return logos
+}
+
+func deviceSignature() string {
+	b := make([]byte, 256)
+	rand.Read(b) // never fails: the process would end first
+	return base64.StdEncoding.EncodeToString(b)
+}

@@ -1,0 +1,163 @@
+package simulator
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+)
+
+//go:embed schema.sql
+var schema string
+
+// schemaVersion is raised with every change of schema.sql that an older file
+// does not have.
+const schemaVersion = 1
+
+// openDB opens the file at path, or a temporary one that remove deletes.
+func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, err error) {
+	remove = func() error { return nil }
+	if path == "" {
+		dir, err := os.MkdirTemp("", "simulator-")
+		if err != nil {
+			return nil, nil, fmt.Errorf("temporary folder: %w", err)
+		}
+		path = filepath.Join(dir, "simulator.db")
+		remove = func() error { return os.RemoveAll(dir) }
+	}
+	db, err = openFile(ctx, path)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("simulator database %s: %w", path, err), remove())
+	}
+	return db, remove, nil
+}
+
+// openFile makes the file readable by its owner alone, for it holds the key
+// and the secrets of the phones; SQLite gives its side files the same rights.
+func openFile(ctx context.Context, path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(),
+		RawQuery: "_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate&_synchronous=NORMAL&_foreign_keys=on"}
+	db, err := sql.Open("sqlite3", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	if err := prepare(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// prepare makes the tables of a new file, and refuses one of another version.
+func prepare(ctx context.Context, db *sql.DB) error {
+	return inTx(ctx, db, func(tx *sql.Tx) error {
+		var version int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		if version != 0 && version != schemaVersion {
+			return fmt.Errorf("was written by another version (schema %d, here %d): remove it to start with new phones",
+				version, schemaVersion)
+		}
+		if _, err := tx.ExecContext(ctx, schema); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		return err
+	})
+}
+
+// inTx runs do in one transaction, which writes from its beginning.
+func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (s *Simulator) tx(ctx context.Context, do func(*sql.Tx) error) error {
+	return inTx(ctx, s.db, do)
+}
+
+// querier is what *sql.DB and *sql.Tx have in common.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// changed runs a statement and says whether it changed a row.
+func changed(ctx context.Context, q querier, query string, args ...any) (bool, error) {
+	result, err := q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// collect reads all rows of a query. It never returns nil, which JSON would
+// show as null.
+func collect[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// setting returns what is kept under name, and keeps value if nothing is.
+func setting(ctx context.Context, q querier, name, value string) (string, error) {
+	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value)
+	if err != nil {
+		return "", err
+	}
+	err = q.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = ?", name).Scan(&value)
+	return value, err
+}
+
+func toMillis(t time.Time) int64 { return t.UnixMilli() }
+
+// fromMillis turns the 0 of the tables into the zero time.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// randomHex is n random bytes, in hexadecimal.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: the process would end first
+	return hex.EncodeToString(b)
+}

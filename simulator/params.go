@@ -1,0 +1,194 @@
+package simulator
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxBody   = 64 << 10 // bytes
+	maxNodes  = 500      // values of one call, however they are nested
+	maxLevels = 8        // of nesting
+)
+
+// node is one parameter as any of the styles carried it: text, an object in
+// the order it was written, a list, or nothing (JSON null).
+type node struct {
+	text   string
+	scalar bool
+	keys   []string
+	fields map[string]*node
+	items  []*node
+}
+
+func scalarNode(text string) *node { return &node{text: text, scalar: true} }
+
+// field returns the member called key, made if there is none.
+func (n *node) field(key string) *node {
+	if n.fields == nil {
+		n.fields = map[string]*node{}
+	}
+	if n.fields[key] == nil {
+		n.keys = append(n.keys, key)
+		n.fields[key] = &node{}
+	}
+	return n.fields[key]
+}
+
+// set gives n the member key, in the place of an older one of that name.
+func (n *node) set(key string, value *node) {
+	n.field(key)
+	n.fields[key] = value
+}
+
+// list is n as a list: an array, or an object with indexes for keys as some
+// clients write arrays (logos[0], logos[1]).
+func (n *node) list() []*node {
+	if n == nil || len(n.items) > 0 || len(n.fields) == 0 {
+		if n == nil {
+			return nil
+		}
+		return n.items
+	}
+	keys := slices.Clone(n.keys)
+	slices.SortStableFunc(keys, func(a, b string) int {
+		i, _ := strconv.Atoi(a)
+		j, _ := strconv.Atoi(b)
+		return cmp.Compare(i, j)
+	})
+	var items []*node
+	for _, key := range keys {
+		items = append(items, n.fields[key])
+	}
+	return items
+}
+
+// params are the parameters of one call, whatever carried them.
+type params struct{ root *node }
+
+// at finds a nested parameter; nil if it is not there or null.
+func (p params) at(path ...string) *node {
+	n := p.root
+	for _, key := range path {
+		if n = n.fields[key]; n == nil {
+			return nil
+		}
+	}
+	if !n.scalar && len(n.keys) == 0 && len(n.items) == 0 {
+		return nil
+	}
+	return n
+}
+
+// text is a scalar parameter, "" without one. Every scalar does: a client
+// writes country_code as 57, another as "57".
+func (p params) text(path ...string) string {
+	if n := p.at(path...); n != nil && n.scalar {
+		return n.text
+	}
+	return ""
+}
+
+// flag is a parameter that is true, "true" or, as PHP writes it, 1.
+func (p params) flag(path ...string) bool {
+	switch strings.ToLower(p.text(path...)) {
+	case "true", "1":
+		return true
+	default:
+		return false
+	}
+}
+
+// pairs are the members of an object in the order they were sent. Values that
+// are no scalars are left out: ok is false.
+func (p params) pairs(path ...string) (pairs []Detail, ok bool) {
+	n := p.at(path...)
+	if n == nil {
+		return nil, true
+	}
+	if n.scalar || len(n.items) > 0 {
+		return nil, false
+	}
+	for _, key := range n.keys {
+		value := n.fields[key]
+		if !value.scalar && (len(value.keys) > 0 || len(value.items) > 0) {
+			return nil, false
+		}
+		pairs = append(pairs, Detail{key, value.text})
+	}
+	return pairs, true
+}
+
+var (
+	errEncoding = &apiError{status: http.StatusBadRequest, code: codeInvalidEncoding, message: "Parameters must be UTF-8"}
+	errTooLarge = invalidRequest("The request is too large")
+	errTooMany  = invalidRequest("There are too many parameters, or they are nested too deeply")
+)
+
+func invalidRequest(message string) *apiError {
+	return &apiError{status: http.StatusBadRequest, code: codeInvalidRequest, message: message}
+}
+
+// readParams takes the parameters from the query and, with every method, from
+// the body, which wins. net/http's own parsing ignores the bodies of GET,
+// where two of the client libraries put parameters.
+func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+	root := &node{}
+	budget := maxNodes
+	if err := parseForm(root, r.URL.RawQuery, &budget); err != nil {
+		return params{}, err
+	}
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return params{}, invalidRequest("A body must come without Content-Encoding")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return params{}, bodyError(err)
+	}
+	fromBody, err := parseBody(r.Header.Get("Content-Type"), body, &budget)
+	if err != nil {
+		return params{}, err
+	}
+	for _, key := range fromBody.keys {
+		root.set(key, fromBody.fields[key])
+	}
+	return params{root}, nil
+}
+
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return errTooLarge
+	}
+	return invalidRequest("The request broke off")
+}
+
+// parseBody goes by the type of the content, and by its look where clients
+// name none or a wrong one. No bytes are no parameters, whatever the type.
+func parseBody(contentType string, body []byte, budget *int) (*node, error) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return &node{}, nil
+	}
+	if !utf8.Valid(body) {
+		return nil, errEncoding
+	}
+	media, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case media == "application/json", body[0] == '{':
+		return parseJSON(body, budget)
+	case strings.HasPrefix(media, "multipart/"):
+		return nil, invalidRequest("Send parameters as JSON or application/x-www-form-urlencoded")
+	default:
+		root := &node{}
+		return root, parseForm(root, string(body), budget)
+	}
+}

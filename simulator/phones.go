@@ -1,0 +1,242 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Phone is the phone of a registered user.
+type Phone struct {
+	AuthyID      int64    `json:"authy_id"`
+	Email        string   `json:"email"`
+	PhoneNumber  string   `json:"phone_number"` // national, digits only
+	CountryCode  int      `json:"country_code"` // calling code
+	Devices      []string `json:"devices"`      // "iphone" or "android"; empty without the app
+	AppInstalled bool     `json:"app_installed"`
+}
+
+// Request is an approval request as the phone shows it. Details has the pairs
+// of DetailsList, for scripts that look one up by its label.
+type Request struct {
+	UUID        string            `json:"uuid"`
+	Message     string            `json:"message"`
+	Details     map[string]string `json:"details"`
+	DetailsList []Detail          `json:"details_list"`
+	Logo        string            `json:"logo"`   // URL, "" = none
+	Status      string            `json:"status"` // pending, approved, denied, expired
+	CreatedAt   stamp             `json:"created_at"`
+	ExpiresAt   stamp             `json:"expires_at"` // null = never
+}
+
+const maxListed = 100 // newest requests and messages that are shown
+
+func phoneOf(u user) Phone {
+	return Phone{u.authyID, u.email, u.phoneNumber, u.countryCode, u.devices(), u.appInstalled}
+}
+
+func requestOf(a approval) Request {
+	r := Request{UUID: a.uuid, Message: a.message, Details: map[string]string{}, DetailsList: a.details,
+		Logo: bestLogo(a.logos), Status: a.status, CreatedAt: stamp{a.createdAt}, ExpiresAt: stamp{a.expiresAt}}
+	if r.DetailsList == nil {
+		r.DetailsList = []Detail{}
+	}
+	for _, d := range a.details {
+		r.Details[d.Label] = d.Value
+	}
+	return r
+}
+
+// bestLogo is the picture for a phone's screen: of the highest resolution.
+func bestLogo(logos []logo) string {
+	for _, res := range []string{"high", "med", "default", "low"} {
+		if i := slices.IndexFunc(logos, func(l logo) bool { return l.Res == res }); i >= 0 {
+			return logos[i].URL
+		}
+	}
+	return ""
+}
+
+func (s *Simulator) phones(ctx context.Context) ([]Phone, error) {
+	return collect(ctx, s.db, func(scan func(...any) error) (Phone, error) {
+		u, err := scanUser(scan)
+		return phoneOf(u), err
+	}, "SELECT "+userColumns+" FROM users WHERE removed_at = 0 ORDER BY authy_id")
+}
+
+// requests are those that reached the phone, newest first.
+func (s *Simulator) requests(ctx context.Context, authyID int64) ([]Request, error) {
+	if _, err := findUser(ctx, s.db, authyID); err != nil {
+		return nil, err
+	}
+	if err := s.expire(ctx, authyID, s.now()); err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.db, func(scan func(...any) error) (Request, error) {
+		a, err := scanApproval(scan)
+		return requestOf(a), err
+	}, "SELECT "+approvalColumns+" FROM requests WHERE authy_id = ? AND pushed = 1 ORDER BY seq DESC LIMIT ?", authyID, maxListed)
+}
+
+// setApp takes the app off a phone, or puts it back.
+func (s *Simulator) setApp(ctx context.Context, authyID int64, installed bool) error {
+	there, err := changed(ctx, s.db, "UPDATE users SET app_installed = ? WHERE authy_id = ? AND removed_at = 0", installed, authyID)
+	if err == nil && !there {
+		err = ErrNoPhone
+	}
+	s.live.publish(authyID)
+	return err
+}
+
+func (s *Simulator) servePhones(w http.ResponseWriter, r *http.Request) error {
+	phones, err := s.phones(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, phones)
+}
+
+func (s *Simulator) serveRequests(w http.ResponseWriter, r *http.Request) error {
+	requests, err := s.requests(r.Context(), phoneID(r))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, requests)
+}
+
+// serveAnswer is a tap: approve or deny, by JSON or by the form of a page.
+func (s *Simulator) serveAnswer(status string) errHandler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := readJSON(w, r, &struct{}{}); err != nil {
+			return err
+		}
+		a, err := s.answer(r.Context(), phoneID(r), r.PathValue("uuid"), status)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusOK, requestOf(a))
+	}
+}
+
+// servePhoneChange is POST /phones/{id}.
+func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) error {
+	var change struct {
+		AppInstalled *bool `json:"app_installed"`
+	}
+	if err := readJSON(w, r, &change); err != nil {
+		return err
+	}
+	if change.AppInstalled == nil {
+		return badRequest("say what to change: app_installed, true or false")
+	}
+	id := phoneID(r)
+	if err := s.setApp(r.Context(), id, *change.AppInstalled); err != nil {
+		return err
+	}
+	u, err := findUser(r.Context(), s.db, id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, phoneOf(u))
+}
+
+// phoneID is 0, which is nobody's, for what is no number.
+func phoneID(r *http.Request) int64 {
+	id, _ := callerID(r.PathValue("id"))
+	return id
+}
+
+// requestError is the caller's fault, and told to the caller.
+type requestError struct {
+	status int
+	text   string
+}
+
+func (e *requestError) Error() string { return e.text }
+
+func badRequest(format string, args ...any) error {
+	return &requestError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// readJSON reads the body of a post into v; no body is an empty object. A
+// form does where v takes what is in it, so that pages work without script.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return &requestError{http.StatusRequestEntityTooLarge, "the request is too large, or broke off"}
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case len(body) == 0:
+		return nil
+	case media == "application/x-www-form-urlencoded":
+		body, err = formAsJSON(string(body))
+		if err != nil {
+			return err
+		}
+	case media != "application/json":
+		return &requestError{http.StatusUnsupportedMediaType, "send JSON, as application/json"}
+	}
+	d := json.NewDecoder(strings.NewReader(string(body)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return badRequest("the JSON cannot be used: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// formAsJSON guesses the types of a flat form: numbers, true, false, text.
+func formAsJSON(form string) ([]byte, error) {
+	root, budget := &node{}, maxNodes
+	if err := parseForm(root, form, &budget); err != nil {
+		return nil, badRequest("the form cannot be read")
+	}
+	o := object{}
+	for _, key := range root.keys {
+		o = append(o, member{key, guess(root.fields[key].text)})
+	}
+	return marshal(o)
+}
+
+func guess(text string) any {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n
+	}
+	if text == "true" || text == "false" {
+		return text == "true"
+	}
+	return text
+}
+
+// statusOf is the HTTP status of an error of this package.
+func statusOf(err error) int {
+	var mine *requestError
+	switch {
+	case errors.As(err, &mine):
+		return mine.status
+	case errors.Is(err, ErrNoPhone), errors.Is(err, ErrNoRequest):
+		return http.StatusNotFound
+	case errors.Is(err, ErrNotPending), errors.Is(err, ErrNoApp):
+		return http.StatusConflict
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	text, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, err = w.Write(append(text, '\n'))
+	return err
+}

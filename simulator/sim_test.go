@@ -1,0 +1,252 @@
+package simulator_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nod/simulator"
+)
+
+const testKey = "FU10H0uCafgKnXvPfDm5iAisVuHDgXJA"
+
+// clock is time that only a test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 11, 24, 19, 0, 0, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// sim is a simulator behind a real listener, with an application that takes
+// its callbacks.
+type sim struct {
+	*simulator.Simulator
+	t     *testing.T
+	url   string
+	clock *clock
+	app   *app
+	path  string
+	stop  func()
+}
+
+type option func(*simulator.Config)
+
+func newSim(t *testing.T, options ...option) *sim {
+	t.Helper()
+	s := &sim{t: t, clock: newClock(), app: newApp(t), path: filepath.Join(t.TempDir(), "simulator.db")}
+	s.open(options...)
+	return s
+}
+
+// open starts a simulator on the file of s; a second one goes on where the
+// first, which was stopped, ended.
+func (s *sim) open(options ...option) {
+	s.t.Helper()
+	config := simulator.Config{
+		APIKey: testKey, CallbackURL: s.app.url + "/authy/callback", Path: s.path, Now: s.clock.Now,
+		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)),
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	one, err := simulator.New(config)
+	must(s.t, err)
+	server := httptest.NewServer(one.Handler())
+	s.Simulator, s.url = one, server.URL
+	s.stop = sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		must(s.t, one.Close(ctx))
+		server.Close()
+	})
+	s.t.Cleanup(s.stop)
+}
+
+// reply is an answer, read to its end.
+type reply struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+// call makes a call of the API with the key in the header. A body goes as
+// JSON if it looks like that, else as a form.
+func (s *sim) call(method, path, body string) reply {
+	s.t.Helper()
+	return s.do(method, path, body, http.Header{"X-Authy-Api-Key": {testKey}})
+}
+
+func (s *sim) do(method, path, body string, header http.Header) reply {
+	s.t.Helper()
+	got, err := s.try(method, path, body, header)
+	must(s.t, err)
+	return got
+}
+
+func (s *sim) try(method, path, body string, header http.Header) (reply, error) {
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strings.HasPrefix(body, "{") {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return reply{s.t, response.StatusCode, response.Header, string(text)}, err
+}
+
+// get and post speak to the phones, which need no key.
+func (s *sim) get(path string) reply { return s.do("GET", path, "", nil) }
+func (s *sim) post(path, json string) reply {
+	return s.do("POST", path, json, http.Header{"Content-Type": {"application/json"}})
+}
+
+func (r reply) want(status int, body string) {
+	r.t.Helper()
+	if r.status != status || r.body != body {
+		r.t.Errorf("got  %d %s\nwant %d %s", r.status, r.body, status, body)
+	}
+}
+
+func (r reply) wantStatus(status int) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("got status %d, want %d: %s", r.status, status, r.body)
+	}
+	return r
+}
+
+func (r reply) wantIn(parts ...string) {
+	r.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(r.body, part) {
+			r.t.Errorf("got %d %s\nwant %s in it", r.status, r.body, part)
+		}
+	}
+}
+
+func (r reply) json(v any) {
+	r.t.Helper()
+	if err := json.Unmarshal([]byte(r.body), v); err != nil {
+		r.t.Fatalf("%v: %s", err, r.body)
+	}
+}
+
+var numbers int // of phones that were registered
+
+// user registers a phone nobody has and returns its id.
+func (s *sim) user(email string) int64 {
+	s.t.Helper()
+	numbers++
+	var got struct{ User struct{ ID int64 } }
+	s.call("POST", "/protected/json/users/new", fmt.Sprintf(
+		`{"user":{"email":%q,"cellphone":"31755%05d","country_code":57}}`, email, numbers)).wantStatus(200).json(&got)
+	return got.User.ID
+}
+
+// ask asks a phone for an approval and returns the uuid.
+func (s *sim) ask(user int64, body string) string {
+	s.t.Helper()
+	var got struct {
+		Request struct{ UUID string } `json:"approval_request"`
+	}
+	s.call("POST", fmt.Sprintf("/onetouch/json/users/%d/approval_requests", user), body).wantStatus(200).json(&got)
+	return got.Request.UUID
+}
+
+func (s *sim) tap(user int64, uuid, how string) reply {
+	s.t.Helper()
+	return s.post(fmt.Sprintf("/phones/%d/requests/%s/%s", user, uuid, how), "")
+}
+
+// app is an application that keeps what it is told.
+type app struct {
+	t      *testing.T
+	url    string
+	got    chan callback
+	status chan int // of its next answers; 200 when empty
+}
+
+type callback struct {
+	method, query    string
+	body             []byte
+	signature, nonce string
+	header           http.Header
+}
+
+func newApp(t *testing.T) *app {
+	a := &app{t: t, got: make(chan callback, 1000), status: make(chan int, 10)}
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	a.url = server.URL
+	return a
+}
+
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := new(bytes.Buffer)
+	if _, err := body.ReadFrom(r.Body); err != nil {
+		a.t.Error(err)
+	}
+	a.got <- callback{r.Method, r.URL.RawQuery, body.Bytes(),
+		r.Header.Get("X-Authy-Signature"), r.Header.Get("X-Authy-Signature-Nonce"), r.Header}
+	select {
+	case status := <-a.status:
+		w.WriteHeader(status)
+	default:
+	}
+}
+
+// next waits for a callback.
+func (a *app) next() callback {
+	a.t.Helper()
+	select {
+	case c := <-a.got:
+		return c
+	case <-time.After(10 * time.Second):
+		a.t.Fatal("no callback came")
+		return callback{}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,282 @@
+package simulator
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// user is a row of the table: a person as the service knows them.
+type user struct {
+	authyID       int64
+	hexID         string
+	email         string
+	countryCode   int
+	phoneNumber   string // national, digits only
+	os            string // android, iphone
+	appInstalled  bool
+	confirmed     bool // has ever given a valid code
+	appSecret     string
+	genericSecret string // "" = none
+	createdAt     time.Time
+}
+
+func (u user) devices() []string {
+	if !u.appInstalled {
+		return []string{}
+	}
+	return []string{u.os}
+}
+
+func (u user) e164() string { return fmt.Sprintf("+%d%s", u.countryCode, u.phoneNumber) }
+
+const userColumns = `authy_id, hex_id, email, country_code, phone_number, os, app_installed, confirmed,
+	app_secret, generic_secret, created_at`
+
+func scanUser(scan func(...any) error) (u user, err error) {
+	var created int64
+	err = scan(&u.authyID, &u.hexID, &u.email, &u.countryCode, &u.phoneNumber, &u.os, &u.appInstalled, &u.confirmed,
+		&u.appSecret, &u.genericSecret, &created)
+	u.createdAt = fromMillis(created)
+	return u, err
+}
+
+// findUser reads a user who was not removed; ErrNoPhone without one.
+func findUser(ctx context.Context, q querier, authyID int64) (user, error) {
+	u, err := scanUser(q.QueryRowContext(ctx,
+		"SELECT "+userColumns+" FROM users WHERE authy_id = ? AND removed_at = 0", authyID).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return u, ErrNoPhone
+	}
+	return u, err
+}
+
+// caller is the user a call's path names.
+func (s *Simulator) caller(c *call) (user, error) {
+	id, ok := callerID(c.args["user"])
+	if !ok {
+		return user{}, userNotFound()
+	}
+	u, err := findUser(c.ctx(), s.db, id)
+	if errors.Is(err, ErrNoPhone) {
+		return u, userNotFound()
+	}
+	return u, err
+}
+
+// register is POST users/new. A phone number that is known gives its id
+// again, and the first address stays: it is never an error.
+func (s *Simulator) register(c *call) (object, error) {
+	email := strings.TrimSpace(c.params.text("user", "email"))
+	phone := digitsOf(c.params.text("user", "cellphone"))
+	country := strings.TrimPrefix(strings.TrimSpace(c.params.text("user", "country_code")), "+")
+	if e := checkUser(email, c.params.text("user", "cellphone"), country); e != nil {
+		return nil, e
+	}
+	code, err := strconv.Atoi(country)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.createUser(c.ctx(), c.now, email, code, phone)
+	if err != nil {
+		return nil, err
+	}
+	return object{{"message", "User created successfully."}, {"user", object{{"id", id}}}, {"success", true}}, nil
+}
+
+// firstID is where ids begin. They stay far below 2^32, where some clients
+// end, and are never 1234, the id of the dashboard's test callback.
+const firstID = 100001
+
+// createUser adds a user with a new phone, on which the app is installed. A
+// number that comes back after a removal has its old id: it is the number's.
+func (s *Simulator) createUser(ctx context.Context, now time.Time, email string, country int, phone string) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		back, err := changed(ctx, tx, `UPDATE users SET removed_at = 0, email = ?, confirmed = 0, app_installed = 1
+			WHERE country_code = ? AND phone_number = ? AND removed_at <> 0`, email, country, phone)
+		if err != nil {
+			return err
+		}
+		fresh, err := changed(ctx, tx, `INSERT INTO users
+			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at)
+			SELECT coalesce(max(authy_id), ?) + 1, ?, ?, ?, ?, ?, ?, ? FROM users WHERE true ON CONFLICT DO NOTHING`,
+			firstID-1, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
+		if err != nil {
+			return err
+		}
+		if back || fresh {
+			if err := count(ctx, tx, now, "users"); err != nil {
+				return err
+			}
+		}
+		return tx.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?",
+			country, phone).Scan(&id)
+	})
+	if err == nil {
+		s.live.publish(id)
+	}
+	return id, err
+}
+
+// osOf gives every other number the other kind of phone.
+func osOf(phone string) string {
+	if (phone[len(phone)-1]-'0')%2 == 0 {
+		return "iphone"
+	}
+	return "android"
+}
+
+// checkUser names every field that will not do, as the service does.
+func checkUser(email, cellphone, country string) *apiError {
+	var fields []member
+	add := func(name, what string) {
+		if what != "" {
+			fields = append(fields, member{name, what})
+		}
+	}
+	add("email", whatIsWrong(email, validEmail))
+	add("cellphone", whatIsWrong(strings.TrimSpace(cellphone), validPhone))
+	add("country_code", wrongCountry(country))
+	if len(fields) == 0 {
+		return nil
+	}
+	return &apiError{status: 400, code: codeUserNotValid, message: "User was not valid", fields: fields}
+}
+
+func whatIsWrong(text string, valid func(string) bool) string {
+	switch {
+	case text == "":
+		return "is invalid and can't be blank"
+	case !valid(text):
+		return "is invalid"
+	default:
+		return ""
+	}
+}
+
+func wrongCountry(text string) string {
+	isNumber := func(s string) bool { return len(s) <= 4 && len(digitsOf(s)) == len(s) }
+	if wrong := whatIsWrong(text, isNumber); wrong != "" {
+		return wrong
+	}
+	if code, _ := strconv.Atoi(text); !knownCountry(code) {
+		return "is not supported"
+	}
+	return ""
+}
+
+func knownCountry(code int) bool {
+	return phonenumbers.GetSupportedCallingCodes()[code]
+}
+
+func validEmail(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text && len(text) <= 254
+}
+
+// validPhone tolerates what people put between digits. Made-up numbers are
+// welcome: nobody is called.
+func validPhone(text string) bool {
+	for _, r := range text {
+		if (r < '0' || r > '9') && !strings.ContainsRune("-. ()", r) {
+			return false
+		}
+	}
+	n := len(digitsOf(text))
+	return n >= 5 && n <= 15
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// userStatus is GET users/{id}/status.
+func (s *Simulator) userStatus(c *call) (object, error) {
+	u, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	return object{
+		{"status", object{
+			{"authy_id", u.authyID}, {"confirmed", u.confirmed}, {"registered", u.appInstalled},
+			{"country_code", u.countryCode}, {"phone_number", maskedPhone(u.phoneNumber)}, {"email", u.email},
+			{"devices", u.devices()}, {"has_hard_token", false}, {"account_disabled", false},
+			{"detailed_devices", detailedDevices(u)}, {"deleted_devices", []string{}},
+		}},
+		{"message", "User status."}, {"success", true},
+	}, nil
+}
+
+func detailedDevices(u user) []object {
+	if !u.appInstalled {
+		return []object{}
+	}
+	return []object{{
+		{"device_type", "authy"}, {"os_type", u.os}, {"registration_device_id", nil}, {"registration_method", "sms"},
+		{"device_id", u.deviceID()}, {"last_sync_date", 0}, {"creation_date", u.createdAt.Unix()},
+	}}
+}
+
+// deviceID numbers the phone, apart from its user.
+func (u user) deviceID() int64 { return 2000000 + u.authyID }
+
+// removeUser is the removal in any of its three spellings. The real service
+// takes up to a day; here it is done at once.
+func (s *Simulator) removeUser(c *call) (object, error) {
+	u, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.db.ExecContext(c.ctx(), "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(c.now), u.authyID)
+	if err != nil {
+		return nil, err
+	}
+	s.live.publish(u.authyID)
+	return object{{"message", "User removed from application"}, {"success", true}}, nil
+}
+
+// maskedPhone shows the last four digits: XXX-XXX-9302. Digits before them
+// stand in groups of three from the right, as the one known mask of nine
+// digits has it.
+func maskedPhone(phone string) string {
+	masked := []byte(strings.Repeat("X", len(phone)))
+	if len(phone) > 4 {
+		copy(masked[len(phone)-4:], phone[len(phone)-4:])
+	}
+	return strings.Join(grouped(string(masked)), "-")
+}
+
+// grouped cuts a national number as 3-3-4 would, whatever its length.
+func grouped(phone string) []string {
+	var groups []string
+	rest := phone
+	for _, size := range []int{4, 3} {
+		if len(rest) > size {
+			groups = append(groups, rest[len(rest)-size:])
+			rest = rest[:len(rest)-size]
+		}
+	}
+	groups = append(groups, rest)
+	slices.Reverse(groups)
+	return groups
+}
+
+// maskedCellphone is the mask of codes that were sent: +57-XXX-XXX-XX02,
+// whatever the length.
+func maskedCellphone(u user) string {
+	last := u.phoneNumber[max(0, len(u.phoneNumber)-2):]
+	return fmt.Sprintf("+%d-XXX-XXX-XX%s", u.countryCode, last)
+}

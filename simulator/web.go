@@ -1,0 +1,193 @@
+package simulator
+
+import (
+	"bytes"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+	"path"
+	"strings"
+
+	"nod/simulator/pages"
+)
+
+// errHandler is a handler that returns what went wrong.
+type errHandler func(http.ResponseWriter, *http.Request) error
+
+// routes puts the API, the JSON of the phones and the pages together. The
+// API is guarded by its key; what changes a phone is guarded against other
+// origins, for it needs none.
+func (s *Simulator) routes() http.Handler {
+	mux := http.NewServeMux()
+	for family, routes := range apiRoutes() {
+		mux.Handle("/"+family+"/{format}/{rest...}", s.try(s.serveAPI(routes)))
+	}
+	own := http.NewCrossOriginProtection()
+	for pattern, handle := range map[string]errHandler{
+		"GET /{$}":                  s.serveIndex,
+		"GET /static/{name}":        s.serveStatic,
+		"GET /phones":               s.servePhones,
+		"GET /phones/{id}":          s.servePhone,
+		"POST /phones/{id}":         s.servePhoneChange,
+		"GET /phones/{id}/requests": s.serveRequests,
+		"POST /phones/{id}/requests/{uuid}/approve": s.serveAnswer(Approved),
+		"POST /phones/{id}/requests/{uuid}/deny":    s.serveAnswer(Denied),
+		"GET /phones/{id}/events":                   s.serveEvents,
+	} {
+		mux.Handle(pattern, own.Handler(s.try(handle)))
+	}
+	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
+	return s.guard(mux)
+}
+
+// try turns the error of a handler into a reply.
+func (s *Simulator) try(handle errHandler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := handle(w, r)
+		if err == nil {
+			return
+		}
+		status, text := statusOf(err), err.Error()
+		if status == http.StatusInternalServerError {
+			if r.Context().Err() == nil {
+				s.logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			}
+			text = "something went wrong; the log says what"
+		}
+		_ = writeJSON(w, status, map[string]string{"error": text}) // nobody is left to be told
+	})
+}
+
+// contentPolicy lets pages load what is served here, and the logos of
+// requests from wherever an application keeps them.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; " +
+	"font-src 'self'; connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard refuses names that are not the simulator's: a page of elsewhere whose
+// name was made to lead to this address would pass for the simulator's own.
+func (s *Simulator) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if !s.hostFits(r) {
+			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
+				"error": "the simulator is not called that: use its address, or allow the name"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// hostFits says whether the Host header names this machine's loopback, the
+// address the request came in by, or a name that was allowed.
+func (s *Simulator) hostFits(r *http.Request) bool {
+	host := strings.ToLower(strings.TrimSuffix(hostOnly(r.Host), "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	for _, allowed := range s.config.AllowedHosts {
+		if strings.EqualFold(host, hostOnly(allowed)) || strings.EqualFold(r.Host, allowed) {
+			return true
+		}
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	return ip.IsLoopback() || ip.Unmap() == localIP(r)
+}
+
+// localIP is the address of the listener's end of the connection.
+func localIP(r *http.Request) netip.Addr {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return netip.Addr{}
+	}
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
+}
+
+func hostOnly(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+}
+
+func (s *Simulator) serveIndex(w http.ResponseWriter, r *http.Request) error {
+	phones, err := s.phones(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.render(w, "index.html", map[string]any{
+		"AppName": s.app.name, "AppURL": s.appURL(), "Phones": phones, "Faults": s.faults.own(0),
+	})
+}
+
+// servePhone is the page of a phone, or its JSON for who asks for that alone.
+func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
+	u, err := findUser(r.Context(), s.db, phoneID(r))
+	if err != nil {
+		return err
+	}
+	if accept := r.Header.Get("Accept"); strings.Contains(accept, "json") && !strings.Contains(accept, "html") {
+		return writeJSON(w, http.StatusOK, phoneOf(u))
+	}
+	return s.render(w, "phone.html", map[string]any{
+		"AppName": s.app.name, "AppURL": s.appURL(), "Phone": phoneOf(u), "Faults": s.faults.own(u.authyID),
+		"EventsURL": "/phones/" + r.PathValue("id") + "/events",
+	})
+}
+
+func (s *Simulator) render(w http.ResponseWriter, name string, data any) error {
+	var page bytes.Buffer
+	if err := s.pages.ExecuteTemplate(&page, name, data); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := w.Write(page.Bytes())
+	return err
+}
+
+// serveStatic finds a file by its exact name: no folders, no listing.
+func (s *Simulator) serveStatic(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if !fs.ValidPath(name) || strings.Contains(name, "/") || name == "." {
+		return unknownURL(w)
+	}
+	content, err := fs.ReadFile(pages.FS, path.Join("static", name))
+	if err != nil {
+		return unknownURL(w)
+	}
+	w.Header().Set("Content-Type", contentType(name))
+	_, err = w.Write(content)
+	return err
+}
+
+// contentType does not ask the machine's tables, which differ.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".ico":
+		return "image/x-icon"
+	case ".woff2":
+		return "font/woff2"
+	default:
+		return "application/octet-stream"
+	}
+}
