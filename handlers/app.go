@@ -1,0 +1,188 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/helmet"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/gofiber/fiber/v2/middleware/requestid"
+	"github.com/gofiber/template/html/v2"
+
+	"nod/views"
+)
+
+const (
+	bodyLimit      = 64 << 10
+	requestTimeout = 10 * time.Second
+)
+
+// App is the Fiber application with every route. Sockets are the hub's:
+// fasthttp keeps hijacked connections open and forgets them.
+func (h *Handlers) App() *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:               "Nod",
+		DisableStartupMessage: true,
+		ErrorHandler:          h.ErrorHandler,
+		Views:                 html.NewFileSystem(http.FS(views.FS), ".html"),
+		ViewsLayout:           "layout",
+		// Guards must see one spelling of a path.
+		StrictRouting: true,
+		CaseSensitive: true,
+		// Fiber's strings otherwise share a buffer with the next request.
+		Immutable: true,
+		BodyLimit: bodyLimit,
+		// A slow sender is cut; a waiting browser is a hijacked connection
+		// and does not count.
+		ReadTimeout:        5 * time.Second,
+		WriteTimeout:       15 * time.Second,
+		IdleTimeout:        60 * time.Second,
+		ReadBufferSize:     8 << 10,
+		ReduceMemoryUsage:  true,
+		EnableIPValidation: true,
+		// Without the check anybody's X-Forwarded-* would be believed.
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          h.TrustedProxies,
+		ProxyHeader:             h.proxyHeader(),
+	})
+	app.Server().KeepHijackedConns = true
+	h.register(app)
+	return app
+}
+
+func (h *Handlers) proxyHeader() string {
+	if len(h.TrustedProxies) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+// register is the site map.
+func (h *Handlers) register(app *fiber.App) {
+	app.Use(requestid.New(requestid.Config{Generator: randomText, ContextKey: "requestid"}))
+	app.Use(recover.New())
+	app.Use(h.deadline)
+	app.Get("/healthz", h.healthz)
+	app.Get("/readyz", h.readyz)
+
+	app.Use(h.plainBody)
+	app.All("/authy/callback", h.callback)
+
+	app.Use(h.publicHost)
+	app.Use(h.headers())
+	app.Get("/static/*", h.static)
+	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
+
+	app.Get("/check", noStore, h.checkClient)
+	app.Get("/check/events", h.ownOrigin, h.seat, h.events(h.checkNews))
+	app.Get("/check/stream", h.ownOrigin, h.seat, h.stream(h.checkNews))
+
+	app.Use(noStore, h.loadSession)
+	app.Get("/authy/status", h.requireWaitingJSON, h.status)
+	app.Post("/authy/status", h.requireWaitingJSON, h.status)
+	app.Get("/login/events", h.requireWaitingJSON, h.ownOrigin, h.seat, h.events(h.signInNews))
+	app.Get("/login/stream", h.requireWaitingJSON, h.ownOrigin, h.seat, h.stream(h.signInNews))
+
+	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
+	app.Get("/transfers/events", h.requireSignedInJSON, h.ownOrigin, h.seat, h.events(h.transferNews))
+
+	app.Use(h.requireOwnForm)
+	app.Get("/", h.home)
+	app.Get("/signup", h.signupForm)
+	app.Post("/signup", h.signup)
+	app.Get("/login", h.loginForm)
+	app.Post("/login", h.login)
+	app.Post("/logout", h.logout)
+
+	app.Get("/login/approval", h.requirePassword, h.approval)
+	app.Post("/login/cancel", h.requirePassword, h.cancel)
+	app.Post("/login/resend", h.requirePassword, h.resend)
+	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
+	app.Post("/confirm-login", h.requirePassword, h.confirm)
+
+	app.Get("/verify-token", h.requirePassword, h.requireOpenAttempt, h.tokenForm)
+	app.Post("/verify-token", h.requirePassword, h.requireOpenAttempt, h.verifyToken)
+	app.Post("/send-token", h.requirePassword, h.requireOpenAttempt, h.sendToken)
+
+	app.Get("/protected", h.requireSignedIn, h.protected)
+	app.Post("/authenticator", h.requireSignedIn, h.authenticator)
+	app.Post("/transfers", h.requireSignedIn, h.transfer)
+	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
+}
+
+// deadline gives everything a request starts one end.
+func (h *Handlers) deadline(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return c.Next()
+}
+
+// plainBody refuses packed bodies: Fiber unpacks them without a limit, and no
+// client of ours sends one.
+func (h *Handlers) plainBody(c *fiber.Ctx) error {
+	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+		return fiber.ErrUnsupportedMediaType
+	}
+	return c.Next()
+}
+
+// publicHost sends a page opened under another name, such as 127.0.0.1, to
+// the public address, where its cookies, sockets and forms work.
+func (h *Handlers) publicHost(c *fiber.Ctx) error {
+	if strings.EqualFold(string(c.Request().Header.Host()), h.public.Host) {
+		return c.Next()
+	}
+	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
+		return errWrongHost
+	}
+	return c.Redirect(h.origin()+c.OriginalURL(), fiber.StatusFound)
+}
+
+func (h *Handlers) headers() fiber.Handler {
+	socket := "ws://"
+	if h.secure() {
+		socket = "wss://"
+	}
+	policy := strings.Join([]string{
+		"default-src 'none'",
+		"script-src 'self'",
+		"style-src 'self'",
+		"img-src 'self' data: " + h.PhonesURL,
+		"connect-src 'self' " + socket + h.public.Host,
+		"form-action 'self'",
+		"base-uri 'none'",
+		"frame-ancestors 'none'",
+	}, "; ")
+	own := helmet.New(helmet.Config{
+		ContentSecurityPolicy: policy,
+		XFrameOptions:         "DENY",
+		ReferrerPolicy:        "same-origin",
+	})
+	if !h.secure() {
+		return own
+	}
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		return own(c)
+	}
+}
+
+// noStore keeps pages about a person out of every cache.
+func noStore(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Vary(fiber.HeaderCookie)
+	return c.Next()
+}
+
+// ownOrigin refuses a socket or stream asked for by another site. The script
+// of a page of ours always sends one of the two headers.
+func (h *Handlers) ownOrigin(c *fiber.Ctx) error {
+	if !h.fromOurOrigin(c) {
+		return errForeignForm
+	}
+	return c.Next()
+}

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/store"
+)
+
+func (h *Handlers) loginForm(c *fiber.Ctx) error {
+	if visitorOf(c).level() == store.PasswordPassed {
+		a, err := h.latest(c)
+		if err == nil && a.Status == store.Pending {
+			return seeOther(c, "/login/approval")
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return h.showLogin(c, fiber.StatusOK, "", "")
+}
+
+func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
+	page := h.page(c, "login", "Sign in")
+	page["Form"] = fiber.Map{"Email": email}
+	if problem != "" {
+		page["Errors"] = map[string]string{"form": problem}
+	}
+	return c.Status(status).Render("login", page)
+}
+
+// login is the first step. A wrong e-mail and a wrong password cost the same
+// time and read the same.
+func (h *Handlers) login(c *fiber.Ctx) error {
+	email, password := strings.TrimSpace(c.FormValue("email")), c.FormValue("password")
+	if email == "" || password == "" {
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "Please give both your e-mail and your password.")
+	}
+	ctx, ip := c.UserContext(), clientOf(c).IP
+	if err := h.refuseGuessing(ctx, email, ip); err != nil {
+		return err
+	}
+	user, err := h.Store.Authenticate(ctx, email, password)
+	if errors.Is(err, store.ErrInvalidCredentials) {
+		if err := h.Store.RecordPasswordFailure(ctx, email, ip); err != nil {
+			return err
+		}
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "E-mail or password is wrong. Please try again.")
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.Store.ClearPasswordFailures(ctx, email, ip); err != nil {
+		return err
+	}
+	return h.secondStep(c, user)
+}
+
+// refuseGuessing turns away who has failed too often, whether or not the
+// account exists. Failures are rows: a restart forgives nothing.
+func (h *Handlers) refuseGuessing(ctx context.Context, email, ip string) error {
+	wait, err := h.Store.PasswordThrottle(ctx, email, ip)
+	if err != nil || wait <= 0 {
+		return err
+	}
+	return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many tries",
+		Text:   fmt.Sprintf("Too many tries have failed. Please wait %s before the next one.", inWords(wait)),
+		Action: startAgain, RetryAfter: wait}
+}
+
+// secondStep starts a session that has passed the password and rings the
+// phone. Whoever was signed in on this browser before no longer is.
+func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
+	before := visitorOf(c).Session.ID
+	sess, err := h.Store.StartSession(c.UserContext(), user.ID, before, clientOf(c))
+	if err != nil {
+		return err
+	}
+	if before != "" {
+		h.tellReplaced(before)
+	}
+	if err := h.pointTo(c, sess); err != nil {
+		return err
+	}
+	reason, err := h.askPhone(c.UserContext(), sess, user)
+	if err != nil {
+		return err
+	}
+	if reason != reasonNoDevice {
+		return seeOther(c, "/login/approval")
+	}
+	// No app on the phone: a code goes out instead. What keeps it from going
+	// is said on the page, where another way is offered.
+	if _, err := h.sendCode(c.UserContext(), sess, user, "sms"); err != nil {
+		return err
+	}
+	return seeOther(c, "/verify-token")
+}
+
+func (h *Handlers) logout(c *fiber.Ctx) error {
+	if visitorOf(c).level() == store.Anonymous {
+		return seeOther(c, "/?notice=signed-out")
+	}
+	if err := h.forget(c, "signed_out"); err != nil {
+		return err
+	}
+	return seeOther(c, "/?notice=signed-out")
+}

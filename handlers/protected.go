@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/store"
+)
+
+var methodTexts = map[string]string{
+	"push": "a tap on your phone",
+	"app":  "a code from the authenticator app",
+	"sms":  "a code by SMS",
+	"call": "a code by voice call",
+}
+
+// protected is what all this is for: only level "signed in" gets here.
+func (h *Handlers) protected(c *fiber.Ctx) error {
+	return h.showProtected(c, fiber.StatusOK, transferForm{}, fiber.Map{})
+}
+
+func (h *Handlers) showProtected(c *fiber.Ctx, status int, form transferForm, qr fiber.Map) error {
+	v := visitorOf(c)
+	page := h.page(c, "protected", "You are in")
+	page["Account"] = fiber.Map{
+		"Name": v.User.Name, "Email": v.User.Email,
+		"PhoneNumber": v.User.PhoneNumber, "AuthyID": v.User.AuthyID,
+	}
+	page["SignIn"] = signInFacts(v.Session)
+	recent, err := h.recent(c, v.User)
+	if err != nil {
+		return err
+	}
+	page["Recent"] = recent
+	lines, err := h.ledger(c.UserContext(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, form, currencies
+	page["TransfersEventsURL"], page["TransfersURL"] = "/transfers/events", "/transfers/status"
+	page["Authenticator"] = qr
+	return c.Status(status).Render("protected", page)
+}
+
+// authenticator shows the code that adds a generic authenticator app. It is
+// asked for by a form and shown once: whoever sees it can make codes.
+func (h *Handlers) authenticator(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), providerTimeout)
+	defer cancel()
+	v := visitorOf(c)
+	qr, err := h.Authy.AuthenticatorQR(ctx, v.User.AuthyID, "Nod ("+v.User.Email+")", 300)
+	if err != nil {
+		h.Logger.Warn("no authenticator could be added", "error", err)
+		return h.showProtected(c, fiber.StatusServiceUnavailable, transferForm{}, fiber.Map{
+			"Problem": "The phone service cannot make the code just now. Nothing was changed; please try again in a minute.",
+		})
+	}
+	return h.showProtected(c, fiber.StatusOK, transferForm{}, fiber.Map{"QR": qr.URL, "Label": qr.Label, "Issuer": qr.Issuer})
+}
+
+var eventTexts = map[string]string{
+	"user_created":       "Account created",
+	"session_started":    "Password accepted, second step begun",
+	"session_ended":      "Signed out",
+	"approval_begun":     "Approval asked for",
+	"approval_approved":  "Approved on the phone",
+	"approval_denied":    "Denied on the phone",
+	"approval_expired":   "Request expired unanswered",
+	"approval_cancelled": "Request cancelled",
+	"signed_in":          "Signed in",
+	"code_sent":          "Code sent to your phone",
+	"transfer_executed":  "Transfer sent",
+}
+
+// recentLines is how much of the audit trail the page shows.
+const recentLines = 8
+
+func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
+	events, err := h.Store.Events(c.UserContext(), user.ID, recentLines)
+	if err != nil {
+		return nil, err
+	}
+	var lines []fiber.Map
+	for _, e := range events {
+		text, ok := eventTexts[e.Kind]
+		if !ok {
+			continue
+		}
+		lines = append(lines, fiber.Map{"Text": text, "At": e.At.UTC().Format("2 Jan 2006, 15:04:05 UTC")})
+	}
+	return lines, nil
+}
+
+// signInFacts says how and when this session was let in.
+func signInFacts(s store.Session) fiber.Map {
+	latency := int64(-1)
+	if s.Method == "push" {
+		latency = s.Latency.Milliseconds()
+	}
+	return fiber.Map{
+		"Method": s.Method, "MethodText": methodTexts[s.Method],
+		"At": wireTime(s.CreatedAt), "AtText": s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
+		"LatencyMS": latency, "Browser": browserName(s.UserAgent), "IP": s.IP,
+	}
+}

@@ -1,0 +1,255 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"nod/authy"
+	"nod/handlers"
+)
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	token := b.formToken()
+	other := s.browser()
+	othersToken := other.formToken()
+	tests := []struct {
+		name  string
+		token string
+		set   map[string]string
+	}{
+		{"no token", "", nil},
+		{"somebody else's token", othersToken, nil},
+		{"another origin", token, map[string]string{"Origin": "https://evil.example"}},
+		{"origin null", token, map[string]string{"Origin": "null"}},
+		{"our name as a prefix", token, map[string]string{"Origin": s.url + ".evil.example"}},
+		{"cross-site by Fetch Metadata", token, map[string]string{"Sec-Fetch-Site": "cross-site"}},
+		{"a sibling domain", token, map[string]string{"Sec-Fetch-Site": "same-site"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			form := url.Values{"_csrf": {test.token}}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/logout", strings.NewReader(form.Encode()))
+			must(t, err)
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for name, value := range test.set {
+				req.Header.Set(name, value)
+			}
+			wantStatus(t, b.do(req), http.StatusForbidden)
+		})
+	}
+	wantStatus(t, b.get("/protected"), http.StatusOK)
+}
+
+func TestTheTokenDiesWithTheSessionID(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	old := b.formToken()
+	b.signIn(ada)
+	wantStatus(t, b.postForm("/logout", url.Values{"_csrf": {old}}), http.StatusForbidden)
+}
+
+func TestSocketsOfOtherSitesAreRefused(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	address := strings.Replace(s.url, "http", "ws", 1) + "/login/events"
+	for _, origin := range []string{"https://evil.example", "null", s.url + ".evil.example", strings.ToUpper(s.url), "http://127.0.0.1:1", ""} {
+		header := http.Header{"Cookie": {b.cookieHeader()}}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), address, header)
+		if err == nil {
+			conn.Close()
+			t.Errorf("origin %q: the socket was opened", origin)
+			continue
+		}
+		if res == nil || (res.StatusCode != http.StatusForbidden && res.StatusCode != http.StatusUpgradeRequired) {
+			t.Errorf("origin %q: got %v, %v", origin, res, err)
+		}
+	}
+}
+
+func TestAPageUnderAnotherNameIsRedirected(t *testing.T) {
+	s := newSite(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/login?x=1", nil)
+	must(t, err)
+	req.Host = "nod.example:3000"
+	got := s.browser().do(req)
+	if got.Status != http.StatusFound || got.Location() != s.url+"/login?x=1" {
+		t.Errorf("got %d to %q", got.Status, got.Location())
+	}
+	req, err = http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/login", nil)
+	must(t, err)
+	req.Host = "nod.example:3000"
+	wantStatus(t, s.browser().do(req), http.StatusMisdirectedRequest)
+}
+
+func TestHeadersOfEveryPage(t *testing.T) {
+	s := newSite(t)
+	got := s.browser().get("/login")
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff",
+		"X-Frame-Options":        "DENY",
+		"Referrer-Policy":        "same-origin",
+		"Cache-Control":          "no-store",
+	} {
+		if value := got.Header.Get(name); value != want {
+			t.Errorf("%s: got %q, want %q", name, value, want)
+		}
+	}
+	policy := got.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("Content-Security-Policy: %q", policy)
+	}
+	for _, cookie := range got.Header.Values("Set-Cookie") {
+		lower := strings.ToLower(cookie)
+		if !strings.Contains(lower, "httponly") || !strings.Contains(lower, "samesite=lax") {
+			t.Errorf("cookie without HttpOnly or SameSite: %q", cookie)
+		}
+	}
+}
+
+func TestAnonymousVisitsLeaveNoSession(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	for range 3 {
+		b.get("/login")
+	}
+	if got := b.cookie("nod_session"); got != "" {
+		t.Errorf("a stranger was given session %q", got)
+	}
+}
+
+// An error shows a sentence and a number, never what is behind it.
+func TestErrorsTellNoSecrets(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) { c.Authy = leakyAuthy{c.Authy} })
+	b := s.browser()
+	got := b.post("/signup", "name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199")
+	wantStatus(t, got, http.StatusInternalServerError)
+	if strings.Contains(got.Body, "secret-of-the-inside") {
+		t.Error("the page shows the inner error")
+	}
+	if id := got.Header.Get("X-Request-Id"); id == "" || !strings.Contains(got.Body, id) {
+		t.Errorf("the page does not show the request id %q", id)
+	}
+}
+
+type leakyAuthy struct{ handlers.Authy }
+
+func (leakyAuthy) RegisterUser(context.Context, authy.Registration) (int64, error) {
+	return 0, errors.New("secret-of-the-inside")
+}
+
+// 16 requests use one approval at the same moment: one gets in.
+func TestOneApprovalOneWinner(t *testing.T) {
+	const rounds, racers = 20, 16
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	for range rounds {
+		b := s.browser()
+		b.passPassword(ada)
+		events := b.events()
+		events.want("pending")
+		ada.phone.approve(ada.phone.pending())
+		events.want("approved")
+		form := url.Values{"_csrf": {b.formToken()}}.Encode()
+		cookies := b.cookieHeader()
+		winners := make(chan string, racers)
+		var group sync.WaitGroup
+		for range racers {
+			group.Go(func() {
+				req, _ := http.NewRequest(http.MethodPost, s.url+"/confirm-login", strings.NewReader(form))
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				req.Header.Set("Cookie", cookies)
+				res, err := http.DefaultTransport.RoundTrip(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				res.Body.Close()
+				if res.Header.Get("Location") == "/protected" {
+					winners <- strings.Join(res.Header.Values("Set-Cookie"), "; ")
+				}
+			})
+		}
+		group.Wait()
+		if got := len(winners); got != 1 {
+			t.Fatalf("%d requests got in by one approval, want 1", got)
+		}
+	}
+}
+
+// A request that is under way while the session ends cannot bring it back.
+func TestASlowRequestDoesNotReviveASession(t *testing.T) {
+	slow := &gatedAuthy{entered: make(chan struct{}), release: make(chan struct{})}
+	s := newSite(t, func(c *handlers.Config) { slow.Authy, c.Authy = c.Authy, slow })
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	other := s.browser()
+	other.withSession(b.cookie("nod_session"))
+	form := url.Values{"_csrf": {b.formToken()}, "email": {ada.Email}, "password": {goodPassword}}
+
+	slow.gate.Store(true)
+	done := make(chan page, 1)
+	go func() { done <- b.postForm("/login", form) }() // holds the session while it rings
+	<-slow.entered
+	wantRedirect(t, other.get("/protected"), "/login?notice=start")
+	close(slow.release)
+	<-done
+	wantRedirect(t, other.get("/protected"), "/login?notice=start")
+}
+
+func TestProviderOutageLetsNobodyIn(t *testing.T) {
+	outage := &gatedAuthy{}
+	s := newSite(t, func(c *handlers.Config) { outage.Authy, c.Authy = c.Authy, outage })
+	ada := s.account("ada@example.com")
+	outage.down.Store(true)
+	b := s.browser()
+	b.passPassword(ada)
+	wantBody(t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="unavailable"`)
+	wantStatus(t, b.post("/confirm-login"), http.StatusConflict)
+	wantRedirect(t, b.get("/protected"), "/login/approval")
+	outage.down.Store(false)
+	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	events := b.events()
+	events.want("pending")
+	s.clock.Advance(time.Second)
+	ada.phone.approve(ada.phone.pending())
+	events.want("approved")
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
+// gatedAuthy can be held at a gate or be down.
+type gatedAuthy struct {
+	handlers.Authy
+	gate, down       atomic.Bool
+	entered, release chan struct{}
+}
+
+func (a *gatedAuthy) UserStatus(ctx context.Context, id int64) (authy.UserStatus, error) {
+	if a.down.Load() {
+		return authy.UserStatus{}, authy.ErrUnavailable
+	}
+	if a.gate.Load() {
+		a.entered <- struct{}{}
+		<-a.release
+	}
+	return a.Authy.UserStatus(ctx, id)
+}

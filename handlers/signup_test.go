@@ -1,0 +1,141 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"nod/authy"
+	"nod/handlers"
+)
+
+func TestSignUpErrorsStandBesideTheirField(t *testing.T) {
+	s := newSite(t)
+	s.account("taken@example.com")
+	good := map[string]string{
+		"name": "Grace", "email": "grace@example.com", "password": goodPassword,
+		"country_code": "57", "phone_number": "300 123 4567",
+	}
+	tests := []struct {
+		name, field, value, want string
+	}{
+		{"no name", "name", " ", "Please tell us your name."},
+		{"no e-mail", "email", "", "Please give your e-mail address."},
+		{"not an e-mail", "email", "grace at example", "This does not look like an e-mail address."},
+		{"a name with the e-mail", "email", "Grace <grace@example.com>", "This does not look like an e-mail address."},
+		{"taken, in another case", "email", "Taken@Example.COM", "This e-mail cannot be used for a new account."},
+		{"short password", "password", "Zq7!x", "Please choose at least 8 characters."},
+		{"common password", "password", "password1", "This password is easy to guess"},
+		{"password of the e-mail", "password", "grace@example.com", "This password is easy to guess"},
+		{"no country", "country_code", "", "Please choose the country of your phone."},
+		{"unknown country", "country_code", "999", "Please choose the country of your phone."},
+		{"no number", "phone_number", "", "Please give the number of your phone."},
+		{"not a number", "phone_number", "call me", "This does not look like a phone number."},
+		{"no such number", "phone_number", "1234567", "This number does not exist in the chosen country."},
+		{"another country's number", "phone_number", "+44 20 7946 0958", "This number belongs to another country"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := s.browser()
+			b.t = t
+			fields := []string{}
+			for field, value := range good {
+				if field == test.field {
+					value = test.value
+				}
+				fields = append(fields, field, value)
+			}
+			got := b.post("/signup", fields...)
+			wantStatus(t, got, http.StatusUnprocessableEntity)
+			wantBody(t, got, test.want, `id="`+test.field+`-error"`)
+			if strings.Contains(got.Body, goodPassword) {
+				t.Error("the password is echoed")
+			}
+			if test.field != "name" {
+				wantBody(t, got, `value="Grace"`)
+			}
+		})
+	}
+}
+
+func TestPasswordsOfAnyScript(t *testing.T) {
+	s := newSite(t)
+	for i, password := range []string{
+		"пароль-который-никто-не-знает", "今日は天気がとても良いですね", strings.Repeat("long pass ", 12), "🦊🌲🌧️🚲🥖🎻🪁🧭",
+	} {
+		b := s.browser()
+		email := fmt.Sprintf("person%d@example.com", i)
+		got := b.post("/signup", "name", "Zoë Ōtani", "email", email, "password", password,
+			"country_code", "1", "phone_number", fmt.Sprintf("201-555-01%02d", 40+i))
+		wantRedirect(t, got, "/login/approval")
+		wantRedirect(t, b.post("/login/cancel"), "/login?notice=cancelled")
+		wantRedirect(t, b.post("/login", "email", email, "password", password), "/login/approval")
+	}
+}
+
+// When the provider refuses, nothing half-made stays and the same form works
+// on the second try.
+func TestSignUpWhenTheProviderFails(t *testing.T) {
+	fail := &brokenRegistration{}
+	s := newSite(t, func(c *handlers.Config) { fail.Authy, c.Authy = c.Authy, fail })
+	b := s.browser()
+	fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199"}
+
+	fail.err = &authy.Error{Op: "register", Code: 60027, HTTPStatus: 400, Message: "User was not valid", Fields: map[string]string{"cellphone": "is invalid"}}
+	wantBody(t, b.post("/signup", fields...), "The phone service does not accept this number.", `id="phone_number-error"`)
+
+	fail.err = authy.ErrUnavailable
+	got := b.post("/signup", fields...)
+	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantBody(t, got, "Nothing was saved; please try again")
+	if taken, err := s.store.EmailTaken(t.Context(), "ada@example.com"); taken || err != nil {
+		t.Errorf("after a refused sign-up: taken %v, %v", taken, err)
+	}
+	fail.err = nil
+	wantRedirect(t, b.post("/signup", fields...), "/login/approval")
+}
+
+type brokenRegistration struct {
+	handlers.Authy
+	err error
+}
+
+func (b *brokenRegistration) RegisterUser(ctx context.Context, r authy.Registration) (int64, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	return b.Authy.RegisterUser(ctx, r)
+}
+
+// Asking by sign-up who has an account here is slowed down like guessing.
+func TestAskingWhoHasAnAccountIsSlowedDown(t *testing.T) {
+	s := newSite(t)
+	s.account("ada@example.com")
+	b := s.browser()
+	fields := []string{"name", "Eve", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550188"}
+	for range 5 {
+		wantStatus(t, b.post("/signup", fields...), http.StatusUnprocessableEntity)
+	}
+	wantStatus(t, b.post("/signup", fields...), http.StatusTooManyRequests)
+}
+
+func TestTheLikelyCountryIsPreselected(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	for language, want := range map[string]string{
+		"de-AT,de;q=0.9": "Austria (+43)",
+		"es-CO":          "Colombia (+57)",
+		"ja":             "Japan (+81)",
+		"":               "United States (+1)",
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/signup", nil)
+		must(t, err)
+		req.Header.Set("Accept-Language", language)
+		got := strings.Join(strings.Fields(b.do(req).Body), " ")
+		if !strings.Contains(got, "selected>"+want) {
+			t.Errorf("Accept-Language %q: %s is not preselected", language, want)
+		}
+	}
+}

@@ -1,0 +1,440 @@
+package handlers_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/fasthttp/websocket"
+
+	"nod/authy"
+	"nod/handlers"
+	"nod/hub"
+	"nod/simulator"
+	"nod/store"
+)
+
+// testKey is the application's key that site and simulator share.
+const testKey = "an-application-key-for-tests-only"
+
+// clock is the time of a site; it stands still until a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Now().UTC().Truncate(time.Second)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// site is the whole application on a real listener, with a real database in
+// a temporary folder and a real simulator over HTTP.
+type site struct {
+	t        *testing.T
+	url      string
+	clock    *clock
+	store    *store.Store
+	hub      *hub.Hub
+	handlers *handlers.Handlers
+	sim      *simulator.Simulator
+	simURL   string
+	phones   int // registered so far
+}
+
+// option changes a site before it starts.
+type option func(*handlers.Config)
+
+func newSite(t *testing.T, options ...option) *site {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: newClock()}
+	dir := t.TempDir()
+	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+
+	s.sim, err = simulator.New(simulator.Config{
+		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
+		Path: filepath.Join(dir, "simulator.db"), Now: s.clock.Now, Logger: logger,
+	})
+	must(t, err)
+	simServer := httptest.NewServer(s.sim.Handler())
+	s.simURL = simServer.URL
+
+	s.store, err = store.Open(t.Context(), filepath.Join(dir, "nod.db"), store.Options{
+		Now:        s.clock.Now,
+		HashParams: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+	})
+	must(t, err)
+	sessions, err := handlers.NewSessionStorage(filepath.Join(dir, "sessions.db"))
+	must(t, err)
+	s.hub = hub.New(hub.Options{})
+	config := handlers.Config{
+		Store: s.store, Hub: s.hub, Authy: authy.NewClient(s.simURL, testKey), SessionStorage: sessions,
+		PublicURL: s.url, APIKey: testKey, PhonesURL: s.simURL, Now: s.clock.Now, Logger: logger,
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	s.handlers, err = handlers.New(config)
+	must(t, err)
+	app := s.handlers.App()
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(ln) }()
+
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		s.hub.Shutdown(ctx, 1012)
+		must(t, app.ShutdownWithContext(ctx))
+		must(t, <-served)
+		simServer.Close()
+		must(t, s.sim.Close(ctx))
+		must(t, sessions.Close())
+		must(t, s.store.Close())
+	})
+	return s
+}
+
+// browser is one person's browser: its own cookies, redirects seen.
+type browser struct {
+	t    *testing.T
+	site *site
+	http *http.Client
+}
+
+func (s *site) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	must(s.t, err)
+	return &browser{s.t, s, &http.Client{
+		Jar:           jar,
+		Timeout:       20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// page is an answer, read whole.
+type page struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Location is where a redirect leads, without the site.
+func (p page) Location() string { return p.Header.Get("Location") }
+
+func (b *browser) do(req *http.Request) page {
+	b.t.Helper()
+	res, err := b.http.Do(req)
+	must(b.t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(b.t, err)
+	return page{res.StatusCode, res.Header, string(body)}
+}
+
+func (b *browser) get(path string) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.site.url+path, nil)
+	must(b.t, err)
+	return b.do(req)
+}
+
+var csrfField = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
+
+// formToken is the token that a form of a page would carry now.
+func (b *browser) formToken() string {
+	b.t.Helper()
+	found := csrfField.FindStringSubmatch(b.get("/signup").Body)
+	if found == nil {
+		b.t.Fatal("the sign-up page carries no form token")
+	}
+	return found[1]
+}
+
+// post sends a form as a page of the site would.
+func (b *browser) post(path string, fields ...string) page {
+	b.t.Helper()
+	form := url.Values{"_csrf": {b.formToken()}}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return b.postForm(path, form)
+}
+
+func (b *browser) postForm(path string, form url.Values) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.site.url+path, strings.NewReader(form.Encode()))
+	must(b.t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", b.site.url)
+	return b.do(req)
+}
+
+func (b *browser) cookie(name string) string {
+	u, err := url.Parse(b.site.url)
+	must(b.t, err)
+	for _, c := range b.http.Jar.Cookies(u) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func (b *browser) cookieHeader() string {
+	u, err := url.Parse(b.site.url)
+	must(b.t, err)
+	var all []string
+	for _, c := range b.http.Jar.Cookies(u) {
+		all = append(all, c.Name+"="+c.Value)
+	}
+	return strings.Join(all, "; ")
+}
+
+const goodPassword = "correct horse battery staple"
+
+// person is somebody with an account, and the phone they registered.
+type person struct {
+	Email string
+	phone *phone
+}
+
+// signUp makes an account in b. The first request rings at once.
+func (s *site) signUp(b *browser, email string) person {
+	s.t.Helper()
+	s.phones++
+	got := b.post("/signup", "name", "Ada", "email", email, "password", goodPassword,
+		"country_code", "1", "phone_number", fmt.Sprintf("20155501%02d", s.phones))
+	wantRedirect(s.t, got, "/login/approval")
+	return person{email, s.phoneOf(email)}
+}
+
+// account makes an account and comes back signed out, with no request open.
+func (s *site) account(email string) person {
+	s.t.Helper()
+	b := s.browser()
+	p := s.signUp(b, email)
+	wantRedirect(s.t, b.post("/login/cancel"), "/login?notice=cancelled")
+	return p
+}
+
+// passPassword gives the password in b; the phone rings.
+func (b *browser) passPassword(p person) {
+	b.t.Helper()
+	wantRedirect(b.t, b.post("/login", "email", p.Email, "password", goodPassword), "/login/approval")
+}
+
+// signIn goes the whole way by a tap.
+func (b *browser) signIn(p person) {
+	b.t.Helper()
+	b.passPassword(p)
+	events := b.events()
+	events.want("pending")
+	p.phone.approve(p.phone.pending())
+	events.want("approved")
+	wantRedirect(b.t, b.post("/confirm-login"), "/protected")
+}
+
+// phone is a simulated phone, used through the simulator's JSON.
+type phone struct {
+	t    *testing.T
+	base string
+}
+
+type phoneRequest struct {
+	UUID    string            `json:"uuid"`
+	Message string            `json:"message"`
+	Details map[string]string `json:"details"`
+	Status  string            `json:"status"`
+}
+
+func (s *site) phoneOf(email string) *phone {
+	s.t.Helper()
+	var phones []struct {
+		AuthyID int64  `json:"authy_id"`
+		Email   string `json:"email"`
+	}
+	getJSON(s.t, s.simURL+"/phones", &phones)
+	for _, p := range phones {
+		if p.Email == email {
+			return &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, p.AuthyID)}
+		}
+	}
+	s.t.Fatalf("no phone is registered for %s", email)
+	return nil
+}
+
+func (p *phone) requests() []phoneRequest {
+	p.t.Helper()
+	var all []phoneRequest
+	getJSON(p.t, p.base+"/requests", &all)
+	return all
+}
+
+// pending is the newest request the phone shows as unanswered.
+func (p *phone) pending() string {
+	p.t.Helper()
+	for _, r := range p.requests() {
+		if r.Status == "pending" {
+			return r.UUID
+		}
+	}
+	p.t.Fatal("the phone shows no request")
+	return ""
+}
+
+func (p *phone) answer(uuid, how string) int {
+	p.t.Helper()
+	return postJSON(p.t, p.base+"/requests/"+uuid+"/"+how, "")
+}
+
+func (p *phone) approve(uuid string) {
+	p.t.Helper()
+	if got := p.answer(uuid, "approve"); got != http.StatusOK {
+		p.t.Fatalf("approve: got status %d, want 200", got)
+	}
+}
+
+func (p *phone) deny(uuid string) {
+	p.t.Helper()
+	if got := p.answer(uuid, "deny"); got != http.StatusOK {
+		p.t.Fatalf("deny: got status %d, want 200", got)
+	}
+}
+
+func (p *phone) set(t *testing.T, json string) {
+	t.Helper()
+	if got := postJSON(t, p.base, json); got != http.StatusOK {
+		t.Fatalf("changing the phone: got status %d, want 200", got)
+	}
+}
+
+// socket is the WebSocket of a waiting page.
+type socket struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+type told struct {
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	ExpiresAt string `json:"expires_at"`
+	Number    string `json:"number"`
+}
+
+func (b *browser) dial() (*websocket.Conn, *http.Response, error) {
+	header := http.Header{"Origin": {b.site.url}, "Cookie": {b.cookieHeader()}}
+	return websocket.DefaultDialer.DialContext(b.t.Context(), strings.Replace(b.site.url, "http", "ws", 1)+"/login/events", header)
+}
+
+func (b *browser) events() *socket {
+	b.t.Helper()
+	conn, _, err := b.dial()
+	must(b.t, err)
+	b.t.Cleanup(func() { conn.Close() })
+	return &socket{b.t, conn}
+}
+
+// next is the next thing the browser is told; a test that waits in vain
+// fails after a while.
+func (s *socket) next() (told, error) {
+	must(s.t, s.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	var m told
+	_, body, err := s.conn.ReadMessage()
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(body, &m)
+}
+
+func (s *socket) want(status string) told {
+	s.t.Helper()
+	m, err := s.next()
+	must(s.t, err)
+	if m.Status != status {
+		s.t.Fatalf("the browser was told %+v, want status %q", m, status)
+	}
+	return m
+}
+
+// wantClosed waits for the close frame and its code.
+func (s *socket) wantClosed(code int) {
+	s.t.Helper()
+	m, err := s.next()
+	if !websocket.IsCloseError(err, code) {
+		s.t.Fatalf("got %+v, %v, want close %d", m, err, code)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantStatus(t *testing.T, got page, status int) {
+	t.Helper()
+	if got.Status != status {
+		t.Fatalf("got status %d, want %d; body:\n%s", got.Status, status, got.Body)
+	}
+}
+
+func wantRedirect(t *testing.T, got page, location string) {
+	t.Helper()
+	if got.Status != http.StatusSeeOther || got.Location() != location {
+		t.Fatalf("got status %d to %q, want 303 to %q; body:\n%s", got.Status, got.Location(), location, got.Body)
+	}
+}
+
+func wantBody(t *testing.T, got page, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(got.Body, part) && !strings.Contains(html.UnescapeString(got.Body), part) {
+			t.Fatalf("status %d, body lacks %q:\n%s", got.Status, part, got.Body)
+		}
+	}
+}
+
+func getJSON(t *testing.T, url string, into any) {
+	t.Helper()
+	res, err := http.Get(url)
+	must(t, err)
+	defer res.Body.Close()
+	must(t, json.NewDecoder(res.Body).Decode(into))
+}
+
+func postJSON(t *testing.T, url, body string) int {
+	t.Helper()
+	res, err := http.Post(url, "application/json", strings.NewReader(body))
+	must(t, err)
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	must(t, err)
+	return res.StatusCode
+}

@@ -1,0 +1,227 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+	"golang.org/x/text/currency"
+
+	"nod/authy"
+	"nod/store"
+)
+
+// A transfer is the second thing one can approve. It goes through the same
+// mechanism as a login: a row, a request to the phone, one conditional
+// decision, and one use of it. The request is bound to payee, amount and
+// currency: what is carried out is what the phone has shown, or nothing.
+
+var currencies = []string{"EUR", "USD", "GBP", "CHF", "JPY"}
+
+const (
+	maxPayee    = 80
+	maxAmount   = 1_000_000 // in major units
+	ledgerLines = 10
+)
+
+// transferForm is what the page sends, as typed.
+type transferForm struct {
+	Payee    string
+	Amount   string
+	Currency string
+
+	minor  int64
+	Errors map[string]string
+}
+
+func readTransfer(c *fiber.Ctx) transferForm {
+	f := transferForm{
+		Payee:    strings.TrimSpace(c.FormValue("payee")),
+		Amount:   strings.TrimSpace(c.FormValue("amount")),
+		Currency: strings.ToUpper(strings.TrimSpace(c.FormValue("currency"))),
+		Errors:   map[string]string{},
+	}
+	f.validate()
+	return f
+}
+
+func (f *transferForm) validate() {
+	if n := utf8.RuneCountInString(f.Payee); n == 0 || n > maxPayee || !utf8.ValidString(f.Payee) {
+		f.Errors["payee"] = "Please name who gets the money, in at most 80 characters."
+	}
+	if !slices.Contains(currencies, f.Currency) {
+		f.Errors["currency"] = "Please choose one of the currencies offered."
+		return
+	}
+	minor, ok := parseAmount(f.Amount, decimals(f.Currency))
+	if !ok {
+		f.Errors["amount"] = "Please give an amount such as 12.50, at most 1 000 000."
+	}
+	f.minor = minor
+}
+
+// decimals is how many digits a currency has after the point.
+func decimals(code string) int {
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return 2
+	}
+	scale, _ := currency.Standard.Rounding(unit)
+	return scale
+}
+
+// parseAmount reads "12", "12.5" or "12,50" as minor units. More decimals
+// than the currency has are refused, not rounded.
+func parseAmount(text string, scale int) (minor int64, ok bool) {
+	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
+	if whole == "" || len(whole) > 7 || len(part) > scale {
+		return 0, false
+	}
+	minor, err := strconv.ParseInt(whole+part+strings.Repeat("0", scale-len(part)), 10, 64)
+	limit := int64(maxAmount)
+	for range scale {
+		limit *= 10
+	}
+	return minor, err == nil && minor > 0 && minor <= limit && !strings.ContainsAny(text, "+-")
+}
+
+// amountText is how an amount reads everywhere: on the page and on the phone.
+func amountText(minor int64, code string) string {
+	scale := decimals(code)
+	digits := strconv.FormatInt(minor, 10)
+	if scale > 0 {
+		for len(digits) <= scale {
+			digits = "0" + digits
+		}
+		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+	}
+	return digits + " " + code
+}
+
+// transfer asks the phone to approve a transfer.
+func (h *Handlers) transfer(c *fiber.Ctx) error {
+	form := readTransfer(c)
+	if len(form.Errors) > 0 {
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, form, fiber.Map{})
+	}
+	ctx, v := c.UserContext(), visitorOf(c)
+	t, a, err := h.Store.BeginTransfer(ctx, v.Session.ID, store.Transfer{
+		Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
+	}, h.ApprovalTTL)
+	if errors.Is(err, store.ErrTransferPending) {
+		form.Errors["form"] = "One transfer is waiting for your phone already. Answer that one first, or wait until its time is over."
+		return h.showProtected(c, fiber.StatusConflict, form, fiber.Map{})
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := h.ring(ctx, a, transferRequest(t, a, v.User, h.origin(), h.Now())); err != nil {
+		return err
+	}
+	return seeOther(c, "/protected#transfers")
+}
+
+func transferRequest(t store.Transfer, a store.Approval, user store.User, origin string, now time.Time) authy.ApprovalRequest {
+	amount := amountText(t.AmountMinor, t.Currency)
+	return authy.ApprovalRequest{
+		Message: cut("Send "+amount+" to "+t.Payee+"?", 144),
+		Details: []authy.Detail{
+			{Label: "Payee", Value: t.Payee},
+			{Label: "Amount", Value: amount},
+			{Label: "Account", Value: cut(user.Email, 200)},
+			{Label: "Time", Value: now.UTC().Format("2 Jan 2006, 15:04:05 UTC")},
+		},
+		HiddenDetails:   map[string]string{"approval_id": a.ID},
+		Logos:           []authy.Logo{{Res: "default", URL: origin + "/static/logo.svg"}},
+		SecondsToExpire: int(a.ExpiresAt.Sub(now).Round(time.Second).Seconds()),
+	}
+}
+
+// executeTransfer carries out an approved transfer: once, and only if what
+// the browser sends is what the phone has shown.
+func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
+	form := readTransfer(c)
+	ctx, v := c.UserContext(), visitorOf(c)
+	_, err := h.Store.ExecuteTransfer(ctx, v.Session.ID, c.Params("id"), store.Transfer{
+		Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
+	})
+	switch {
+	case errors.Is(err, store.ErrChanged):
+		return &problem{Status: fiber.StatusConflict, Heading: "The transfer was changed",
+			Text:   "What this page sent is not what your phone has shown. Nothing was sent. Please start the transfer again.",
+			Action: link{"/protected", "Back to your transfers"}, cause: err}
+	case errors.Is(err, store.ErrNotApproved):
+		return &problem{Status: fiber.StatusConflict, Heading: "This transfer is not approved",
+			Text:   "Only a transfer that was just approved on your phone can be sent, and only once. Nothing was sent.",
+			Action: link{"/protected", "Back to your transfers"}, cause: err}
+	case errors.Is(err, store.ErrNotFound):
+		return fiber.ErrNotFound
+	case err != nil:
+		return err
+	}
+	h.tellTransfers(ctx, v.Session.ID, v.User.ID)
+	return seeOther(c, "/protected#transfers")
+}
+
+// ledgerLine is one transfer on the page; its JSON is what the page's script
+// needs to keep the line true.
+type ledgerLine struct {
+	ID         string `json:"id"`
+	Status     string `json:"status"`
+	Payee      string `json:"-"`
+	Amount     string `json:"-"` // as the execute form sends it back
+	Currency   string `json:"-"`
+	AmountText string `json:"-"`
+	AtText     string `json:"-"`
+}
+
+func (h *Handlers) ledger(ctx context.Context, userID int64) ([]ledgerLine, error) {
+	transfers, err := h.Store.Transfers(ctx, userID, ledgerLines)
+	lines := make([]ledgerLine, 0, len(transfers))
+	for _, t := range transfers {
+		text := amountText(t.AmountMinor, t.Currency)
+		lines = append(lines, ledgerLine{
+			ID: t.ID, Status: t.Status, Payee: t.Payee, Currency: t.Currency, AmountText: text,
+			Amount: strings.TrimSuffix(text, " "+t.Currency), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
+		})
+	}
+	return lines, err
+}
+
+// transferState is what the protected page is told, whole each time: an event
+// that got lost is made good by the next.
+type transferState struct {
+	Transfers []ledgerLine `json:"transfers"`
+}
+
+func (h *Handlers) transfersStatus(c *fiber.Ctx) error {
+	lines, err := h.ledger(c.UserContext(), visitorOf(c).User.ID)
+	if err != nil {
+		return err
+	}
+	return c.JSON(transferState{lines})
+}
+
+// transferNews is the snapshot of the protected page.
+func (h *Handlers) transferNews(ctx context.Context, sessionID string) ([]byte, bool, error) {
+	sess, err := h.Store.AnySession(ctx, sessionID)
+	if err != nil {
+		return nil, true, err
+	}
+	lines, err := h.ledger(ctx, sess.UserID)
+	return encode(transferState{lines}), !sess.EndedAt.IsZero(), err
+}
+
+func (h *Handlers) tellTransfers(ctx context.Context, sessionID string, userID int64) {
+	lines, err := h.ledger(ctx, userID)
+	if err != nil {
+		h.Logger.Error("a page could not be told of its transfers", "error", err)
+		return
+	}
+	h.Hub.Publish(sessionID, encode(transferState{lines}), false)
+}
