@@ -86,6 +86,7 @@ type Handlers struct {
 	sessions *session.Store
 	csrfKey  []byte
 	asked    reconcileClock
+	provider providerHealth
 	tasks    sync.WaitGroup
 }
 
