@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"context"
+	"net/http"
+	"slices"
 	"time"
 )
 
@@ -17,4 +19,98 @@ func (s *Simulator) count(ctx context.Context, now time.Time, name string) {
 	if err := count(ctx, s.db, now, name); err != nil && ctx.Err() == nil {
 		s.logger.Warn("a figure was not counted", "name", name, "error", err)
 	}
+}
+
+// appDetails is GET app/details.
+func (s *Simulator) appDetails(*call) (object, error) {
+	return object{{"app", object{{"name", s.app.name}, {"plan", "pay_as_you_go"}, {"sms_enabled", true},
+		{"phone_calls_enabled", true}, {"app_id", s.app.serial}, {"onetouch_enabled", true}}},
+		{"message", "Application information."}, {"success", true}}, nil
+}
+
+// appStats is GET app/stats.
+func (s *Simulator) appStats(c *call) (object, error) {
+	months, err := s.months(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	var users int
+	if err := s.db.QueryRowContext(c.ctx(), "SELECT count(*) FROM users WHERE removed_at = 0").Scan(&users); err != nil {
+		return nil, err
+	}
+	return object{{"app_id", s.app.serial}, {"count", len(months)}, {"message", "Monthly statistics."},
+		{"stats", months}, {"success", true}, {"total_users", users}}, nil
+}
+
+// months has exactly the seven keys of each month that one client insists on.
+func (s *Simulator) months(ctx context.Context) ([]object, error) {
+	return collect(ctx, s.db, func(scan func(...any) error) (object, error) {
+		var month string
+		var apiCalls, auths, calls, sms, users int
+		if err := scan(&month, &apiCalls, &auths, &calls, &sms, &users); err != nil {
+			return nil, err
+		}
+		t, err := time.Parse("2006-01", month)
+		return object{{"api_calls_count", apiCalls}, {"auths_count", auths}, {"calls_count", calls}, {"month", t.Month().String()},
+			{"sms_count", sms}, {"users_count", users}, {"year", t.Year()}}, err
+	}, `SELECT month, sum(n) FILTER (WHERE name = 'api_calls'), coalesce(sum(n) FILTER (WHERE name = 'auths'), 0),
+		coalesce(sum(n) FILTER (WHERE name = 'calls'), 0), coalesce(sum(n) FILTER (WHERE name = 'sms'), 0),
+		coalesce(sum(n) FILTER (WHERE name = 'users'), 0) FROM statistics GROUP BY month ORDER BY month`)
+}
+
+// registerActivity is POST users/{user}/register_activity.
+func (s *Simulator) registerActivity(c *call) (object, error) {
+	u, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	kind := c.params.text("type")
+	if !slices.Contains([]string{"password_reset", "banned", "unbanned", "cookie_login"}, kind) {
+		return nil, &apiError{status: http.StatusBadRequest, code: codeCannotCreateActivity,
+			message: "Activity could not be created: type must be password_reset, banned, unbanned or cookie_login"}
+	}
+	pairs, _ := c.params.pairs("data")
+	data, err := marshal(pairsOrNull(pairs))
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.db.ExecContext(c.ctx(), "INSERT INTO activities (authy_id, type, data, user_ip, at) VALUES (?, ?, ?, ?, ?)",
+		u.authyID, kind, string(data), c.params.text("user_ip"), toMillis(c.now))
+	if err != nil {
+		return nil, err
+	}
+	return object{{"message", "Activity was created."}, {"success", true}}, nil
+}
+
+// updateUser is POST users/{user}/update.
+func (s *Simulator) updateUser(c *call) (object, error) {
+	u, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	email := orElse(c.params.text("email"), c.params.text("user", "email"))
+	if !validEmail(email) {
+		return nil, &apiError{status: http.StatusBadRequest, code: codeInvalidEmail, message: "Email is invalid"}
+	}
+	if _, err := s.db.ExecContext(c.ctx(), "UPDATE users SET email = ? WHERE authy_id = ?", email, u.authyID); err != nil {
+		return nil, err
+	}
+	s.live.publish(u.authyID)
+	return object{{"message", "User was updated successfully"}, {"success", true}}, nil
+}
+
+// sendEmail is POST email/{user}: a code to the user's address. It shows on
+// the phone, beside the SMS.
+func (s *Simulator) sendEmail(c *call) (object, error) {
+	u, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	code := randomDigits(codeDigits)
+	m := outgoing{u.countryCode, u.phoneNumber, "token", "email", code, c.params.text("action"), s.codeText("email", code, "")}
+	if err := send(c.ctx(), s.db, m, c.now); err != nil {
+		return nil, err
+	}
+	s.live.publish(u.authyID)
+	return object{{"success", true}, {"message", "Email token was sent"}, {"email", u.email}, {"email_id", "EM" + randomHex(16)}}, nil
 }

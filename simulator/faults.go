@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -177,4 +179,69 @@ func (b *faultBook) list() FaultList {
 		l.Phones[strconv.FormatInt(id, 10)] = f
 	}
 	return l
+}
+
+// serveFaults is GET /faults.
+func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, s.faults.list())
+}
+
+// serveOrder is POST /faults: authy_id says for which phone, all without it;
+// of the faults those change that are named.
+func (s *Simulator) serveOrder(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	var whose struct {
+		AuthyID int64 `json:"authy_id"`
+	}
+	if err := json.Unmarshal(body, &whose); err != nil {
+		return badRequest("authy_id must be a number")
+	}
+	if err := s.phoneForFault(r, whose.AuthyID); err != nil {
+		return err
+	}
+	err = s.faults.change(whose.AuthyID, func(f *Faults) error {
+		order := struct {
+			AuthyID int64 `json:"authy_id"`
+			*Faults
+		}{Faults: f}
+		return decode(body, &order)
+	})
+	if err != nil {
+		return badRequest("%w", err)
+	}
+	s.nudge(whose.AuthyID)
+	return s.serveFaults(w, r)
+}
+
+// serveClear is DELETE /faults, of one phone with ?authy_id=.
+func (s *Simulator) serveClear(w http.ResponseWriter, r *http.Request) error {
+	id, ok := int64(0), true
+	if text := r.URL.Query().Get("authy_id"); text != "" {
+		id, ok = callerID(text)
+	}
+	if !ok {
+		return badRequest("authy_id must be a number")
+	}
+	s.faults.clear(id)
+	s.nudge(id)
+	return s.serveFaults(w, r)
+}
+
+func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
+	if authyID == 0 {
+		return nil
+	}
+	_, err := findUser(r.Context(), s.db, authyID)
+	return err
+}
+
+func (s *Simulator) nudge(authyID int64) {
+	if authyID == 0 {
+		s.live.publishAll()
+		return
+	}
+	s.live.publish(authyID)
 }

@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,6 +51,16 @@ func (b *switchboard) forget(authyID int64, nudge chan struct{}) {
 	delete(b.phones[authyID], nudge)
 	if len(b.phones[authyID]) == 0 {
 		delete(b.phones, authyID)
+	}
+}
+
+// publishAll nudges every page.
+func (b *switchboard) publishAll() {
+	b.mu.Lock()
+	ids := slices.Collect(maps.Keys(b.phones))
+	b.mu.Unlock()
+	for _, id := range ids {
+		b.publish(id)
 	}
 }
 
@@ -154,7 +166,11 @@ func goodbye(conn *websocket.Conn, code int, why string) {
 type State struct {
 	Phone      Phone     `json:"phone"`
 	Requests   []Request `json:"requests"` // newest first
-	ServerTime stamp     `json:"server_time"`
+	Messages   []Message `json:"messages"` // newest first
+	Call       *Call     `json:"call"`     // null when nothing rings
+	Token      *Token    `json:"token"`    // null without the app
+	Generic    *Token    `json:"generic"`  // null without a generic authenticator
+	ServerTime Stamp     `json:"server_time"`
 }
 
 // state is what a phone shows now, and how long it stays so by itself.
@@ -164,16 +180,30 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	if err != nil {
 		return State{}, 0, err
 	}
-	state := State{Phone: phoneOf(u), ServerTime: stamp{now}}
+	state := State{Phone: phoneOf(u), ServerTime: Stamp{now}}
 	if state.Requests, err = s.requests(ctx, authyID); err != nil {
 		return State{}, 0, err
 	}
-	return state, s.steadyFor(state, now), nil
+	if state.Messages, err = s.messagesTo(ctx, u.countryCode, u.phoneNumber); err != nil {
+		return State{}, 0, err
+	}
+	if state.Call, err = s.ringing(ctx, u); err != nil {
+		return State{}, 0, err
+	}
+	if state.Token, state.Generic, err = s.tokens(u); err != nil {
+		return State{}, 0, err
+	}
+	return state, state.steadyFor(now), nil
 }
 
 // steadyFor is the time to the next change that nobody makes.
-func (s *Simulator) steadyFor(state State, now time.Time) time.Duration {
+func (state State) steadyFor(now time.Time) time.Duration {
 	next := maxWaitPage
+	for _, t := range []*Token{state.Token, state.Generic} {
+		if t != nil {
+			next = min(next, time.Duration(t.ExpiresIn)*time.Second)
+		}
+	}
 	for _, r := range state.Requests {
 		if r.Status == Pending && !r.ExpiresAt.IsZero() {
 			next = min(next, r.ExpiresAt.Sub(now))

@@ -2,15 +2,8 @@ package simulator
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Phone is the phone of a registered user.
@@ -32,8 +25,8 @@ type Request struct {
 	DetailsList []Detail          `json:"details_list"`
 	Logo        string            `json:"logo"`   // URL, "" = none
 	Status      string            `json:"status"` // pending, approved, denied, expired
-	CreatedAt   stamp             `json:"created_at"`
-	ExpiresAt   stamp             `json:"expires_at"` // null = never
+	CreatedAt   Stamp             `json:"created_at"`
+	ExpiresAt   Stamp             `json:"expires_at"` // null = never
 }
 
 const maxListed = 100 // newest requests and messages that are shown
@@ -44,7 +37,7 @@ func phoneOf(u user) Phone {
 
 func requestOf(a approval) Request {
 	r := Request{UUID: a.uuid, Message: a.message, Details: map[string]string{}, DetailsList: a.details,
-		Logo: bestLogo(a.logos), Status: a.status, CreatedAt: stamp{a.createdAt}, ExpiresAt: stamp{a.expiresAt}}
+		Logo: bestLogo(a.logos), Status: a.status, CreatedAt: Stamp{a.createdAt}, ExpiresAt: Stamp{a.expiresAt}}
 	if r.DetailsList == nil {
 		r.DetailsList = []Detail{}
 	}
@@ -125,6 +118,26 @@ func (s *Simulator) serveAnswer(status string) errHandler {
 	}
 }
 
+// serveToken shows the app's token, or with ?kind=generic that of the generic
+// authenticator.
+func (s *Simulator) serveToken(w http.ResponseWriter, r *http.Request) error {
+	u, err := findUser(r.Context(), s.db, phoneID(r))
+	if err != nil {
+		return err
+	}
+	token, generic, err := s.tokens(u)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("kind") == "generic" {
+		token = generic
+	}
+	if token == nil {
+		return ErrNoApp
+	}
+	return writeJSON(w, http.StatusOK, token)
+}
+
 // servePhoneChange is POST /phones/{id}.
 func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) error {
 	var change struct {
@@ -151,92 +164,4 @@ func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) err
 func phoneID(r *http.Request) int64 {
 	id, _ := callerID(r.PathValue("id"))
 	return id
-}
-
-// requestError is the caller's fault, and told to the caller.
-type requestError struct {
-	status int
-	text   string
-}
-
-func (e *requestError) Error() string { return e.text }
-
-func badRequest(format string, args ...any) error {
-	return &requestError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
-}
-
-// readJSON reads the body of a post into v; no body is an empty object. A
-// form does where v takes what is in it, so that pages work without script.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return &requestError{http.StatusRequestEntityTooLarge, "the request is too large, or broke off"}
-	}
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case len(body) == 0:
-		return nil
-	case media == "application/x-www-form-urlencoded":
-		body, err = formAsJSON(string(body))
-		if err != nil {
-			return err
-		}
-	case media != "application/json":
-		return &requestError{http.StatusUnsupportedMediaType, "send JSON, as application/json"}
-	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return badRequest("the JSON cannot be used: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return nil
-}
-
-// formAsJSON guesses the types of a flat form: numbers, true, false, text.
-func formAsJSON(form string) ([]byte, error) {
-	root, budget := &node{}, maxNodes
-	if err := parseForm(root, form, &budget); err != nil {
-		return nil, badRequest("the form cannot be read")
-	}
-	o := object{}
-	for _, key := range root.keys {
-		o = append(o, member{key, guess(root.fields[key].text)})
-	}
-	return marshal(o)
-}
-
-func guess(text string) any {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n
-	}
-	if text == "true" || text == "false" {
-		return text == "true"
-	}
-	return text
-}
-
-// statusOf is the HTTP status of an error of this package.
-func statusOf(err error) int {
-	var mine *requestError
-	switch {
-	case errors.As(err, &mine):
-		return mine.status
-	case errors.Is(err, ErrNoPhone), errors.Is(err, ErrNoRequest):
-		return http.StatusNotFound
-	case errors.Is(err, ErrNotPending), errors.Is(err, ErrNoApp):
-		return http.StatusConflict
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) error {
-	text, err := marshal(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, err = w.Write(append(text, '\n'))
-	return err
 }

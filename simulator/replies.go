@@ -155,11 +155,11 @@ func writeAPI(w http.ResponseWriter, status int, body any) error {
 	return err
 }
 
-// stamp is a time in the JSON of the phones: RFC 3339 in UTC with
+// Stamp is a time in the JSON of the phones: RFC 3339 in UTC with
 // milliseconds, null when there is none.
-type stamp struct{ time.Time }
+type Stamp struct{ time.Time }
 
-func (t stamp) MarshalJSON() ([]byte, error) {
+func (t Stamp) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
 	}

@@ -34,6 +34,15 @@ func (s *Simulator) routes() http.Handler {
 		"POST /phones/{id}/requests/{uuid}/approve": s.serveAnswer(Approved),
 		"POST /phones/{id}/requests/{uuid}/deny":    s.serveAnswer(Denied),
 		"GET /phones/{id}/events":                   s.serveEvents,
+		"GET /phones/{id}/messages":                 s.serveMessages,
+		"GET /phones/{id}/token":                    s.serveToken,
+		"POST /phones/{id}/call/hangup":             s.serveHangUp,
+		"GET /messages":                             s.serveNumber,
+		"GET /faults":                               s.serveFaults,
+		"POST /faults":                              s.serveOrder,
+		"DELETE /faults":                            s.serveClear,
+		"POST /callback/ping":                       s.servePing,
+		"GET /qr/{name}":                            s.servePicture,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}

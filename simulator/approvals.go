@@ -1,0 +1,196 @@
+package simulator
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// approval is a row of requests.
+type approval struct {
+	seq             int64
+	uuid, hexID     string
+	authyID         int64
+	message         string
+	details, hidden []Detail
+	logos           []logo
+	secondsToExpire int64
+	status          string
+	pushed          bool // has reached the phone
+	notified        bool // the application has taken the callback
+	createdAt       time.Time
+	updatedAt       time.Time
+	expiresAt       time.Time // zero = never
+	processedAt     time.Time
+}
+
+const approvalColumns = `seq, uuid, hex_id, authy_id, message, details, hidden_details, logos, seconds_to_expire,
+	status, pushed, notified, created_at, updated_at, expires_at, processed_at`
+
+func scanApproval(scan func(...any) error) (a approval, err error) {
+	var details, hidden, logos []byte
+	var created, updated, expires, processed int64
+	err = scan(&a.seq, &a.uuid, &a.hexID, &a.authyID, &a.message, &details, &hidden, &logos, &a.secondsToExpire,
+		&a.status, &a.pushed, &a.notified, &created, &updated, &expires, &processed)
+	if err != nil {
+		return a, err
+	}
+	a.createdAt, a.updatedAt = fromMillis(created), fromMillis(updated)
+	a.expiresAt, a.processedAt = fromMillis(expires), fromMillis(processed)
+	return a, errors.Join(json.Unmarshal(details, &a.details), json.Unmarshal(hidden, &a.hidden), json.Unmarshal(logos, &a.logos))
+}
+
+func findApproval(ctx context.Context, q querier, uuid string) (approval, error) {
+	a, err := scanApproval(q.QueryRowContext(ctx, "SELECT "+approvalColumns+" FROM requests WHERE uuid = ?", uuid).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, ErrNoRequest
+	}
+	return a, err
+}
+
+// ownerOf is whose phone a request is for; 0 for an unknown one.
+func ownerOf(ctx context.Context, q querier, uuid string) (id int64, err error) {
+	err = q.QueryRowContext(ctx, "SELECT authy_id FROM requests WHERE uuid = ?", uuid).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}
+
+// push brings a request to the phone, now or later. With the fault
+// "before_reply" it is approved there, and the application told, before this
+// returns.
+func (s *Simulator) push(c *call, a approval) error {
+	if !a.pushed {
+		s.callback.run(func() { s.pushLate(a, millis(c.faults.PushDelayMS)) })
+		return nil
+	}
+	s.live.publish(a.authyID)
+	if c.faults.Callback != CallbackBeforeReply {
+		return nil
+	}
+	answered, err := s.decide(c.ctx(), a.authyID, a.uuid, Approved)
+	if err != nil {
+		return err
+	}
+	if err := s.tell(c.ctx(), answered); err != nil {
+		s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
+	}
+	return nil
+}
+
+// pushLate waits for real time to pass. A simulator that closes meanwhile
+// keeps the request for its next start.
+func (s *Simulator) pushLate(a approval, delay time.Duration) {
+	ctx := s.callback.ctx
+	s.pause(ctx, delay)
+	select {
+	case <-s.closing:
+		return
+	default:
+	}
+	if _, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE uuid = ?", a.uuid); err != nil {
+		s.logger.Error("a request did not reach its phone", "uuid", a.uuid, "error", err)
+	}
+	s.live.publish(a.authyID)
+}
+
+// pushStranded lets requests reach their phones that a delay kept from them
+// when the last process ended.
+func (s *Simulator) pushStranded(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE pushed = 0")
+	return err
+}
+
+func (s *Simulator) insertApproval(ctx context.Context, a approval) error {
+	details, hidden, logos, err := a.lists()
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `INSERT INTO requests (uuid, hex_id, authy_id, message, details, hidden_details, logos,
+		seconds_to_expire, pushed, created_at, updated_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.uuid, a.hexID, a.authyID, a.message, details, hidden, logos,
+		a.secondsToExpire, a.pushed, toMillis(a.createdAt), toMillis(a.createdAt), expiryMillis(a))
+	return err
+}
+
+func expiryMillis(a approval) int64 {
+	if a.expiresAt.IsZero() {
+		return 0
+	}
+	return toMillis(a.expiresAt)
+}
+
+func (a approval) lists() (details, hidden, logos string, err error) {
+	var texts [3][]byte
+	for i, list := range []any{a.details, a.hidden, a.logos} {
+		if texts[i], err = json.Marshal(list); err != nil {
+			return "", "", "", err
+		}
+	}
+	return string(texts[0]), string(texts[1]), string(texts[2]), nil
+}
+
+// expire marks a user's requests whose time is over, and tells their pages.
+func (s *Simulator) expire(ctx context.Context, authyID int64, now time.Time) error {
+	ms := toMillis(now)
+	some, err := changed(ctx, s.db, `UPDATE requests SET status = 'expired', processed_at = ?, updated_at = ?
+		WHERE authy_id = ? AND status = 'pending' AND expires_at <> 0 AND expires_at <= ?`, ms, ms, authyID, ms)
+	if some {
+		s.live.publish(authyID)
+	}
+	return err
+}
+
+// decide is a tap on Approve or Deny: one conditional statement, so that of
+// two taps one counts. Nobody is told here but the phone's own pages.
+func (s *Simulator) decide(ctx context.Context, authyID int64, uuid, status string) (approval, error) {
+	now := toMillis(s.now())
+	done, err := changed(ctx, s.db, `UPDATE requests SET status = ?, processed_at = ?, updated_at = ?
+		WHERE uuid = ? AND authy_id = ? AND status = 'pending' AND pushed = 1 AND (expires_at = 0 OR expires_at > ?)
+		AND EXISTS (SELECT 1 FROM users u WHERE u.authy_id = requests.authy_id AND u.removed_at = 0 AND u.app_installed = 1)`,
+		status, now, now, uuid, authyID, now)
+	if err != nil {
+		return approval{}, err
+	}
+	if !done {
+		return approval{}, s.whyNot(ctx, authyID, uuid)
+	}
+	s.live.publish(authyID)
+	return findApproval(ctx, s.db, uuid)
+}
+
+// whyNot says what kept a tap from counting.
+func (s *Simulator) whyNot(ctx context.Context, authyID int64, uuid string) error {
+	u, err := findUser(ctx, s.db, authyID)
+	if err != nil {
+		return err
+	}
+	a, err := findApproval(ctx, s.db, uuid)
+	switch {
+	case err != nil:
+		return err
+	case a.authyID != authyID || !a.pushed:
+		return ErrNoRequest
+	case !u.appInstalled:
+		return ErrNoApp
+	default:
+		return ErrNotPending
+	}
+}
+
+// answer is a tap and its callback, which goes its own way.
+func (s *Simulator) answer(ctx context.Context, authyID int64, uuid, status string) (approval, error) {
+	a, err := s.decide(ctx, authyID, uuid, status)
+	if err != nil {
+		return a, err
+	}
+	s.callback.run(func() {
+		if err := s.tell(s.callback.ctx, a); err != nil {
+			s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
+		}
+	})
+	return a, nil
+}

@@ -1,0 +1,143 @@
+package simulator
+
+import (
+	"context"
+	"database/sql"
+	"net/mail"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// register is POST users/new. A phone number that is known gives its id
+// again, and the first address stays: it is never an error.
+func (s *Simulator) register(c *call) (object, error) {
+	email := strings.TrimSpace(c.params.text("user", "email"))
+	phone := digitsOf(c.params.text("user", "cellphone"))
+	country := strings.TrimPrefix(strings.TrimSpace(c.params.text("user", "country_code")), "+")
+	if e := checkUser(email, c.params.text("user", "cellphone"), country); e != nil {
+		return nil, e
+	}
+	code, err := strconv.Atoi(country)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.createUser(c.ctx(), c.now, email, code, phone)
+	if err != nil {
+		return nil, err
+	}
+	return object{{"message", "User created successfully."}, {"user", object{{"id", id}}}, {"success", true}}, nil
+}
+
+// firstID is where ids begin. They stay far below 2^32, where some clients
+// end, and are never 1234, the id of the dashboard's test callback.
+const firstID = 100001
+
+// createUser adds a user with a new phone, on which the app is installed. A
+// number that comes back after a removal has its old id: it is the number's.
+func (s *Simulator) createUser(ctx context.Context, now time.Time, email string, country int, phone string) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		back, err := changed(ctx, tx, `UPDATE users SET removed_at = 0, email = ?, confirmed = 0, app_installed = 1
+			WHERE country_code = ? AND phone_number = ? AND removed_at <> 0`, email, country, phone)
+		if err != nil {
+			return err
+		}
+		fresh, err := changed(ctx, tx, `INSERT INTO users
+			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at)
+			SELECT coalesce(max(authy_id), ?) + 1, ?, ?, ?, ?, ?, ?, ? FROM users WHERE true ON CONFLICT DO NOTHING`,
+			firstID-1, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
+		if err != nil {
+			return err
+		}
+		if back || fresh {
+			if err := count(ctx, tx, now, "users"); err != nil {
+				return err
+			}
+		}
+		return tx.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?",
+			country, phone).Scan(&id)
+	})
+	if err == nil {
+		s.live.publish(id)
+	}
+	return id, err
+}
+
+// osOf gives every other number the other kind of phone.
+func osOf(phone string) string {
+	if (phone[len(phone)-1]-'0')%2 == 0 {
+		return "iphone"
+	}
+	return "android"
+}
+
+// checkUser names every field that will not do, as the service does.
+func checkUser(email, cellphone, country string) *apiError {
+	var fields []member
+	add := func(name, what string) {
+		if what != "" {
+			fields = append(fields, member{name, what})
+		}
+	}
+	add("email", whatIsWrong(email, validEmail))
+	add("cellphone", whatIsWrong(strings.TrimSpace(cellphone), validPhone))
+	add("country_code", wrongCountry(country))
+	if len(fields) == 0 {
+		return nil
+	}
+	return &apiError{status: 400, code: codeUserNotValid, message: "User was not valid", fields: fields}
+}
+
+func whatIsWrong(text string, valid func(string) bool) string {
+	switch {
+	case text == "":
+		return "is invalid and can't be blank"
+	case !valid(text):
+		return "is invalid"
+	default:
+		return ""
+	}
+}
+
+func wrongCountry(text string) string {
+	isNumber := func(s string) bool { return len(s) <= 4 && len(digitsOf(s)) == len(s) }
+	if wrong := whatIsWrong(text, isNumber); wrong != "" {
+		return wrong
+	}
+	if code, _ := strconv.Atoi(text); !knownCountry(code) {
+		return "is not supported"
+	}
+	return ""
+}
+
+func knownCountry(code int) bool {
+	return phonenumbers.GetSupportedCallingCodes()[code]
+}
+
+func validEmail(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text && len(text) <= 254
+}
+
+// validPhone tolerates what people put between digits. Made-up numbers are
+// welcome: nobody is called.
+func validPhone(text string) bool {
+	for _, r := range text {
+		if (r < '0' || r > '9') && !strings.ContainsRune("-. ()", r) {
+			return false
+		}
+	}
+	n := len(digitsOf(text))
+	return n >= 5 && n <= 15
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
