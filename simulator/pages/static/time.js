@@ -1,0 +1,23 @@
+// The server's clock: what the phone shows counts by it.
+
+let offset = 0; // server time minus performance.now()
+
+export function setServerTime(text) {
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) offset = time - performance.now();
+}
+
+export const serverNow = () => offset + performance.now();
+
+export const timeLeft = (until) => Math.max(0, Date.parse(until) - serverNow());
+
+const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+// clockTime is the time of day, with the day before it if that is another.
+export function clockTime(text, withDay = false) {
+  const at = new Date(text ?? serverNow());
+  const time = hours.format(at);
+  const today = new Date(serverNow()).toDateString() === at.toDateString();
+  return withDay && !today ? `${days.format(at)}, ${time}` : time;
+}
