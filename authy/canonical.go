@@ -6,45 +6,77 @@ import (
 	"strings"
 )
 
-// canonical renders a message as Rails' Hash#to_query does: members with
-// empty objects and arrays left out, each object's parts sorted as encoded
-// text, arrays in their order.
-func canonical(v value) string { return render(v, "") }
+// style is what is not known of the Ruby on Rails that signs. Recorded
+// callbacks fit all of them; a signature of any is a signature over the same
+// message.
+type style struct {
+	// tilde: Ruby before 2.5 escapes it.
+	tilde bool
+	// unsorted: Rails from 5.2.1 on leaves the members of objects in arrays
+	// in their order; before, they are sorted as all others.
+	unsorted bool
+}
 
-func render(v value, key string) string {
+func (s style) escape(text string) string {
+	escaped := url.QueryEscape(text)
+	if s.tilde {
+		escaped = strings.ReplaceAll(escaped, "~", "%7E")
+	}
+	return escaped
+}
+
+// canonical renders a message as Rails' Hash#to_query does: each object's
+// parts are sorted as encoded text, arrays keep their order, members that are
+// an empty object or array are left out.
+func (s style) canonical(message value) string {
+	return s.object(message, func(name string) string { return name })
+}
+
+// canonicals lists the renderings in all styles that make a difference; the
+// one we sign in is first.
+func canonicals(message value) []string {
+	all := []string{style{}.canonical(message)}
+	for _, s := range []style{{tilde: true}, {unsorted: true}, {tilde: true, unsorted: true}} {
+		tilde, objectInArray := strings.Contains(all[0], "~"), strings.Contains(all[0], "%5B%5D%5B")
+		if s.tilde && !tilde || s.unsorted && !objectInArray {
+			continue
+		}
+		all = append(all, s.canonical(message))
+	}
+	return all
+}
+
+func (s style) render(v value, key string) string {
 	switch v.kind {
 	case object:
-		return renderObject(v, key)
+		return s.object(v, func(name string) string { return key + "[" + name + "]" })
 	case array:
-		if len(v.items) == 0 {
-			return url.QueryEscape(key+"[]") + "="
-		}
-		parts := make([]string, 0, len(v.items))
-		for _, item := range v.items {
-			parts = append(parts, render(item, key+"[]"))
-		}
-		return strings.Join(parts, "&")
+		return s.array(v, key+"[]")
 	default:
-		return url.QueryEscape(key) + "=" + url.QueryEscape(v.text)
+		return s.escape(key) + "=" + s.escape(v.text)
 	}
 }
 
-func renderObject(v value, key string) string {
+func (s style) object(v value, keyOf func(string) string) string {
 	parts := make([]string, 0, len(v.members))
 	for _, m := range v.members {
-		if empty(m.value) {
-			continue
+		if !m.value.empty() {
+			parts = append(parts, s.render(m.value, keyOf(m.name)))
 		}
-		name := m.name
-		if key != "" {
-			name = key + "[" + m.name + "]"
-		}
-		parts = append(parts, render(m.value, name))
 	}
-	slices.Sort(parts)
+	if !s.unsorted || !strings.Contains(keyOf(""), "[][") {
+		slices.Sort(parts)
+	}
 	return strings.Join(parts, "&")
 }
 
-func empty(v value) bool {
-	return v.kind == object && len(v.members) == 0 || v.kind == array && len(v.items) == 0
+func (s style) array(v value, key string) string {
+	if len(v.items) == 0 {
+		return s.escape(key) + "="
+	}
+	parts := make([]string, 0, len(v.items))
+	for _, item := range v.items {
+		parts = append(parts, s.render(item, key))
+	}
+	return strings.Join(parts, "&")
 }

@@ -3,23 +3,25 @@
 //
 // Owns: the shapes of requests and replies, the error codes, and the signature
 // of callbacks in both directions.
+//
 // Promises: a call ends within five seconds, reads at most 1 MiB, follows no
-// redirect and is never repeated by itself: repeating a request may ring a
-// phone twice. What the provider says is read strictly: anything but a clear
-// yes is an error.
+// redirect, and is not repeated where a repeat would ring a phone twice or
+// spend a code. What the provider says is read strictly: anything but a clear
+// yes is an error. A callback is believed only if it is signed over the
+// configured URL, and its answer is read from typed fields that are there
+// exactly once.
+//
 // Never: puts the key into a URL, an error or a log; knows HTTP frameworks,
-// users or sessions.
+// users or sessions; remembers anything between two calls, so that freshness
+// of callbacks and replays are the caller's.
 package authy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -27,26 +29,46 @@ import (
 const (
 	callTimeout = 5 * time.Second
 	replyLimit  = 1 << 20
+	headerLimit = 64 << 10
 )
 
-// Client calls the Authy API of one application. It is safe for concurrent
-// use. The fields may be changed before the first call.
+// Client calls the Authy API of one application. NewClient makes one; it is
+// safe for concurrent use. The fields may be changed before the first call.
 type Client struct {
-	BaseURL string        // without a slash at the end
-	Timeout time.Duration // of a call in total
-	// Transport does the requests; nil is http.DefaultTransport.
+	BaseURL string        // scheme://host[:port], without a slash at the end
+	Timeout time.Duration // of a call in total, reading included; 0 is 5 s
+	// Transport does the requests; nil is net/http's with the proxy of the
+	// environment. A transport of your own may repeat a GET on a connection
+	// that has died in the meantime, also one that sends a code: the client
+	// cannot keep it from that.
 	Transport http.RoundTripper
 	// Observe, if set, is told of every call: its name, how long it took, and
-	// how it ended.
+	// how it ended. It must be safe for concurrent use and return soon.
 	Observe func(call string, d time.Duration, err error)
 
-	key string
+	// key is a function so that no print of a client can show it.
+	key         func() string
+	kept, fresh http.RoundTripper
 }
 
 // NewClient makes a client for the API at baseURL, such as
 // https://api.authy.com, with the application's key.
 func NewClient(baseURL, apiKey string) *Client {
-	return &Client{BaseURL: strings.TrimSuffix(baseURL, "/"), Timeout: callTimeout, key: apiKey}
+	return &Client{
+		BaseURL: strings.TrimSuffix(baseURL, "/"), Timeout: callTimeout,
+		key:  func() string { return apiKey },
+		kept: transport(false), fresh: transport(true),
+	}
+}
+
+func transport(once bool) http.RoundTripper {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if std, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = std.Clone()
+	}
+	t.MaxResponseHeaderBytes = headerLimit
+	t.DisableKeepAlives = once
+	return t
 }
 
 // call is one request to the API.
@@ -54,13 +76,20 @@ type call struct {
 	op     string
 	method string
 	path   string
-	params url.Values // the query of a GET, the form of a POST
+	params form // the query of a GET, the body of a POST
+	// once: a GET that does something. net/http repeats a GET by itself when
+	// a connection it had kept turns out to be dead, so this one gets a new
+	// connection.
+	once bool
 }
 
-// do makes a call and decodes the reply into reply. Only status 200 with a
-// body that says success is a success.
+// do makes a call and decodes the reply into reply.
 func (c *Client) do(ctx context.Context, call call, reply any) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = callTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	start := time.Now()
 	err := c.exchange(ctx, call, reply)
@@ -73,39 +102,50 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	req, err := c.request(ctx, call)
 	if err != nil {
-		return err
+		return c.lost(call.op, err)
 	}
 	client := &http.Client{
-		Transport:     c.Transport,
+		Transport:     c.transport(call),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return unavailable(call.op, err)
+		return c.lost(call.op, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, replyLimit+1))
 	switch {
 	case err != nil:
-		return unavailable(call.op, err)
+		return c.lost(call.op, err)
 	case len(body) > replyLimit:
 		return unavailable(call.op, errors.New("the reply is too large"))
 	}
-	return read(call.op, res, body, reply)
+	return c.judge(call.op, res, body, reply)
+}
+
+func (c *Client) transport(call call) http.RoundTripper {
+	switch {
+	case c.Transport != nil:
+		return c.Transport
+	case call.once:
+		return c.fresh
+	default:
+		return c.kept
+	}
 }
 
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
 	address, body := c.BaseURL+call.path, io.Reader(nil)
 	if call.method == http.MethodPost {
-		body = strings.NewReader(call.params.Encode())
+		body = strings.NewReader(call.params.encode(url.QueryEscape))
 	} else if len(call.params) > 0 {
-		address += "?" + call.params.Encode()
+		address += "?" + call.params.encode(url.QueryEscape)
 	}
 	req, err := http.NewRequestWithContext(ctx, call.method, address, body)
 	if err != nil {
-		return nil, unavailable(call.op, err)
+		return nil, err
 	}
-	req.Header.Set("X-Authy-API-Key", c.key)
+	req.Header.Set("X-Authy-API-Key", c.key())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "Nod/1 (Go)")
 	if body != nil {
@@ -114,53 +154,32 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	return req, nil
 }
 
-// read judges a reply. Its Content-Type is not looked at: the service labels
-// some JSON errors as HTML.
-func read(op string, res *http.Response, body []byte, reply any) error {
-	var envelope struct {
-		Success   flag            `json:"success"`
-		Message   string          `json:"message"`
-		ErrorCode json.RawMessage `json:"error_code"`
-		Errors    json.RawMessage `json:"errors"`
-	}
-	known := json.Unmarshal(body, &envelope) == nil
-	if res.StatusCode == http.StatusOK && known && bool(envelope.Success) {
-		if err := json.Unmarshal(body, reply); err != nil {
-			return unavailable(op, errors.New("the reply has another shape than documented"))
+// lost explains a call that was not answered. Of the cause only the words are
+// kept, without the key: the cause itself may hold the URL or bytes of a reply
+// that repeats what it was sent. Whether the time was over can be asked with
+// errors.Is.
+func (c *Client) lost(op string, err error) error {
+	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, known) {
+			return unavailable(op, known)
 		}
-		return nil
 	}
-	code, _ := strconv.Atoi(strings.Trim(string(envelope.ErrorCode), `"`))
-	if res.StatusCode == http.StatusOK || (!known && res.StatusCode != http.StatusTooManyRequests) {
-		return unavailable(op, fmt.Errorf("status %d without a usable reply", res.StatusCode))
+	if inURL, ok := errors.AsType[*url.Error](err); ok {
+		err = inURL.Err
 	}
-	return &Error{
-		Op: op, Code: code, HTTPStatus: res.StatusCode, Message: envelope.Message,
-		Fields: fields(envelope.Errors), RetryAfter: retryAfter(res.Header.Get("Retry-After")),
-	}
+	return unavailable(op, errors.New(c.clean(err.Error())))
 }
 
-// flag is a boolean that verify writes as the string "true".
-type flag bool
+// longestText is what an error keeps of the words of others.
+const longestText = 300
 
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = string(b) == "true" || string(b) == `"true"`
-	return nil
-}
-
-func fields(raw json.RawMessage) map[string]string {
-	all := map[string]string{}
-	if json.Unmarshal(raw, &all) != nil {
-		return nil
+// clean takes the key out of what others have written, and bounds it.
+func (c *Client) clean(s string) string {
+	if key := c.key(); key != "" {
+		s = strings.ReplaceAll(s, key, "[key]")
 	}
-	delete(all, "message")
-	return all
-}
-
-func retryAfter(header string) time.Duration {
-	seconds, err := strconv.Atoi(header)
-	if err != nil || seconds < 0 || seconds > 86400 {
-		return 0
+	if runes := []rune(s); len(runes) > longestText {
+		s = string(runes[:longestText]) + "…"
 	}
-	return time.Duration(seconds) * time.Second
+	return strings.ToValidUTF8(s, "\uFFFD")
 }

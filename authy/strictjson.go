@@ -5,22 +5,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Bounds of a callback body. Recorded ones have 2 KB, 60 members, depth 4.
+// Bounds of a callback. Recorded ones have 2 KB, 60 members and depth 4.
 const (
-	maxBody    = 64 << 10
-	maxDepth   = 16
-	maxMembers = 200
+	maxBody     = 64 << 10
+	maxDepth    = 16
+	maxMembers  = 200 // members and elements, of all levels together
+	maxNumber   = 64  // characters
+	maxRendered = 256 << 10
 )
 
 // value is a JSON value with its members in their order and its numbers as
-// written: encoding/json's maps keep neither, take the last of two equal keys,
-// and match names in any case.
+// written: encoding/json's maps keep neither, take the last of two equal
+// names, and its structs match names in any case.
 type value struct {
 	kind    kind
 	text    string // of a scalar, as the canonical string has it
@@ -31,7 +32,7 @@ type value struct {
 type kind int
 
 const (
-	null kind = iota
+	null kind = iota // also what is not there
 	boolean
 	number
 	text
@@ -44,7 +45,7 @@ type member struct {
 	value value
 }
 
-// get returns the member of that exact name.
+// get returns the member of exactly that name.
 func (v value) get(name string) (value, bool) {
 	for _, m := range v.members {
 		if m.name == name {
@@ -54,82 +55,131 @@ func (v value) get(name string) (value, bool) {
 	return value{}, false
 }
 
-// parse reads exactly one JSON object.
+// empty says whether v is an object or array with nothing in it.
+func (v value) empty() bool {
+	return v.kind == object && len(v.members) == 0 || v.kind == array && len(v.items) == 0
+}
+
+// parse reads exactly one JSON object. It refuses what two readers might take
+// for two things: names that come twice, bytes that are not UTF-8, halves of
+// surrogate pairs, numbers without a value, anything after the end.
 func parse(body []byte) (value, error) {
 	switch {
 	case len(body) > maxBody:
 		return value{}, errors.New("too large")
 	case !utf8.Valid(body):
 		return value{}, errors.New("not UTF-8")
+	case !json.Valid(body):
+		return value{}, errors.New("not JSON")
+	case halfSurrogate(body):
+		return value{}, errors.New("half of a surrogate pair")
 	}
 	p := &parser{dec: json.NewDecoder(bytes.NewReader(body))}
 	p.dec.UseNumber()
-	v, err := p.value(0)
-	if err != nil {
+	v, err := p.value(0, 0)
+	switch {
+	case err != nil:
 		return value{}, err
-	}
-	if v.kind != object {
+	case v.kind != object:
 		return value{}, errors.New("not an object")
-	}
-	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
-		return value{}, errors.New("data after the end")
 	}
 	return v, nil
 }
 
-type parser struct {
-	dec     *json.Decoder
-	members int
+// halfSurrogate looks for an escape that is half a character, which
+// encoding/json replaces in silence. In valid JSON a backslash stands in
+// strings only, and every \u has four digits.
+func halfSurrogate(body []byte) bool {
+	for i := 0; i < len(body); i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		i++ // the escaped character, so that \\u is no escape
+		switch unit := escapedUnit(body, i-1); {
+		case unit < 0xD800 || unit > 0xDFFF:
+		case unit > 0xDBFF:
+			return true
+		default:
+			second := escapedUnit(body, i+5)
+			if second < 0xDC00 || second > 0xDFFF {
+				return true
+			}
+			i += 6
+		}
+	}
+	return false
 }
 
-func (p *parser) value(depth int) (value, error) {
+// escapedUnit is the number of a \uXXXX at i, or -1.
+func escapedUnit(body []byte, i int) int64 {
+	if i+6 > len(body) || body[i] != '\\' || body[i+1] != 'u' {
+		return -1
+	}
+	unit, err := strconv.ParseInt(string(body[i+2:i+6]), 16, 32)
+	if err != nil {
+		return -1
+	}
+	return unit
+}
+
+type parser struct {
+	dec      *json.Decoder
+	members  int
+	rendered int
+}
+
+// value reads the next value. key is how long the name of its place is in the
+// canonical string, where it is repeated for everything below: without a
+// bound, 64 KiB could become many megabytes.
+func (p *parser) value(depth, key int) (value, error) {
 	token, err := p.dec.Token()
 	if err != nil {
 		return value{}, err
 	}
-	switch t := token.(type) {
-	case json.Delim:
-		if depth == maxDepth {
+	if delim, ok := token.(json.Delim); ok {
+		switch {
+		case depth == maxDepth:
 			return value{}, errors.New("nested too deep")
+		case delim == '{':
+			return p.object(depth+1, key)
 		}
-		if t == '{' {
-			return p.object(depth + 1)
-		}
-		return p.array(depth + 1)
+		return p.array(depth+1, key)
+	}
+	v, err := scalar(token)
+	if p.rendered += key + len(v.text); p.rendered > maxRendered {
+		return value{}, errors.New("too long written out")
+	}
+	return v, err
+}
+
+func scalar(token json.Token) (value, error) {
+	switch t := token.(type) {
 	case string:
-		return value{kind: text, text: t}, whole(t)
+		return value{kind: text, text: t}, nil
 	case json.Number:
+		if _, err := t.Float64(); err != nil || len(t) > maxNumber {
+			return value{}, errors.New("a number beyond all bounds")
+		}
 		return value{kind: number, text: t.String()}, nil
 	case bool:
-		return value{kind: boolean, text: fmt.Sprint(t)}, nil
+		return value{kind: boolean, text: strconv.FormatBool(t)}, nil
 	default:
 		return value{kind: null}, nil
 	}
 }
 
-// whole refuses what the decoder has replaced: half of a surrogate pair.
-func whole(s string) error {
-	if strings.ContainsRune(s, utf8.RuneError) {
-		return errors.New("a string with a character that does not exist")
-	}
-	return nil
-}
-
-func (p *parser) object(depth int) (value, error) {
+func (p *parser) object(depth, key int) (value, error) {
 	v := value{kind: object}
 	for p.dec.More() {
 		token, err := p.dec.Token()
 		if err != nil {
 			return value{}, err
 		}
-		name, _ := token.(string)
+		name, _ := token.(string) // valid JSON has nothing else here
 		if _, double := v.get(name); double {
-			return value{}, fmt.Errorf("member %q twice", name)
+			return value{}, fmt.Errorf("member %q twice", short(name))
 		}
-		if err := errors.Join(whole(name), lookAlike(name), p.count()); err != nil {
-			return value{}, err
-		}
-		item, err := p.value(depth)
+		item, err := p.counted(depth, key+len(name))
 		if err != nil {
 			return value{}, err
 		}
@@ -139,13 +189,10 @@ func (p *parser) object(depth int) (value, error) {
 	return v, err
 }
 
-func (p *parser) array(depth int) (value, error) {
+func (p *parser) array(depth, key int) (value, error) {
 	v := value{kind: array}
 	for p.dec.More() {
-		if err := p.count(); err != nil {
-			return value{}, err
-		}
-		item, err := p.value(depth)
+		item, err := p.counted(depth, key)
 		if err != nil {
 			return value{}, err
 		}
@@ -155,26 +202,21 @@ func (p *parser) array(depth int) (value, error) {
 	return v, err
 }
 
-func (p *parser) count() error {
+func (p *parser) counted(depth, key int) (value, error) {
 	if p.members++; p.members > maxMembers {
-		return errors.New("too many members")
+		return value{}, errors.New("too many members")
 	}
-	return nil
+	return p.value(depth, key+len("[]"))
 }
 
-// decisive are the names that are read.
-var decisive = []string{"authy_id", "uuid", "status", "callback_action", "approval_request", "transaction", "hidden_details"}
-
-// lookAlike refuses STATUS and ſtatus: another reader of the same message
-// might take them for status.
-func lookAlike(name string) error {
-	if slices.Contains(decisive, name) {
-		return nil
+// short keeps names of strangers from filling a log.
+func short(name string) string {
+	if runes := []rune(name); len(runes) > 40 {
+		return string(runes[:40]) + "…"
 	}
-	for _, d := range decisive {
-		if strings.EqualFold(name, d) {
-			return fmt.Errorf("member %q looks like %q", name, d)
-		}
-	}
-	return nil
+	return name
 }
+
+// fold makes equal what readers that ignore case take for equal, with the
+// long s (U+017F) and the Kelvin sign (U+212A).
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
