@@ -230,14 +230,36 @@ func tcpPair(t testing.TB) (server, browser *net.TCPConn) {
 	return server, conn.(*net.TCPConn)
 }
 
+// pooled is what a server wraps connections in, and gives to the next.
+type pooled struct{ net.Conn }
+
+func (p *pooled) UnsafeConn() net.Conn { return p.Conn }
+
+func TestJoinKeepsTheBareConnectionOnly(t *testing.T) {
+	h, _ := open(t, hub.Options{})
+	server, browser := tcpPair(t)
+	wrapper := &pooled{&pooled{server}}
+	must(t, reserve(t, h, "a").Join(wrapper, hub.Stream, nil))
+	wrapper.Conn = nil
+	wantTold(t, h.Publish("a", []byte(approved), true), 1)
+	got, err := io.ReadAll(browser)
+	must(t, err)
+	wantEvent(t, string(got), "data: "+approved+"\n\n")
+}
+
 func TestPlacesAreUsedOnce(t *testing.T) {
 	h, _ := open(t, hub.Options{})
 	place := reserve(t, h, "a")
 	if err := place.Send([]byte(pending), false); !errors.Is(err, hub.ErrGone) {
 		t.Errorf("send before join: got %v, want %v", err, hub.ErrGone)
 	}
-	server, _ := tcpPair(t)
+	server, first := tcpPair(t)
+	must(t, server.SetDeadline(time.Unix(1, 0))) // as servers leave them
 	must(t, place.Join(server, hub.WebSocket, nil))
+	_, err := first.Write(masked(0x89, nil))
+	must(t, err)
+	_, err = io.ReadFull(first, make([]byte, 2))
+	must(t, err) // it is being read
 	second, browser := tcpPair(t)
 	if err := place.Join(second, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
 		t.Errorf("second join: got %v, want %v", err, hub.ErrGone)

@@ -34,8 +34,7 @@ func (w *Waiter) visit() {
 		}
 	case waiting:
 		if w.kind == Stream {
-			w.missed.Store(0) // nobody answers there
-			w.probe()
+			w.probe() // nobody answers there
 		} else if missed > w.hub.opts.MissedPongs {
 			w.stop(Silent)
 		}

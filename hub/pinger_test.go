@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -22,9 +23,9 @@ func joinPipe(t *testing.T, h *hub.Hub, key string, kind hub.Kind) net.Conn {
 	return browser
 }
 
-// answerPings is a browser that answers n pings and falls silent then; it gives
-// how many frames it saw before the connection ended.
-func answerPings(t *testing.T, browser net.Conn, n int) <-chan int {
+// answerPings is a browser that answers n pings, each with so many pongs, and
+// falls silent then; it gives how many it saw before the connection ended.
+func answerPings(t *testing.T, browser net.Conn, n, pongs int) <-chan int {
 	seen := make(chan int, 1)
 	go func() {
 		buf := make([]byte, 2)
@@ -37,7 +38,7 @@ func answerPings(t *testing.T, browser net.Conn, n int) <-chan int {
 				t.Errorf("got %x, want a ping", buf)
 			}
 			if i < n {
-				_, _ = browser.Write(masked(0x8A, nil))
+				_, _ = browser.Write(bytes.Repeat(masked(0x8A, nil), pongs))
 			}
 		}
 	}()
@@ -48,7 +49,7 @@ func TestPongsKeepABrowserWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ends := open(t, hub.Options{PingInterval: 30 * time.Second, MissedPongs: 3})
 		start := time.Now()
-		seen := answerPings(t, joinPipe(t, h, "a", hub.WebSocket), 10)
+		seen := answerPings(t, joinPipe(t, h, "a", hub.WebSocket), 10, 20)
 		wantEnd(t, ends, hub.Silent)
 		if got := <-seen; got != 13 {
 			t.Errorf("got %d pings, want 10 answered and 3 missed", got)
@@ -125,6 +126,21 @@ func TestPublishWaitsTwentyMilliseconds(t *testing.T) {
 	})
 }
 
+func TestTimeAsAPlaceIsNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ends := open(t, hub.Options{PingInterval: 30 * time.Second, MissedPongs: 1})
+		place := reserve(t, h, "a")
+		time.Sleep(30 * time.Second)
+		server, browser := net.Pipe()
+		must(t, place.Join(server, hub.WebSocket, nil))
+		seen := answerPings(t, browser, 0, 0)
+		wantEnd(t, ends, hub.Silent)
+		if got := <-seen; got != 1 {
+			t.Errorf("got %d pings, want 1", got)
+		}
+	})
+}
+
 func TestGraceForTheCloseAnswer(t *testing.T) {
 	for name, answers := range map[string]bool{"answered": true, "not answered": false} {
 		t.Run(name, func(t *testing.T) {
@@ -180,8 +196,12 @@ func TestShutdownCutsWhenItsTimeIsUp(t *testing.T) {
 		go func() { _, _ = io.ReadFull(browser, make([]byte, 4)) }()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
+		start := time.Now()
 		if err := h.Shutdown(ctx, 1012); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+		}
+		if got := time.Since(start); got != time.Second {
+			t.Errorf("took %v, want 1s", got)
 		}
 		wantEnd(t, ends, hub.Closed)
 		if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrClosed) {

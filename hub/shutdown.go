@@ -14,10 +14,7 @@ func (h *Hub) Shutdown(ctx context.Context, code int) error {
 		close(h.stop)
 	}
 	farewell := frames{WebSocket: closeFrame(code, "")}
-	h.all(func(w *Waiter) {
-		w.Release()
-		_ = w.write(farewell, patience, Closed)
-	})
+	h.all(func(w *Waiter) { _ = w.write(farewell, patience, Closed) })
 	joined := make(chan struct{})
 	go func() {
 		h.running.Wait()
@@ -33,8 +30,8 @@ func (h *Hub) Shutdown(ctx context.Context, code int) error {
 	return fmt.Errorf("hub: some browsers were cut off: %w", context.Cause(ctx))
 }
 
-// all visits every waiter there is, reserved places too. Once the hub is closed
-// none is added behind its back.
+// all visits every waiter there is. Once the hub is closed none is added behind
+// its back, and a place that is still reserved refuses to be joined.
 func (h *Hub) all(do func(*Waiter)) {
 	var list []*Waiter
 	for i := range h.shards {

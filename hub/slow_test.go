@@ -47,6 +47,15 @@ func TestSlowReaderIsClosed(t *testing.T) {
 	}
 }
 
+// What went out in part was not told, and nothing can follow it.
+func TestEventThatFitsInPartIsNotTold(t *testing.T) {
+	h, ends := open(t, hub.Options{PingInterval: time.Hour, SendBuffer: 4096})
+	server, _ := tcpPair(t)
+	must(t, reserve(t, h, "a").Join(server, hub.WebSocket, nil))
+	wantTold(t, h.Publish("a", make([]byte, 16<<20), false), 0)
+	wantEnd(t, ends, hub.Slow)
+}
+
 // tlsPair connects two ends with TLS that ends in this process.
 func tlsPair(t *testing.T) (server, browser *tls.Conn) {
 	t.Helper()
@@ -82,12 +91,15 @@ func TestTLSInThisProcess(t *testing.T) {
 
 func TestSlowReaderBehindTLS(t *testing.T) {
 	h, ends := open(t, hub.Options{PingInterval: time.Hour, SendBuffer: 4096})
-	server, _ := tlsPair(t)
+	server, browser := tlsPair(t)
 	must(t, reserve(t, h, "slow").Join(server, hub.WebSocket, nil))
 	for event := make([]byte, 10_000); h.Publish("slow", event, false) == 1; {
 		// until its buffers are full
 	}
 	wantEnd(t, ends, hub.Slow)
+	if _, err := io.Copy(io.Discard, browser.NetConn()); err == nil {
+		t.Error("got a clean end, want a reset instead of a goodbye it would not read")
+	}
 }
 
 // A head that cannot be written means that nobody is there to wait.
