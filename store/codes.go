@@ -10,66 +10,71 @@ import (
 // CodeTriesPerAttempt is how many codes one sign-in may try.
 const CodeTriesPerAttempt = 5
 
-// triesPerDay bounds guessing over many attempts: wrong codes of one user.
-const triesPerDay = 100
+const (
+	day = 24 * time.Hour
+	// triesPerDay bounds guessing over many attempts: codes of one user that
+	// did not sign in.
+	triesPerDay = 100
+)
 
 // sendLimits are how often a code may be sent to one user.
-var sendLimits = []struct {
-	n      int
-	window time.Duration
-}{
+var sendLimits = []limit{
 	{1, 30 * time.Second},
 	{3, 10 * time.Minute},
-	{5, 24 * time.Hour},
+	{5, day},
 }
 
-// AllowCodeSend notes that a code is sent, by sms or call, if the limits allow
-// it; else *RateError. nextAt is when the next one may be sent. Counting and
-// noting are one step: parallel requests never send more.
+// AllowCodeSend notes that a code is sent in this attempt, by sms or call, if
+// the limits allow it; else *RateError. nextAt is when the next one may be
+// sent. Counting and noting are one step: parallel requests never send more.
 func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID, via string) (nextAt time.Time, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		next, err := s.nextSend(ctx, tx, userID)
+	err = s.inTx(ctx, func(tx *txn) error {
+		next, err := nextSend(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
-		if next.After(at(s.now())) {
+		if next.After(at(tx.now)) {
 			return &RateError{next}
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO code_sends (user_id, via, at) VALUES (?, ?, ?)`, userID, via, s.now()); err != nil {
+		if err := tx.noteSend(ctx, userID, sessionID, via); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET code_via = ? WHERE id = ?`, via, sessionID); err != nil {
-			return err
-		}
-		if nextAt, err = s.nextSend(ctx, tx, userID); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, Event{Kind: "code_sent", UserID: userID, SessionID: sessionID, Detail: via})
+		nextAt, err = nextSend(ctx, tx, userID)
+		return err
 	})
 	return nextAt, err
 }
 
+func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID, via string) error {
+	const insert = `INSERT INTO code_sends (user_id, via, at) VALUES (?, ?, ?)`
+	if _, err := tx.ExecContext(ctx, insert, userID, via, tx.now); err != nil {
+		return err
+	}
+	const remember = `UPDATE sessions SET code_via = ? WHERE id = ? AND user_id = ?`
+	if _, err := tx.ExecContext(ctx, remember, via, sessionID, userID); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: "code_sent", UserID: userID, SessionID: sessionID, Detail: via})
+}
+
 // NextCodeSend is when the next code may be sent; a time past means now.
 func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, error) {
-	return s.nextSend(ctx, s.read, userID)
+	next, err := nextSend(ctx, s.read, userID)
+	return next, wrap(err)
 }
 
-type rowQuerier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func (s *Store) nextSend(ctx context.Context, q rowQuerier, userID int64) (next time.Time, err error) {
+func nextSend(ctx context.Context, q querier, userID int64) (next time.Time, err error) {
 	const query = `SELECT at FROM code_sends WHERE user_id = ? ORDER BY at DESC LIMIT 1 OFFSET ?`
-	for _, limit := range sendLimits {
+	for _, l := range sendLimits {
 		var nth int64
-		err := q.QueryRowContext(ctx, query, userID, limit.n-1).Scan(&nth)
+		err := q.QueryRowContext(ctx, query, userID, l.n-1).Scan(&nth)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
-			return next, wrap(err)
+			return time.Time{}, err
 		}
-		if free := at(nth).Add(limit.window); free.After(next) {
+		if free := at(nth).Add(l.window); free.After(next) {
 			next = free
 		}
 	}
@@ -77,72 +82,111 @@ func (s *Store) nextSend(ctx context.Context, q rowQuerier, userID int64) (next 
 }
 
 // SpendCodeTry takes one of the tries of this attempt before a code is
-// checked, and says how many are left after it. ErrNoTriesLeft when there was
-// none, also when the user's tries of the day are used up. It is atomic: 200
-// at once never check more than the limit.
+// checked, and says how many are left after it. When there is none to take,
+// or the user's tries of the day are used up, it ends the session (reason
+// too_many_codes) and returns ErrNoTriesLeft; so it does for a session that
+// has ended. It is atomic: 200 at once never check more than the limit.
 func (s *Store) SpendCodeTry(ctx context.Context, sessionID string) (left int, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		const update = `
-			UPDATE sessions
-			SET code_tries = code_tries + 1
-			WHERE id = ? AND level = 1 AND ended_at IS NULL AND code_tries < ?
-				AND (SELECT COUNT(*) FROM code_tries WHERE code_tries.user_id = sessions.user_id AND at > ?) < ?
-			RETURNING user_id, code_tries`
-		now := s.now()
-		var userID int64
-		var tries int
-		err := tx.QueryRowContext(ctx, update, sessionID, CodeTriesPerAttempt, now-(24*time.Hour).Milliseconds(), triesPerDay).Scan(&userID, &tries)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNoTriesLeft
-		}
-		if err != nil {
+	took := false
+	err = s.inTx(ctx, func(tx *txn) error {
+		left, err = tx.spendTry(ctx, sessionID)
+		took = err == nil
+		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		left = CodeTriesPerAttempt - tries
-		_, err = tx.ExecContext(ctx, `INSERT INTO code_tries (user_id, at) VALUES (?, ?)`, userID, now)
+		_, err = tx.endSession(ctx, sessionID, "too_many_codes", "")
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
 		return err
 	})
+	if err == nil && !took {
+		err = ErrNoTriesLeft
+	}
 	return left, err
+}
+
+func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err error) {
+	const update = `
+		UPDATE sessions
+		SET code_tries = code_tries + 1
+		WHERE id = ?1
+			AND level = 1
+			AND ended_at IS NULL
+			AND expires_at > ?2
+			AND code_tries < ?3
+			AND ?4 > (
+				SELECT COUNT(*)
+				FROM code_tries
+				WHERE code_tries.user_id = sessions.user_id AND code_tries.at > ?5)
+		RETURNING user_id, code_tries`
+	var userID int64
+	var tries int
+	err = tx.QueryRowContext(ctx, update, sessionID, tx.now, CodeTriesPerAttempt, triesPerDay, tx.now-day.Milliseconds()).Scan(&userID, &tries)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO code_tries (user_id, at) VALUES (?, ?)`, userID, tx.now)
+	return CodeTriesPerAttempt - tries, err
 }
 
 // ConfirmByCode signs in by a code that the provider has accepted. It is the
 // same step as ConfirmLogin, with the code in the place of the approval: a
-// code that this user has used before is refused (ErrCodeUsed), and what is
-// pending on the phone is cancelled. ErrNotApproved after a Deny.
+// code that this user has used in the last day is refused (ErrCodeUsed), and
+// what is pending on the phone is cancelled. ErrNotApproved after a Deny, and
+// when the session has ended.
 func (s *Store) ConfirmByCode(ctx context.Context, sessionID, method, codeHash string, c Client) (sess Session, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		userID, err := s.openAttempt(ctx, tx, sessionID)
+	err = s.inTx(ctx, func(tx *txn) error {
+		userID, err := tx.openAttempt(ctx, sessionID)
 		if err != nil {
 			return err
 		}
-		const use = `INSERT INTO used_codes (user_id, code_hash, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
-		fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, s.now()))
-		if err != nil {
+		if err := tx.useCode(ctx, userID, codeHash); err != nil {
 			return err
 		}
-		if !fresh {
-			return ErrCodeUsed
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM code_tries WHERE user_id = ?`, userID); err != nil {
-			return err
-		}
-		sess = s.newSession(userID, SignedIn, c)
+		sess = tx.newSession(userID, SignedIn, c)
 		sess.Method = method
-		return s.promote(ctx, tx, sessionID, sess)
+		return tx.promote(ctx, sessionID, sess)
 	})
-	return sess, err
+	if err != nil {
+		return Session{}, err
+	}
+	return sess, nil
 }
 
 // openAttempt finds the user of a sign-in that may still use a code.
-func (s *Store) openAttempt(ctx context.Context, tx *sql.Tx, sessionID string) (userID int64, err error) {
+func (tx *txn) openAttempt(ctx context.Context, sessionID string) (userID int64, err error) {
 	const query = `
 		SELECT user_id
 		FROM sessions
-		WHERE id = ? AND level = 1 AND ended_at IS NULL AND expires_at > ?
-			AND NOT EXISTS (SELECT 1 FROM approvals WHERE session_id = sessions.id AND status = 'denied')`
-	err = tx.QueryRowContext(ctx, query, sessionID, s.now()).Scan(&userID)
+		WHERE id = ?
+			AND level = 1
+			AND ended_at IS NULL
+			AND expires_at > ?
+			AND NOT EXISTS (
+				SELECT 1
+				FROM approvals
+				WHERE session_id = sessions.id AND kind = 'login' AND status = 'denied')`
+	err = tx.QueryRowContext(ctx, query, sessionID, tx.now).Scan(&userID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, ErrNotApproved
 	}
 	return userID, err
+}
+
+// useCode uses up a code, and forgives the tries that came before it.
+func (tx *txn) useCode(ctx context.Context, userID int64, codeHash string) error {
+	const use = `
+		INSERT INTO used_codes (user_id, code_hash, at)
+		VALUES (?1, ?2, ?3)
+		ON CONFLICT DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
+	fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, tx.now, tx.now-day.Milliseconds()))
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return ErrCodeUsed
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM code_tries WHERE user_id = ?`, userID)
+	return err
 }

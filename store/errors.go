@@ -20,6 +20,7 @@ var (
 	ErrCodeUsed           = errors.New("this code was used already")
 	ErrTransferPending    = errors.New("a transfer is waiting already")
 	ErrChanged            = errors.New("this is not what was approved")
+	ErrUnavailable        = errors.New("the database cannot do it now") // locked, full, broken, gone
 )
 
 // RateError refuses something that may be done again at RetryAt.
@@ -27,20 +28,22 @@ type RateError struct{ RetryAt time.Time }
 
 func (e *RateError) Error() string { return "too often; again at " + e.RetryAt.Format(time.RFC3339) }
 
-// wrap stops the driver's errors at the door and leaves ours as they are.
+// wrap stops the driver's errors at the door, with their text but not their
+// type, and leaves ours and those of the context as they are.
 func wrap(err error) error {
-	var ours *RateError
-	switch {
-	case err == nil || errors.As(err, &ours):
-		return err
-	case errors.Is(err, sql.ErrNoRows):
+	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	var driver sqlite3.Error
-	if errors.As(err, &driver) {
-		return fmt.Errorf("store: %w", err)
+	if !errors.As(err, &driver) {
+		return err
 	}
-	return err
+	switch driver.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly,
+		sqlite3.ErrCantOpen, sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrNomem:
+		return fmt.Errorf("%w: %v", ErrUnavailable, err)
+	}
+	return errors.New(err.Error())
 }
 
 // isUnique recognises a broken UNIQUE by the driver's code, not by its text.

@@ -2,10 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 //go:embed migrations/*.sql
@@ -14,31 +15,50 @@ var migrations embed.FS
 // migrate runs the numbered files that this database has not seen, in order,
 // each with its record in one transaction: a start that was cut off in the
 // middle goes on where it stopped.
-func (s *Store) migrate(ctx context.Context) error {
+func (s *Store) migrate(ctx context.Context, from fs.FS) error {
 	const table = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
 	if _, err := s.db.ExecContext(ctx, table); err != nil {
 		return err
 	}
-	files, err := fs.Glob(migrations, "migrations/*.sql")
+	files, err := fs.Glob(from, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
+	if err := s.refuseNewer(ctx, files); err != nil {
+		return err
+	}
 	for _, name := range files {
-		if err := s.migrateOne(ctx, name); err != nil {
+		if err := s.migrateOne(ctx, from, name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) migrateOne(ctx context.Context, name string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+// refuseNewer stops a program that is older than the file: it does not know
+// what the schema means by now.
+func (s *Store) refuseNewer(ctx context.Context, known []string) error {
+	scan := func(r row) (name string, err error) { return name, r.Scan(&name) }
+	ran, err := list(ctx, s.db, scan, `SELECT name FROM migrations ORDER BY name`)
+	if err != nil {
+		return err
+	}
+	for _, name := range ran {
+		if !slices.Contains(known, name) {
+			return errors.New("was made by a newer version: this one does not know " + name)
+		}
+	}
+	return nil
+}
+
+func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
+	return s.inTx(ctx, func(tx *txn) error {
 		const record = `INSERT INTO migrations (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`
-		fresh, err := changed(tx.ExecContext(ctx, record, name, s.now()))
+		fresh, err := changed(tx.ExecContext(ctx, record, name, tx.now))
 		if err != nil || !fresh {
 			return err
 		}
-		script, err := migrations.ReadFile(name)
+		script, err := fs.ReadFile(from, name)
 		if err != nil {
 			return err
 		}

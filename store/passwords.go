@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/alexedwards/argon2id"
 )
@@ -20,7 +21,7 @@ func (s *Store) hashed(ctx context.Context, do func() error) error {
 		return ErrBusy
 	}
 	if err := s.hashing.Acquire(ctx, 1); err != nil {
-		return ErrBusy
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	defer s.hashing.Release(1)
 	return do()

@@ -10,7 +10,11 @@ import (
 func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {
 	fresh := make([]byte, 32)
 	rand.Read(fresh)
-	const keep = `INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING value`
+	const keep = `
+		INSERT INTO secrets (name, value)
+		VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET name = excluded.name -- so that RETURNING has a row
+		RETURNING value`
 	var value []byte
 	err := s.db.QueryRowContext(ctx, keep, name, fresh).Scan(&value)
 	return value, wrap(err)

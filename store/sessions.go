@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -78,28 +77,31 @@ func scanSession(r row) (Session, error) { return sessionScan(r) }
 
 // StartSession begins a sign-in whose password was right. The session that
 // the browser had before, if any, ends in the same step, and with it what was
-// pending for it.
-func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (Session, error) {
-	var sess Session
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		sess = s.newSession(userID, PasswordPassed, c)
+// pending for it. ErrNotFound for an unknown or closed account.
+func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (sess Session, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		sess = tx.newSession(userID, PasswordPassed, c)
 		if replaces != "" {
-			if err := s.endSession(ctx, tx, replaces, "replaced", sess.ID); err != nil && !errors.Is(err, ErrNotFound) {
+			_, err := tx.endSession(ctx, replaces, "replaced", sess.ID)
+			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
 		}
-		if err := insertSession(ctx, tx, sess); err != nil {
+		if err := tx.insertSession(ctx, sess); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, Event{Kind: "session_started", UserID: userID, SessionID: sess.ID, Detail: c.IP})
+		return tx.record(ctx, Event{Kind: "session_started", UserID: userID, SessionID: sess.ID, Detail: c.IP})
 	})
-	return sess, err
+	if err != nil {
+		return Session{}, err
+	}
+	return sess, nil
 }
 
-func (s *Store) newSession(userID int64, level Level, c Client) Session {
-	now, life := at(s.now()), s.opts.PendingMax
+func (tx *txn) newSession(userID int64, level Level, c Client) Session {
+	now, life := at(tx.now), tx.store.opts.PendingMax
 	if level == SignedIn {
-		life = s.opts.SessionMax
+		life = tx.store.opts.SessionMax
 	}
 	return Session{
 		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent,
@@ -107,43 +109,68 @@ func (s *Store) newSession(userID int64, level Level, c Client) Session {
 	}
 }
 
-func insertSession(ctx context.Context, tx *sql.Tx, s Session) error {
+func (tx *txn) insertSession(ctx context.Context, s Session) error {
 	const insert = `
-		INSERT INTO sessions (id, user_id, level, method, ip, user_agent, created_at, last_seen, expires_at, approval_id, latency)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	_, err := tx.ExecContext(ctx, insert, s.ID, s.UserID, s.Level, s.Method, s.IP, s.UserAgent,
-		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID, s.Latency.Milliseconds())
+		INSERT INTO sessions (
+			id,
+			user_id,
+			level,
+			method,
+			ip,
+			user_agent,
+			created_at,
+			last_seen,
+			expires_at,
+			approval_id,
+			latency
+		)
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		FROM users
+		WHERE users.id = ? AND users.closed_at IS NULL`
+	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent,
+		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
+		s.Latency.Milliseconds(), s.UserID))
+	if err == nil && !found {
+		return ErrNotFound
+	}
 	return err
 }
+
+const sessionQuery = `
+	SELECT ` + sessionColumns + `, ` + userColumns + `
+	FROM sessions JOIN users ON users.id = sessions.user_id
+	WHERE sessions.id = ?
+		AND sessions.ended_at IS NULL
+		AND sessions.expires_at > ?
+		AND (sessions.level = 1 OR sessions.last_seen > ?)
+		AND users.closed_at IS NULL`
 
 // Session returns a session that counts now, and its user. ErrNotFound when
 // it ended, rested too long, or is too old.
 func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
-	const query = `
-		SELECT ` + sessionColumns + `, ` + userColumns + `
-		FROM sessions JOIN users ON users.id = sessions.user_id
-		WHERE sessions.id = ?
-			AND sessions.ended_at IS NULL
-			AND sessions.expires_at > ?
-			AND (sessions.level = 1 OR sessions.last_seen > ?)
-			AND users.closed_at IS NULL`
 	now := s.now()
 	var u User
 	var created int64
-	sess, err := sessionScan(s.read.QueryRowContext(ctx, query, id, now, now-s.opts.SessionIdle.Milliseconds()), userFields(&u, &created)...)
+	row := s.hot.session.QueryRowContext(ctx, id, now, now-s.opts.SessionIdle.Milliseconds())
+	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, wrap(err)
 	}
 	u.CreatedAt = at(created)
-	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() {
-		return sess, u, s.seen(ctx, id, now)
+	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() && s.seen(ctx, id, now) == nil {
+		sess.LastSeenAt = at(now)
 	}
 	return sess, u, nil
 }
 
+// seen moves last_seen. Where it cannot, on a full disk, the page is still
+// served: the session only ends the sooner.
 func (s *Store) seen(ctx context.Context, id string, now int64) error {
-	const update = `UPDATE sessions SET last_seen = ? WHERE id = ? AND ended_at IS NULL`
-	_, err := s.db.ExecContext(ctx, update, now, id)
+	const update = `
+		UPDATE sessions
+		SET last_seen = ?
+		WHERE id = ? AND ended_at IS NULL AND last_seen < ?`
+	_, err := s.db.ExecContext(ctx, update, now, id, now)
 	return wrap(err)
 }
 
@@ -153,41 +180,4 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
 	sess, err := scanSession(s.read.QueryRowContext(ctx, query, id))
 	return sess, wrap(err)
-}
-
-// EndSession ends a session for ever, and what is pending for it. To end one
-// twice is no error.
-func (s *Store) EndSession(ctx context.Context, id, reason string) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.endSession(ctx, tx, id, reason, "") })
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// endReasons names the end of a request by the end of its session.
-var endReasons = map[string]string{"replaced": "superseded", "signed_in": "other_method"}
-
-func (s *Store) endSession(ctx context.Context, tx *sql.Tx, id, reason, replacedBy string) error {
-	const end = `
-		UPDATE sessions
-		SET ended_at = ?, end_reason = ?, replaced_by = ?
-		WHERE id = ? AND ended_at IS NULL
-		RETURNING user_id`
-	var userID int64
-	if err := tx.QueryRowContext(ctx, end, s.now(), reason, replacedBy, id).Scan(&userID); err != nil {
-		return wrap(err)
-	}
-	why, ok := endReasons[reason]
-	if !ok {
-		why = "signed_out"
-	}
-	const cancel = `
-		UPDATE approvals
-		SET status = 'cancelled', reason = ?, decided_at = ?
-		WHERE session_id = ? AND status = 'pending'`
-	if _, err := tx.ExecContext(ctx, cancel, why, s.now(), id); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, Event{Kind: "session_ended", UserID: userID, SessionID: id, Detail: reason})
 }

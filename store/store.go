@@ -15,12 +15,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
+	"io/fs"
+	"os"
 	"runtime"
 	"time"
 
 	"github.com/alexedwards/argon2id"
-	_ "github.com/mattn/go-sqlite3" // the driver
 	"golang.org/x/sync/semaphore"
 )
 
@@ -38,29 +38,26 @@ type Options struct {
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	opts    Options
-	db      *sql.DB // one connection: SQLite has one writer
+	path    string
+	file    fs.FileInfo // the file that is open, to notice when it is taken away
+	db      *sql.DB     // one connection: SQLite has one writer
 	read    *sql.DB
+	hot     statements
 	hashing *semaphore.Weighted
 	queue   chan struct{} // places of those who wait to be hashed
 	dummy   string        // a hash that no password has
 	mailKey []byte        // hides whose e-mail a failure was for
 }
 
-// Open opens or makes the SQLite file at path and brings its schema up to date.
+// Open opens or makes the SQLite file at path and brings its schema up to
+// date. A file that it makes can be read by its owner only.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{opts: o.withDefaults()}
+	s := &Store{opts: o.withDefaults(), path: path}
 	s.hashing = semaphore.NewWeighted(int64(s.opts.HashConcurrency))
 	s.queue = make(chan struct{}, queuePerHash*s.opts.HashConcurrency)
-	var err error
-	if s.db, err = open(path, "_txlock=immediate", 1); err != nil {
-		return nil, fmt.Errorf("store: %s: %w", path, err)
-	}
-	if s.read, err = open(path, "_query_only=true", 4); err != nil {
-		return nil, fmt.Errorf("store: %s: %w", path, err)
-	}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("store: %s: %w", path, err)
+		return nil, fmt.Errorf("store: %s: %w", path, wrap(err))
 	}
 	return s, nil
 }
@@ -88,25 +85,22 @@ func setDefault(d *time.Duration, value time.Duration) {
 	}
 }
 
-// open makes a pool whose every connection has the same settings: a PRAGMA by
-// Exec would reach only one of them.
-func open(path, mode string, connections int) (*sql.DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&" + mode
-	db, err := sql.Open("sqlite3", dsn)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
-}
-
-func (s *Store) prepare(ctx context.Context) error {
-	if err := s.migrate(ctx); err != nil {
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.file, err = inspect(s.path); err != nil {
 		return err
 	}
-	var err error
+	if s.db, err = pool(s.path, "_txlock=immediate", 1); err != nil {
+		return err
+	}
+	if s.read, err = pool(s.path, "_query_only=true", 4); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx, migrations); err != nil {
+		return err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
 	if s.mailKey, err = s.Secret(ctx, "throttle"); err != nil {
 		return err
 	}
@@ -114,7 +108,8 @@ func (s *Store) prepare(ctx context.Context) error {
 	return err
 }
 
-// Close closes the database.
+// Close closes the database. The writer goes last, so that it can fold the
+// write-ahead log into the file.
 func (s *Store) Close() error {
 	var err error
 	for _, db := range []*sql.DB{s.read, s.db} {
@@ -125,28 +120,23 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Ready says whether the database answers and can be written.
+// Ready says whether the database answers, can be written, and is still the
+// file at its path: what is written to a removed one is lost with the process.
 func (s *Store) Ready(ctx context.Context) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ('ready', x'00') ON CONFLICT (name) DO UPDATE SET value = x'00'`)
+	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
+		return fmt.Errorf("store: %w: %s was moved or removed", ErrUnavailable, s.path)
+	}
+	return s.inTx(ctx, func(tx *txn) error {
+		const write = `
+			INSERT INTO health (id, at)
+			VALUES (1, ?)
+			ON CONFLICT (id) DO UPDATE SET at = excluded.at`
+		_, err := tx.ExecContext(ctx, write, tx.now)
 		return err
 	})
 }
 
-// inTx runs do in one transaction that may write from its first statement.
-func (s *Store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := do(tx); err != nil {
-		return wrap(err)
-	}
-	return wrap(tx.Commit())
-}
-
-// now is the time of a statement, as the tables keep it.
+// now is the time as the tables keep it.
 func (s *Store) now() int64 { return s.opts.Now().UnixMilli() }
 
 func at(ms int64) time.Time {
@@ -154,16 +144,4 @@ func at(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// row is what *sql.Row and *sql.Rows have in common.
-type row interface{ Scan(into ...any) error }
-
-// changed says whether a conditional statement found its row.
-func changed(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
 }

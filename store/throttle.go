@@ -32,9 +32,29 @@ func (s *Store) mailHash(email string) string {
 // PasswordThrottle says how long to wait before the next try, 0 for not at
 // all. It is the same whether or not the account exists.
 func (s *Store) PasswordThrottle(ctx context.Context, email, ip string) (wait time.Duration, err error) {
-	hash, now := s.mailHash(email), s.now()
+	wait, err = passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
+	return wait, wrap(err)
+}
+
+// SpendPasswordTry is PasswordThrottle and RecordPasswordFailure in one step,
+// for before the password is checked: of many at once no more are let through
+// than the limits allow. ClearPasswordFailures takes it back for a right one.
+func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait time.Duration, err error) {
+	hash := s.mailHash(email)
+	err = s.inTx(ctx, func(tx *txn) error {
+		wait, err = passwordWait(ctx, tx, hash, ip, tx.now)
+		if err != nil || wait > 0 {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, recordFailure, hash, ip, tx.now)
+		return err
+	})
+	return wait, err
+}
+
+func passwordWait(ctx context.Context, q querier, hash, ip string, now int64) (wait time.Duration, err error) {
 	since := now - failureWindow.Milliseconds()
-	for _, limit := range []struct {
+	for _, l := range []struct {
 		where string
 		args  []any
 		n     int
@@ -43,24 +63,25 @@ func (s *Store) PasswordThrottle(ctx context.Context, email, ip string) (wait ti
 		{`ip = ?`, []any{ip}, failuresPerIP},
 		{`email_hash = ?`, []any{hash}, failuresPerEmail},
 	} {
-		query := `SELECT at FROM password_failures WHERE ` + limit.where + ` AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
+		query := `SELECT at FROM password_failures WHERE ` + l.where + ` AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
 		var nth int64
-		err := s.read.QueryRowContext(ctx, query, append(limit.args, since, limit.n-1)...).Scan(&nth)
+		err := q.QueryRowContext(ctx, query, append(l.args, since, l.n-1)...).Scan(&nth)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
-			return 0, wrap(err)
+			return 0, err
 		}
 		wait = max(wait, at(nth).Add(failureWindow).Sub(at(now)))
 	}
 	return wait, nil
 }
 
+const recordFailure = `INSERT INTO password_failures (email_hash, ip, at) VALUES (?, ?, ?)`
+
 // RecordPasswordFailure counts a failure.
 func (s *Store) RecordPasswordFailure(ctx context.Context, email, ip string) error {
-	const insert = `INSERT INTO password_failures (email_hash, ip, at) VALUES (?, ?, ?)`
-	_, err := s.db.ExecContext(ctx, insert, s.mailHash(email), ip, s.now())
+	_, err := s.db.ExecContext(ctx, recordFailure, s.mailHash(email), ip, s.now())
 	return wrap(err)
 }
 

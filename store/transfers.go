@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"time"
 )
 
@@ -37,42 +35,59 @@ func (t Transfer) subject() string {
 }
 
 // BeginTransfer writes a transfer and the request to approve it, bound to its
-// payee, amount and currency. ErrTransferPending while another one waits.
-func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer, ttl time.Duration) (Transfer, Approval, error) {
-	t.ID, t.SessionID, t.CreatedAt, t.Status = rand.Text(), sessionID, at(s.now()), "awaiting"
-	var a Approval
-	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+// payee, amount and currency. ErrTransferPending while another one waits;
+// ErrNotFound when the session is not signed in.
+func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer, ttl time.Duration) (_ Transfer, a Approval, err error) {
+	t.ID, t.SessionID, t.Status = rand.Text(), sessionID, "awaiting"
+	err = s.inTx(ctx, func(tx *txn) error {
 		// One past its deadline does not wait any more, though no sweep has come.
-		const expire = `
-			UPDATE approvals SET status = 'expired', decided_at = ?1
-			WHERE kind = 'transfer' AND status = 'pending' AND expires_at <= ?1
-				AND user_id = (SELECT user_id FROM sessions WHERE id = ?2)`
-		if _, err := tx.ExecContext(ctx, expire, s.now(), sessionID); err != nil {
+		const over = `
+			expires_at <= ?1
+			AND kind = 'transfer'
+			AND user_id = (SELECT user_id FROM sessions WHERE id = ?3)`
+		if _, err := tx.settle(ctx, "", over, sessionID); err != nil {
 			return err
 		}
-		a, err = s.beginApproval(ctx, tx, sessionID, KindTransfer, t.subject(), ttl)
+		a, err = tx.beginApproval(ctx, sessionID, KindTransfer, t.subject(), ttl)
 		if isUnique(err) {
 			return ErrTransferPending
 		}
 		if err != nil {
 			return err
 		}
-		t.UserID, t.ApprovalID = a.UserID, a.ID
-		const insert = `
-			INSERT INTO transfers (id, user_id, session_id, approval_id, payee, amount_minor, currency, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-		_, err = tx.ExecContext(ctx, insert, t.ID, t.UserID, t.SessionID, t.ApprovalID, t.Payee, t.AmountMinor, t.Currency, t.CreatedAt.UnixMilli())
-		return err
+		t.UserID, t.ApprovalID, t.CreatedAt = a.UserID, a.ID, a.CreatedAt
+		return tx.insertTransfer(ctx, t)
 	})
-	return t, a, err
+	if err != nil {
+		return Transfer{}, Approval{}, err
+	}
+	return t, a, nil
+}
+
+func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
+	const insert = `
+		INSERT INTO transfers (
+			id,
+			user_id,
+			session_id,
+			approval_id,
+			payee,
+			amount_minor,
+			currency,
+			created_at
+		)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert, t.ID, t.UserID, t.SessionID, t.ApprovalID, t.Payee, t.AmountMinor, t.Currency, tx.now)
+	return err
 }
 
 // ExecuteTransfer carries out an approved transfer, once. shown is what the
 // browser says it is about: ErrChanged if that is not what was approved.
-// ErrNotApproved, ErrNotFound.
+// ErrNotApproved, ErrNotFound; also for the transfer of another session.
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		t, err = scanTransfer(tx.QueryRowContext(ctx, transferQuery+` WHERE transfers.id = ? AND transfers.session_id = ?`, s.now(), id, sessionID))
+	err = s.inTx(ctx, func(tx *txn) error {
+		t, err = scanTransfer(tx.QueryRowContext(ctx, transferQuery+` WHERE transfers.id = ?3 AND transfers.session_id = ?4`,
+			tx.now, useWithin.Milliseconds(), id, sessionID))
 		if err != nil {
 			return err
 		}
@@ -80,22 +95,35 @@ func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown
 		if shown.subject() != t.subject() {
 			return ErrChanged
 		}
-		if _, err := s.consume(ctx, tx, sessionID, KindTransfer, t.subject()); err != nil {
+		if _, err := tx.consume(ctx, sessionID, KindTransfer, t.subject()); err != nil {
 			return err
 		}
-		const update = `UPDATE transfers SET executed_at = ? WHERE id = ? AND executed_at IS NULL`
-		done, err := changed(tx.ExecContext(ctx, update, s.now(), id))
-		if err != nil || !done {
-			return errors.Join(err, ErrNotApproved)
-		}
-		t.Status, t.ExecutedAt = "executed", at(s.now())
-		return s.record(ctx, tx, Event{Kind: "transfer_executed", UserID: t.UserID, SessionID: sessionID, ApprovalID: t.ApprovalID})
+		return tx.execute(ctx, &t)
 	})
-	return t, err
+	if err != nil {
+		return Transfer{}, err
+	}
+	return t, nil
 }
 
-// transferQuery reads transfers with the state of their approvals. Its first
-// parameter is the time.
+func (tx *txn) execute(ctx context.Context, t *Transfer) error {
+	const update = `
+		UPDATE transfers
+		SET executed_at = ?
+		WHERE id = ? AND executed_at IS NULL`
+	done, err := changed(tx.ExecContext(ctx, update, tx.now, t.ID))
+	if err != nil {
+		return err
+	}
+	if !done {
+		return ErrNotApproved
+	}
+	t.Status, t.ExecutedAt = "executed", at(tx.now)
+	return tx.record(ctx, Event{Kind: "transfer_executed", UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
+}
+
+// transferQuery reads transfers with the state of their approvals. ?1 is the
+// time, ?2 how long after its deadline an approval may still be used.
 const transferQuery = `
 	SELECT
 		transfers.id,
@@ -111,7 +139,7 @@ const transferQuery = `
 			WHEN transfers.executed_at IS NOT NULL THEN 'executed'
 			WHEN approvals.status = 'pending' AND approvals.expires_at <= ?1 THEN 'expired'
 			WHEN approvals.status = 'pending' THEN 'awaiting'
-			WHEN approvals.status = 'approved' AND approvals.expires_at + 30000 <= ?1 THEN 'expired'
+			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'
 			ELSE approvals.status
 		END
 	FROM transfers JOIN approvals ON approvals.id = transfers.approval_id`
@@ -127,7 +155,7 @@ func scanTransfer(r row) (Transfer, error) {
 // Transfers returns the newest transfers of a user, newest first.
 func (s *Store) Transfers(ctx context.Context, userID int64, limit int) ([]Transfer, error) {
 	return list(ctx, s.read, scanTransfer, transferQuery+`
-		WHERE transfers.user_id = ?2
-		ORDER BY transfers.created_at DESC, transfers.rowid DESC
-		LIMIT ?3`, s.now(), userID, limit)
+		WHERE transfers.user_id = ?3
+		ORDER BY transfers.seq DESC
+		LIMIT ?4`, s.now(), useWithin.Milliseconds(), userID, limit)
 }

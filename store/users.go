@@ -45,9 +45,10 @@ func userFields(u *User, created *int64) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, &u.AuthyID, created}
 }
 
-// emailKey is what e-mails are compared by.
+// emailKey is what e-mails are compared by. Folding may leave text that is
+// not composed, hence the second round.
 func emailKey(email string) string {
-	return cases.Fold().String(norm.NFKC.String(strings.TrimSpace(email)))
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(email))))
 }
 
 // EmailTaken says whether the e-mail has an account, in whatever case.
@@ -65,29 +66,39 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	}
 	u := User{
 		Name: n.Name, Email: strings.TrimSpace(n.Email), PhoneNumber: n.PhoneNumber,
-		CountryCode: n.CountryCode, AuthyID: n.AuthyID, CreatedAt: at(s.now()),
+		CountryCode: n.CountryCode, AuthyID: n.AuthyID,
 	}
-	err = s.inTx(ctx, func(tx *sql.Tx) error { return s.createUser(ctx, tx, &u, hash) })
+	err = s.inTx(ctx, func(tx *txn) error { return tx.createUser(ctx, &u, hash) })
 	if err != nil {
 		return User{}, err
 	}
 	return u, nil
 }
 
-func (s *Store) createUser(ctx context.Context, tx *sql.Tx, u *User, hash string) error {
+func (tx *txn) createUser(ctx context.Context, u *User, hash string) error {
 	const insert = `
-		INSERT INTO users (name, email, email_key, password_hash, country_code, phone_number, authy_id, created_at)
+		INSERT INTO users (
+			name,
+			email,
+			email_key,
+			password_hash,
+			country_code,
+			phone_number,
+			authy_id,
+			created_at
+		)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		RETURNING id`
+	u.CreatedAt = at(tx.now)
 	err := tx.QueryRowContext(ctx, insert, u.Name, u.Email, emailKey(u.Email), hash, u.CountryCode,
-		u.PhoneNumber, u.AuthyID, u.CreatedAt.UnixMilli()).Scan(&u.ID)
+		u.PhoneNumber, u.AuthyID, tx.now).Scan(&u.ID)
 	if isUnique(err) {
 		return ErrEmailTaken
 	}
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, tx, Event{Kind: "user_created", UserID: u.ID})
+	return tx.record(ctx, Event{Kind: "user_created", UserID: u.ID})
 }
 
 // Authenticate finds the user by e-mail and password. ErrInvalidCredentials
@@ -116,32 +127,49 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 	return u, nil
 }
 
-// CloseAccount ends everything of a user and forgets who it was. It returns
-// the sessions that it ended, so that their browsers can be told.
+// CloseAccount ends everything of a user and forgets who it was: the row, its
+// transfers and what happened when stay, without name, e-mail, phone and
+// addresses. It returns the sessions that it ended, so that their browsers can
+// be told. ErrNotFound for an unknown or closed account.
 func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		const open = `SELECT ` + sessionColumns + ` FROM sessions WHERE user_id = ? AND ended_at IS NULL`
-		ended, err = list(ctx, tx, scanSession, open, userID)
-		if err != nil {
+	err = s.inTx(ctx, func(tx *txn) error {
+		if ended, err = tx.endSessionsOf(ctx, userID, "account_closed"); err != nil {
 			return err
 		}
-		for _, sess := range ended {
-			if err := s.endSession(ctx, tx, sess.ID, "account_closed", ""); err != nil {
-				return err
-			}
-		}
-		const forget = `
-			UPDATE users
-			SET name = '', email = '', email_key = 'closed:' || id, password_hash = '', phone_number = '', closed_at = ?
-			WHERE id = ? AND closed_at IS NULL`
-		found, err := changed(tx.ExecContext(ctx, forget, s.now(), userID))
-		if err != nil {
+		if err := tx.forgetUser(ctx, userID); err != nil {
 			return err
 		}
-		if !found {
-			return ErrNotFound
-		}
-		return s.record(ctx, tx, Event{Kind: "account_closed", UserID: userID})
+		return tx.record(ctx, Event{Kind: "account_closed", UserID: userID})
 	})
 	return ended, err
+}
+
+func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
+	const forget = `
+		UPDATE users
+		SET
+			name = '',
+			email = '',
+			email_key = NULL,
+			password_hash = '',
+			phone_number = '',
+			authy_id = 0,
+			closed_at = ?
+		WHERE id = ? AND closed_at IS NULL`
+	found, err := changed(tx.ExecContext(ctx, forget, tx.now, userID))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ErrNotFound
+	}
+	for _, trace := range []string{
+		`UPDATE sessions SET ip = '', user_agent = '' WHERE user_id = ?`,
+		`UPDATE events SET detail = '' WHERE user_id = ? AND kind = 'session_started'`, // its address
+	} {
+		if _, err := tx.ExecContext(ctx, trace, userID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,22 @@
+package main
+
+import "syscall"
+
+// spareDescriptors are kept for the database, the listeners and requests.
+const spareDescriptors = 256
+
+// waitingLimit is how many browsers may wait at once: what the process may
+// open, less what else it needs, raising its own limit as far as allowed.
+func waitingLimit() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 0
+	}
+	if limit.Cur < limit.Max {
+		raised := syscall.Rlimit{Cur: limit.Max, Max: limit.Max}
+		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised) == nil {
+			limit = raised
+		}
+	}
+	return max(int(min(limit.Cur, 1<<20))-spareDescriptors, 64)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stopLimit is the longest that stopping takes, all steps together.
+const stopLimit = 5 * time.Second
+
+// step is one thing to end, and how long it may take.
+type step struct {
+	name  string
+	limit time.Duration
+	end   func(context.Context) error
+}
+
+// steps end in the reverse order of their starting.
+type steps []step
+
+func (s *steps) add(name string, limit time.Duration, end func(context.Context) error) {
+	*s = append(*s, step{name, limit, end})
+}
+
+// stop ends all steps, also after one that failed or took too long, and
+// returns what went wrong.
+func (s *steps) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	var problems []error
+	for i := len(*s) - 1; i >= 0; i-- {
+		if err := (*s)[i].run(ctx); err != nil {
+			problems = append(problems, fmt.Errorf("stopping %s: %w", (*s)[i].name, err))
+		}
+	}
+	*s = nil
+	return errors.Join(problems...)
+}
+
+// run gives up waiting at the limit: what hangs ends with the process.
+func (s step) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- s.end(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// The step watches the same context and may just be saying so itself.
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(s.limit / 10):
+		return ctx.Err()
+	}
+}
+
+// closing makes a step of a Close.
+func closing(end func() error) func(context.Context) error {
+	return func(context.Context) error { return end() }
+}

@@ -1,0 +1,91 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+// BenchmarkDecide is the commit of a callback: what stands between the tap and
+// the browser. Each round has a request of its own.
+func BenchmarkDecide(b *testing.B) {
+	w := newWorld(b)
+	decisions := w.decisions(b.N)
+	b.ResetTimer()
+	for _, d := range decisions {
+		if _, applied, err := w.store.Decide(b.Context(), d); err != nil || !applied {
+			b.Fatalf("got %v, %v", applied, err)
+		}
+	}
+}
+
+// BenchmarkDecideAt200PerSecond is the same at the pace the design asks for,
+// and says how long one waits for it.
+func BenchmarkDecideAt200PerSecond(b *testing.B) {
+	w := newWorld(b)
+	decisions := w.decisions(b.N)
+	took := make([]time.Duration, 0, b.N)
+	pace := time.NewTicker(time.Second / 200)
+	defer pace.Stop()
+	b.ResetTimer()
+	for _, d := range decisions {
+		<-pace.C
+		start := time.Now()
+		if _, applied, err := w.store.Decide(b.Context(), d); err != nil || !applied {
+			b.Fatalf("got %v, %v", applied, err)
+		}
+		took = append(took, time.Since(start))
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	for _, p := range []int{50, 99} {
+		b.ReportMetric(float64(took[(len(took)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+	}
+}
+
+// decisions begins n requests, each of a user of its own, and approves none.
+func (w *world) decisions(n int) []store.Decision {
+	w.t.Helper()
+	all := make([]store.Decision, n)
+	for i := range all {
+		user := w.user(fmt.Sprintf("bench%d@example.com", i))
+		a := w.begin(w.start(user))
+		all[i] = store.Decision{
+			ApprovalID: a.ID, UUID: a.UUID, AuthyID: user.AuthyID,
+			Status: store.Approved, Via: "callback", Receipt: "receipt of " + a.ID,
+		}
+	}
+	return all
+}
+
+// BenchmarkSession is what every request of a signed-in browser costs.
+func BenchmarkSession(b *testing.B) {
+	w := newWorld(b)
+	sess := w.start(w.user("ada@example.com"))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, _, err := w.store.Session(b.Context(), sess.ID); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkLatestApproval is what a waiting browser costs on joining.
+func BenchmarkLatestApproval(b *testing.B) {
+	w := newWorld(b)
+	sess := w.start(w.user("ada@example.com"))
+	w.begin(sess)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := w.store.LatestApproval(b.Context(), sess.ID, store.KindLogin); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}

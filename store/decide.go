@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Decision is an answer from the phone, through a callback or on asking.
+type Decision struct {
+	ApprovalID string // from the hidden details, "" if there were none
+	UUID       string
+	AuthyID    int64
+	Status     ApprovalStatus // Approved or Denied
+	Via        string         // callback, provider
+	Receipt    string         // names the delivery, "" for none
+}
+
+// thisRequest is the request that an answer is about: the one with its uuid,
+// or the one with our id whose uuid is not known yet. Where both are given
+// they have to agree.
+const thisRequest = `
+	seq = (
+		SELECT seq FROM approvals WHERE uuid = ?1 AND (?2 = '' OR id = ?2)
+		UNION ALL
+		SELECT seq FROM approvals WHERE uuid IS NULL AND id = ?2
+		LIMIT 1)
+	AND authy_id = ?3`
+
+// decideQuery is the whole rule of a decision.
+const decideQuery = `
+	UPDATE approvals
+	SET
+		status = ?4,
+		uuid = ?1,
+		decided_at = ?5,
+		decided_via = ?6
+	WHERE ` + thisRequest + `
+		AND status = 'pending'
+		AND expires_at > ?5
+		AND NOT EXISTS (SELECT 1 FROM receipts WHERE receipt = ?7)
+	RETURNING ` + approvalColumns
+
+const foundQuery = `SELECT ` + approvalColumns + ` FROM approvals WHERE ` + thisRequest
+
+// Decide applies an answer: to a request that is pending, not expired, of this
+// phone, and this one. The first answer wins; of a repeated, late or
+// contradicting one nothing changes. It keeps the provider's id if it was not
+// known yet. ErrNotFound for an unknown request.
+func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied bool, err error) {
+	switch {
+	case d.Status != Approved && d.Status != Denied:
+		return Approval{}, false, fmt.Errorf("store: a phone cannot decide %q", d.Status)
+	case d.UUID == "":
+		return Approval{}, false, ErrNotFound
+	}
+	err = s.inTx(ctx, func(tx *txn) error {
+		a, err = scanApproval(tx.StmtContext(ctx, s.hot.decide).QueryRowContext(ctx,
+			d.UUID, d.ApprovalID, d.AuthyID, d.Status, tx.now, d.Via, d.Receipt))
+		if errors.Is(err, sql.ErrNoRows) {
+			a, err = scanApproval(tx.StmtContext(ctx, s.hot.found).QueryRowContext(ctx, d.UUID, d.ApprovalID, d.AuthyID))
+			a = a.as(tx.now)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		applied = true
+		return tx.keepReceipt(ctx, d.Receipt, a)
+	})
+	if err != nil {
+		return Approval{}, false, err
+	}
+	return a, applied, nil
+}
+
+func (tx *txn) keepReceipt(ctx context.Context, receipt string, a Approval) error {
+	if receipt != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO receipts (receipt, at) VALUES (?, ?)`, receipt, tx.now); err != nil {
+			return err
+		}
+	}
+	return tx.recordDecision(ctx, a)
+}
+
+// ExpireDue flips what is past its deadline, and returns what it flipped.
+func (s *Store) ExpireDue(ctx context.Context) (expired []Approval, err error) {
+	if due, err := s.due(ctx, s.now()); err != nil || !due {
+		return nil, err
+	}
+	err = s.inTx(ctx, func(tx *txn) error {
+		expired, err = tx.settle(ctx, "", `expires_at <= ?1`)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return expired, nil
+}
+
+// due keeps a sweep that finds nothing from taking the writer's place.
+func (s *Store) due(ctx context.Context, before int64) (found bool, err error) {
+	const query = `SELECT EXISTS (SELECT 1 FROM approvals WHERE status = 'pending' AND expires_at <= ?)`
+	err = s.read.QueryRowContext(ctx, query, before).Scan(&found)
+	return found, wrap(err)
+}
+
+// ClaimReconcile returns pending requests whose deadline is nearer than
+// within, each only once, so that the provider is asked about them once.
+func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]Approval, error) {
+	now := s.now()
+	before := now + within.Milliseconds()
+	if due, err := s.due(ctx, before); err != nil || !due {
+		return nil, err
+	}
+	const update = `
+		UPDATE approvals
+		SET asked_at = ?
+		WHERE status = 'pending'
+			AND uuid IS NOT NULL
+			AND asked_at IS NULL
+			AND expires_at <= ?
+			AND expires_at > ?
+		RETURNING ` + approvalColumns
+	return list(ctx, s.db, scanApproval, update, now, before, now)
+}

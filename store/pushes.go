@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// pushLimits bound requests that ring and are not approved, since the last one
+// that was: enough for a demonstration, too few to wear somebody down.
+var pushLimits = []limit{
+	{10, 10 * time.Minute},
+	{30, time.Hour},
+}
+
+// limit is how many of something are allowed in a window of time.
+type limit struct {
+	n      int
+	window time.Duration
+}
+
+// PushAllowed says whether the phone of this user may ring once more, and if
+// not, when. It counts by phone: two accounts with one phone share the limit.
+// A request counts from its beginning, not from the provider's reply, so that
+// many at once are not all the first; one that never rang does not count.
+func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
+	const query = `
+		WITH phone AS (
+			SELECT authy_id FROM users WHERE id = ?1
+		), approved AS (
+			SELECT seq
+			FROM approvals
+			WHERE authy_id = (SELECT authy_id FROM phone) AND kind = 'login' AND status = 'approved'
+			ORDER BY seq DESC
+			LIMIT 1
+		)
+		SELECT created_at
+		FROM approvals
+		WHERE authy_id = (SELECT authy_id FROM phone)
+			AND kind = 'login'
+			AND seq > COALESCE((SELECT seq FROM approved), 0)
+			AND created_at > ?2
+			AND reason NOT IN ('unavailable', 'no_device', 'push_paused')
+		ORDER BY seq DESC
+		LIMIT 1 OFFSET ?3`
+	now := s.now()
+	for _, l := range pushLimits {
+		var oldest int64
+		err := s.read.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1).Scan(&oldest)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return time.Time{}, false, wrap(err)
+		}
+		if free := at(oldest).Add(l.window); free.After(retryAt) {
+			retryAt = free
+		}
+	}
+	return retryAt, retryAt.IsZero(), nil
+}

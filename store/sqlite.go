@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "github.com/mattn/go-sqlite3" // the driver
+)
+
+// inspect says in plain words what SQLite would only call unable to open, and
+// makes a missing file readable by its owner only: it will hold password
+// hashes, and SQLite gives its side files the same mode.
+func inspect(path string) (fs.FileInfo, error) {
+	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		err = made.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("is a directory, not a database file")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is not a regular file")
+	case info.Mode().Perm()&0o222 == 0:
+		return nil, fmt.Errorf("is read-only (mode %v)", info.Mode().Perm())
+	}
+	return info, nil
+}
+
+// pool makes connections that all have the same settings: a PRAGMA by Exec
+// would reach only one of them. A path is made absolute so that no name means
+// anything special to SQLite. Only inspect makes files, hence mode=rw.
+func pool(path, mode string, connections int) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
+		"?mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&" + mode
+	db, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// statements are those that run often enough to be kept ready: on every
+// request, for every waiting browser, for every callback.
+type statements struct {
+	session, latest       *sql.Stmt // of the readers
+	decide, found, record *sql.Stmt // of the writer
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		into  **sql.Stmt
+		db    *sql.DB
+		query string
+	}{
+		{&s.hot.session, s.read, sessionQuery},
+		{&s.hot.latest, s.read, latestQuery},
+		{&s.hot.decide, s.db, decideQuery},
+		{&s.hot.found, s.db, foundQuery},
+		{&s.hot.record, s.db, recordQuery},
+	} {
+		stmt, err := p.db.PrepareContext(ctx, p.query)
+		if err != nil {
+			return err
+		}
+		*p.into = stmt
+	}
+	return nil
+}
+
+// txn is a transaction, and the time it happens at: one moment for all of it,
+// read when it holds the writer's place and not when it began to queue.
+type txn struct {
+	*sql.Tx
+	store *Store
+	now   int64
+}
+
+// inTx runs do in one transaction that may write from its first statement.
+func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := do(&txn{Tx: tx, store: s, now: s.now()}); err != nil {
+		return wrap(err)
+	}
+	return wrap(tx.Commit())
+}
+
+// row is what *sql.Row and *sql.Rows have in common.
+type row interface{ Scan(into ...any) error }
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// list reads all rows before anything else is done: iterating while writing
+// would lock the database against itself.
+func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		all = append(all, item)
+	}
+	return all, wrap(rows.Err())
+}
+
+// changed says whether a conditional statement found its row.
+func changed(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
