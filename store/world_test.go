@@ -1,8 +1,12 @@
 package store_test
 
 import (
+	"database/sql"
+	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -121,4 +125,120 @@ func (w *world) attach(a store.Approval) store.Approval {
 	a.UUID = "uuid-of-" + a.ID
 	must(w.t, w.store.AttachUUID(w.t.Context(), a.ID, a.UUID))
 	return a
+}
+
+// decide answers a request on its phone, as a callback does.
+func (w *world) decide(a store.Approval, status store.ApprovalStatus) (store.Approval, bool) {
+	w.t.Helper()
+	got, applied, err := w.store.Decide(w.t.Context(), answer(a, status))
+	must(w.t, err)
+	return got, applied
+}
+
+// approve taps Approve in time.
+func (w *world) approve(a store.Approval) {
+	w.t.Helper()
+	if _, applied := w.decide(a, store.Approved); !applied {
+		w.t.Fatal("the tap was not applied")
+	}
+}
+
+// answer is what the provider's callback says of a request.
+func answer(a store.Approval, status store.ApprovalStatus) store.Decision {
+	return store.Decision{
+		ApprovalID: a.ID, UUID: a.UUID, AuthyID: a.AuthyID,
+		Status: status, Via: "callback", Receipt: a.ID + " " + string(status),
+	}
+}
+
+// signIn walks the whole way in with a tap.
+func (w *world) signIn(u store.User) store.Session {
+	w.t.Helper()
+	sess := w.start(u)
+	w.approve(w.begin(sess))
+	in, err := w.store.ConfirmLogin(w.t.Context(), sess.ID, browser)
+	must(w.t, err)
+	return in
+}
+
+// approval reads a request again.
+func (w *world) approval(id string) store.Approval {
+	w.t.Helper()
+	a, err := w.store.Approval(w.t.Context(), id)
+	must(w.t, err)
+	return a
+}
+
+// session reads a session again, whether or not it counts.
+func (w *world) session(id string) store.Session {
+	w.t.Helper()
+	sess, err := w.store.AnySession(w.t.Context(), id)
+	must(w.t, err)
+	return sess
+}
+
+// events are the kinds of the audit lines about a user, oldest first.
+func (w *world) events(u store.User) []string {
+	w.t.Helper()
+	events, err := w.store.Events(w.t.Context(), u.ID, 1000)
+	must(w.t, err)
+	var kinds []string
+	for _, e := range slices.Backward(events) {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+// number reads a single number by a connection of its own.
+func (w *world) number(query string, args ...any) (n int) {
+	w.t.Helper()
+	db := w.raw()
+	defer db.Close()
+	must(w.t, db.QueryRowContext(w.t.Context(), query, args...).Scan(&n))
+	return n
+}
+
+// raw is the file as another program opens it.
+func (w *world) raw() *sql.DB {
+	w.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+w.path+"?_busy_timeout=5000")
+	must(w.t, err)
+	return db
+}
+
+func wantErr(t testing.TB, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got error %v, want %v", what, got, want)
+	}
+}
+
+// race runs do n times at once and returns how often it succeeded. refused is
+// the only error it may fail by.
+func race(t testing.TB, n int, refused error, do func(i int) error) (won int) {
+	t.Helper()
+	var wins atomic.Int64
+	start := make(chan struct{})
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() {
+			<-start
+			switch err := do(i); {
+			case err == nil:
+				wins.Add(1)
+			case !errors.Is(err, refused):
+				t.Errorf("got error %v, want none or %v", err, refused)
+			}
+		})
+	}
+	close(start)
+	running.Wait()
+	return int(wins.Load())
+}
+
+func wantEqual[T comparable](t testing.TB, got, want []T) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v,\nwant %v", got, want)
+	}
 }

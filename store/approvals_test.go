@@ -1,0 +1,381 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+func TestBeginApproval(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	sess := w.start(ada)
+	a, replaced, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
+	must(t, err)
+	want := store.Approval{
+		ID: a.ID, Kind: store.KindLogin, SessionID: sess.ID, UserID: ada.ID, AuthyID: ada.AuthyID,
+		Status: store.Pending, Number: a.Number, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(ttl),
+	}
+	if a != want || len(replaced) != 0 || len(a.ID) < 20 {
+		t.Errorf("got %+v and %v, want %+v", a, replaced, want)
+	}
+	if len(a.Number) != 2 || a.Number < "10" || a.Number > "99" {
+		t.Errorf("got number %q, want two digits", a.Number)
+	}
+	latest, err := w.store.LatestApproval(t.Context(), sess.ID, store.KindLogin)
+	must(t, err)
+	if latest != want || w.approval(a.ID) != want {
+		t.Errorf("got latest %+v and %+v, want %+v", latest, w.approval(a.ID), want)
+	}
+	_, err = w.store.LatestApproval(t.Context(), sess.ID, store.KindTransfer)
+	wantErr(t, "latest of another kind", err, store.ErrNotFound)
+	_, err = w.store.Approval(t.Context(), "nothing")
+	wantErr(t, "unknown", err, store.ErrNotFound)
+}
+
+func TestASecondAttemptReplacesTheFirst(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	first, second := w.start(ada), w.start(ada)
+	old := w.begin(first)
+	w.clock.Advance(time.Second)
+	fresh, replaced, err := w.store.BeginApproval(t.Context(), second.ID, store.KindLogin, "", ttl)
+	must(t, err)
+	if len(replaced) != 1 || replaced[0].ID != old.ID || replaced[0].SessionID != first.ID ||
+		replaced[0].Status != store.Cancelled || replaced[0].Reason != "superseded" || !replaced[0].DecidedAt.Equal(w.clock.Now()) {
+		t.Errorf("got replaced %+v", replaced)
+	}
+	if got, applied := w.decide(old, store.Approved); applied || got.Status != store.Cancelled {
+		t.Errorf("the replaced request was approved: %+v", got)
+	}
+	w.approve(w.attach(fresh))
+	_, err = w.store.ConfirmLogin(t.Context(), first.ID, browser)
+	wantErr(t, "the first browser", err, store.ErrNotApproved)
+	_, err = w.store.ConfirmLogin(t.Context(), second.ID, browser)
+	must(t, err)
+}
+
+func TestWhatIsReplacedAfterItsDeadlineHasExpired(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	old := w.begin(sess)
+	w.clock.Advance(ttl)
+	_, replaced, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
+	must(t, err)
+	if len(replaced) != 1 || replaced[0].ID != old.ID || replaced[0].Status != store.Expired || replaced[0].Reason != "" {
+		t.Errorf("got replaced %+v, want it expired", replaced)
+	}
+}
+
+func TestARefusedBeginReplacesNothing(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	aged := w.start(ada)
+	w.clock.Advance(14 * time.Minute)
+	other := w.start(ada)
+	a := w.begin(other)
+	w.clock.Advance(time.Minute)
+	for name, id := range map[string]string{"aged": aged.ID, "unknown": "nothing"} {
+		_, replaced, err := w.store.BeginApproval(t.Context(), id, store.KindLogin, "", ttl)
+		wantErr(t, name, err, store.ErrNotFound)
+		if len(replaced) != 0 {
+			t.Errorf("%s: got replaced %+v", name, replaced)
+		}
+	}
+	if got := w.approval(a.ID); got.Status != store.Pending {
+		t.Errorf("got %+v, want it pending still", got)
+	}
+}
+
+func TestPeopleDoNotReplaceEachOther(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.begin(w.start(w.user("ada@example.com"))), w.begin(w.start(w.user("bob@example.com")))
+	if w.approval(a.ID).Status != store.Pending || w.approval(b.ID).Status != store.Pending {
+		t.Error("one person's request has ended the other's")
+	}
+}
+
+func TestAttachUUID(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	a, _, err := w.store.BeginApproval(t.Context(), w.start(ada).ID, store.KindLogin, "", ttl)
+	must(t, err)
+	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
+	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
+	wantErr(t, "another uuid", w.store.AttachUUID(t.Context(), a.ID, "u2"), store.ErrNotFound)
+	wantErr(t, "unknown request", w.store.AttachUUID(t.Context(), "nothing", "u3"), store.ErrNotFound)
+	if got := w.approval(a.ID).UUID; got != "u1" {
+		t.Errorf("got uuid %q, want u1", got)
+	}
+	b, _, err := w.store.BeginApproval(t.Context(), w.start(bob).ID, store.KindLogin, "", ttl)
+	must(t, err)
+	for name, uuid := range map[string]string{"one of another request": "u1", "none": ""} {
+		if err := w.store.AttachUUID(t.Context(), b.ID, uuid); err == nil {
+			t.Errorf("%s was attached", name)
+		}
+	}
+}
+
+func TestCancelApproval(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	for _, reason := range []string{"by_user", "unavailable", "no_device", "push_paused", "other_method"} {
+		a := w.begin(sess)
+		got, changed, err := w.store.CancelApproval(t.Context(), a.ID, reason)
+		must(t, err)
+		if !changed || got.Status != store.Cancelled || got.Reason != reason || got != w.approval(a.ID) {
+			t.Errorf("%s: got %+v, %v", reason, got, changed)
+		}
+		got, changed, err = w.store.CancelApproval(t.Context(), a.ID, "by_user")
+		must(t, err)
+		if changed || got.Reason != reason {
+			t.Errorf("%s, again: got %+v, %v", reason, got, changed)
+		}
+		if got, applied := w.decide(a, store.Approved); applied || got.Status != store.Cancelled {
+			t.Errorf("%s: a tap after it: got %+v", reason, got)
+		}
+	}
+	_, _, err := w.store.CancelApproval(t.Context(), "nothing", "by_user")
+	wantErr(t, "unknown", err, store.ErrNotFound)
+}
+
+func TestCancelChangesNoDecision(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	for _, status := range []store.ApprovalStatus{store.Approved, store.Denied} {
+		a := w.begin(sess)
+		w.decide(a, status)
+		if got, changed, err := w.store.CancelApproval(t.Context(), a.ID, "by_user"); changed || err != nil || got.Status != status {
+			t.Errorf("got %+v, %v, %v, want it %s", got, changed, err, status)
+		}
+	}
+	late := w.begin(sess)
+	w.clock.Advance(ttl)
+	if got, changed, err := w.store.CancelApproval(t.Context(), late.ID, "by_user"); !changed || err != nil || got.Status != store.Expired {
+		t.Errorf("after the deadline: got %+v, %v, %v, want it expired", got, changed, err)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	a := w.begin(sess)
+	w.clock.Advance(ttl - time.Millisecond)
+	if got, err := w.store.ExpireDue(t.Context()); len(got) != 0 || err != nil {
+		t.Errorf("before the deadline: got %+v, %v", got, err)
+	}
+	if got := w.approval(a.ID).Status; got != store.Pending {
+		t.Errorf("before the deadline: got %s", got)
+	}
+	w.clock.Advance(time.Millisecond)
+	latest, err := w.store.LatestApproval(t.Context(), sess.ID, store.KindLogin)
+	must(t, err)
+	if latest.Status != store.Expired || w.approval(a.ID).Status != store.Expired {
+		t.Errorf("at the deadline: got %s and %s, want expired", latest.Status, w.approval(a.ID).Status)
+	}
+	// Reading has not taken the news from the one who tells the browser.
+	got, err := w.store.ExpireDue(t.Context())
+	must(t, err)
+	if len(got) != 1 || got[0].ID != a.ID || got[0].Status != store.Expired || !got[0].DecidedAt.Equal(w.clock.Now()) {
+		t.Errorf("at the deadline: got %+v", got)
+	}
+	if got, err := w.store.ExpireDue(t.Context()); len(got) != 0 || err != nil {
+		t.Errorf("a second time: got %+v, %v", got, err)
+	}
+}
+
+func TestExpireDueLeavesWhatIsDecided(t *testing.T) {
+	w := newWorld(t)
+	approved := w.begin(w.start(w.user("ada@example.com")))
+	w.approve(approved)
+	denied := w.begin(w.start(w.user("bob@example.com")))
+	w.decide(denied, store.Denied)
+	w.clock.Advance(time.Hour)
+	if got, err := w.store.ExpireDue(t.Context()); len(got) != 0 || err != nil {
+		t.Errorf("got %+v, %v, want none", got, err)
+	}
+	if w.approval(approved.ID).Status != store.Approved || w.approval(denied.ID).Status != store.Denied {
+		t.Error("a decision has expired")
+	}
+}
+
+func TestClaimReconcileReturnsEachOnce(t *testing.T) {
+	w := newWorld(t)
+	const within = 10 * time.Second
+	claim := func() (ids []string) {
+		t.Helper()
+		claimed, err := w.store.ClaimReconcile(t.Context(), within)
+		must(t, err)
+		for _, a := range claimed {
+			ids = append(ids, a.ID)
+		}
+		return ids
+	}
+	a := w.begin(w.start(w.user("ada@example.com")))
+	decided := w.begin(w.start(w.user("bob@example.com")))
+	w.approve(decided)
+	// Without a uuid there is nothing to ask the provider about.
+	_, _, err := w.store.BeginApproval(t.Context(), w.start(w.user("cleo@example.com")).ID, store.KindLogin, "", ttl)
+	must(t, err)
+
+	w.clock.Advance(ttl - within - time.Millisecond)
+	wantEqual(t, claim(), nil)
+	w.clock.Advance(time.Millisecond)
+	wantEqual(t, claim(), []string{a.ID})
+	wantEqual(t, claim(), nil)
+
+	late := w.begin(w.start(w.user("dora@example.com")))
+	w.clock.Advance(ttl)
+	wantEqual(t, claim(), nil)
+	if got := w.approval(late.ID); got.Status != store.Expired {
+		t.Errorf("got %+v, want it expired", got)
+	}
+}
+
+func TestClaimReconcileRace(t *testing.T) {
+	w := newWorld(t)
+	for i := range 20 {
+		w.begin(w.start(w.user(fmt.Sprintf("ada%d@example.com", i))))
+	}
+	claims := make(chan int, 16)
+	race(t, 16, nil, func(int) error {
+		claimed, err := w.store.ClaimReconcile(t.Context(), ttl)
+		claims <- len(claimed)
+		return err
+	})
+	close(claims)
+	sum := 0
+	for n := range claims {
+		sum += n
+	}
+	if sum != 20 {
+		t.Errorf("20 requests were claimed %d times", sum)
+	}
+}
+
+func TestPushAllowed(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	sess := w.start(ada)
+	allowed := func() (time.Duration, bool) {
+		t.Helper()
+		retryAt, ok, err := w.store.PushAllowed(t.Context(), ada.ID)
+		must(t, err)
+		if ok != retryAt.IsZero() {
+			t.Errorf("got %v and %v", retryAt, ok)
+		}
+		return retryAt.Sub(w.clock.Now()), ok
+	}
+	ring := func() {
+		t.Helper()
+		if wait, ok := allowed(); !ok {
+			t.Fatalf("got to wait %v, want a push", wait)
+		}
+		sess = w.start(ada)
+		w.decide(w.begin(sess), store.Denied)
+	}
+	for range 10 {
+		ring()
+		w.clock.Advance(time.Second)
+	}
+	if wait, ok := allowed(); ok || wait != 10*time.Minute-10*time.Second {
+		t.Errorf("after 10: got %v, %v, want to wait 9m50s", wait, ok)
+	}
+	w.clock.Advance(10 * time.Minute)
+	for range 2 {
+		for range 10 {
+			ring()
+		}
+		w.clock.Advance(10 * time.Minute)
+	}
+	if wait, ok := allowed(); ok || wait != 30*time.Minute-10*time.Second {
+		t.Errorf("after 30: got %v, %v, want to wait 29m50s", wait, ok)
+	}
+	w.clock.Advance(30 * time.Minute)
+	ring()
+	w.restart()
+	if _, ok := allowed(); !ok {
+		t.Error("after an hour: got none")
+	}
+}
+
+func TestPushAllowedForgivesOnceApproved(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for range 9 {
+		w.begin(w.start(ada))
+	}
+	w.approve(w.begin(w.start(ada)))
+	for i := range 10 {
+		if _, ok, err := w.store.PushAllowed(t.Context(), ada.ID); !ok || err != nil {
+			t.Fatalf("%d after the approved one: got %v, %v", i, ok, err)
+		}
+		w.begin(w.start(ada))
+	}
+	if _, ok, err := w.store.PushAllowed(t.Context(), ada.ID); ok || err != nil {
+		t.Errorf("got %v, %v, want none", ok, err)
+	}
+}
+
+func TestPushAllowedCountsWhatRings(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	begin := func() store.Approval {
+		t.Helper()
+		a, _, err := w.store.BeginApproval(t.Context(), w.start(ada).ID, store.KindLogin, "", ttl)
+		must(t, err)
+		return a
+	}
+	want := func(name string, u store.User, allowed bool) {
+		t.Helper()
+		if _, ok, err := w.store.PushAllowed(t.Context(), u.ID); ok != allowed || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", name, ok, err, allowed)
+		}
+	}
+	for _, reason := range []string{"unavailable", "no_device", "push_paused"} {
+		for range 10 {
+			_, _, err := w.store.CancelApproval(t.Context(), begin().ID, reason)
+			must(t, err)
+		}
+	}
+	want("none rang", ada, true)
+	for range 10 {
+		begin() // on its way: the provider has not replied
+	}
+	want("ten may ring", ada, false)
+	want("another person", bob, true)
+
+	twin, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "twin@example.com", Password: password, AuthyID: ada.AuthyID})
+	must(t, err)
+	want("another account with the same phone", twin, false)
+}
+
+func TestBeginRaceLeavesOnePending(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for round := range 50 {
+		sessions := make([]store.Session, 16)
+		for i := range sessions {
+			sessions[i] = w.start(ada)
+		}
+		replaced := make(chan int, len(sessions))
+		won := race(t, len(sessions), nil, func(i int) error {
+			_, r, err := w.store.BeginApproval(t.Context(), sessions[i].ID, store.KindLogin, "", ttl)
+			replaced <- len(r)
+			return err
+		})
+		close(replaced)
+		told := 0
+		for n := range replaced {
+			told += n
+		}
+		if pending := w.number(`SELECT COUNT(*) FROM approvals WHERE status = 'pending'`); won != 16 || pending != 1 {
+			t.Fatalf("round %d: %d began and left %d pending, want 16 and 1", round, won, pending)
+		}
+		if want := min(15+round, 16); told != want {
+			t.Fatalf("round %d: %d browsers can be told that they were replaced, want %d", round, told, want)
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+func TestDecide(t *testing.T) {
+	for _, status := range []store.ApprovalStatus{store.Approved, store.Denied} {
+		t.Run(string(status), func(t *testing.T) {
+			w := newWorld(t)
+			a := w.begin(w.start(w.user("ada@example.com")))
+			w.clock.Advance(time.Second)
+			got, applied := w.decide(a, status)
+			want := a
+			want.Status, want.DecidedAt, want.DecidedVia = status, w.clock.Now(), "callback"
+			if !applied || got != want || w.approval(a.ID) != want {
+				t.Errorf("got %+v, %v,\nwant %+v", got, applied, want)
+			}
+		})
+	}
+}
+
+// What an answer says of a request, and whether it is believed.
+func TestDecideTakesOnlyAnswersToThisRequest(t *testing.T) {
+	const other = "uuid-of-nothing"
+	tests := []struct {
+		name     string
+		attached bool // the provider's reply has come before the answer
+		change   func(d *store.Decision, bobs store.Approval)
+		applied  bool
+		want     error
+	}{
+		{"by uuid and id", true, func(*store.Decision, store.Approval) {}, true, nil},
+		{"by uuid alone", true, func(d *store.Decision, _ store.Approval) { d.ApprovalID = "" }, true, nil},
+		{"before the reply, by id", false, func(*store.Decision, store.Approval) {}, true, nil},
+		{"before the reply, by uuid alone", false, func(d *store.Decision, _ store.Approval) { d.ApprovalID = "" }, false, store.ErrNotFound},
+		{"another uuid with this id", true, func(d *store.Decision, _ store.Approval) { d.UUID = other }, false, store.ErrNotFound},
+		{"this uuid with an unknown id", true, func(d *store.Decision, _ store.Approval) { d.ApprovalID = "nothing" }, false, store.ErrNotFound},
+		{"this uuid with the id of another", true, func(d *store.Decision, b store.Approval) { d.ApprovalID = b.ID }, false, store.ErrNotFound},
+		{"no uuid", false, func(d *store.Decision, _ store.Approval) { d.UUID = "" }, false, store.ErrNotFound},
+		{"neither", false, func(d *store.Decision, _ store.Approval) { d.UUID, d.ApprovalID = "", "" }, false, store.ErrNotFound},
+		{"unknown uuid", true, func(d *store.Decision, _ store.Approval) { d.UUID, d.ApprovalID = other, "" }, false, store.ErrNotFound},
+		{"of another phone, by uuid", true, func(d *store.Decision, b store.Approval) { d.AuthyID = b.AuthyID }, false, store.ErrNotFound},
+		{"of another phone, by id", false, func(d *store.Decision, b store.Approval) { d.AuthyID = b.AuthyID }, false, store.ErrNotFound},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			a, _, err := w.store.BeginApproval(t.Context(), w.start(w.user("ada@example.com")).ID, store.KindLogin, "", ttl)
+			must(t, err)
+			if test.attached {
+				a = w.attach(a)
+			}
+			bobs, _, err := w.store.BeginApproval(t.Context(), w.start(w.user("bob@example.com")).ID, store.KindLogin, "", ttl)
+			must(t, err)
+
+			d := answer(a, store.Approved)
+			d.UUID = "uuid-of-" + a.ID
+			test.change(&d, bobs)
+			got, applied, err := w.store.Decide(t.Context(), d)
+			wantErr(t, "Decide", err, test.want)
+			if applied != test.applied {
+				t.Errorf("got applied %v, want %v", applied, test.applied)
+			}
+			want := a
+			if applied {
+				want.Status, want.UUID, want.DecidedAt, want.DecidedVia = store.Approved, d.UUID, w.clock.Now(), "callback"
+			}
+			if w.approval(a.ID) != want || (applied && got != want) {
+				t.Errorf("got %+v\nand %+v,\nwant %+v", got, w.approval(a.ID), want)
+			}
+			if w.approval(bobs.ID) != bobs {
+				t.Errorf("Bob's request has changed: %+v", w.approval(bobs.ID))
+			}
+		})
+	}
+}
+
+// The answer may overtake the provider's reply to the request.
+func TestCallbackBeforeTheReply(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	a, _, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
+	must(t, err)
+	d := answer(a, store.Approved)
+	d.UUID = "u1"
+	if got, applied, err := w.store.Decide(t.Context(), d); !applied || err != nil || got.UUID != "u1" {
+		t.Fatalf("got %+v, %v, %v", got, applied, err)
+	}
+	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
+	_, err = w.store.ConfirmLogin(t.Context(), sess.ID, browser)
+	must(t, err)
+}
+
+func TestDecideOnlyApprovesOrDenies(t *testing.T) {
+	w := newWorld(t)
+	a := w.begin(w.start(w.user("ada@example.com")))
+	for _, status := range []store.ApprovalStatus{store.Pending, store.Expired, store.Cancelled, "", "APPROVED"} {
+		if _, applied, err := w.store.Decide(t.Context(), answer(a, status)); applied || err == nil {
+			t.Errorf("%q: got %v, %v, want an error", status, applied, err)
+		}
+	}
+	if got := w.approval(a.ID); got != a {
+		t.Errorf("got %+v, want %+v", got, a)
+	}
+}
+
+func TestTheFirstAnswerWins(t *testing.T) {
+	for _, order := range [][2]store.ApprovalStatus{
+		{store.Approved, store.Denied}, {store.Denied, store.Approved}, {store.Approved, store.Approved}, {store.Denied, store.Denied},
+	} {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			w := newWorld(t)
+			a := w.begin(w.start(w.user("ada@example.com")))
+			first, _ := w.decide(a, order[0])
+			w.clock.Advance(time.Second)
+			d := answer(a, order[1])
+			d.Receipt, d.Via = "another delivery", "provider"
+			got, applied, err := w.store.Decide(t.Context(), d)
+			if applied || err != nil || got != first {
+				t.Errorf("got %+v, %v, %v,\nwant %+v", got, applied, err, first)
+			}
+			wantEqual(t, w.events(store.User{ID: a.UserID})[3:], []string{"approval_" + string(order[0])})
+		})
+	}
+}
+
+func TestAReceiptCountsOnce(t *testing.T) {
+	w := newWorld(t)
+	a := w.begin(w.start(w.user("ada@example.com")))
+	w.approve(a)
+	for range 3 {
+		if got, applied := w.decide(a, store.Approved); applied || got.Status != store.Approved {
+			t.Errorf("a repeated delivery: got %+v, %v", got, applied)
+		}
+	}
+	// Not for another request either, should anybody get so far.
+	b := w.begin(w.start(w.user("bob@example.com")))
+	d := answer(b, store.Approved)
+	d.Receipt = answer(a, store.Approved).Receipt
+	if got, applied, err := w.store.Decide(t.Context(), d); applied || err != nil || got != b {
+		t.Errorf("a known receipt for another request: got %+v, %v, %v", got, applied, err)
+	}
+	// Without one, there is nothing to have seen before.
+	d.Receipt = ""
+	for i, u := range []string{"cleo@example.com", "dora@example.com"} {
+		d := answer(w.begin(w.start(w.user(u))), store.Denied)
+		d.Receipt = ""
+		if _, applied, err := w.store.Decide(t.Context(), d); !applied || err != nil {
+			t.Errorf("%d without a receipt: got %v, %v", i, applied, err)
+		}
+	}
+}
+
+// Floods of what is unknown, late or repeated leave no row behind.
+func TestUselessAnswersAreNotKept(t *testing.T) {
+	w := newWorld(t)
+	a := w.begin(w.start(w.user("ada@example.com")))
+	w.approve(a)
+	rows := `SELECT (SELECT COUNT(*) FROM receipts) + (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM approvals)`
+	before := w.number(rows)
+	for i := range 20 {
+		d := answer(a, store.Denied)
+		d.Receipt = fmt.Sprint("receipt ", i)
+		_, _, err := w.store.Decide(t.Context(), d)
+		must(t, err)
+		d.UUID, d.ApprovalID = fmt.Sprint("unknown ", i), ""
+		_, _, err = w.store.Decide(t.Context(), d)
+		wantErr(t, "unknown", err, store.ErrNotFound)
+	}
+	if got := w.number(rows); got != before {
+		t.Errorf("got %d rows, want %d", got, before)
+	}
+}
+
+func TestALateAnswerChangesNothing(t *testing.T) {
+	for _, swept := range []bool{false, true} {
+		t.Run(fmt.Sprint("swept ", swept), func(t *testing.T) {
+			w := newWorld(t)
+			sess := w.start(w.user("ada@example.com"))
+			a := w.begin(sess)
+			w.clock.Advance(ttl)
+			if swept {
+				_, err := w.store.ExpireDue(t.Context())
+				must(t, err)
+			}
+			got, applied := w.decide(a, store.Approved)
+			if applied || got.Status != store.Expired {
+				t.Errorf("got %+v, %v, want it expired", got, applied)
+			}
+			_, err := w.store.ConfirmLogin(t.Context(), sess.ID, browser)
+			wantErr(t, "confirm", err, store.ErrNotApproved)
+			// The late one has not kept the expiry from its browser.
+			if due, err := w.store.ExpireDue(t.Context()); err != nil || len(due) == 1 == swept {
+				t.Errorf("got %+v to tell, and %v", due, err)
+			}
+		})
+	}
+	w := newWorld(t)
+	a := w.begin(w.start(w.user("ada@example.com")))
+	w.clock.Advance(ttl - time.Millisecond)
+	w.approve(a) // in the last moment
+}
+
+func TestDecideRaceHasOneWinner(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for round := range 200 {
+		a := w.begin(w.start(ada))
+		winners := make(chan store.Approval, 16)
+		race(t, 16, nil, func(i int) error {
+			d := answer(a, store.Approved)
+			if i%2 == 0 {
+				d.Status = store.Denied
+			}
+			d.Receipt = fmt.Sprint(round, i/4) // some deliveries come twice, too
+			got, applied, err := w.store.Decide(t.Context(), d)
+			if applied {
+				winners <- got
+			}
+			return err
+		})
+		close(winners)
+		won := 0
+		for got := range winners {
+			won++
+			if stored := w.approval(a.ID); got != stored {
+				t.Errorf("round %d: told %+v, stored %+v", round, got, stored)
+			}
+		}
+		if won != 1 {
+			t.Fatalf("round %d: %d answers were applied", round, won)
+		}
+	}
+	if got := w.number(`SELECT COUNT(*) FROM events WHERE kind IN ('approval_approved', 'approval_denied')`); got != 200 {
+		t.Errorf("got %d lines for 200 decisions", got)
+	}
+}

@@ -1,0 +1,227 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/alexedwards/argon2id"
+
+	"nod/store"
+)
+
+func TestCreateUserKeepsWhatWasGiven(t *testing.T) {
+	w := newWorld(t)
+	got, err := w.store.CreateUser(t.Context(), store.NewUser{
+		Name: "Zoë", Email: " Zoë@Example.com ", Password: password,
+		PhoneNumber: "+573001234567", CountryCode: 57, AuthyID: 42,
+	})
+	must(t, err)
+	want := store.User{
+		ID: got.ID, Name: "Zoë", Email: "Zoë@Example.com",
+		PhoneNumber: "+573001234567", CountryCode: 57, AuthyID: 42, CreatedAt: w.clock.Now(),
+	}
+	if got != want || got.ID == 0 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	again, err := w.store.Authenticate(t.Context(), "zoë@example.com", password)
+	must(t, err)
+	if again != want {
+		t.Errorf("signed in as %+v, want %+v", again, want)
+	}
+	wantEqual(t, w.events(got), []string{"user_created"})
+}
+
+func TestEmailsAreComparedByMeaning(t *testing.T) {
+	same := []struct{ name, first, second string }{
+		{"as typed", "ada@example.com", "ada@example.com"},
+		{"upper case", "ada@example.com", "ADA@Example.COM"},
+		{"blanks around", "ada@example.com", "\t ada@example.com\n"},
+		{"upper case with an accent", "zoë@example.com", "ZOË@example.com"},
+		{"accent apart from its letter", "zo\u00eb@example.com", "zoe\u0308@example.com"},
+		{"both", "zo\u00eb@example.com", "ZOE\u0308@example.com"},
+		{"sharp s", "stra\u00dfe@example.com", "STRASSE@example.com"},
+		{"final sigma", "\u03bf\u03b4\u03cc\u03c2@example.com", "\u039f\u0394\u039f\u0301\u03a3@example.com"},
+		{"long s", "nasa@example.com", "na\u017fa@example.com"},
+	}
+	for _, test := range same {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.user(test.first)
+			if taken, err := w.store.EmailTaken(t.Context(), test.second); !taken || err != nil {
+				t.Errorf("EmailTaken: got %v, %v, want true", taken, err)
+			}
+			_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: test.second, Password: password})
+			wantErr(t, "CreateUser", err, store.ErrEmailTaken)
+			_, err = w.store.Authenticate(t.Context(), test.second, password)
+			must(t, err)
+		})
+	}
+	w := newWorld(t)
+	w.user("ada@example.com")
+	// The wide forms are another mailbox, and dots and tags are for its owner to say.
+	for _, other := range []string{"ada@example.co", "\uff41da@example.com", "a.da@example.com", "ada+1@example.com"} {
+		if taken, err := w.store.EmailTaken(t.Context(), other); taken || err != nil {
+			t.Errorf("%s: got taken %v, %v", other, taken, err)
+		}
+	}
+}
+
+func TestAuthenticateRefusesBothTheSameWay(t *testing.T) {
+	w := newWorld(t)
+	w.user("ada@example.com")
+	tests := []struct{ name, email, password string }{
+		{"wrong password", "ada@example.com", "wrong"},
+		{"password in other case", "ada@example.com", strings.ToUpper(password)},
+		{"empty password", "ada@example.com", ""},
+		{"unknown e-mail", "eve@example.com", password},
+		{"empty e-mail", "", password},
+		{"the password of the dummy", "eve@example.com", "nobody has this password"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			u, err := w.store.Authenticate(t.Context(), test.email, test.password)
+			if err != store.ErrInvalidCredentials || u != (store.User{}) {
+				t.Errorf("got %+v and error %v, want ErrInvalidCredentials as it is", u, err)
+			}
+		})
+	}
+}
+
+func TestPasswordsOfAnyScriptAndLength(t *testing.T) {
+	w := newWorld(t)
+	for i, secret := range []string{"8 signs!", strings.Repeat("correct horse ", 10), "пароль-密码-🐎🔋"} {
+		email := strings.Repeat("a", i+1) + "@example.com"
+		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: secret})
+		must(t, err)
+		_, err = w.store.Authenticate(t.Context(), email, secret)
+		must(t, err)
+		_, err = w.store.Authenticate(t.Context(), email, secret+"x")
+		wantErr(t, secret, err, store.ErrInvalidCredentials)
+	}
+}
+
+func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.store.Close())
+	var err error
+	w.store, err = store.Open(t.Context(), w.path, store.Options{Now: w.clock.Now})
+	must(t, err)
+	w.user("ada@example.com")
+	db := w.raw()
+	var hash string
+	err = db.QueryRowContext(t.Context(), `SELECT password_hash FROM users`).Scan(&hash)
+	must(t, errors.Join(err, db.Close()))
+	if want := "$argon2id$v=19$m=19456,t=2,p=1$"; !strings.HasPrefix(hash, want) {
+		t.Errorf("got hash %s, want it to begin %s", hash, want)
+	}
+	if ok, err := argon2id.ComparePasswordAndHash(password, hash); !ok || err != nil {
+		t.Errorf("the hash is not of the password: %v", err)
+	}
+}
+
+// More than wait at once are told so, and who goes away leaves the queue.
+func TestHashingIsBounded(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.store.Close())
+	var err error
+	// One at a time, each long enough that all others have come meanwhile.
+	w.store, err = store.Open(t.Context(), w.path, store.Options{
+		HashConcurrency: 1,
+		HashParams:      &argon2id.Params{Memory: 8 << 10, Iterations: 4, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+	})
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const many = 200
+	errs := make(chan error, many)
+	for range many {
+		go func() {
+			_, err := w.store.Authenticate(ctx, "ada@example.com", password)
+			errs <- err
+		}()
+	}
+	busy := 0
+	for range many {
+		err := <-errs
+		switch {
+		case errors.Is(err, store.ErrBusy) && !errors.Is(err, context.Canceled):
+			busy++
+			cancel() // enough seen: the rest need not be hashed
+		case errors.Is(err, store.ErrInvalidCredentials), errors.Is(err, context.Canceled):
+		default:
+			t.Errorf("got error %v", err)
+		}
+	}
+	if busy == 0 {
+		t.Errorf("none of %d was told that it is too busy", many)
+	}
+	_, err = w.store.Authenticate(t.Context(), "ada@example.com", password)
+	wantErr(t, "afterwards", err, store.ErrInvalidCredentials)
+}
+
+func TestParallelSignUpsMakeOneAccount(t *testing.T) {
+	w := newWorld(t)
+	won := race(t, 16, store.ErrEmailTaken, func(i int) error {
+		email := "ada@example.com"
+		if i%2 == 0 {
+			email = "ADA@EXAMPLE.COM"
+		}
+		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: password})
+		return err
+	})
+	if got := w.number(`SELECT COUNT(*) FROM users`); won != 1 || got != 1 {
+		t.Errorf("%d succeeded and made %d accounts, want 1", won, got)
+	}
+}
+
+func TestCloseAccountEndsAndForgets(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	in, waiting, bobs := w.signIn(ada), w.start(ada), w.signIn(bob)
+	_, transfer := w.ask(in)
+	login := w.begin(waiting)
+
+	ended, err := w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	if len(ended) != 2 {
+		t.Errorf("got %d sessions to tell, want 2", len(ended))
+	}
+	for _, sess := range ended {
+		if sess.EndReason != "account_closed" || sess.EndedAt.IsZero() || (sess.ID != in.ID && sess.ID != waiting.ID) {
+			t.Errorf("got %+v", sess)
+		}
+		_, _, err := w.store.Session(t.Context(), sess.ID)
+		wantErr(t, "session", err, store.ErrNotFound)
+	}
+	for _, a := range []store.Approval{transfer, login} {
+		if got := w.approval(a.ID); got.Status != store.Cancelled || got.Reason != "signed_out" {
+			t.Errorf("got request %+v, want cancelled", got)
+		}
+		if _, applied := w.decide(a, store.Approved); applied {
+			t.Error("a closed account was approved")
+		}
+	}
+	_, err = w.store.Authenticate(t.Context(), "ada@example.com", password)
+	wantErr(t, "password", err, store.ErrInvalidCredentials)
+	_, err = w.store.StartSession(t.Context(), ada.ID, "", browser)
+	wantErr(t, "a session that was about to start", err, store.ErrNotFound)
+	_, err = w.store.CloseAccount(t.Context(), ada.ID)
+	wantErr(t, "once more", err, store.ErrNotFound)
+
+	if got := w.number(`
+		SELECT (SELECT COUNT(*) FROM users
+				WHERE id = ?1 AND (name || email || password_hash || phone_number <> '' OR authy_id <> 0 OR email_key IS NOT NULL))
+			+ (SELECT COUNT(*) FROM sessions WHERE user_id = ?1 AND ip || user_agent <> '')
+			+ (SELECT COUNT(*) FROM events WHERE user_id = ?1 AND detail LIKE '%192.0.2.%')`, ada.ID); got != 0 {
+		t.Errorf("%d rows still tell who it was", got)
+	}
+	if _, _, err := w.store.Session(t.Context(), bobs.ID); err != nil {
+		t.Errorf("Bob was signed out, too: %v", err)
+	}
+	fresh := w.user("ada@example.com") // the address is free again
+	if fresh.ID == ada.ID {
+		t.Error("the new account has the old one's id")
+	}
+}
