@@ -1,0 +1,338 @@
+package authy_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"nod/authy"
+)
+
+const (
+	testKey = "sim-api-key-0001"
+	testURL = "https://app.example.com/authy/callback"
+	nonce   = "1600000000"
+)
+
+// genuine is a callback with everything that is read.
+const genuine = `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved",` +
+	`"approval_request":{"transaction":{"hidden_details":{"approval_id":"a-1"},"status":"approved"},"logos":null},"device":{"ip":"192.0.2.1"}}`
+
+// with replaces a piece of the genuine callback, which must be there.
+func with(t testing.TB, old, piece string) string {
+	t.Helper()
+	if strings.Count(genuine, old) != 1 {
+		t.Fatalf("%s is not once in the callback", old)
+	}
+	return strings.Replace(genuine, old, piece, 1)
+}
+
+// verifySigned has body signed by the second canonicalizer and verified.
+func verifySigned(t testing.TB, body string) (authy.Callback, error) {
+	t.Helper()
+	sig := secondSignature(t, testKey, nonce, http.MethodPost, testURL, []byte(body), false)
+	return verifyWith(body, sig)
+}
+
+func verifyWith(body, sig string) (authy.Callback, error) {
+	return authy.VerifyCallback(testKey, testURL, authy.CallbackRequest{Method: http.MethodPost, Body: []byte(body), Signature: sig, Nonce: nonce})
+}
+
+func TestSignedButUnusable(t *testing.T) {
+	for name, body := range map[string]string{
+		"status null":             with(t, `"status":"approved",`, `"status":null,`),
+		"status true":             with(t, `"status":"approved",`, `"status":true,`),
+		"status a number":         with(t, `"status":"approved",`, `"status":1,`),
+		"status in an array":      with(t, `"status":"approved",`, `"status":["approved"],`),
+		"status in an object":     with(t, `"status":"approved",`, `"status":{"status":"approved"},`),
+		"status missing":          with(t, `"status":"approved",`, ``),
+		"status empty":            with(t, `"status":"approved",`, `"status":"",`),
+		"status unknown":          with(t, `"status":"approved",`, `"status":"Approved",`),
+		"status with a blank":     with(t, `"status":"approved",`, `"status":"approved ",`),
+		"pending":                 with(t, `"status":"approved",`, `"status":"pending",`),
+		"expired":                 with(t, `"status":"approved",`, `"status":"expired",`),
+		"uuid a number":           with(t, `"u-1"`, `1`),
+		"uuid null":               with(t, `"u-1"`, `null`),
+		"uuid empty":              with(t, `"u-1"`, `""`),
+		"uuid a path":             with(t, `"u-1"`, `"../u-1"`),
+		"uuid long":               with(t, `"u-1"`, `"`+strings.Repeat("a", 65)+`"`),
+		"authy_id a string":       with(t, `"authy_id":7`, `"authy_id":"7"`),
+		"authy_id a fraction":     with(t, `"authy_id":7`, `"authy_id":7.0`),
+		"authy_id an exponent":    with(t, `"authy_id":7`, `"authy_id":7e0`),
+		"authy_id of 20 digits":   with(t, `"authy_id":7`, `"authy_id":18446744073709551623`),
+		"authy_id beyond int64":   with(t, `"authy_id":7`, `"authy_id":9223372036854775808`),
+		"authy_id negative":       with(t, `"authy_id":7`, `"authy_id":-7`),
+		"authy_id nothing":        with(t, `"authy_id":7`, `"authy_id":0`),
+		"authy_id null":           with(t, `"authy_id":7`, `"authy_id":null`),
+		"authy_id missing":        with(t, `"authy_id":7,`, ``),
+		"another action":          with(t, `"approval_request_status"`, `"something"`),
+		"no action":               with(t, `"callback_action":"approval_request_status",`, ``),
+		"hidden detail a number":  with(t, `"a-1"`, `1`),
+		"hidden detail null":      with(t, `"a-1"`, `null`),
+		"hidden detail an object": with(t, `"a-1"`, `{"a":"1"}`),
+		"hidden details an array": with(t, `{"approval_id":"a-1"}`, `["a-1"]`),
+		"hidden details a text":   with(t, `{"approval_id":"a-1"}`, `"a-1"`),
+		"transaction a text":      with(t, `{"hidden_details":{"approval_id":"a-1"},"status":"approved"}`, `"x"`),
+		"request an array":        `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved","approval_request":[]}`,
+		"STATUS beside":           with(t, `"status":"approved",`, `"status":"approved","STATUS":"denied",`),
+		"STATUS instead":          with(t, `"status":"approved",`, `"STATUS":"approved",`),
+		"long s":                  with(t, `"status":"approved",`, `"status":"approved","ſtatus":"denied",`),
+		"long s, escaped":         with(t, `"status":"approved",`, `"status":"approved","statu\u017f":"denied",`),
+		"Uuid":                    with(t, `"u-1",`, `"u-1","Uuid":"u-2",`),
+		"AUTHY_ID":                with(t, `"authy_id":7`, `"authy_id":7,"AUTHY_ID":8`),
+		"look-alike below":        with(t, `"logos":null`, `"Transaction":{}`),
+		"look-alike deeper":       with(t, `"hidden_details":`, `"hidden_detailS":{},"hidden_details":`),
+		"nested name at the top":  with(t, `"device":`, `"approval_request[transaction][hidden_details][x]":"1","device":`),
+		"nested name below":       with(t, `"logos":null`, `"transaction][hidden_details":{"x":"1"}`),
+		"nested name deeper":      with(t, `"hidden_details":{"approval_id":"a-1"}`, `"hidden_details][approval_id":"a-1"`),
+		"nested look-alike":       with(t, `"device":`, `"Approval_Request[transaction]":"1","device":`),
+		"an array under our name": with(t, `"device":`, `"status[]":"denied","device":`),
+		"hoisted by an empty name": `{"":{"status":"approved","uuid":"u-1"},"authy_id":7,"callback_action":` +
+			`"approval_request_status"}`,
+	} {
+		_, err := verifySigned(t, body)
+		if !errors.Is(err, authy.ErrBadCallback) || errors.Is(err, authy.ErrBadSignature) {
+			t.Errorf("%s: got %v, want ErrBadCallback", name, err)
+		}
+	}
+}
+
+func TestUnreadableBodies(t *testing.T) {
+	deep := strings.Repeat(`{"a":`, 16) + "1" + strings.Repeat("}", 16)
+	for name, body := range map[string]string{
+		"empty":                   ``,
+		"blank":                   ` `,
+		"half":                    genuine[:len(genuine)/2],
+		"equal names":             with(t, `"status":"approved",`, `"status":"denied","status":"approved",`),
+		"equal names, escaped":    with(t, `"status":"approved",`, `"status":"denied","st\u0061tus":"approved",`),
+		"equal names below":       with(t, `"logos":null`, `"logos":null,"logos":null`),
+		"equal names in details":  with(t, `"a-1"`, `"a-1","approval_id":"a-2"`),
+		"equal names in an array": with(t, `"logos":null`, `"logos":[{"res":"a","res":"b"}]`),
+		"equal unread names":      with(t, `"192.0.2.1"`, `"192.0.2.1","ip":"192.0.2.1"`),
+		"data after":              genuine + `{}`,
+		"a bracket after":         genuine + `}`,
+		"a comma before the end":  genuine[:len(genuine)-1] + `,}`,
+		"a comment":               genuine + `//`,
+		"byte order mark":         "\ufeff" + genuine,
+		"not UTF-8 in a value":    with(t, `192.0.2.1`, "\xff"),
+		"not UTF-8 in a name":     with(t, `"ip"`, "\"\xc3\""),
+		"overlong UTF-8":          with(t, `192.0.2.1`, "\xc0\xaf"),
+		"surrogate in UTF-8":      with(t, `192.0.2.1`, "\xed\xa0\x80"),
+		"UTF-16":                  "\xff\xfe{\x00}\x00",
+		"first half alone":        with(t, `192.0.2.1`, `\ud83d`),
+		"second half alone":       with(t, `192.0.2.1`, `\ude00`),
+		"halves in wrong order":   with(t, `192.0.2.1`, `\ude00\ud83d`),
+		"first half and a letter": with(t, `192.0.2.1`, `\ud83d\u0041`),
+		"first half twice":        with(t, `192.0.2.1`, `\uD83D\uD83D`),
+		"half in a name":          with(t, `"ip"`, `"\ud83d"`),
+		"NaN":                     with(t, `"authy_id":7`, `"authy_id":NaN`),
+		"infinite":                with(t, `"authy_id":7`, `"authy_id":1e999`),
+		"infinite elsewhere":      with(t, `"logos":null`, `"logos":-1e999`),
+		"hexadecimal":             with(t, `"authy_id":7`, `"authy_id":0x7`),
+		"leading zero":            with(t, `"authy_id":7`, `"authy_id":07`),
+		"plus":                    with(t, `"authy_id":7`, `"authy_id":+7`),
+		"a number of 65 digits":   with(t, `"logos":null`, `"logos":`+strings.Repeat("1", 65)),
+		"single quotes":           `{'authy_id':7}`,
+		"bare name":               `{authy_id:7}`,
+		"raw newline in a text":   with(t, `192.0.2.1`, "\n"),
+		"an array":                `[` + genuine + `]`,
+		"a text":                  `"approved"`,
+		"a number":                `7`,
+		"null":                    `null`,
+		"17 levels":               `{"a":` + deep + `}`,
+		"17 levels of arrays":     `{"a":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`,
+		"a million levels":        `{"a":` + strings.Repeat("[", 1e6),
+		"2000 levels":             strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000),
+		"201 members":             `{` + numbered(201, `"k%d":%[1]d`) + `}`,
+		"100000 members":          `{` + numbered(1e5, `"k%d":%[1]d`) + `}`,
+		"201 elements":            `{"a":[` + numbered(200, `%d`) + `]}`,
+		"201 over the levels":     `{"a":{` + numbered(100, `"k%d":1`) + `},"b":{` + numbered(99, `"k%d":1`) + `}}`,
+		"64 KiB and a byte":       genuine + strings.Repeat(" ", 64<<10+1-len(genuine)),
+		"much when written out":   `{"` + strings.Repeat("a", 40<<10) + `":[` + numbered(100, `%d`) + `]}`,
+		"a form":                  `authy_id=7&uuid=u-1&status=approved&callback_action=approval_request_status`,
+		"gzip":                    "\x1f\x8b\x08",
+	} {
+		if _, err := verifyWith(body, signatureIfAny(body)); !errors.Is(err, authy.ErrBadSignature) {
+			t.Errorf("%s: got %v, want ErrBadSignature", name, err)
+		}
+		if _, err := authy.SignCallback(testKey, http.MethodPost, testURL, nonce, []byte(body)); !errors.Is(err, authy.ErrBadCallback) {
+			t.Errorf("%s: signed: %v", name, err)
+		}
+		if _, err := authy.CallbackQuery([]byte(body)); !errors.Is(err, authy.ErrBadCallback) {
+			t.Errorf("%s: made a query: %v", name, err)
+		}
+	}
+}
+
+// signatureIfAny signs what another reader would take for JSON, and gives
+// everything else a signature of the right form.
+func signatureIfAny(body string) string {
+	params := ""
+	if json.Valid([]byte(body)) && len(body) < 100<<10 {
+		params, _ = secondCanonical([]byte(body), false)
+	}
+	return signatureOver(testKey, nonce, http.MethodPost, testURL, params)
+}
+
+func numbered(n int, format string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = fmt.Sprintf(format, i)
+	}
+	return strings.Join(parts, ",")
+}
+
+// At the bounds, and odd but clear.
+func TestBodiesThatVerify(t *testing.T) {
+	for name, body := range map[string]string{
+		"denied":                 with(t, `"status":"approved",`, `"status":"denied",`),
+		"16 levels":              with(t, `"logos":null`, `"logos":`+strings.Repeat("[", 14)+strings.Repeat("]", 14)),
+		"200 members":            genuine[:len(genuine)-1] + `,` + numbered(188, `"k%d":%[1]d`) + `}`,
+		"64 KiB":                 genuine + strings.Repeat(" ", 64<<10-len(genuine)),
+		"largest id":             with(t, `"authy_id":7`, `"authy_id":9223372036854775807`),
+		"a pair of surrogates":   with(t, `192.0.2.1`, `\ud83d\ude00 \uD83D\uDE00`),
+		"an escaped backslash":   with(t, `192.0.2.1`, `\\ud83d \" \\\\`),
+		"replacement character":  with(t, `192.0.2.1`, "\ufffd \\ufffd"),
+		"NUL":                    with(t, `192.0.2.1`, `\u0000`),
+		"no request":             `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved"}`,
+		"no hidden details":      with(t, `{"approval_id":"a-1"}`, `null`),
+		"detail named Status":    with(t, `"logos":null`, `"logos":null,"details":{"Status":"x","UUID":"y","status[x]":"z"}`),
+		"hidden named STATUS":    with(t, `"a-1"`, `"a-1","STATUS":"denied","ſtatus":"denied","transaction[x]":"1"`),
+		"device named Status":    with(t, `"192.0.2.1"`, `"192.0.2.1","Status":"x"`),
+		"other case where free":  with(t, `"192.0.2.1"`, `"192.0.2.1","IP":"192.0.2.2"`),
+		"unknown fields":         with(t, `"device":`, `"Device":1,"multidevice_enabled":true,"device":`),
+		"a tilde in a value":     with(t, `192.0.2.1`, `~a~`),
+		"number with 64 figures": with(t, `"logos":null`, `"logos":`+strings.Repeat("1", 64)),
+	} {
+		got, err := verifySigned(t, body)
+		if err != nil || got.UUID != "u-1" || (got.Status != authy.StatusApproved) != (name == "denied") {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+}
+
+// Both escapes of the tilde are signatures of the same message, also where
+// they order names differently.
+func TestTildeIsTriedBothWays(t *testing.T) {
+	body := with(t, `"logos":null`, `"details":{"a~":"~","a_":"1","aZ":"2"},"logos":[{"url":"~","res":"~"}]`)
+	params := map[bool]string{}
+	for _, escaped := range []bool{false, true} {
+		params[escaped], _ = secondCanonical([]byte(body), escaped)
+		if strings.Contains(params[escaped], "~") == escaped {
+			t.Fatalf("the second canonicalizer wrote %s", params[escaped])
+		}
+		got, err := verifyWith(body, signatureOver(testKey, nonce, http.MethodPost, testURL, params[escaped]))
+		if err != nil || got.UUID != "u-1" {
+			t.Errorf("escaped %v: got %+v, %v", escaped, got, err)
+		}
+	}
+	for _, signed := range params {
+		for _, sent := range params {
+			got, err := getWith(sent, signatureOver(testKey, nonce, http.MethodGet, testURL, signed))
+			if err != nil || got.UUID != "u-1" {
+				t.Errorf("%s sent, %s signed: got %+v, %v", sent, signed, got, err)
+			}
+		}
+	}
+	if strings.ReplaceAll(params[false], "~", "%7E") == params[true] {
+		t.Error("the names are in one order: the test says little")
+	}
+}
+
+// What does not change what is signed must not change what is read.
+func TestOtherSpellingsSayTheSame(t *testing.T) {
+	want, err := verifySigned(t, genuine)
+	if err != nil || want.HiddenDetails["approval_id"] != "a-1" {
+		t.Fatalf("got %+v, %v", want, err)
+	}
+	sig := secondSignature(t, testKey, nonce, http.MethodPost, testURL, []byte(genuine), false)
+	for name, body := range map[string]string{
+		"blanks":         strings.NewReplacer(`:`, " :\n", `,`, "\t, ").Replace(genuine),
+		"escapes":        strings.NewReplacer(`approved`, `\u0061pproved`, `u-1`, `\u0075-1`, `"status"`, `"\u0073tatus"`).Replace(genuine),
+		"order":          `{"status":"approved","uuid":"u-1",` + strings.NewReplacer(`"uuid":"u-1","status":"approved",`, ``).Replace(genuine)[1:],
+		"empty members":  genuine[:len(genuine)-1] + `,"x":{},"y":[],"z":{}}`,
+		"empty for null": with(t, `"logos":null`, `"logos":""`),
+	} {
+		got, err := verifyWith(body, sig)
+		if err != nil || !same(got, want) {
+			t.Errorf("%s: got %+v, %v; want %+v", name, got, err, want)
+		}
+	}
+}
+
+func TestChangedValuesAreRefused(t *testing.T) {
+	sig := secondSignature(t, testKey, nonce, http.MethodPost, testURL, []byte(genuine), false)
+	for name, body := range map[string]string{
+		"status":       with(t, `"status":"approved",`, `"status":"denied",`),
+		"uuid":         with(t, `"u-1"`, `"u-2"`),
+		"authy_id":     with(t, `"authy_id":7`, `"authy_id":8`),
+		"nested":       with(t, `192.0.2.1`, `192.0.2.2`),
+		"hidden":       with(t, `a-1`, `a-2`),
+		"added":        with(t, `"logos":null`, `"logos":null,"x":1`),
+		"added null":   with(t, `"logos":null`, `"logos":null,"x":null`),
+		"left out":     with(t, `,"logos":null`, ``),
+		"array":        with(t, `"logos":null`, `"logos":[]`),
+		"moved up":     with(t, `},"logos":null}`, `}},"logos":null`),
+		"moved by key": with(t, `"device":{"ip":"192.0.2.1"}`, `"device]":{"ip":"192.0.2.1"}`),
+	} {
+		if _, err := verifyWith(body, sig); !errors.Is(err, authy.ErrBadSignature) {
+			t.Errorf("%s: got %v, want ErrBadSignature", name, err)
+		}
+	}
+}
+
+// The same canonical string, read in another way: never another answer.
+func TestCollisionsAreRefused(t *testing.T) {
+	sig := secondSignature(t, testKey, nonce, http.MethodPost, testURL, []byte(genuine), false)
+	for name, body := range map[string]string{
+		"hidden details moved out": with(t, `{"hidden_details":{"approval_id":"a-1"},"status":"approved"}`,
+			`{"hidden_details][approval_id":"a-1","status":"approved"}`),
+		"request moved out": `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved",` +
+			`"approval_request[transaction][hidden_details][approval_id]":"a-1","approval_request[transaction][status]":"approved",` +
+			`"approval_request[logos]":null,"device":{"ip":"192.0.2.1"}}`,
+		"user as a text": with(t, `"authy_id":7`, `"authy_id":"7"`),
+	} {
+		if _, err := verifyWith(body, sig); !errors.Is(err, authy.ErrBadCallback) {
+			t.Errorf("%s: got %v, want ErrBadCallback", name, err)
+		}
+	}
+	body := with(t, `"device":{"ip":"192.0.2.1"}`, `"device[ip]":"192.0.2.1"`)
+	if got, err := verifyWith(body, sig); err != nil || got.UUID != "u-1" {
+		t.Errorf("a collision in what is not read: got %+v, %v", got, err)
+	}
+}
+
+func TestDashboardPing(t *testing.T) {
+	for name, body := range map[string]string{
+		"no request":        `{"authy_id":1234}`,
+		"empty uuid":        `{"authy_id":1234,"callback_action":"approval_request_status","uuid":"","status":"approved"}`,
+		"null uuid":         `{"authy_id":1234,"callback_action":"approval_request_status","uuid":null,"status":"approved"}`,
+		"no usable uuid":    `{"authy_id":1234,"callback_action":"approval_request_status","uuid":"not a uuid","status":"approved"}`,
+		"something unknown": `{"authy_id":1234,"callback_action":"test"}`,
+	} {
+		got, err := verifySigned(t, body)
+		if err != nil || !got.Ping || got.UUID != "" || got.Status != "" {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	if _, err := verifyWith(`{"authy_id":1234}`, ""); !errors.Is(err, authy.ErrBadSignature) {
+		t.Errorf("unsigned: got %v, want ErrBadSignature", err)
+	}
+}
+
+// Refusals go into logs: they are short, and show nothing that was secret.
+func TestRefusalsAreShort(t *testing.T) {
+	long := strings.Repeat("é", 20000)
+	for _, body := range []string{
+		`{"` + long + `":1,"` + long + `":2}`, with(t, `"u-1"`, `"`+long+`"`),
+		with(t, `"status":"approved",`, `"status":"`+long+`",`), `{"status[` + long + `":1}`,
+	} {
+		_, err := verifyWith(body, signatureIfAny(body))
+		if err == nil || len(err.Error()) > 300 || strings.Contains(err.Error(), testKey) {
+			t.Errorf("got %d bytes: %.300v", len(fmt.Sprint(err)), err)
+		}
+	}
+}
