@@ -77,10 +77,7 @@ type call struct {
 	method string
 	path   string
 	params form // the query of a GET, the body of a POST
-	// once: a GET that does something. net/http repeats a GET by itself when
-	// a connection it had kept turns out to be dead, so this one gets a new
-	// connection.
-	once bool
+	once   bool // a GET that does something
 }
 
 // do makes a call and decodes the reply into reply.
@@ -123,11 +120,15 @@ func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	return c.judge(call.op, res, body, reply)
 }
 
+// transport keeps connections for what only asks. When a kept connection turns
+// out to be dead, net/http repeats a GET by itself and gives a POST up: a code
+// must not be sent or checked twice, and a request to a phone not fail for
+// that, so these get new connections.
 func (c *Client) transport(call call) http.RoundTripper {
 	switch {
 	case c.Transport != nil:
 		return c.Transport
-	case call.once:
+	case call.once, call.method != http.MethodGet:
 		return c.fresh
 	default:
 		return c.kept

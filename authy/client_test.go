@@ -1,0 +1,134 @@
+package authy_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"nod/authy"
+)
+
+func TestTimeIsOverOrGivenUp(t *testing.T) {
+	p := newProvider(t, hang)
+	c := p.client()
+	c.Timeout = 20 * time.Millisecond
+	if err := c.RemoveUser(t.Context(), 1); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, authy.ErrUnavailable) {
+		t.Errorf("got %v, want DeadlineExceeded", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.client().RemoveUser(ctx, 1); !errors.Is(err, context.Canceled) || !errors.Is(err, authy.ErrUnavailable) {
+		t.Errorf("got %v, want Canceled", err)
+	}
+}
+
+func TestTimeoutHasADefault(t *testing.T) {
+	if got := authy.NewClient("http://127.0.0.1", "k").Timeout; got != 5*time.Second {
+		t.Errorf("got %v, want 5s", got)
+	}
+	p := newProvider(t, replying(200, removed))
+	c := p.client()
+	c.Timeout = 0
+	if err := c.RemoveUser(t.Context(), 1); err != nil {
+		t.Errorf("a timeout of 0: %v", err)
+	}
+}
+
+// A connection that was kept and is dead by now makes net/http ask again. For
+// a code that would be a second SMS, or a code that counts as used.
+func TestCodesAreAskedForOnce(t *testing.T) {
+	for _, op := range []string{"sms", "call", "verify", "request approval", "register", "authenticator"} {
+		var asked atomic.Int32
+		p := newProvider(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/status") {
+				replying(200, strings.ReplaceAll(status, "290907", "1635"))(w, r)
+				return
+			}
+			asked.Add(1)
+			drop(w, r)
+		})
+		c := p.client()
+		all := calls(c, t)
+		if err := all["status"](); err != nil {
+			t.Fatal(err)
+		}
+		onlyMeans(t, all[op](), "ErrUnavailable")
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%s: asked %d times, want once", op, n)
+		}
+	}
+}
+
+func TestObserve(t *testing.T) {
+	p := newProvider(t, replying(404, `{"message":"User not found.","success":false,"errors":{},"error_code":"60026"}`))
+	c := p.client()
+	seen := map[string]error{}
+	c.Observe = func(call string, d time.Duration, err error) {
+		if seen[call] = err; d <= 0 || d > time.Minute {
+			t.Errorf("%s took %v", call, d)
+		}
+	}
+	for op, call := range calls(c, t) {
+		if err := call(); seen[op] == nil || !errors.Is(err, seen[op]) {
+			t.Errorf("%s: observed %v, returned %v", op, seen[op], err)
+		}
+	}
+	if len(seen) != 9 {
+		t.Errorf("observed %v", seen)
+	}
+}
+
+func TestClientIsSafeForManyAtOnce(t *testing.T) {
+	p := newProvider(t, replying(200, valid))
+	c := p.client()
+	var n atomic.Int32
+	c.Observe = func(string, time.Duration, error) { n.Add(1) }
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			if err := c.VerifyToken(t.Context(), 1635, "1234567", ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n.Load() != 32 {
+		t.Errorf("observed %d calls, want 32", n.Load())
+	}
+}
+
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestTransportCanBeReplaced(t *testing.T) {
+	c := authy.NewClient("https://api.authy.com", apiKey)
+	c.Transport = trip(func(r *http.Request) (*http.Response, error) {
+		if got, want := r.URL.String(), "https://api.authy.com/protected/json/verify/1234567/1635?force=true"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(valid))}, nil
+	})
+	if err := c.VerifyToken(t.Context(), 1635, "1234567", ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// Only what asks and changes nothing uses a connection again.
+func TestConnectionsAreKeptForQuestionsOnly(t *testing.T) {
+	p := newProvider(t, replying(http.StatusNotFound, `{}`))
+	for op, call := range calls(p.client(), t) {
+		before := len(p.received())
+		_ = call()
+		kept := p.received()[before].Header.Get("Connection") != "close"
+		if want := op == "status" || op == "approval status"; kept != want {
+			t.Errorf("%s: kept %v, want %v", op, kept, want)
+		}
+	}
+}
