@@ -57,6 +57,20 @@ func TestASecondAttemptReplacesTheFirst(t *testing.T) {
 	must(t, err)
 }
 
+func TestLatestIsTheNewest(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	for range 3 {
+		a := w.begin(sess) // all at one moment, as the clock has it
+		w.decide(a, store.Denied)
+		got, err := w.store.LatestApproval(t.Context(), sess.ID, store.KindLogin)
+		must(t, err)
+		if got.ID != a.ID {
+			t.Errorf("got %s, want %s", got.ID, a.ID)
+		}
+	}
+}
+
 func TestWhatIsReplacedAfterItsDeadlineHasExpired(t *testing.T) {
 	w := newWorld(t)
 	sess := w.start(w.user("ada@example.com"))

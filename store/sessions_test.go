@@ -157,6 +157,23 @@ func TestLifetimesAreSettings(t *testing.T) {
 	}
 }
 
+// Who waits for a phone does nothing meanwhile: that is not idleness.
+func TestAHalfSessionIsNotIdle(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.store.Close())
+	options := w.options()
+	options.SessionIdle = time.Minute
+	var err error
+	w.store, err = store.Open(t.Context(), w.path, options)
+	must(t, err)
+	half := w.start(w.user("ada@example.com"))
+	w.clock.Advance(5 * time.Minute)
+	if ended, err := w.store.EndOverdue(t.Context()); len(ended) != 0 || err != nil {
+		t.Errorf("got %+v, %v, want none", ended, err)
+	}
+	w.wantSession(half.ID, true)
+}
+
 func TestReadingASessionWritesOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	in := w.signIn(w.user("ada@example.com"))

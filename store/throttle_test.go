@@ -123,3 +123,25 @@ func TestParallelPasswordTriesStayWithinTheLimit(t *testing.T) {
 	must(t, w.store.ClearPasswordFailures(t.Context(), mail, address))
 	w.wantWait("after a right one", mail, address, 0)
 }
+
+// Knocking on while one has to wait does not make the wait longer.
+func TestTriesThatAreRefusedAreNotCounted(t *testing.T) {
+	w := newWorld(t)
+	spend := func() time.Duration {
+		t.Helper()
+		wait, err := w.store.SpendPasswordTry(t.Context(), mail, address)
+		must(t, err)
+		return wait
+	}
+	for range 5 {
+		if got := spend(); got != 0 {
+			t.Errorf("got to wait %v, want none", got)
+		}
+	}
+	w.clock.Advance(time.Minute)
+	for range 6 {
+		if got := spend(); got != 14*time.Minute {
+			t.Errorf("got to wait %v, want 14m", got)
+		}
+	}
+}

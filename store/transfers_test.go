@@ -222,6 +222,33 @@ func TestOneKindOfApprovalIsNotUsedForTheOther(t *testing.T) {
 	must(t, err)
 }
 
+// A request of a session that is signed in already lets nobody in again, even
+// where nothing but its kind tells it from a login.
+func TestTheKindAloneKeepsThemApart(t *testing.T) {
+	w := newWorld(t)
+	in := w.signIn(w.user("ada@example.com"))
+	a, _, err := w.store.BeginApproval(t.Context(), in.ID, store.KindTransfer, "", ttl)
+	must(t, err)
+	w.approve(w.attach(a))
+	_, err = w.store.ConfirmLogin(t.Context(), in.ID, browser)
+	wantErr(t, "confirm", err, store.ErrNotApproved)
+}
+
+// A login whose time is over is left to the sweep, which tells its browser.
+func TestATransferLeavesLoginsAlone(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	in := w.signIn(ada)
+	login := w.begin(w.start(ada))
+	w.clock.Advance(ttl)
+	w.ask(in)
+	due, err := w.store.ExpireDue(t.Context())
+	must(t, err)
+	if len(due) != 1 || due[0].ID != login.ID {
+		t.Errorf("got %+v, want the login", due)
+	}
+}
+
 func TestARequestOfEachKindNeedsItsLevel(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
