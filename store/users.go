@@ -45,8 +45,9 @@ func userFields(u *User, created *int64) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, &u.AuthyID, created}
 }
 
-// emailKey is what e-mails are compared by. Folding may leave text that is
-// not composed, hence the second round.
+// emailKey is what e-mails are compared by: without regard to case or to how
+// accents are written. Folding may leave text that is not composed, hence the
+// second round.
 func emailKey(email string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(email))))
 }
