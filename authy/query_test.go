@@ -78,6 +78,7 @@ func TestQueriesThatAreNotSigned(t *testing.T) {
 		"small letters":            {Method: "get", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
 		"broken escape":            {Method: "GET", RawQuery: genuineQuery + "&%zz", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%zz")},
 		"not UTF-8":                {Method: "GET", RawQuery: genuineQuery + "&x=%ff", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&x=%ff")},
+		"name not UTF-8":           {Method: "GET", RawQuery: genuineQuery + "&%ff=x", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%ff=x")},
 		"201 parameters":           manyParameters(201),
 		"64 KiB and more":          longParameter(),
 		"body beside, not counted": {Method: "GET", RawQuery: "x=1", Body: []byte(genuine), Nonce: nonce, Signature: sig},
@@ -133,5 +134,37 @@ func TestPingByQuery(t *testing.T) {
 	got, err := getSigned("authy_id=1234&callback_action=approval_request_status&status=approved&uuid=")
 	if err != nil || !got.Ping {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// A sort that does not keep the order of equal names shows with many only.
+func TestLongArraysOfAProxyVerify(t *testing.T) {
+	a := strings.Split(numbered(60, "a%%5B%%5D=%d"), ",")
+	b := strings.Split(numbered(60, "b%%5B%%5D=%d"), ",")
+	rest := "&callback_action=approval_request_status&status=approved&uuid=u-1"
+	sent := strings.Join(a, "&") + "&authy_id=7&" + strings.Join(b, "&") + rest
+	mixed := "authy_id=7" + rest
+	for i := range a {
+		mixed += "&" + b[i] + "&" + a[i]
+	}
+	got, err := getWith(mixed, signatureOver(testKey, nonce, http.MethodGet, testURL, sent))
+	if err != nil || got.UUID != "u-1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Only the two methods of the wire, also if another one is signed for.
+func TestOtherMethodsAreRefused(t *testing.T) {
+	for _, method := range []string{"", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "post", "POST ", "ＰＯＳＴ"} {
+		for _, params := range []string{genuineQuery, ""} {
+			r := authy.CallbackRequest{Method: method, RawQuery: genuineQuery, Body: []byte(genuine), Nonce: nonce,
+				Signature: signatureOver(testKey, nonce, method, testURL, params)}
+			if _, err := authy.VerifyCallback(testKey, testURL, r); !errors.Is(err, authy.ErrBadSignature) {
+				t.Errorf("%q: got %v, want ErrBadSignature", method, err)
+			}
+		}
+		if _, err := authy.SignCallback(testKey, method, testURL, nonce, []byte(genuine)); !errors.Is(err, authy.ErrBadCallback) {
+			t.Errorf("%q: signed: %v", method, err)
+		}
 	}
 }

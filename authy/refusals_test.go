@@ -127,6 +127,7 @@ func TestUnreadableBodies(t *testing.T) {
 		"halves in wrong order":   with(t, `192.0.2.1`, `\ude00\ud83d`),
 		"first half and a letter": with(t, `192.0.2.1`, `\ud83d\u0041`),
 		"first half twice":        with(t, `192.0.2.1`, `\uD83D\uD83D`),
+		"second half twice":       with(t, `192.0.2.1`, `\ude00\uDE00`),
 		"half in a name":          with(t, `"ip"`, `"\ud83d"`),
 		"NaN":                     with(t, `"authy_id":7`, `"authy_id":NaN`),
 		"infinite":                with(t, `"authy_id":7`, `"authy_id":1e999`),
