@@ -85,7 +85,7 @@ func describe(err error) *problem {
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
-	case errors.Is(err, store.ErrBusy), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
+	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
 		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "A little too busy",
 			Text: "Too many people are at the door this second. Please try again in a moment.", RetryAfter: 2 * time.Second, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):

@@ -151,6 +151,9 @@ func (h *Handlers) checkCode(ctx context.Context, v visitor, token string) (meth
 
 func (h *Handlers) wrongCode(c *fiber.Ctx, left int, err error) error {
 	switch {
+	case errors.Is(err, store.ErrNotApproved):
+		// The phone said no, or the attempt ended, while the code was checked.
+		return seeOther(c, "/login/approval")
 	case errors.Is(err, store.ErrCodeUsed), errors.Is(err, authy.ErrTokenReused):
 		return h.badToken(c, left, "This code was used already. Please wait for the next one.")
 	case errors.Is(err, authy.ErrInvalidToken):

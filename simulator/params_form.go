@@ -55,9 +55,7 @@ func formPath(name string) []string {
 		return []string{name}
 	}
 	path := []string{name[:open]}
-	for _, part := range strings.Split(name[open+1:len(name)-1], "][") {
-		path = append(path, part)
-	}
+	path = append(path, strings.Split(name[open+1:len(name)-1], "][")...)
 	return path
 }
 
