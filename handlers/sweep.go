@@ -55,6 +55,13 @@ func (h *Handlers) Sweep(ctx context.Context) error {
 	for _, a := range expired {
 		h.tell(ctx, a)
 	}
+	ended, err := h.Store.EndOverdue(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sess := range ended {
+		h.Hub.CloseKey(sess.ID, closeNotAllowed, sess.EndReason)
+	}
 	h.asked.forget(h.Now().Add(-time.Hour))
 	return nil
 }
