@@ -34,11 +34,11 @@ type courier struct {
 	running     *runners
 }
 
-func newCourier(c Config, key string, now func() time.Time, logger *slog.Logger, closing <-chan struct{}) courier {
+func newCourier(c Config, key string, closing <-chan struct{}) courier {
 	ctx, cancel := context.WithCancel(context.Background())
 	return courier{
 		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: now, logger: logger, closing: closing, ctx: ctx, cancel: cancel, running: &runners{},
+		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &runners{},
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -47,32 +47,50 @@ func newCourier(c Config, key string, now func() time.Time, logger *slog.Logger,
 	}
 }
 
-// runners are goroutines that can be waited for. Unlike a bare WaitGroup they
-// may still be started while somebody waits; they are then not begun.
+// runners is work that Close waits for. Unlike a bare WaitGroup it may still
+// be asked while somebody waits; it then says no.
 type runners struct {
 	mu     sync.Mutex
 	closed bool
 	wg     sync.WaitGroup
 }
 
+// begin counts one more, until end is called.
+func (r *runners) begin() (end func(), ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, false
+	}
+	r.wg.Add(1)
+	return r.wg.Done, true
+}
+
+func (r *runners) wait() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.wg.Wait()
+}
+
 // run does work beside the request that caused it.
 func (c *courier) run(work func()) {
-	c.running.mu.Lock()
-	defer c.running.mu.Unlock()
-	if c.running.closed {
+	end, ok := c.running.begin()
+	if !ok {
 		return
 	}
-	c.running.wg.Go(work)
+	go func() {
+		defer end()
+		work()
+	}()
 }
 
 // wait returns after the last delivery, or cuts them off when ctx ends.
 func (c *courier) wait(ctx context.Context) error {
-	c.running.mu.Lock()
-	c.running.closed = true
-	c.running.mu.Unlock()
 	defer c.client.CloseIdleConnections()
-	defer context.AfterFunc(ctx, c.cancel)()
-	c.running.wg.Wait()
+	stop := context.AfterFunc(ctx, c.cancel)
+	c.running.wait()
+	stop()
 	c.cancel()
 	return ctx.Err()
 }

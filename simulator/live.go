@@ -89,6 +89,11 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 		return &requestError{http.StatusServiceUnavailable, "too many pages are open"}
 	}
 	defer end()
+	done, open := s.callback.running.begin()
+	if !open {
+		return &requestError{http.StatusServiceUnavailable, "the simulator stops"}
+	}
+	defer done()
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

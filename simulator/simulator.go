@@ -26,6 +26,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"nod/simulator/pages"
@@ -76,6 +77,7 @@ type Simulator struct {
 	now      func() time.Time
 	logger   *slog.Logger
 	closing  chan struct{} // closed when Close begins
+	closed   atomic.Bool
 }
 
 // application is what the service knows of its customer.
@@ -118,7 +120,7 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.callback = newCourier(s.config, s.app.key, s.now, s.logger, s.closing)
+	s.callback = newCourier(s.config, s.app.key, s.closing)
 	s.handler = s.routes()
 	return nil
 }
@@ -195,8 +197,11 @@ func (s *Simulator) APIKey() string { return s.app.key }
 
 // Close ends sockets and hung calls, sends at once what a fault delays, waits
 // for the callbacks on their way, and closes the file. When ctx ends first,
-// they are cut off. Call it once; new requests fail from then on.
+// they are cut off. New requests fail from then on, and so does a second call.
 func (s *Simulator) Close(ctx context.Context) error {
+	if s.closed.Swap(true) {
+		return errors.New("simulator: closed already")
+	}
 	close(s.closing)
 	waiting := s.callback.wait(ctx)
 	return errors.Join(waiting, s.db.Close(), s.remove())
