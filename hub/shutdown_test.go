@@ -63,7 +63,7 @@ func wantRefused(t *testing.T, h *hub.Hub, late *hub.Waiter) {
 	}
 }
 
-// departures are the ways a connection ends; the last is to wait for Shutdown.
+// departures are the ways a connection ends before Shutdown.
 type departure func(h *hub.Hub, key string, browser *net.TCPConn)
 
 func leave(_ *hub.Hub, _ string, browser *net.TCPConn) { _ = browser.Close() }
@@ -93,11 +93,9 @@ func talk(_ *hub.Hub, _ string, browser *net.TCPConn) {
 	readToEnd(browser)
 }
 
-func stay(*hub.Hub, string, *net.TCPConn) {}
-
 var departures = map[hub.Kind][]departure{
-	hub.WebSocket: {leave, vanish, hearTheLast, beSignedOut, sayGoodbye, talk, stay},
-	hub.Stream:    {leave, vanish, hearTheLast, beSignedOut, stay},
+	hub.WebSocket: {leave, vanish, hearTheLast, beSignedOut, sayGoodbye, talk},
+	hub.Stream:    {leave, vanish, hearTheLast, beSignedOut},
 }
 
 // readToEnd is a browser that goes when it has been told to.
@@ -111,12 +109,12 @@ func readToEnd(browser *net.TCPConn) {
 
 func TestNothingIsLeft(t *testing.T) {
 	goroutines, files := runtime.NumGoroutine(), descriptors(t)
-	h := hub.New(hub.Options{})
+	h := hub.New(hub.Options{PingInterval: time.Second, MissedPongs: 1000})
 	const workers = 8
 	var browsers [workers][]net.Conn
 	var all sync.WaitGroup
 	for worker := range workers {
-		all.Go(func() { browsers[worker] = comeAndGo(t, h, worker, lives(t, 4000)/workers) })
+		all.Go(func() { browsers[worker] = comeAndGo(t, h, worker, lives(t, 100_000)/workers) })
 	}
 	all.Wait()
 	shut(t, h)
@@ -130,7 +128,8 @@ func TestNothingIsLeft(t *testing.T) {
 	settle(t, "descriptors", files, func() int { return descriptors(t) })
 }
 
-// comeAndGo lives n lives, one after the other, and gives the browsers.
+// comeAndGo lives n lives, one after the other, and gives the browsers. The last
+// few stay until Shutdown.
 func comeAndGo(t *testing.T, h *hub.Hub, worker, n int) (browsers []net.Conn) {
 	listener := listen(t)
 	defer func() { _ = listener.Close() }()
@@ -142,7 +141,9 @@ func comeAndGo(t *testing.T, h *hub.Hub, worker, n int) (browsers []net.Conn) {
 		must(t, err)
 		kind := hub.Kind(i % 2)
 		must(t, reserve(t, h, key).Join(server, kind, nil))
-		departures[kind][i/2%len(departures[kind])](h, key, browser.(*net.TCPConn))
+		if i < n-20 {
+			departures[kind][i/2%len(departures[kind])](h, key, browser.(*net.TCPConn))
+		}
 		browsers = append(browsers, browser)
 	}
 	return browsers
