@@ -1,10 +1,10 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -41,14 +41,13 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "Please give both your e-mail and your password.")
 	}
 	ctx, ip := c.UserContext(), clientOf(c).IP
-	if err := h.refuseGuessing(ctx, email, ip); err != nil {
+	// The try is counted before the password is checked: of many at once no
+	// more are checked than the limit allows.
+	if err := refuseGuessing(h.Store.SpendPasswordTry(ctx, email, ip)); err != nil {
 		return err
 	}
 	user, err := h.Store.Authenticate(ctx, email, password)
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		if err := h.Store.RecordPasswordFailure(ctx, email, ip); err != nil {
-			return err
-		}
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "E-mail or password is wrong. Please try again.")
 	}
 	if err != nil {
@@ -62,8 +61,7 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 
 // refuseGuessing turns away who has failed too often, whether or not the
 // account exists. Failures are rows: a restart forgives nothing.
-func (h *Handlers) refuseGuessing(ctx context.Context, email, ip string) error {
-	wait, err := h.Store.PasswordThrottle(ctx, email, ip)
+func refuseGuessing(wait time.Duration, err error) error {
 	if err != nil || wait <= 0 {
 		return err
 	}

@@ -62,7 +62,6 @@ func (h *Handlers) authenticator(c *fiber.Ctx) error {
 var eventTexts = map[string]string{
 	"user_created":       "Account created",
 	"session_started":    "Password accepted, second step begun",
-	"session_ended":      "Signed out",
 	"approval_begun":     "Approval asked for",
 	"approval_approved":  "Approved on the phone",
 	"approval_denied":    "Denied on the phone",
@@ -71,6 +70,14 @@ var eventTexts = map[string]string{
 	"signed_in":          "Signed in",
 	"code_sent":          "Code sent to your phone",
 	"transfer_executed":  "Transfer sent",
+}
+
+// endTexts are the ends of sessions worth a line. A session that ends because
+// the next step begins is none.
+var endTexts = map[string]string{
+	"signed_out":     "Signed out",
+	"cancelled":      "Sign-in cancelled",
+	"too_many_codes": "Sign-in ended after too many wrong codes",
 }
 
 // recentLines is how much of the audit trail the page shows.
@@ -83,8 +90,11 @@ func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
 	}
 	var lines []fiber.Map
 	for _, e := range events {
-		text, ok := eventTexts[e.Kind]
-		if !ok {
+		text := eventTexts[e.Kind]
+		if e.Kind == "session_ended" {
+			text = endTexts[e.Detail]
+		}
+		if text == "" {
 			continue
 		}
 		lines = append(lines, fiber.Map{"Text": text, "At": e.At.UTC().Format("2 Jan 2006, 15:04:05 UTC")})

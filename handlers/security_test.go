@@ -253,3 +253,49 @@ func (a *gatedAuthy) UserStatus(ctx context.Context, id int64) (authy.UserStatus
 	}
 	return a.Authy.UserStatus(ctx, id)
 }
+
+// 64 guesses at once: no more passwords are checked than five in a row would be.
+func TestParallelPasswordGuessesAreCounted(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	form := url.Values{"_csrf": {b.formToken()}, "email": {ada.Email}, "password": {"wrong password"}}.Encode()
+	cookies := b.cookieHeader()
+	var checked atomic.Int64
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			req, _ := http.NewRequest(http.MethodPost, s.url+"/login", strings.NewReader(form))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Cookie", cookies)
+			res, err := http.DefaultTransport.RoundTrip(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+			if res.StatusCode == http.StatusUnprocessableEntity {
+				checked.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if got := checked.Load(); got != 5 {
+		t.Errorf("%d passwords were checked, want 5", got)
+	}
+}
+
+// What ends because the next step begins is no sign-out.
+func TestTheActivityListTellsSignOutsFromSteps(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	first := b.get("/protected").Body
+	b.post("/logout")
+	b.signIn(ada)
+	if got := strings.Count(first, "Signed out"); got != 0 {
+		t.Errorf("before any sign-out the list shows %d", got)
+	}
+	wantBody(t, b.get("/protected"), "Signed out")
+}

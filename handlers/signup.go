@@ -59,7 +59,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 		return h.showSignup(c, form)
 	}
 	ctx, ip := c.UserContext(), clientOf(c).IP
-	if err := h.refuseGuessing(ctx, form.Email, ip); err != nil {
+	if err := refuseGuessing(h.Store.PasswordThrottle(ctx, form.Email, ip)); err != nil {
 		return err
 	}
 	user, err := h.createUser(ctx, form)
