@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"time"
 
 	"nod/simulator"
 )
@@ -18,10 +17,6 @@ func runSimulator(ctx context.Context, args []string, getenv lookup, stdout io.W
 	if len(args) > 0 && !help {
 		return fmt.Errorf("%w: simulator %v", errUsage, args)
 	}
-	getenv, err := withDotEnv(".env", getenv)
-	if err != nil {
-		return err
-	}
 	c, err := simulatorFromEnv(getenv)
 	if err != nil {
 		return err
@@ -30,36 +25,15 @@ func runSimulator(ctx context.Context, args []string, getenv lookup, stdout io.W
 		_, err := fmt.Fprintln(stdout, simulator.Guide("http://localhost:3001", "YOUR-KEY", c.SimulatorCallbackURL))
 		return err
 	}
-	s := &site{Config: c, logger: logger, failed: make(chan error, 1)}
-	key, err := s.simulateAlone()
+	s := newSite(c, logger)
+	key, err := s.simulate("localhost", c.SimulatorCallbackURL)
 	if err == nil {
 		fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
 		if c.SimulatorCallbackURL == "" {
 			fmt.Fprintln(stdout, "Nobody is told of answers: set SIMULATOR_CALLBACK_URL to your application's callback.")
 		}
 		fmt.Fprintln(stdout, "nod simulator --help says how to point clients at it.")
-		select {
-		case <-ctx.Done():
-		case err = <-s.failed:
-		}
+		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
-}
-
-func (s *site) simulateAlone() (key string, err error) {
-	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
-	if err != nil {
-		return "", err
-	}
-	sim, err := simulator.New(simulator.Config{
-		APIKey: string(s.APIKey), CallbackURL: s.SimulatorCallbackURL,
-		Path: beside(s.Database, "simulator"), Logger: s.logger,
-	})
-	if err != nil {
-		return "", err
-	}
-	s.running.add("the simulator", 2*time.Second, sim.Close)
-	s.serveHTTP("the phones", ln, sim.Handler())
-	s.phonesURL = visitURL(ln.Addr(), "localhost")
-	return sim.APIKey(), nil
 }

@@ -56,6 +56,14 @@ func run(ctx context.Context, args []string, getenv lookup, stdout, stderr io.Wr
 		command, rest = args[0], args[1:]
 	}
 	switch command {
+	case "", "simulator":
+		withFile, err := withDotEnv(".env", getenv)
+		if err != nil {
+			return err
+		}
+		getenv = withFile
+	}
+	switch command {
 	case "":
 		return runSite(ctx, getenv, stdout, logger)
 	case "simulator":

@@ -22,24 +22,30 @@ import (
 // runSite is the application, and the simulator beside it where there is no
 // key, until ctx ends.
 func runSite(ctx context.Context, getenv lookup, stdout io.Writer, logger *slog.Logger) error {
-	getenv, err := withDotEnv(".env", getenv)
-	if err != nil {
-		return err
-	}
 	c, err := configFromEnv(getenv)
 	if err != nil {
 		return err
 	}
-	s := &site{Config: c, logger: logger, failed: make(chan error, 4)}
-	err = s.start(ctx)
-	if err == nil {
+	s := newSite(c, logger)
+	if err = s.start(ctx); err == nil {
 		s.announce(stdout)
-		select {
-		case <-ctx.Done():
-		case err = <-s.failed:
-		}
+		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
+}
+
+func newSite(c Config, logger *slog.Logger) *site {
+	return &site{Config: c, logger: logger, failed: make(chan error, 4)}
+}
+
+// wait returns when ctx ends, or with the failure of a listener.
+func (s *site) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
 }
 
 // site is the running application.
@@ -67,7 +73,7 @@ func (s *site) start(ctx context.Context) error {
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
 	if s.Simulated() {
-		if key, err = s.simulate(); err != nil {
+		if key, err = s.simulate(hostname(s.PublicURL), s.PublicURL+"/authy/callback"); err != nil {
 			return err
 		}
 	}
@@ -84,14 +90,16 @@ func (s *site) listen(setting, addr string) (net.Listener, error) {
 }
 
 // simulate starts the phones on a listener of their own, and returns the key
-// of their application.
-func (s *site) simulate() (key string, err error) {
+// of their application. elsewhere is the host people use where the listener is
+// on all addresses.
+func (s *site) simulate(elsewhere, callbackURL string) (key string, err error) {
 	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
 	if err != nil {
 		return "", err
 	}
 	sim, err := simulator.New(simulator.Config{
-		CallbackURL: s.PublicURL + "/authy/callback",
+		APIKey:      string(s.APIKey), // only the simulator alone is given one
+		CallbackURL: callbackURL,
 		Path:        beside(s.Database, "simulator"),
 		Logger:      s.logger,
 	})
@@ -100,7 +108,7 @@ func (s *site) simulate() (key string, err error) {
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
-	s.phonesURL, s.apiURL = visitURL(ln.Addr(), hostname(s.PublicURL)), dialURL(ln.Addr())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), elsewhere), dialURL(ln.Addr())
 	return sim.APIKey(), nil
 }
 

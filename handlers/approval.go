@@ -17,6 +17,8 @@ const (
 	reasonNoDevice    = "no_device"
 	reasonUnavailable = "unavailable"
 	reasonPushPaused  = "push_paused"
+	reasonSuperseded  = "superseded"
+	reasonSignedOut   = "signed_out"
 )
 
 // providerTimeout bounds everything asked of the provider in one step.
@@ -45,7 +47,7 @@ func (h *Handlers) askPhone(ctx context.Context, sess store.Session, user store.
 	if !allowed {
 		return reasonPushPaused, h.giveUp(ctx, request, reasonPushPaused)
 	}
-	return h.ring(ctx, request, loginRequest(request, sess, user, h.origin(), h.Now()))
+	return h.ring(ctx, request, h.loginRequest(request, sess, user))
 }
 
 // ring sends the request and tells the waiting pages of it, or gives it up
@@ -93,18 +95,24 @@ func (h *Handlers) push(ctx context.Context, a store.Approval, r authy.ApprovalR
 
 // loginRequest is what the phone shows: who, from where, when, and a number
 // to compare with the browser's.
-func loginRequest(a store.Approval, sess store.Session, user store.User, origin string, now time.Time) authy.ApprovalRequest {
+func (h *Handlers) loginRequest(a store.Approval, sess store.Session, user store.User) authy.ApprovalRequest {
+	return h.question(a, "Sign in to Nod?",
+		authy.Detail{Label: "Number", Value: a.Number},
+		authy.Detail{Label: "E-mail", Value: cut(user.Email, 200)},
+		authy.Detail{Label: "Browser", Value: browserName(sess.UserAgent)},
+		authy.Detail{Label: "Address", Value: sess.IP},
+	)
+}
+
+// question is a request to a phone, whatever it is about: it carries our id,
+// the time and the deadline.
+func (h *Handlers) question(a store.Approval, message string, details ...authy.Detail) authy.ApprovalRequest {
+	now := h.Now()
 	return authy.ApprovalRequest{
-		Message: "Sign in to Nod?",
-		Details: []authy.Detail{
-			{Label: "Number", Value: a.Number},
-			{Label: "E-mail", Value: cut(user.Email, 200)},
-			{Label: "Browser", Value: browserName(sess.UserAgent)},
-			{Label: "Address", Value: sess.IP},
-			{Label: "Time", Value: now.UTC().Format("2 Jan 2006, 15:04:05 UTC")},
-		},
+		Message:         message,
+		Details:         append(details, authy.Detail{Label: "Time", Value: clockText(now)}),
 		HiddenDetails:   map[string]string{"approval_id": a.ID},
-		Logos:           []authy.Logo{{Res: "default", URL: origin + "/static/logo.svg"}},
+		Logos:           []authy.Logo{{Res: "default", URL: h.origin() + "/static/logo.svg"}},
 		SecondsToExpire: int(a.ExpiresAt.Sub(now).Round(time.Second).Seconds()),
 	}
 }
@@ -160,10 +168,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *n
 func (h *Handlers) cancel(c *fiber.Ctx) error {
 	a, err := h.latest(c)
 	if err == nil {
-		var changed bool
-		if a, changed, err = h.Store.CancelApproval(c.UserContext(), a.ID, reasonByUser); changed {
-			h.tell(c.UserContext(), a)
-		}
+		err = h.giveUp(c.UserContext(), a, reasonByUser)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -198,7 +203,7 @@ func over(a store.Approval) bool {
 	case store.Denied:
 		return true
 	case store.Cancelled:
-		return a.Reason == reasonByUser || a.Reason == "superseded" || a.Reason == "signed_out"
+		return a.Reason == reasonByUser || a.Reason == reasonSuperseded || a.Reason == reasonSignedOut
 	default:
 		return false
 	}
@@ -216,6 +221,9 @@ type state struct {
 func (h *Handlers) stateOf(a store.Approval) state {
 	return state{string(a.Status), a.Reason, wireTime(a.ExpiresAt), wireTime(h.Now()), a.Number}
 }
+
+// clockText is a moment as people read it, on the phone and on the page.
+func clockText(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
 
 // wireTime is RFC 3339 in UTC with milliseconds.
 func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

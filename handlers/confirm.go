@@ -40,11 +40,12 @@ func (h *Handlers) notYet(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	notice := notices["not-yet"]
-	if a.Status != store.Pending {
-		return h.showApproval(c, fiber.StatusConflict, a, nil)
+	var n *notice
+	if a.Status == store.Pending {
+		notYet := notices["not-yet"]
+		n = &notYet
 	}
-	return h.showApproval(c, fiber.StatusConflict, a, &notice)
+	return h.showApproval(c, fiber.StatusConflict, a, n)
 }
 
 // enter moves the browser to its new session and tells its other tabs.

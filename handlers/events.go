@@ -15,7 +15,7 @@ import (
 )
 
 // Close codes of RFC 6455 that the waiting page tells apart: it comes back
-// after goingAway and restart, and re-reads its state after notAllowed.
+// after restart, and re-reads its state after notAllowed.
 const (
 	closeNotAllowed = 1008
 	closeRestart    = 1012
@@ -175,7 +175,6 @@ func (h *Handlers) tell(ctx context.Context, a store.Approval) {
 
 func (h *Handlers) tellReplaced(sessionID string) {
 	h.publish(sessionID, state{Status: "signed_out", Reason: "replaced", ServerTime: wireTime(h.Now())}, true)
-	h.Hub.CloseKey(sessionID, closeNotAllowed, "replaced")
 }
 
 func (h *Handlers) publish(sessionID string, s state, last bool) {

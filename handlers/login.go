@@ -100,11 +100,10 @@ func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
 }
 
 func (h *Handlers) logout(c *fiber.Ctx) error {
-	if visitorOf(c).level() == store.Anonymous {
-		return seeOther(c, "/?notice=signed-out")
-	}
-	if err := h.forget(c, "signed_out"); err != nil {
-		return err
+	if visitorOf(c).level() != store.Anonymous {
+		if err := h.forget(c, reasonSignedOut); err != nil {
+			return err
+		}
 	}
 	return seeOther(c, "/?notice=signed-out")
 }

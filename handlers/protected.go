@@ -97,7 +97,7 @@ func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
 		if text == "" {
 			continue
 		}
-		lines = append(lines, fiber.Map{"Text": text, "At": e.At.UTC().Format("2 Jan 2006, 15:04:05 UTC")})
+		lines = append(lines, fiber.Map{"Text": text, "At": clockText(e.At)})
 	}
 	return lines, nil
 }

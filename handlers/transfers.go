@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
@@ -120,26 +119,19 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.ring(ctx, a, transferRequest(t, a, v.User, h.origin(), h.Now())); err != nil {
+	if _, err := h.ring(ctx, a, h.transferRequest(t, a, v.User)); err != nil {
 		return err
 	}
 	return seeOther(c, "/protected#transfers")
 }
 
-func transferRequest(t store.Transfer, a store.Approval, user store.User, origin string, now time.Time) authy.ApprovalRequest {
+func (h *Handlers) transferRequest(t store.Transfer, a store.Approval, user store.User) authy.ApprovalRequest {
 	amount := amountText(t.AmountMinor, t.Currency)
-	return authy.ApprovalRequest{
-		Message: cut("Send "+amount+" to "+t.Payee+"?", 144),
-		Details: []authy.Detail{
-			{Label: "Payee", Value: t.Payee},
-			{Label: "Amount", Value: amount},
-			{Label: "Account", Value: cut(user.Email, 200)},
-			{Label: "Time", Value: now.UTC().Format("2 Jan 2006, 15:04:05 UTC")},
-		},
-		HiddenDetails:   map[string]string{"approval_id": a.ID},
-		Logos:           []authy.Logo{{Res: "default", URL: origin + "/static/logo.svg"}},
-		SecondsToExpire: int(a.ExpiresAt.Sub(now).Round(time.Second).Seconds()),
-	}
+	return h.question(a, cut("Send "+amount+" to "+t.Payee+"?", 144),
+		authy.Detail{Label: "Payee", Value: t.Payee},
+		authy.Detail{Label: "Amount", Value: amount},
+		authy.Detail{Label: "Account", Value: cut(user.Email, 200)},
+	)
 }
 
 // executeTransfer carries out an approved transfer: once, and only if what
