@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -250,3 +251,8 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+
+// scrub writes UUID for every uuid, so that a body can be compared.
+func scrub(body string) string { return uuids.ReplaceAllString(body, "UUID") }
