@@ -29,9 +29,10 @@ type Metrics struct {
 	callbacks *prometheus.CounterVec
 	provider  *prometheus.HistogramVec
 
-	mu    sync.Mutex
-	polls map[string]time.Time
-	now   func() time.Time
+	mu     sync.Mutex
+	polls  map[string]time.Time
+	pruned time.Time
+	now    func() time.Time
 }
 
 // New makes the collectors. waiting says how many browsers wait by WebSocket
@@ -116,17 +117,28 @@ func (m *Metrics) Poll(session string) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.polls[session] = m.now()
+	now := m.now()
+	m.polls[session] = now
+	// The metrics may never be read, so that reading them cannot be what
+	// forgets.
+	if now.Sub(m.pruned) > pollLife {
+		m.prune(now)
+	}
 }
 
 func (m *Metrics) polling() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	oldest := m.now().Add(-pollLife)
+	m.prune(m.now())
+	return len(m.polls)
+}
+
+// prune forgets who has stopped asking.
+func (m *Metrics) prune(now time.Time) {
+	m.pruned = now
 	for session, at := range m.polls {
-		if at.Before(oldest) {
+		if now.Sub(at) > pollLife {
 			delete(m.polls, session)
 		}
 	}
-	return len(m.polls)
 }
