@@ -111,9 +111,7 @@ func TestFaultsOfTheCallback(t *testing.T) {
 			s.order(test.fault)
 			old := ada.phone.requests()[0].UUID // of the sign-up; it still shows
 			b := s.browser()
-			b.passPassword(ada)
-			events := b.events()
-			events.want("pending")
+			events := b.waits(ada)
 			ada.phone.approve(ada.phone.arrives(old))
 			if test.late {
 				wantBody(t, b.get("/authy/status"), `"status":"pending"`)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -163,32 +162,15 @@ func TestOneApprovalOneWinner(t *testing.T) {
 	ada := s.account("ada@example.com")
 	for range rounds {
 		b := s.browser()
-		b.passPassword(ada)
-		events := b.events()
-		events.want("pending")
+		events := b.waits(ada)
 		ada.phone.approve(ada.phone.pending())
 		events.want("approved")
-		form := url.Values{"_csrf": {b.formToken()}}.Encode()
-		cookies := b.cookieHeader()
 		winners := make(chan string, racers)
-		var group sync.WaitGroup
-		for range racers {
-			group.Go(func() {
-				req, _ := http.NewRequest(http.MethodPost, s.url+"/confirm-login", strings.NewReader(form))
-				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				req.Header.Set("Cookie", cookies)
-				res, err := http.DefaultTransport.RoundTrip(req)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				res.Body.Close()
-				if res.Header.Get("Location") == "/protected" {
-					winners <- strings.Join(res.Header.Values("Set-Cookie"), "; ")
-				}
-			})
-		}
-		group.Wait()
+		b.atOnce(racers, "/confirm-login", url.Values{}, func(res *http.Response) {
+			if res.Header.Get("Location") == "/protected" {
+				winners <- strings.Join(res.Header.Values("Set-Cookie"), "; ")
+			}
+		})
 		if got := len(winners); got != 1 {
 			t.Fatalf("%d requests got in by one approval, want 1", got)
 		}
@@ -259,27 +241,13 @@ func TestParallelPasswordGuessesAreCounted(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
 	b := s.browser()
-	form := url.Values{"_csrf": {b.formToken()}, "email": {ada.Email}, "password": {"wrong password"}}.Encode()
-	cookies := b.cookieHeader()
 	var checked atomic.Int64
-	var group sync.WaitGroup
-	for range 64 {
-		group.Go(func() {
-			req, _ := http.NewRequest(http.MethodPost, s.url+"/login", strings.NewReader(form))
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			req.Header.Set("Cookie", cookies)
-			res, err := http.DefaultTransport.RoundTrip(req)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			res.Body.Close()
-			if res.StatusCode == http.StatusUnprocessableEntity {
-				checked.Add(1)
-			}
-		})
-	}
-	group.Wait()
+	form := url.Values{"email": {ada.Email}, "password": {"wrong password"}}
+	b.atOnce(64, "/login", form, func(res *http.Response) {
+		if res.StatusCode == http.StatusUnprocessableEntity {
+			checked.Add(1)
+		}
+	})
 	if got := checked.Load(); got != 5 {
 		t.Errorf("%d passwords were checked, want 5", got)
 	}

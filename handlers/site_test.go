@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
-	"github.com/fasthttp/websocket"
 
 	"nod/authy"
 	"nod/handlers"
@@ -249,146 +248,50 @@ func (b *browser) passPassword(p person) {
 	wantRedirect(b.t, b.post("/login", "email", p.Email, "password", goodPassword), "/login/approval")
 }
 
-// signIn goes the whole way by a tap.
-func (b *browser) signIn(p person) {
+// waits gives the password and opens the socket of the waiting page.
+func (b *browser) waits(p person) *socket {
 	b.t.Helper()
 	b.passPassword(p)
 	events := b.events()
 	events.want("pending")
+	return events
+}
+
+// atOnce posts one form n times at the same moment, with the cookies that the
+// browser has now, and hands on each answer.
+func (b *browser) atOnce(n int, path string, form url.Values, answered func(*http.Response)) {
+	b.t.Helper()
+	form.Set("_csrf", b.formToken())
+	body, cookies := form.Encode(), b.cookieHeader()
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			req, err := http.NewRequest(http.MethodPost, b.site.url+path, strings.NewReader(body))
+			if err != nil {
+				b.t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Cookie", cookies)
+			res, err := http.DefaultTransport.RoundTrip(req)
+			if err != nil {
+				b.t.Error(err)
+				return
+			}
+			res.Body.Close()
+			answered(res)
+		})
+	}
+	group.Wait()
+}
+
+// signIn goes the whole way by a tap.
+func (b *browser) signIn(p person) {
+	b.t.Helper()
+	events := b.waits(p)
 	p.phone.approve(p.phone.pending())
 	events.want("approved")
 	wantRedirect(b.t, b.post("/confirm-login"), "/protected")
-}
-
-// phone is a simulated phone, used through the simulator's JSON.
-type phone struct {
-	t    *testing.T
-	base string
-}
-
-type phoneRequest struct {
-	UUID    string            `json:"uuid"`
-	Message string            `json:"message"`
-	Details map[string]string `json:"details"`
-	Status  string            `json:"status"`
-}
-
-func (s *site) phoneOf(email string) *phone {
-	s.t.Helper()
-	var phones []struct {
-		AuthyID int64  `json:"authy_id"`
-		Email   string `json:"email"`
-	}
-	getJSON(s.t, s.simURL+"/phones", &phones)
-	for _, p := range phones {
-		if p.Email == email {
-			return &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, p.AuthyID)}
-		}
-	}
-	s.t.Fatalf("no phone is registered for %s", email)
-	return nil
-}
-
-func (p *phone) requests() []phoneRequest {
-	p.t.Helper()
-	var all []phoneRequest
-	getJSON(p.t, p.base+"/requests", &all)
-	return all
-}
-
-// pending is the newest request the phone shows as unanswered.
-func (p *phone) pending() string {
-	p.t.Helper()
-	for _, r := range p.requests() {
-		if r.Status == "pending" {
-			return r.UUID
-		}
-	}
-	p.t.Fatal("the phone shows no request")
-	return ""
-}
-
-func (p *phone) answer(uuid, how string) int {
-	p.t.Helper()
-	return postJSON(p.t, p.base+"/requests/"+uuid+"/"+how, "")
-}
-
-func (p *phone) approve(uuid string) {
-	p.t.Helper()
-	if got := p.answer(uuid, "approve"); got != http.StatusOK {
-		p.t.Fatalf("approve: got status %d, want 200", got)
-	}
-}
-
-func (p *phone) deny(uuid string) {
-	p.t.Helper()
-	if got := p.answer(uuid, "deny"); got != http.StatusOK {
-		p.t.Fatalf("deny: got status %d, want 200", got)
-	}
-}
-
-func (p *phone) set(t *testing.T, json string) {
-	t.Helper()
-	if got := postJSON(t, p.base, json); got != http.StatusOK {
-		t.Fatalf("changing the phone: got status %d, want 200", got)
-	}
-}
-
-// socket is the WebSocket of a waiting page.
-type socket struct {
-	t    *testing.T
-	conn *websocket.Conn
-}
-
-type told struct {
-	Status    string `json:"status"`
-	Reason    string `json:"reason"`
-	ExpiresAt string `json:"expires_at"`
-	Number    string `json:"number"`
-}
-
-func (b *browser) dial() (*websocket.Conn, *http.Response, error) {
-	header := http.Header{"Origin": {b.site.url}, "Cookie": {b.cookieHeader()}}
-	return websocket.DefaultDialer.DialContext(b.t.Context(), strings.Replace(b.site.url, "http", "ws", 1)+"/login/events", header)
-}
-
-func (b *browser) events() *socket {
-	b.t.Helper()
-	conn, _, err := b.dial()
-	must(b.t, err)
-	b.t.Cleanup(func() { conn.Close() })
-	return &socket{b.t, conn}
-}
-
-// next is the next thing the browser is told; a test that waits in vain
-// fails after a while.
-func (s *socket) next() (told, error) {
-	must(s.t, s.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
-	var m told
-	_, body, err := s.conn.ReadMessage()
-	if err != nil {
-		return m, err
-	}
-	return m, json.Unmarshal(body, &m)
-}
-
-func (s *socket) want(status string) told {
-	s.t.Helper()
-	m, err := s.next()
-	must(s.t, err)
-	if m.Status != status {
-		s.t.Fatalf("the browser was told %+v, want status %q", m, status)
-	}
-	return m
-}
-
-// wantClosed waits for the close frame and its code.
-func (s *socket) wantClosed(code int) {
-	s.t.Helper()
-	m, err := s.next()
-	if !websocket.IsCloseError(err, code) {
-		s.t.Fatalf("got %+v, %v, want close %d", m, err, code)
-	}
 }
 
 func must(t *testing.T, err error) {

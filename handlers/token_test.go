@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
-	"sync"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,9 +56,7 @@ func TestSignInByTheTokenOfTheApp(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
 	b := s.browser()
-	b.passPassword(ada)
-	events := b.events()
-	events.want("pending")
+	events := b.waits(ada)
 	uuid := ada.phone.pending()
 	thief := s.browser()
 	thief.withSession(b.cookie("nod_session"))
@@ -170,9 +167,7 @@ func TestDenyLeadsToNoCode(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
 	b := s.browser()
-	b.passPassword(ada)
-	events := b.events()
-	events.want("pending")
+	events := b.waits(ada)
 	ada.phone.deny(ada.phone.pending())
 	events.want("denied")
 	if got := ada.phone.codes(); got != 0 {
@@ -227,26 +222,12 @@ func TestParallelGuessesAreCounted(t *testing.T) {
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.passPassword(ada)
-	form := "_csrf=" + b.formToken() + "&token=" + wrong(ada.phone.token())
-	cookies := b.cookieHeader()
-	var group sync.WaitGroup
-	for range 200 {
-		group.Go(func() {
-			req, _ := http.NewRequest(http.MethodPost, s.url+"/verify-token", strings.NewReader(form))
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			req.Header.Set("Cookie", cookies)
-			res, err := http.DefaultTransport.RoundTrip(req)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			res.Body.Close()
-			if res.Header.Get("Location") == "/protected" {
-				t.Error("a wrong code was let in")
-			}
-		})
-	}
-	group.Wait()
+	form := url.Values{"token": {wrong(ada.phone.token())}}
+	b.atOnce(200, "/verify-token", form, func(res *http.Response) {
+		if res.Header.Get("Location") == "/protected" {
+			t.Error("a wrong code was let in")
+		}
+	})
 	if got := counter.verified.Load(); got > 5 {
 		t.Errorf("%d codes were checked in one attempt, want at most 5", got)
 	}

@@ -1,0 +1,68 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+)
+
+// socket is the WebSocket of a waiting page.
+type socket struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+type told struct {
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	ExpiresAt string `json:"expires_at"`
+	Number    string `json:"number"`
+}
+
+func (b *browser) dial() (*websocket.Conn, *http.Response, error) {
+	header := http.Header{"Origin": {b.site.url}, "Cookie": {b.cookieHeader()}}
+	return websocket.DefaultDialer.DialContext(b.t.Context(), strings.Replace(b.site.url, "http", "ws", 1)+"/login/events", header)
+}
+
+func (b *browser) events() *socket {
+	b.t.Helper()
+	conn, _, err := b.dial()
+	must(b.t, err)
+	b.t.Cleanup(func() { conn.Close() })
+	return &socket{b.t, conn}
+}
+
+// next is the next thing the browser is told; a test that waits in vain
+// fails after a while.
+func (s *socket) next() (told, error) {
+	must(s.t, s.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	var m told
+	_, body, err := s.conn.ReadMessage()
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(body, &m)
+}
+
+func (s *socket) want(status string) told {
+	s.t.Helper()
+	m, err := s.next()
+	must(s.t, err)
+	if m.Status != status {
+		s.t.Fatalf("the browser was told %+v, want status %q", m, status)
+	}
+	return m
+}
+
+// wantClosed waits for the close frame and its code.
+func (s *socket) wantClosed(code int) {
+	s.t.Helper()
+	m, err := s.next()
+	if !websocket.IsCloseError(err, code) {
+		s.t.Fatalf("got %+v, %v, want close %d", m, err, code)
+	}
+}
