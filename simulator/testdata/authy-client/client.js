@@ -1,0 +1,60 @@
+// The npm package authy-client at work, in both of its roles: it calls the
+// API, and it verifies callbacks as the server of an application would. A
+// line of JSON says what to do, {"call":"getUserStatus","args":[{"authyId":1}]},
+// and a line says what came of it: {"result":…} or {"error":{…}}. The first
+// line, unasked, says where callbacks may be sent.
+import { on, once } from 'node:events';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
+import authy from 'authy-client';
+
+let client;
+
+const application = createServer(async (request, response) => {
+  const { headers, method, url } = request;
+  const outcome = await tried(async () => {
+    const body = await json(request);
+    return client.verifyCallback({ body, headers, method, protocol: 'http', url });
+  });
+  response.writeHead(outcome.error ? 403 : 200).end();
+  application.emit('callback', outcome);
+});
+const callbacks = on(application, 'callback'); // keeps those that nobody asked for yet
+
+async function tried(work) {
+  try {
+    return { result: await work() ?? null };
+  } catch (error) {
+    const { body, code, errors, message } = error;
+    return { error: { name: error.constructor.name, message, code, body, fields: fieldsOf(errors) } };
+  }
+}
+
+// fieldsOf names what the client's checks object to: ["body.device_uuid"].
+function fieldsOf(errors, path = []) {
+  if (!errors) return undefined;
+  if (Array.isArray(errors) || errors.__class__) return [path.join('.')];
+  return Object.entries(errors).flatMap(([name, inner]) => fieldsOf(inner, [...path, name])).sort();
+}
+
+async function carryOut({ call, args }) {
+  switch (call) {
+    case 'connect':
+      return tried(() => { client = new authy.Client(...args); });
+    case 'nextCallback':
+      return (await callbacks.next()).value[0];
+    default:
+      return tried(() => client[call](...args));
+  }
+}
+
+const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+application.listen(0, '127.0.0.1');
+await once(application, 'listening');
+print({ result: `http://127.0.0.1:${application.address().port}` });
+for await (const line of createInterface({ input: process.stdin })) {
+  print(await carryOut(JSON.parse(line)));
+}
+process.exit(); // without waiting for connections that are kept alive
