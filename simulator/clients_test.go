@@ -113,7 +113,7 @@ func (n nodeClient) do(method string, given ...any) reply {
 
 func (n nodeClient) connect(s *sim, key string) {
 	n.t.Helper()
-	n.do("connect", args{"key": key}, args{"host": s.url}).wantStatus(200)
+	n.do("connect", key, s.url).wantStatus(200)
 }
 
 type args map[string]any

@@ -14,13 +14,26 @@ func Guide(baseURL, key, callbackURL string) string {
 const guide = `The simulator speaks the Authy API at %[1]s, with the key %[2]s.
 Answers of its phones are told to: %[3]s
 
-Ruby     Authy.api_uri = "%[1]s"; Authy.api_key = "%[2]s"
-Python   AuthyApiClient("%[2]s", "%[1]s")
-Node     authy-client: new Client({ key: "%[2]s" }, { host: "%[1]s" })
-         authy:        require("authy")("%[2]s", "%[1]s")
-PHP      new Authy\AuthyApi("%[2]s", "%[1]s")
-Java     new AuthyApiClient("%[2]s", "%[1]s", true)
-Go       api := authy.NewAuthyAPI("%[2]s"); api.BaseURL = "%[1]s"
+Ruby     authy 3.0.1
+           Authy.api_uri = "%[1]s"; Authy.api_key = "%[2]s"
+Python   authy 2.2.6
+           from authy.api import AuthyApiClient
+           client = AuthyApiClient("%[2]s", "%[1]s")
+Node     authy-client 1.1.4
+           const { Client } = require("authy-client")
+           client = new Client({ key: "%[2]s" }, { host: "%[1]s" })
+         authy 1.4.0
+           client = require("authy")("%[2]s", "%[1]s")
+PHP      authy/php 3.0
+           $client = new Authy\AuthyApi("%[2]s", "%[1]s");
+Java     authy-java 1.5.0; without true it insists on https
+           client = new com.authy.AuthyApiClient("%[2]s", "%[1]s", true);
+Go       github.com/dcu/go-authy v1.0.1; simulator/testdata/go-authy/go.mod pins what it needs
+           api := authy.NewAuthyAPI("%[2]s")
+           api.BaseURL = "%[1]s"
+           api.UserStatus("100001", url.Values{})    // never nil: it puts the key there
+
+The address goes without a slash at its end: all of them append to it.
 
 Each registered user has a phone at %[1]s/ to tap on. Scripts do it by JSON:
 

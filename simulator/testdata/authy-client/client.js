@@ -7,7 +7,7 @@ import { on, once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
-import authy from 'authy-client';
+import { Client } from 'authy-client';
 
 let client;
 
@@ -41,7 +41,10 @@ function fieldsOf(errors, path = []) {
 async function carryOut({ call, args }) {
   switch (call) {
     case 'connect':
-      return tried(() => { client = new authy.Client(...args); });
+      return tried(() => {
+        const [key, host] = args;
+        client = new Client({ key: key }, { host: host });
+      });
     case 'nextCallback':
       return (await callbacks.next()).value[0];
     default:
