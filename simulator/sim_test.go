@@ -1,7 +1,6 @@
 package simulator_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -86,6 +85,24 @@ func (s *sim) open(options ...option) {
 	s.t.Cleanup(s.stop)
 }
 
+// message is an SMS, a call or an e-mail as the phone shows it.
+type message struct{ Via, Code, Text, At string }
+
+// messages are those of the first user's phone, newest first.
+func (s *sim) messages() (all []message) {
+	s.t.Helper()
+	s.get("/phones/100001/messages").wantStatus(200).json(&all)
+	return all
+}
+
+// token is what the app of the first user shows.
+func (s *sim) token() string {
+	s.t.Helper()
+	var got struct{ Token string }
+	s.get("/phones/100001/token").wantStatus(200).json(&got)
+	return got.Token
+}
+
 // reply is an answer, read to its end.
 type reply struct {
 	t      *testing.T
@@ -98,7 +115,7 @@ type reply struct {
 // JSON if it looks like that, else as a form.
 func (s *sim) call(method, path, body string) reply {
 	s.t.Helper()
-	return s.do(method, path, body, http.Header{"X-Authy-Api-Key": {testKey}})
+	return s.do(method, path, body, key())
 }
 
 func (s *sim) do(method, path, body string, header http.Header) reply {
@@ -131,6 +148,9 @@ func (s *sim) try(method, path, body string, header http.Header) (reply, error) 
 	text, err := io.ReadAll(response.Body)
 	return reply{s.t, response.StatusCode, response.Header, string(text)}, err
 }
+
+// key is a header with the key.
+func key() http.Header { return http.Header{"X-Authy-Api-Key": {testKey}} }
 
 // get and post speak to the phones, which need no key.
 func (s *sim) get(path string) reply { return s.do("GET", path, "", nil) }
@@ -196,61 +216,14 @@ func (s *sim) tap(user int64, uuid, how string) reply {
 	return s.post(fmt.Sprintf("/phones/%d/requests/%s/%s", user, uuid, how), "")
 }
 
-// app is an application that keeps what it is told.
-type app struct {
-	t      *testing.T
-	url    string
-	got    chan callback
-	status chan int // of its next answers; 200 when empty
-}
-
-type callback struct {
-	method, query    string
-	body             []byte
-	signature, nonce string
-	header           http.Header
-}
-
-func newApp(t *testing.T) *app {
-	a := &app{t: t, got: make(chan callback, 1000), status: make(chan int, 10)}
-	server := httptest.NewServer(a)
-	t.Cleanup(server.Close)
-	a.url = server.URL
-	return a
-}
-
-func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body := new(bytes.Buffer)
-	if _, err := body.ReadFrom(r.Body); err != nil {
-		a.t.Error(err)
-	}
-	a.got <- callback{r.Method, r.URL.RawQuery, body.Bytes(),
-		r.Header.Get("X-Authy-Signature"), r.Header.Get("X-Authy-Signature-Nonce"), r.Header}
-	select {
-	case status := <-a.status:
-		w.WriteHeader(status)
-	default:
-	}
-}
-
-// next waits for a callback.
-func (a *app) next() callback {
-	a.t.Helper()
-	select {
-	case c := <-a.got:
-		return c
-	case <-time.After(10 * time.Second):
-		a.t.Fatal("no callback came")
-		return callback{}
-	}
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+var serials = regexp.MustCompile(`"app_id":\d{5}`)
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 

@@ -1,0 +1,58 @@
+package simulator_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// app is an application that keeps what it is told.
+type app struct {
+	t      *testing.T
+	url    string
+	got    chan callback
+	status chan int // of its next answers; 200 when empty
+}
+
+type callback struct {
+	method, query    string
+	body             []byte
+	signature, nonce string
+	header           http.Header
+}
+
+func newApp(t *testing.T) *app {
+	a := &app{t: t, got: make(chan callback, 1000), status: make(chan int, 10)}
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	a.url = server.URL
+	return a
+}
+
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := new(bytes.Buffer)
+	if _, err := body.ReadFrom(r.Body); err != nil {
+		a.t.Error(err)
+	}
+	a.got <- callback{r.Method, r.URL.RawQuery, body.Bytes(),
+		r.Header.Get("X-Authy-Signature"), r.Header.Get("X-Authy-Signature-Nonce"), r.Header}
+	select {
+	case status := <-a.status:
+		w.WriteHeader(status)
+	default:
+	}
+}
+
+// next waits for a callback.
+func (a *app) next() callback {
+	a.t.Helper()
+	select {
+	case c := <-a.got:
+		return c
+	case <-time.After(10 * time.Second):
+		a.t.Fatal("no callback came")
+		return callback{}
+	}
+}
