@@ -20,7 +20,7 @@ const (
 	defaultQRSize = 300 // pixels
 	minQRSize     = 60
 	maxQRSize     = 1000
-	maxLabel      = 100 // characters; what fits into a small picture
+	maxLabel      = 100 // characters; a small picture may not have room for so many
 )
 
 // createSecret is POST users/{user}/secret: a new secret for a generic

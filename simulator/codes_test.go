@@ -2,10 +2,7 @@ package simulator_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,40 +187,33 @@ func TestCodesPerHour(t *testing.T) {
 }
 
 // atOnce makes calls in parallel and counts the statuses of the replies.
-func (s *sim) atOnce(n int, method, path, body string) (ok, limited, refused int) {
-	var all sync.WaitGroup
-	var counts [3]atomic.Int64
+func (s *sim) atOnce(n int, method, path string) map[int]int {
+	s.t.Helper()
+	replies := make(chan reply, n)
 	for range n {
-		all.Go(func() {
-			got, err := s.try(method, path, body, key())
-			switch {
-			case err != nil:
+		go func() {
+			got, err := s.try(method, path, "", key())
+			if err != nil {
 				s.t.Error(err)
-			case got.status == http.StatusOK:
-				counts[0].Add(1)
-			case got.status == http.StatusTooManyRequests:
-				counts[1].Add(1)
-			case got.status == http.StatusUnauthorized || got.status == http.StatusConflict:
-				counts[2].Add(1)
-			default:
-				s.t.Errorf("got %d %s", got.status, got.body)
 			}
-		})
+			replies <- got
+		}()
 	}
-	all.Wait()
-	return int(counts[0].Load()), int(counts[1].Load()), int(counts[2].Load())
+	counts := map[int]int{}
+	for range n {
+		counts[(<-replies).status]++
+	}
+	return counts
 }
 
 func TestManyCodesAtOnce(t *testing.T) {
 	s := newAda(t)
-	if ok, limited, _ := s.atOnce(50, "GET", "/protected/json/sms/100001?force=true", ""); ok != 30 || limited != 20 {
-		t.Errorf("%d were sent and %d refused, want 30 and 20", ok, limited)
+	if got := s.atOnce(50, "GET", "/protected/json/sms/100001?force=true"); got[200] != 30 || got[429] != 20 {
+		t.Errorf("got %v, want 30 sent and 20 refused", got)
 	}
-	code := s.messages()[0].Code
-	if ok, _, refused := s.atOnce(50, "GET", "/protected/json/verify/"+code+"/100001?force=true", ""); ok != 1 || refused != 49 {
-		t.Errorf("a code counted %d times", ok)
-	}
-	if ok, _, refused := s.atOnce(50, "GET", "/protected/json/verify/"+s.token()+"/100001?force=true", ""); ok != 1 || refused != 49 {
-		t.Errorf("a token counted %d times", ok)
+	for _, code := range []string{s.messages()[0].Code, s.token()} {
+		if got := s.atOnce(50, "GET", "/protected/json/verify/"+code+"/100001?force=true"); got[200] != 1 || got[401] != 49 {
+			t.Errorf("got %v, want a code to count once", got)
+		}
 	}
 }
