@@ -144,6 +144,7 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrChanged):
+		h.tellTransfers(ctx, v.Session.ID, v.User.ID)
 		return &problem{Status: fiber.StatusConflict, Heading: "The transfer was changed",
 			Text:   "What this page sent is not what your phone has shown. Nothing was sent. Please start the transfer again.",
 			Action: link{"/protected", "Back to your transfers"}, cause: err}

@@ -82,9 +82,11 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 }
 
 // ExecuteTransfer carries out an approved transfer, once. shown is what the
-// browser says it is about: ErrChanged if that is not what was approved.
-// ErrNotApproved, ErrNotFound; also for the transfer of another session.
+// browser says it is about: ErrChanged if that is not what was approved, and
+// the transfer is over. ErrNotApproved, ErrNotFound; also for the transfer of
+// another session.
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
+	tampered := false
 	err = s.inTx(ctx, func(tx *txn) error {
 		t, err = scanTransfer(tx.QueryRowContext(ctx, transferQuery+` WHERE transfers.id = ?3 AND transfers.session_id = ?4`,
 			tx.now, useWithin.Milliseconds(), id, sessionID))
@@ -93,17 +95,39 @@ func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown
 		}
 		shown.ID = t.ID
 		if shown.subject() != t.subject() {
-			return ErrChanged
+			tampered = true
+			return tx.refuse(ctx, t)
 		}
 		if _, err := tx.consume(ctx, sessionID, KindTransfer, t.subject()); err != nil {
 			return err
 		}
 		return tx.execute(ctx, &t)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Transfer{}, err
+	case tampered:
+		return Transfer{}, ErrChanged
 	}
 	return t, nil
+}
+
+// refuse spends the approval of a transfer that was changed after its request:
+// nobody knows any more which of the two was meant.
+func (tx *txn) refuse(ctx context.Context, t Transfer) error {
+	const spend = `
+		UPDATE approvals
+		SET consumed_at = ?
+		WHERE id = ? AND status = 'approved' AND consumed_at IS NULL`
+	spent, err := changed(tx.ExecContext(ctx, spend, tx.now, t.ApprovalID))
+	if err != nil {
+		return err
+	}
+	open, err := tx.settle(ctx, "changed", `id = ?3`, t.ApprovalID)
+	if err != nil || (!spent && len(open) == 0) {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: "transfer_refused", UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
 }
 
 func (tx *txn) execute(ctx context.Context, t *Transfer) error {
@@ -137,6 +161,7 @@ const transferQuery = `
 		COALESCE(transfers.executed_at, 0),
 		CASE
 			WHEN transfers.executed_at IS NOT NULL THEN 'executed'
+			WHEN approvals.consumed_at IS NOT NULL OR approvals.reason = 'changed' THEN 'refused'
 			WHEN approvals.status = 'pending' AND approvals.expires_at <= ?1 THEN 'expired'
 			WHEN approvals.status = 'pending' THEN 'awaiting'
 			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'

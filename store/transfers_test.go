@@ -61,11 +61,6 @@ func TestATransferIsExecutedOnce(t *testing.T) {
 }
 
 func TestAChangedTransferIsRefused(t *testing.T) {
-	w := newWorld(t)
-	ada := w.user("ada@example.com")
-	in := w.signIn(ada)
-	tr, a := w.ask(in)
-	w.approve(a)
 	for name, shown := range map[string]store.Transfer{
 		"payee":    {Payee: "Grace Hopper ", AmountMinor: 120000, Currency: "EUR"},
 		"amount":   {Payee: "Grace Hopper", AmountMinor: 1200000, Currency: "EUR"},
@@ -74,12 +69,25 @@ func TestAChangedTransferIsRefused(t *testing.T) {
 		// What moves from one field to the next must not read the same.
 		"shifted": {Payee: `Grace Hopper",120000,"`, AmountMinor: 120000, Currency: "EUR"},
 	} {
-		_, err := w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, shown)
-		wantErr(t, name, err, store.ErrChanged)
+		t.Run(name, func(t *testing.T) {
+			for _, tapped := range []bool{false, true} {
+				w := newWorld(t)
+				ada := w.user("ada@example.com")
+				in := w.signIn(ada)
+				tr, a := w.ask(in)
+				if tapped {
+					w.approve(a)
+				}
+				_, err := w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, shown)
+				wantErr(t, "changed", err, store.ErrChanged)
+				w.wantTransfer(ada, "refused")
+				// The change ended it: what was approved is not sent either.
+				_, err = w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, rent)
+				wantErr(t, "as approved", err, store.ErrNotApproved)
+				w.wantTransfer(ada, "refused")
+			}
+		})
 	}
-	w.wantTransfer(ada, "approved")
-	_, err := w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, rent)
-	must(t, err)
 }
 
 // The row itself is held to what was approved, too.
