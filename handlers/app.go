@@ -142,25 +142,32 @@ func (h *Handlers) publicHost(c *fiber.Ctx) error {
 	return c.Redirect(h.origin()+c.OriginalURL(), fiber.StatusFound)
 }
 
-func (h *Handlers) headers() fiber.Handler {
+// policy is the content security policy of a page; pictures may come from one
+// more origin, "" for none.
+func (h *Handlers) policy(pictures string) string {
 	socket := "ws://"
 	if h.secure() {
 		socket = "wss://"
 	}
-	policy := strings.Join([]string{
+	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self'",
-		"img-src 'self' data: " + h.PhonesURL,
+		strings.TrimSpace("img-src 'self' " + pictures),
 		"connect-src 'self' " + socket + h.public.Host,
 		"form-action 'self'",
 		"base-uri 'none'",
 		"frame-ancestors 'none'",
 	}, "; ")
+}
+
+func (h *Handlers) headers() fiber.Handler {
 	own := helmet.New(helmet.Config{
-		ContentSecurityPolicy: policy,
+		ContentSecurityPolicy: h.policy(""),
 		XFrameOptions:         "DENY",
 		ReferrerPolicy:        "same-origin",
+		// The provider's pictures come without a word on who may embed them.
+		CrossOriginEmbedderPolicy: "unsafe-none",
 	})
 	if !h.secure() {
 		return own

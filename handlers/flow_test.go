@@ -277,6 +277,11 @@ func TestTheAppTakenOffThePhone(t *testing.T) {
 	before := len(ada.phone.requests())
 	b := s.browser()
 	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token")
+	wantBody(t, b.get("/verify-token"), "no authenticator app to ask", "A code is on its way by SMS")
+	again := s.browser()
+	wantRedirect(t, again.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token?notice=code-not-sent")
+	wantBody(t, again.get("/verify-token?notice=code-not-sent"), "No code could be sent just now", "The next code can be sent in")
+	b = again
 	wantBody(t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="no_device"`)
 	if got := len(ada.phone.requests()); got != before {
 		t.Error("a request was pushed to a phone without the app")

@@ -91,10 +91,13 @@ func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
 	if reason != reasonNoDevice {
 		return seeOther(c, "/login/approval")
 	}
-	// No app on the phone: a code goes out instead. What keeps it from going
-	// is said on the page, where another way is offered.
-	if _, err := h.sendCode(c.UserContext(), sess, user, "sms"); err != nil {
+	// No app on the phone: a code goes out instead.
+	sentence, err := h.sendCode(c.UserContext(), sess, user, "sms")
+	if err != nil {
 		return err
+	}
+	if sentence != "" {
+		return seeOther(c, "/verify-token?notice=code-not-sent")
 	}
 	return seeOther(c, "/verify-token")
 }

@@ -2,17 +2,21 @@ package handlers
 
 import (
 	"context"
+	"net/url"
+	"regexp"
 
 	"github.com/gofiber/fiber/v2"
 
 	"nod/store"
 )
 
+// methodTexts: once a code was sent, the provider takes it and one from the
+// app alike and does not say which it was.
 var methodTexts = map[string]string{
 	"push": "a tap on your phone",
 	"app":  "a code from the authenticator app",
-	"sms":  "a code by SMS",
-	"call": "a code by voice call",
+	"sms":  "a code by SMS, or from the app",
+	"call": "a code by voice call, or from the app",
 }
 
 // protected is what all this is for: only level "signed in" gets here.
@@ -56,8 +60,22 @@ func (h *Handlers) authenticator(c *fiber.Ctx) error {
 			"Problem": "The phone service cannot make the code just now. Nothing was changed; please try again in a minute.",
 		})
 	}
+	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(qr.URL)))
 	return h.showProtected(c, fiber.StatusOK, transferForm{}, fiber.Map{"QR": qr.URL, "Label": qr.Label, "Issuer": qr.Issuer})
 }
+
+// originOf is the origin of a picture that the provider keeps, for the policy
+// of the one page that shows it. The URL was read from a reply of the
+// provider; only its scheme and host get into the header.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || !plainHost.MatchString(u.Host) {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 
 var eventTexts = map[string]string{
 	"user_created":       "Account created",
@@ -70,6 +88,7 @@ var eventTexts = map[string]string{
 	"signed_in":          "Signed in",
 	"code_sent":          "Code sent to your phone",
 	"transfer_executed":  "Transfer sent",
+	"transfer_refused":   "Transfer refused: it was changed",
 }
 
 // endTexts are the ends of sessions worth a line. A session that ends because

@@ -17,6 +17,7 @@ var notices = map[string]notice{
 	"cancelled":      {"info", "The sign-in was cancelled. Nobody was let in."},
 	"sent-again":     {"info", "A new request is on its way to your phone. The one before no longer counts."},
 	"too-many-codes": {"error", "Too many wrong codes. Please sign in again with your password."},
+	"code-not-sent":  {"warning", "No code could be sent just now. Below you can have one sent in a moment, or type one from an app."},
 	"not-yet":        {"warning", "Your phone has not answered yet. Tap Approve there, and this page moves on."},
 }
 

@@ -46,6 +46,8 @@ func (h *Handlers) static(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=0, must-revalidate")
 	c.Set(fiber.HeaderETag, file.etag)
+	// The provider's app shows the logo, from its own origin.
+	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if c.Get(fiber.HeaderIfNoneMatch) == file.etag {
 		return c.SendStatus(fiber.StatusNotModified)
 	}

@@ -51,6 +51,11 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if wait := next.Sub(h.Now()); wait > 0 {
 		page["NextSendSeconds"] = seconds(wait)
 	}
+	latest, err := h.latest(c)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	page["NoApp"] = latest.Reason == reasonNoDevice
 	if v.Session.CodeVia != "" {
 		page["Sent"] = fiber.Map{"Via": v.Session.CodeVia, "Cellphone": maskPhone(v.User.PhoneNumber)}
 	}
@@ -94,7 +99,7 @@ func (h *Handlers) sendCode(ctx context.Context, sess store.Session, user store.
 	}
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()
-	sent, err := send(ctx, user.AuthyID, authy.SendOptions{Force: true, Action: codeAction(sess.ID), ActionMessage: "Sign in to Nod"})
+	sent, err := send(ctx, user.AuthyID, authy.SendOptions{Force: true, Action: codeAction(sess.ID), ActionMessage: "Sign in to Nod."})
 	switch {
 	case errors.Is(err, authy.ErrRateLimited):
 		return "The phone service has sent too many codes to this number. Please try again later or use the app.", nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -238,7 +239,12 @@ func TestAnAuthenticatorCanBeAdded(t *testing.T) {
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.signIn(ada)
-	wantBody(t, b.post("/authenticator"), "QR code with the secret")
+	wantBody(t, b.get("/protected"), "Show the QR code")
+	shown := b.post("/authenticator")
+	wantBody(t, shown, "QR code with the secret")
+	if policy := shown.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "img-src 'self' "+s.simURL+";") {
+		t.Errorf("the page may not show the picture: policy %q", policy)
+	}
 }
 
 // countingAuthy counts how often a code is checked.
