@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck race fuzz screenshots bench clean
+.PHONY: help run test setup check fmt vet staticcheck race fuzz screenshots pictures bench clean
 
 FUZZTIME ?= 15s
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
@@ -42,6 +42,9 @@ fuzz: ## each fuzz target for FUZZTIME (15s)
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/
+
+pictures: setup ## every page, narrow and wide, light and dark, to bin/pictures
+	NOD_TEST_ALL=1 NOD_PICTURES=all NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -run '^TestScreenshots$$' ./e2e/
 
 bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench

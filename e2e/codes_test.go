@@ -1,0 +1,149 @@
+package e2e
+
+import "testing"
+
+func TestCodeBySMS(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	hand.openPhone(p)
+	tb.expect("422") // the wrong code
+	tb.signIn(p.Email)
+	tb.click("details.other-ways summary")
+	tb.accessible("other ways")
+	tb.click("form[action='/send-token']:has([value=sms]) button")
+	tb.at("/verify-token")
+	tb.is(`document.querySelector(".lead").innerText.includes("by SMS")`)
+	tb.accessible("code")
+
+	hand.see("#banner")
+	hand.click("#tab-messages")
+	hand.see(".message")
+	hand.accessible("messages")
+	code := p.code("sms")
+	tb.fill("#token", wrong(code))
+	tb.click("#token-form button[type=submit]")
+	tb.see("#token-error")
+	tb.accessible("wrong code")
+	tb.fill("#token", code[:3]+" "+code[3:]) // as people read it
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+	tb.is(`document.body.innerText.includes("a code by SMS")`)
+	// The tap that was asked for first counts no longer.
+	p.answer("approve")
+	tb.open("/protected")
+	tb.at("/protected")
+}
+
+// wrong is a code of the same length that is not this one.
+func wrong(code string) string {
+	last := '0' + (code[len(code)-1]-'0'+1)%10
+	return code[:len(code)-1] + string(rune(last))
+}
+
+func TestCodeByCall(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	hand.openPhone(p)
+	tb.signIn(p.Email)
+	tb.click("details.other-ways summary")
+	tb.click("form[action='/send-token']:has([value=call]) button")
+	tb.at("/verify-token")
+	hand.see("#call-answer")
+	hand.accessible("incoming call")
+	hand.click("#call-answer")
+	hand.see("#call-code")
+	hand.accessible("call")
+	tb.fill("#token", hand.text("#call-code"))
+	hand.click("#call-hangup")
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+	tb.is(`document.body.innerText.includes("a code by voice call")`)
+}
+
+func TestCodeFromTheApp(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	tb.signIn(p.Email)
+	tb.click("details.other-ways summary")
+	tb.click(".other-ways a[href='/verify-token']")
+	tb.at("/verify-token")
+	hand.openPhone(p)
+	hand.click("#tab-codes")
+	hand.see("#token-digits")
+	hand.accessible("codes")
+	tb.fill("#token", hand.text("#token-digits"))
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+	tb.is(`document.body.innerText.includes("a code from the authenticator app")`)
+}
+
+func TestNoAppOnThePhone(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	hand.openPhone(p)
+	hand.click("#app-switch")
+	hand.is(`document.getElementById("app-switch").getAttribute("aria-checked") === "false"`)
+	hand.accessible("phone without the app")
+	before := len(p.requests())
+	tb.givePassword(p.Email)
+	tb.at("/verify-token")
+	tb.is(`document.querySelector(".lead").innerText.includes("no authenticator app")`)
+	tb.accessible("code without the app")
+	tb.fill("#token", p.code("sms"))
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+	if got := len(p.requests()); got != before {
+		t.Error("a phone without the app was asked")
+	}
+}
+
+func TestAnotherAuthenticator(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	p := tb.signUp("ada@example.com", "2015550101")
+	p.answer("approve")
+	tb.at("/protected")
+	tb.click("#authenticator button")
+	tb.is(`(() => { const i = document.querySelector("#authenticator img"); return i?.complete && i.naturalWidth > 0; })()`)
+	tb.accessible("QR code")
+	tb.click("#logout-form button")
+	tb.at("/")
+
+	tb.signIn(p.Email)
+	tb.open("/verify-token")
+	hand.openPhone(p)
+	hand.click("#tab-codes")
+	hand.see("#generic-digits")
+	tb.fill("#token", hand.text("#generic-digits"))
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+}
+
+func TestSentByAnotherTabsCode(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	waiting, coding := ada.tab(), ada.tab()
+	waiting.signIn(p.Email)
+	waiting.way("socket")
+	coding.open("/verify-token")
+	coding.fill("#token", p.token())
+	coding.click("#token-form button[type=submit]")
+	coding.at("/protected")
+	waiting.at("/protected")
+}

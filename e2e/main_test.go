@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+var (
+	binary  string          // Nod, built with the race detector
+	chrome  context.Context // the one browser process; people are contexts of it
+	missing string          // why the stories are left out, if they are
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	browser := findBrowser()
+	if browser == "" {
+		if os.Getenv("NOD_TEST_ALL") != "" {
+			fmt.Fprintln(os.Stderr, "the browser stories need Chromium, and there is none: make setup")
+			return 1
+		}
+		missing = "no Chromium here (make setup installs it); the browser stories are left out"
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "nod-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "nod")
+	build := exec.Command("go", "build", "-race", "-o", binary, "nod")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building Nod:", err)
+		return 1
+	}
+
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(browser), chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
+		chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		// Tabs of several people are open at once; none may be slowed for
+		// being behind another.
+		chromedp.Flag("disable-background-timer-throttling", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("accept-lang", "en-GB"),
+		chromedp.Flag("lang", "en-GB"),
+	)
+	defer cancel()
+	chrome, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	if err := chromedp.Do(chrome); err != nil {
+		fmt.Fprintln(os.Stderr, "starting Chromium:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func findBrowser() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// story begins a test that needs the browser.
+func story(t *testing.T) {
+	t.Helper()
+	if missing != "" {
+		t.Skip(missing)
+	}
+	t.Parallel()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// inReadme are the pictures that the README shows; of the others one makes
+// all with NOD_PICTURES=all, to look at what was changed.
+var inReadme = []string{"waiting-1280-light", "waiting-1280-dark", "phone-390-light", "phone-390-dark", "protected-1280-light", "protected-1280-dark"}
+
+// TestScreenshots walks through Nod and makes pictures on the way, into the
+// folder NOD_SCREENSHOTS.
+func TestScreenshots(t *testing.T) {
+	story(t)
+	dir := os.Getenv("NOD_SCREENSHOTS")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	must(t, os.MkdirAll(dir, 0o755))
+	all := os.Getenv("NOD_PICTURES") == "all"
+	shoot := func(tb *tab, name string) {
+		t.Helper()
+		for _, width := range []int64{390, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				file := fmt.Sprintf("%s-%d-%s", name, width, scheme)
+				if all || slices.Contains(inReadme, file) {
+					tb.look(width, scheme)
+					tb.picture(filepath.Join(dir, file+".png"))
+				}
+			}
+		}
+		tb.look(1280, "light")
+	}
+
+	n := startNod(t)
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	tb.expect("422", "404", "403", "409")
+	tb.open("/")
+	shoot(tb, "home")
+	tb.open("/signup")
+	shoot(tb, "signup")
+	tb.fill("#email", "ada")
+	tb.fill("#password", "password")
+	tb.click("#signup-form button[type=submit]")
+	tb.see("#error-summary")
+	shoot(tb, "signup-errors")
+	tb.open("/nowhere")
+	shoot(tb, "not-found")
+	hand.open(n.phones)
+	shoot(hand, "phones-none")
+
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.way("socket")
+	shoot(tb, "waiting")
+	hand.openPhone(p)
+	hand.see(".request")
+	shoot(hand, "phone")
+	tb.see("[data-help]")
+	shoot(tb, "waiting-help")
+	hand.click(".request [data-answer=deny]")
+	tb.heading("Denied on your phone")
+	shoot(tb, "denied")
+	shoot(hand, "phone-denied")
+
+	tb.open("/login")
+	shoot(tb, "login")
+	tb.signIn(p.Email)
+	tb.click("summary")
+	shoot(tb, "waiting-ways")
+	tb.click("#cancel-form button")
+	tb.at("/login")
+	shoot(tb, "login-cancelled")
+
+	tb.signIn(p.Email)
+	tb.open("/verify-token")
+	shoot(tb, "code")
+	tb.click("form[action='/send-token'] button")
+	p.code("sms")
+	shoot(tb, "code-sent")
+	hand.openPhone(p)
+	shoot(hand, "phone-sms")
+	hand.click("#tab-codes")
+	shoot(hand, "phone-codes")
+	hand.click("#tab-messages")
+	shoot(hand, "phone-messages")
+	tb.fill("#token", "0000000")
+	tb.click("#token-form button[type=submit]")
+	tb.see("#error-summary")
+	shoot(tb, "code-wrong")
+	tb.fill("#token", p.token())
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+	shoot(tb, "protected-by-code")
+
+	tb.open("/protected")
+	tb.fill("#payee", "Grace Hopper")
+	tb.fill("#amount", "120.50")
+	tb.click(".transfer-form button")
+	tb.see("li.entry")
+	shoot(tb, "transfer-waiting")
+	hand.openPhone(p)
+	hand.see(".request")
+	shoot(hand, "phone-transfer")
+	p.answer("approve")
+	tb.is(`document.querySelector("li.entry").dataset.status === "executed"`)
+	shoot(tb, "transfer-done")
+	tb.click("#authenticator button")
+	tb.see("#authenticator img")
+	shoot(tb, "authenticator")
+	hand.openPhone(p)
+	hand.click("#tab-codes")
+	shoot(hand, "phone-two-codes")
+	tb.click("#logout-form button")
+	tb.at("/")
+	shoot(tb, "signed-out")
+
+	// By a tap, on a page without transfers.
+	tb.signUp("grace@example.com", "2015550102")
+	tb.way("socket")
+	n.phoneOf("grace@example.com").answer("approve")
+	tb.at("/protected")
+	shoot(tb, "protected")
+	tb.click("#logout-form button")
+	tb.at("/")
+
+	hand.open(n.phones)
+	shoot(hand, "phones")
+	hand.click(".faults summary")
+	shoot(hand, "phones-faults")
+
+	n.json(http.MethodPost, "/faults", map[string]any{"api": "error"}, nil)
+	tb.signIn(p.Email)
+	shoot(tb, "unavailable")
+	n.json(http.MethodDelete, "/faults", nil, nil)
+	p.app(false)
+	tb.givePassword(p.Email)
+	tb.at("/verify-token")
+	shoot(tb, "no-app")
+}

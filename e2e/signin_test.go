@@ -1,0 +1,228 @@
+package e2e
+
+import (
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+const password = "correct horse battery staple"
+
+// signUp creates an account as a person does, and ends on the waiting page.
+func (tb *tab) signUp(email, number string) phone {
+	tb.t.Helper()
+	tb.open("/signup")
+	tb.fill("#name", "Ada Lovelace")
+	tb.fill("#email", email)
+	tb.fill("#password", password)
+	tb.choose("#country_code", "US")
+	tb.fill("#phone_number", number)
+	tb.click("#signup-form button[type=submit]")
+	tb.at("/login/approval")
+	return tb.nod.phoneOf(email)
+}
+
+// givePassword is the first half of a sign-in.
+func (tb *tab) givePassword(email string) {
+	tb.t.Helper()
+	tb.open("/login")
+	tb.fill("#email", email)
+	tb.fill("#password", password)
+	tb.click("#login-form button[type=submit]")
+}
+
+// signIn gives the password, and ends on the waiting page.
+func (tb *tab) signIn(email string) {
+	tb.t.Helper()
+	tb.givePassword(email)
+	tb.at("/login/approval")
+}
+
+// account is an account that is signed out again, and the phone left in peace.
+func (n *nod) account(email, number string) phone {
+	n.t.Helper()
+	tb := n.person().tab()
+	p := tb.signUp(email, number)
+	tb.click("#cancel-form button")
+	tb.at("/login")
+	return p
+}
+
+func TestSignUpAndTap(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb := ada.tab()
+	tb.open("/")
+	tb.heading("Sign in with a tap.")
+	tb.accessible("home")
+	tb.click("main a[href='/signup']")
+	tb.at("/signup")
+	tb.accessible("sign-up")
+
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.heading("Tap Approve on your phone")
+	tb.way("socket")
+	tb.accessible("waiting")
+
+	hand := ada.tab()
+	hand.open(n.phones)
+	hand.see(".phone-link")
+	hand.accessible("list of phones")
+	hand.click(".phone-link")
+	hand.see("#pending .request")
+	hand.accessible("phone with a request")
+	if there, here := hand.text(".compare-number"), tb.text("#number"); there != here {
+		t.Errorf("the phone shows number %s, the browser %s", there, here)
+	}
+	hand.click(".request [data-answer=approve]")
+
+	tb.at("/protected")
+	tb.heading("Welcome, Ada Lovelace")
+	if got, want := tb.text("#authy-id"), strconv.Itoa(p.AuthyID); got != want {
+		t.Errorf("the page shows authy id %s, want %s", got, want)
+	}
+	if got := tb.text("#latency"); !regexp.MustCompile(`^\d+$`).MatchString(got) {
+		t.Errorf("from the tap to this browser: %q ms, want a number", got)
+	}
+	tb.accessible("protected")
+	hand.see(".history li")
+	hand.accessible("phone with a history")
+
+	tb.click("#logout-form button")
+	tb.at("/")
+	tb.see(".notice")
+	tb.open("/protected")
+	tb.at("/login")
+	tb.accessible("sign-in")
+}
+
+func TestDeny(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb := ada.tab()
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.way("socket")
+	hand := ada.tab()
+	hand.openPhone(p)
+	hand.click(".request [data-answer=deny]")
+	tb.heading("Denied on your phone")
+	tb.is(`document.title.startsWith("Denied on your phone")`)
+	tb.is(`document.getElementById("state-live").textContent.includes("nobody was let in")`)
+	tb.accessible("denied")
+	tb.open("/protected")
+	tb.at("/login/approval")
+	tb.heading("Denied on your phone")
+	tb.click("main [data-state=denied] a[href='/login']")
+	tb.at("/login")
+}
+
+func TestExpiry(t *testing.T) {
+	story(t)
+	n := startNod(t, "APPROVAL_TTL=3s")
+	tb := n.person().tab()
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.heading("The time is over")
+	tb.accessible("expired")
+	if got := p.requests()[0].Status; got != "expired" {
+		t.Errorf("the phone shows the request as %s, want expired", got)
+	}
+	tb.open("/protected")
+	tb.at("/login/approval")
+	tb.heading("The time is over")
+}
+
+func TestCancel(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb := ada.tab()
+	tb.signUp("ada@example.com", "2015550101")
+	other := ada.tab()
+	other.open("/login/approval")
+	other.way("socket")
+	tb.click("#cancel-form button")
+	tb.at("/login")
+	other.is(`location.pathname === "/login" || document.querySelector("h1").innerText.includes("cancelled")`)
+	other.accessible("cancelled in another tab")
+}
+
+func TestTwoBrowsersAtOnce(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	first, second := n.person().tab(), n.person().tab()
+	second.expect("409") // what the server says to an early "I have approved it"
+	first.signIn(p.Email)
+	first.way("socket")
+	second.signIn(p.Email)
+	first.heading("A newer sign-in took over")
+	first.accessible("replaced")
+	second.way("socket")
+
+	// The provider has no way to take a request back: the older one is still
+	// on the phone, and a tap on it lets nobody in.
+	newer, older := p.requests()[0], p.requests()[1]
+	p.tap(older.UUID, "approve")
+	second.click("#confirm-form button")
+	second.see("[data-message=not-yet]")
+	p.tap(newer.UUID, "approve")
+	second.at("/protected")
+	first.heading("A newer sign-in took over")
+	first.open("/protected")
+	first.at("/login/approval")
+}
+
+func TestWithoutScript(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	tb := n.person().tab()
+	tb.noScript()
+	tb.expect("409")
+	tb.signIn(p.Email)
+	tb.heading("Tap Approve on your phone")
+	tb.click("#confirm-form button")
+	tb.see(".notice.warning")
+	tb.heading("Tap Approve on your phone")
+	p.answer("approve")
+	// The page asks by itself; the button shows once it knows.
+	tb.heading("Approved")
+	tb.click("[data-state=approved] button")
+	tb.at("/protected")
+}
+
+func TestFormsSayWhatIsWrong(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb := n.person().tab()
+	tb.expect("422", "401")
+	tb.open("/signup")
+	tb.fill("#email", "not an address")
+	tb.fill("#password", "password")
+	tb.fill("#phone_number", "12")
+	tb.click("#signup-form button[type=submit]")
+	tb.see("#error-summary")
+	for _, field := range []string{"name", "email", "password", "phone_number"} {
+		tb.see("#" + field + "-error")
+		tb.is(`document.getElementById("` + field + `").getAttribute("aria-invalid") === "true"`)
+	}
+	tb.is(`document.activeElement.id === "error-summary"`)
+	tb.is(`document.getElementById("email").value === "not an address"`)
+	tb.is(`document.getElementById("password").value === ""`)
+	tb.accessible("sign-up with errors")
+
+	tb.open("/login")
+	tb.fill("#email", "nobody@example.com")
+	tb.fill("#password", "wrong wrong wrong")
+	tb.click("#login-form button[type=submit]")
+	tb.see("#error-summary")
+	tb.is(`document.getElementById("email").value === "nobody@example.com"`)
+	tb.accessible("sign-in with an error")
+
+	tb.expect("404")
+	tb.open("/nowhere")
+	tb.see("h1")
+	tb.accessible("not found")
+}

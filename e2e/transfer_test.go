@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// signedIn is a person on the protected page, by a tap.
+func (tb *tab) signedIn(email, number string) phone {
+	tb.t.Helper()
+	p := tb.signUp(email, number)
+	p.answer("approve")
+	tb.at("/protected")
+	return p
+}
+
+func (tb *tab) askForTransfer(payee, amount string) {
+	tb.t.Helper()
+	tb.fill("#payee", payee)
+	tb.fill("#amount", amount)
+	tb.click("#transfer-form button")
+}
+
+// newest waits until the newest line of the ledger says so.
+func (tb *tab) newest(status string) {
+	tb.t.Helper()
+	tb.is(fmt.Sprintf(`document.querySelector("li.entry")?.dataset.status === %q`, status))
+}
+
+func TestTransferApproved(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	p := tb.signedIn("ada@example.com", "2015550101")
+	tb.expect("422")
+	tb.askForTransfer("", "12.345")
+	tb.see("#amount-error")
+	tb.see("#payee-error")
+	tb.accessible("transfer with errors")
+
+	tb.askForTransfer("Grace Hopper", "120.50")
+	tb.newest("awaiting")
+	tb.accessible("transfer waiting")
+	hand.openPhone(p)
+	hand.see(".request")
+	if got, want := hand.text(".request .ask"), "Send 120.50 EUR to Grace Hopper?"; got != want {
+		t.Errorf("the phone asks %q, want %q", got, want)
+	}
+	hand.click(".request [data-answer=approve]")
+	tb.newest("executed")
+	tb.accessible("transfer sent")
+}
+
+func TestTransferDenied(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb := n.person().tab()
+	p := tb.signedIn("ada@example.com", "2015550101")
+	tb.askForTransfer("Grace Hopper", "120.50")
+	tb.newest("awaiting")
+	p.answer("deny")
+	tb.newest("denied")
+	tb.accessible("transfer denied")
+}
+
+func TestTransferExpires(t *testing.T) {
+	story(t)
+	n := startNod(t, "APPROVAL_TTL=3s")
+	tb := n.person().tab()
+	tb.signedIn("ada@example.com", "2015550101")
+	tb.askForTransfer("Grace Hopper", "120.50")
+	tb.newest("awaiting")
+	tb.newest("expired")
+}
+
+// What the browser says after the phone has shown something else is refused.
+func TestTransferChangedInTheBrowser(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb := n.person().tab()
+	tb.expect("409")
+	p := tb.signedIn("ada@example.com", "2015550101")
+	tb.askForTransfer("Grace Hopper", "120.50")
+	tb.newest("awaiting")
+	eval[bool](tb, `(document.querySelector("[data-execute] [name=amount]").value = "99120.50", true)`)
+	p.answer("approve")
+	tb.is(`document.querySelector("main").innerText.includes("not what your phone has shown")`)
+	tb.accessible("changed transfer")
+	tb.open("/protected")
+	tb.newest("refused")
+	tb.accessible("refused transfer")
+}
