@@ -85,6 +85,14 @@ func (s *sim) open(options ...option) {
 	s.t.Cleanup(s.stop)
 }
 
+// stopAndGoOn ends the simulator, which waits for its callbacks, and starts
+// another one on the same file.
+func (s *sim) stopAndGoOn(options ...option) {
+	s.t.Helper()
+	s.stop()
+	s.open(options...)
+}
+
 // message is an SMS, a call or an e-mail as the phone shows it.
 type message struct{ Via, Code, Text, At string }
 
