@@ -56,3 +56,11 @@ func (a *app) next() callback {
 		return callback{}
 	}
 }
+
+// all are the callbacks that have come.
+func (a *app) all() (got []callback) {
+	for range len(a.got) {
+		got = append(got, <-a.got)
+	}
+	return got
+}
