@@ -8,7 +8,7 @@ import (
 
 // phone is a simulated phone, used through the simulator's JSON.
 type phone struct {
-	t    *testing.T
+	t    testing.TB
 	base string
 }
 
@@ -73,7 +73,7 @@ func (p *phone) deny(uuid string) {
 	}
 }
 
-func (p *phone) set(t *testing.T, json string) {
+func (p *phone) set(t testing.TB, json string) {
 	t.Helper()
 	if got := postJSON(t, p.base, json); got != http.StatusOK {
 		t.Fatalf("changing the phone: got status %d, want 200", got)

@@ -54,7 +54,7 @@ func (c *clock) Advance(d time.Duration) {
 // site is the whole application on a real listener, with a real database in
 // a temporary folder and a real simulator over HTTP.
 type site struct {
-	t        *testing.T
+	t        testing.TB
 	url      string
 	clock    *clock
 	store    *store.Store
@@ -68,7 +68,7 @@ type site struct {
 // option changes a site before it starts.
 type option func(*handlers.Config)
 
-func newSite(t *testing.T, options ...option) *site {
+func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -121,7 +121,7 @@ func newSite(t *testing.T, options ...option) *site {
 
 // browser is one person's browser: its own cookies, redirects seen.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	site *site
 	http *http.Client
 }
@@ -294,28 +294,28 @@ func (b *browser) signIn(p person) {
 	wantRedirect(b.t, b.post("/confirm-login"), "/protected")
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantStatus(t *testing.T, got page, status int) {
+func wantStatus(t testing.TB, got page, status int) {
 	t.Helper()
 	if got.Status != status {
 		t.Fatalf("got status %d, want %d; body:\n%s", got.Status, status, got.Body)
 	}
 }
 
-func wantRedirect(t *testing.T, got page, location string) {
+func wantRedirect(t testing.TB, got page, location string) {
 	t.Helper()
 	if got.Status != http.StatusSeeOther || got.Location() != location {
 		t.Fatalf("got status %d to %q, want 303 to %q; body:\n%s", got.Status, got.Location(), location, got.Body)
 	}
 }
 
-func wantBody(t *testing.T, got page, parts ...string) {
+func wantBody(t testing.TB, got page, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(got.Body, part) && !strings.Contains(html.UnescapeString(got.Body), part) {
@@ -324,7 +324,7 @@ func wantBody(t *testing.T, got page, parts ...string) {
 	}
 }
 
-func getJSON(t *testing.T, url string, into any) {
+func getJSON(t testing.TB, url string, into any) {
 	t.Helper()
 	res, err := http.Get(url)
 	must(t, err)
@@ -332,7 +332,7 @@ func getJSON(t *testing.T, url string, into any) {
 	must(t, json.NewDecoder(res.Body).Decode(into))
 }
 
-func postJSON(t *testing.T, url, body string) int {
+func postJSON(t testing.TB, url, body string) int {
 	t.Helper()
 	res, err := http.Post(url, "application/json", strings.NewReader(body))
 	must(t, err)

@@ -12,7 +12,7 @@ import (
 
 // socket is the WebSocket of a waiting page.
 type socket struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 
