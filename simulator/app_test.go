@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -14,6 +15,7 @@ type app struct {
 	url    string
 	got    chan callback
 	status chan int // of its next answers; 200 when empty
+	hangs  atomic.Bool
 }
 
 type callback struct {
@@ -38,6 +40,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.got <- callback{r.Method, r.URL.RawQuery, body.Bytes(),
 		r.Header.Get("X-Authy-Signature"), r.Header.Get("X-Authy-Signature-Nonce"), r.Header}
+	if a.hangs.Load() {
+		<-r.Context().Done()
+	}
 	select {
 	case status := <-a.status:
 		w.WriteHeader(status)

@@ -1,0 +1,85 @@
+package simulator_test
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"nod/simulator"
+)
+
+// A page of elsewhere whose name was made to lead here does not pass for the
+// simulator's own.
+func TestNamesThatAreNotTheSimulators(t *testing.T) {
+	s := newAda(t, func(c *simulator.Config) { c.AllowedHosts = []string{"phones.test", "both.test:3001"} })
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
+	for _, host := range []string{"evil.example", "evil.example:" + port, "127.0.0.1.evil.example", "10.0.0.1", "0.0.0.0", "[::]", "localhost.evil.example",
+		"sub.phones.test", "phones.test.evil.example"} {
+		for _, path := range []string{"GET /phones", "GET /", "POST /faults", "GET /protected/json/app/details", "GET /static/phone.js"} {
+			method, path, _ := strings.Cut(path, " ")
+			s.do(method, path, "", http.Header{"Host": {host}, "X-Authy-Api-Key": {testKey}}).
+				want(421, `{"error":"the simulator is not called that: use its address, or allow the name"}`+"\n")
+		}
+	}
+	for _, host := range []string{"localhost", "localhost:" + port, "LOCALHOST", "localhost.", "phones.localhost", "127.0.0.1", "127.8.9.1", "[::1]", "[::1]:" + port,
+		"phones.test", "phones.test:" + port, "PHONES.test", "both.test", "both.test:3001"} {
+		if got := s.do("GET", "/phones", "", http.Header{"Host": {host}}); got.status != 200 {
+			t.Errorf("%s: got %d %s", host, got.status, got.body)
+		}
+	}
+}
+
+// What changes a phone is not taken from pages of elsewhere: it needs no key.
+func TestPagesOfElsewhere(t *testing.T) {
+	s := newAda(t)
+	uuid := s.ask(ada, "message=x")
+	foreign := []http.Header{
+		{"Origin": {"https://evil.example"}},
+		{"Origin": {"null"}},
+		{"Sec-Fetch-Site": {"cross-site"}},
+		{"Sec-Fetch-Site": {"same-site"}},
+		{"Origin": {"http://127.0.0.1:1"}}, // another program on this machine
+	}
+	for _, header := range foreign {
+		for _, path := range []string{"POST /phones/100001/requests/" + uuid + "/approve", "POST /phones/100001/requests/" + uuid + "/deny",
+			"POST /phones/100001", "POST /phones/100001/call/hangup", "POST /faults", "DELETE /faults", "POST /callback/ping"} {
+			method, path, _ := strings.Cut(path, " ")
+			if got := s.do(method, path, "", header); got.status != 403 {
+				t.Errorf("%s from %v: got %d %s", path, header, got.status, got.body)
+			}
+		}
+	}
+	s.status(uuid).wantIn(`"status":"pending"`)
+	for _, header := range []http.Header{{"Origin": {s.url}}, {"Origin": {s.url}, "Sec-Fetch-Site": {"same-origin"}}, {"Sec-Fetch-Site": {"none"}}, nil} {
+		s.do("POST", "/phones/100001/call/hangup", "", header).wantStatus(200)
+	}
+}
+
+func TestSocketsOfElsewhere(t *testing.T) {
+	s := newAda(t)
+	for _, header := range []http.Header{{"Origin": {"https://evil.example"}}, {"Origin": {"null"}}, {"Origin": {"http://127.0.0.1:1"}}} {
+		if _, response, err := s.dial("/phones/100001/events", header); err == nil || response.StatusCode != 403 {
+			t.Errorf("a socket for %v is open", header)
+		}
+	}
+	conn, _, err := s.dial("/phones/100001/events", http.Header{"Origin": {s.url}})
+	must(t, err)
+	must(t, conn.Close())
+	s.get("/phones/100001/events").wantStatus(400) // no handshake
+}
+
+func TestHeadersOfPages(t *testing.T) {
+	got := newAda(t).get("/phones/100001").header
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"} {
+		if got.Get(name) != want {
+			t.Errorf("%s is %q, want %q", name, got.Get(name), want)
+		}
+	}
+	policy := got.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "form-action 'self'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("got %q, want %q in it", policy, want)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package simulator_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+)
+
+// page is a phone's page, open in a browser.
+type page struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+func (s *sim) dial(path string, header http.Header) (*websocket.Conn, *http.Response, error) {
+	return websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.url, "http")+path, header)
+}
+
+func (s *sim) watch(user int64) page {
+	s.t.Helper()
+	conn, _, err := s.dial(fmt.Sprintf("/phones/%d/events", user), nil)
+	must(s.t, err)
+	s.t.Cleanup(func() { conn.Close() })
+	must(s.t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	return page{s.t, conn}
+}
+
+// until reads frames up to one that has all parts, and returns it.
+func (p page) until(parts ...string) (frame string) {
+	p.t.Helper()
+	for !hasAll(frame, parts) {
+		_, next, err := p.conn.ReadMessage()
+		if err != nil {
+			p.t.Fatalf("no frame has %q: %v after %s", parts, err, frame)
+		}
+		frame = string(next)
+	}
+	return frame
+}
+
+func hasAll(text string, parts []string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// closed reads frames up to the end, and returns its code and reason.
+func (p page) closed() (code int, why string) {
+	p.t.Helper()
+	for {
+		_, _, err := p.conn.ReadMessage()
+		var end *websocket.CloseError
+		if errors.As(err, &end) {
+			return end.Code, end.Text
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+func TestAPageShowsThePhone(t *testing.T) {
+	s := newAda(t)
+	p := s.watch(ada)
+	first := p.until("")
+	want := `{"phone":{"authy_id":100001,"email":"ada@example.com","phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true},` +
+		`"requests":[],"messages":[],"call":null,"token":{"token":"` + s.token() + `","expires_in":10},"generic":null,"server_time":"2026-11-24T19:00:00.000Z"}`
+	if first != want {
+		t.Errorf("got  %s\nwant %s", first, want)
+	}
+
+	uuid := s.ask(ada, "message=Sign+in%3F")
+	p.until(`"requests":[{"uuid":"`+uuid+`","message":"Sign in?"`, `"status":"pending"`)
+	s.tap(ada, uuid, "approve").wantStatus(200)
+	p.until(`"uuid":"`+uuid+`"`, `"status":"approved"`)
+	s.sms("")
+	p.until(`"messages":[{"via":"sms","code":"` + s.messages()[0].Code + `"`)
+	s.call("POST", startPath, "country_code=57&phone_number=3173389302&custom_message=hello").wantStatus(200)
+	p.until(`"text":"hello"`)
+	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
+	p.until(`"generic":{"token":"`)
+	s.call("POST", "/protected/json/users/100001/update", "email=countess@example.com").wantStatus(200)
+	p.until(`"email":"countess@example.com"`)
+	shown := s.token()
+	s.order(`{"authy_id":100001,"clock_skew_s":3600}`)
+	p.until(`"token":{"token":"` + s.token() + `"`)
+	s.do("DELETE", "/faults", "", nil).wantStatus(200)
+	p.until(`"token":{"token":"` + shown + `"`)
+	s.takeAppOff()
+	p.until(`"app_installed":false`, `"token":null`)
+}
+
+func TestAPageSeesExpiries(t *testing.T) {
+	s := newAda(t)
+	uuid := s.ask(ada, "message=x&seconds_to_expire=60")
+	p := s.watch(ada)
+	p.until(`"status":"pending"`)
+	s.clock.Advance(time.Minute)
+	s.status(uuid).wantIn(`"status":"expired"`) // whoever looks, all pages are told
+	p.until(`"status":"expired"`)
+}
+
+// A token that runs out and a request that does are shown without any nudge.
+// The page waits in real time, by the clock it was given.
+func TestAPageKeepsTime(t *testing.T) {
+	s := newAda(t)
+	s.clock.Advance(9 * time.Second)
+	s.ask(ada, "message=x&seconds_to_expire=1")
+	p := s.watch(ada)
+	p.until(`"expires_in":1}`, `"status":"pending"`)
+	s.clock.Advance(time.Second)
+	p.until(`"expires_in":10}`, `"status":"expired"`)
+}
+
+func TestAPageSeesOnlyItsPhone(t *testing.T) {
+	s := newAda(t)
+	other := s.user("other@example.com")
+	s.ask(other, "message=secret")
+	p := s.watch(ada)
+	if frame := p.until(""); strings.Contains(frame, "secret") {
+		t.Errorf("got %s", frame)
+	}
+}
+
+func TestAPageOfARemovedPhoneCloses(t *testing.T) {
+	s := newAda(t)
+	p := s.watch(ada)
+	p.until("")
+	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
+	if code, why := p.closed(); code != websocket.CloseNormalClosure || why != "the phone is gone" {
+		t.Errorf("got %d %q", code, why)
+	}
+}
+
+func TestPagesCloseWithTheSimulator(t *testing.T) {
+	s := newAda(t)
+	p := s.watch(ada)
+	p.until("")
+	s.stop()
+	if code, why := p.closed(); code != websocket.CloseGoingAway || why != "the simulator stops" {
+		t.Errorf("got %d %q", code, why)
+	}
+}
+
+func TestTooManyPages(t *testing.T) {
+	s := newAda(t)
+	var last page
+	for range 200 {
+		last = s.watch(ada)
+	}
+	if _, response, err := s.dial("/phones/100001/events", nil); err == nil || response.StatusCode != 503 {
+		t.Fatal("the 201st page is open")
+	}
+	if _, err := s.WaitRequest(t.Context(), ada); err == nil {
+		t.Error("the 201st watcher waits")
+	}
+	last.until("")
+	must(t, last.conn.Close())
+	for { // its place is free as soon as its going is noticed
+		conn, _, err := s.dial("/phones/100001/events", nil)
+		if err == nil {
+			must(t, conn.Close())
+			return
+		}
+		must(t, t.Context().Err())
+	}
+}
+
+func TestFramesThatPagesNeverSend(t *testing.T) {
+	s := newAda(t)
+	p := s.watch(ada)
+	p.until("")
+	must(t, p.conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 600))))
+	if code, _ := p.closed(); code != websocket.CloseMessageTooBig {
+		t.Errorf("got %d", code)
+	}
+}

@@ -1,0 +1,150 @@
+package simulator_test
+
+import (
+	"database/sql"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"nod/simulator"
+)
+
+func TestAllIsThereAfterARestart(t *testing.T) {
+	s := newAda(t)
+	answered, pending := s.ask(ada, "message=x&seconds_to_expire=120"), s.ask(ada, `{"message":"y","details":{"b":"1","a":"2"},"hidden_details":{"id":"7"}}`)
+	s.tap(ada, answered, "deny").wantStatus(200)
+	token, used, unused := s.token(), s.sms(""), s.sms("")
+	s.verify(token).wantStatus(200)
+	s.verify(used).wantStatus(200)
+	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
+	s.call("POST", startPath, number).wantStatus(200)
+	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
+	gone := s.user("gone@example.com")
+	s.call("POST", "/protected/json/users/100002/remove", "").wantStatus(200)
+	paths := []string{"/phones", "/phones/100001/requests", "/phones/100001/messages", "/phones/100001/token", "/phones/100001/token?kind=generic",
+		"/messages?country_code=1&phone_number=7754615609"}
+	before := map[string]string{}
+	for _, path := range paths {
+		before[path] = s.get(path).wantStatus(200).body
+	}
+	identity := s.call("GET", "/protected/json/app/details", "").body
+
+	s.stopAndGoOn()
+	s.app.next() // the denial, told before the end
+	for _, path := range paths {
+		s.get(path).want(200, before[path])
+	}
+	s.call("GET", "/protected/json/app/details", "").want(200, identity)
+	s.verify(token).want(401, tokenUsed)
+	s.verify(used).want(401, tokenUsed)
+	s.verify(unused).wantStatus(200)
+	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
+	s.watch(ada).until(`"call":{"text":`)
+	s.tap(ada, answered, "approve").wantStatus(409)
+	s.tap(ada, pending, "approve").wantStatus(200)
+	if got := string(s.app.next().body); !strings.Contains(got, `"details":{"b":"1","a":"2"}`) || !strings.Contains(got, `"hidden_details":{"id":"7"}`) {
+		t.Errorf("got %s", got)
+	}
+	if again := s.user("new@example.com"); again != gone+1 {
+		t.Errorf("the id %d was given again", again)
+	}
+}
+
+// The key that is made up is kept; one that was given is not.
+func TestTheKey(t *testing.T) {
+	none := func(c *simulator.Config) { c.APIKey = "" }
+	s := newSim(t, none)
+	made := s.APIKey()
+	if len(made) != 32 || strings.Trim(made, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		t.Errorf("got %q, want 32 letters and digits", made)
+	}
+	s.stopAndGoOn()
+	if s.APIKey() != testKey {
+		t.Error("the key that was given is not used")
+	}
+	s.stop()
+	files, err := os.ReadDir(filepath.Dir(s.path))
+	must(t, err)
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(s.path), f.Name()))
+		must(t, err)
+		if strings.Contains(string(text), testKey) {
+			t.Errorf("the key that was given is in %s", f.Name())
+		}
+	}
+	s.open(none)
+	if s.APIKey() != made {
+		t.Error("the key that was made up is forgotten")
+	}
+}
+
+func TestTheFileIsItsOwnersAlone(t *testing.T) {
+	s := newAda(t)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(s.path + suffix)
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the rights %v", info.Name(), info.Mode().Perm())
+		}
+	}
+}
+
+func TestAFileOfAnotherVersion(t *testing.T) {
+	s := newAda(t)
+	s.stop()
+	db, err := sql.Open("sqlite3", s.path)
+	must(t, err)
+	_, err = db.Exec("PRAGMA user_version = 99")
+	must(t, err)
+	must(t, db.Close())
+	if _, err := simulator.New(simulator.Config{Path: s.path}); err == nil || !strings.Contains(err.Error(), "another version (schema 99") {
+		t.Errorf("got %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "notes.txt")
+	must(t, os.WriteFile(other, []byte(strings.Repeat("no database\n", 100)), 0o600))
+	if _, err := simulator.New(simulator.Config{Path: other}); err == nil {
+		t.Error("a text file was taken for a database")
+	}
+}
+
+func TestATemporaryFileGoes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	one, err := simulator.New(simulator.Config{})
+	must(t, err)
+	left := func() (n int) {
+		must(t, filepath.WalkDir(os.TempDir(), func(_ string, d fs.DirEntry, err error) error {
+			if !d.IsDir() {
+				n++
+			}
+			return err
+		}))
+		return n
+	}
+	if left() == 0 {
+		t.Fatal("there is no temporary file")
+	}
+	must(t, one.Close(t.Context()))
+	if left() != 0 {
+		t.Error("the temporary file stays")
+	}
+	if err := one.Close(t.Context()); err == nil {
+		t.Error("it could be closed twice")
+	}
+}
+
+// An application that hangs keeps the simulator only as long as it may.
+func TestClosingCutsCallbacksOff(t *testing.T) {
+	s := newAda(t)
+	s.app.hangs.Store(true)
+	s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)
+	s.app.next()
+	s.patience = 0
+	began := time.Now()
+	s.stop()
+	if took := time.Since(began); took > 4*time.Second { // a callback may take five
+		t.Errorf("it took %v", took)
+	}
+}
