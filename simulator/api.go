@@ -129,6 +129,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 		return s.refuse(w, r, err)
 	}
 	if e := c.faults.refusal(); e != nil {
+		s.pause(c.ctx(), millis(c.faults.APIDelayMS))
 		return s.refuse(w, r, e)
 	}
 	s.count(c.ctx(), c.now, "api_calls")

@@ -59,10 +59,14 @@ func (f Faults) check() error {
 		CallbackBadSignature, CallbackOldNonce, CallbackGET}, f.Callback) {
 		return fmt.Errorf(`callback cannot be %q: twice, before_reply, never, bad_signature, old_nonce, get or ""`, f.Callback)
 	}
-	for name, ms := range map[string]int{"api_delay_ms": f.APIDelayMS, "push_delay_ms": f.PushDelayMS,
-		"callback_delay_ms": f.CallbackDelayMS, "retry_after_s": 1000 * f.RetryAfterS} {
-		if ms < 0 || ms > int(maxDelay.Milliseconds()) {
-			return fmt.Errorf("%s is out of range: from nothing to ten minutes", name)
+	for _, d := range []struct {
+		name string
+		n    int
+		unit time.Duration
+	}{{"api_delay_ms", f.APIDelayMS, time.Millisecond}, {"push_delay_ms", f.PushDelayMS, time.Millisecond},
+		{"callback_delay_ms", f.CallbackDelayMS, time.Millisecond}, {"retry_after_s", f.RetryAfterS, time.Second}} {
+		if d.n < 0 || d.n > int(maxDelay/d.unit) {
+			return fmt.Errorf("%s is out of range: from nothing to ten minutes", d.name)
 		}
 	}
 	if f.ClockSkewS < -1e6 || f.ClockSkewS > 1e6 {

@@ -56,6 +56,7 @@ func TestFaultsThatCannotBeOrdered(t *testing.T) {
 		{`{"push_delay_ms":600001}`, `push_delay_ms is out of range`},
 		{`{"callback_delay_ms":600001}`, `callback_delay_ms is out of range`},
 		{`{"retry_after_s":601}`, `retry_after_s is out of range`},
+		{`{"retry_after_s":18446744073709552}`, `retry_after_s is out of range`}, // in milliseconds it would wrap to 384
 		{`{"clock_skew_s":1000001}`, `clock_skew_s is out of range`},
 		{`{"clock_skew_s":-1000001}`, `clock_skew_s is out of range`},
 		{`{"api_delay_ms":"5"}`, `the JSON cannot be used`},
@@ -188,7 +189,13 @@ func TestDelaysArePassed(t *testing.T) {
 	if took := time.Since(began); took < delay {
 		t.Errorf("a reply came after %v", took)
 	}
-	s.order(`{"api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
+	s.order(`{"api":"error"}`)
+	began = time.Now()
+	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(500)
+	if took := time.Since(began); took < delay {
+		t.Errorf("a refusal came after %v", took)
+	}
+	s.order(`{"api":"","api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
 	began = time.Now()
 	uuid := s.ask(ada, "message=x")
 	if r, err := s.WaitRequest(t.Context(), ada); err != nil || r.UUID != uuid || time.Since(began) < delay {

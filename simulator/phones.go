@@ -129,11 +129,12 @@ func (s *Simulator) serveToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	missing := ErrNoApp
 	if r.URL.Query().Get("kind") == "generic" {
-		token = generic
+		token, missing = generic, &requestError{http.StatusConflict, "no generic authenticator was set up"}
 	}
 	if token == nil {
-		return ErrNoApp
+		return missing
 	}
 	return writeJSON(w, http.StatusOK, token)
 }

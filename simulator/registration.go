@@ -39,7 +39,7 @@ const firstID = 100001
 // number that comes back after a removal has its old id: it is the number's.
 func (s *Simulator) createUser(ctx context.Context, now time.Time, email string, country int, phone string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		back, err := changed(ctx, tx, `UPDATE users SET removed_at = 0, email = ?, confirmed = 0, app_installed = 1
+		back, err := changed(ctx, tx, `UPDATE users SET removed_at = 0, email = ?, confirmed = 0, app_installed = 1, generic_secret = ''
 			WHERE country_code = ? AND phone_number = ? AND removed_at <> 0`, email, country, phone)
 		if err != nil {
 			return err

@@ -82,7 +82,7 @@ func TestTokensAreBoundToNoAction(t *testing.T) {
 
 func TestTheGenericAuthenticator(t *testing.T) {
 	s := newAda(t)
-	s.get("/phones/100001/token?kind=generic").want(409, `{"error":"the app is not on this phone"}`+"\n")
+	s.get("/phones/100001/token?kind=generic").want(409, `{"error":"no generic authenticator was set up"}`+"\n")
 	var made struct {
 		Label, Issuer string
 		QR            string `json:"qr_code"`

@@ -116,12 +116,17 @@ func TestUsersAreRemovedInThreeSpellings(t *testing.T) {
 func TestANumberComesBack(t *testing.T) {
 	s := newAda(t)
 	s.call("GET", "/protected/json/verify/"+s.token()+"/100001", "").wantStatus(200)
-	s.post("/phones/100001", `{"app_installed":false}`).wantStatus(200)
+	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
+	var old struct{ Token string }
+	s.get("/phones/100001/token?kind=generic").wantStatus(200).json(&old)
+	s.takeAppOff()
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
 	s.call("POST", "/protected/json/users/new", `{"user":{"email":"eve@example.com","cellphone":"3173389302","country_code":57}}`).
 		want(200, `{"message":"User created successfully.","user":{"id":100001},"success":true}`)
 	s.call("GET", "/protected/json/users/100001/status", "").
 		wantIn(`"confirmed":false,"registered":true`, `"email":"eve@example.com"`)
+	s.verify(old.Token).want(401, tokenWrong)
+	s.get("/phones/100001/token?kind=generic").wantStatus(409)
 }
 
 func TestUnknownUsers(t *testing.T) {
