@@ -164,14 +164,14 @@ func TestTooManyPages(t *testing.T) {
 	}
 	last.until("")
 	must(t, last.conn.Close())
-	for { // its place is free as soon as its going is noticed
+	for began := time.Now(); time.Since(began) < 10*time.Second; {
 		conn, _, err := s.dial("/phones/100001/events", nil)
-		if err == nil {
+		if err == nil { // as soon as its going was noticed
 			must(t, conn.Close())
 			return
 		}
-		must(t, t.Context().Err())
 	}
+	t.Error("a page is gone, and its place is not free")
 }
 
 func TestFramesThatPagesNeverSend(t *testing.T) {

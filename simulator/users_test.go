@@ -58,6 +58,7 @@ func TestUsersThatAreNotValid(t *testing.T) {
 		{"no country", "ada@example.com", "3173389302", "", `"country_code":"is invalid and can't be blank"`},
 		{"the country's letters", "ada@example.com", "3173389302", "CO", `"country_code":"is invalid"`},
 		{"nobody's country", "ada@example.com", "3173389302", "999", `"country_code":"is not supported"`},
+		{"a country with its area", "ada@example.com", "3173389302", "1708", `"country_code":"is not supported"`},
 		{"all three", "", "x", "999", `"email":"is invalid and can't be blank","cellphone":"is invalid","country_code":"is not supported"`},
 	}
 	for _, test := range tests {
