@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,4 +44,42 @@ func TestTheGuideSaysWhoIsTold(t *testing.T) {
 	if untold := simulator.Guide("http://localhost:3001", "KEY", ""); !strings.Contains(untold, "set SIMULATOR_CALLBACK_URL") {
 		t.Errorf("got %s\nwant a word on how to be told", untold)
 	}
+}
+
+// Each line that the guide has for other clients is as their sources want it.
+func TestTheGuideOnOtherClients(t *testing.T) {
+	guide := simulator.Guide("http://localhost:3001", "KEY", "")
+	for _, line := range []string{
+		`Authy.api_uri = "http://localhost:3001"; Authy.api_key = "KEY"`,
+		`client = AuthyApiClient("KEY", "http://localhost:3001")`,
+		`client = require("authy")("KEY", "http://localhost:3001")`,
+		`$client = new Authy\AuthyApi("KEY", "http://localhost:3001");`,
+		`client = new com.authy.AuthyApiClient("KEY", "http://localhost:3001", true);`,
+	} {
+		if !strings.Contains(guide, line+"\n") {
+			t.Errorf("the guide lacks %s", line)
+		}
+	}
+}
+
+var curl = regexp.MustCompile(`(?m)^  curl (?:-X (\w+) )?'?(http:\S+?)'?(?: .*?)?(?:-d '(.+)')?$`)
+
+// The commands in the guide work as they stand.
+func TestTheGuidesCommands(t *testing.T) {
+	s := newAda(t)
+	uuid := s.ask(ada, "message=x")
+	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
+	commands := curl.FindAllStringSubmatch(simulator.Guide(s.url, testKey, ""), -1)
+	if len(commands) != 10 {
+		t.Errorf("got %d commands: %q", len(commands), commands)
+	}
+	for _, c := range commands {
+		method, path, body := c[1], strings.NewReplacer("/UUID", "/"+uuid, "/ID", "/100001").Replace(strings.TrimPrefix(c[2], s.url)), c[3]
+		if method == "" {
+			method = "GET"
+		}
+		s.do(method, path, body, nil).wantStatus(200)
+	}
+	s.app.next() // the answer, and after it the test of the dashboard
+	s.app.next()
 }

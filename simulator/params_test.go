@@ -89,9 +89,9 @@ func TestEveryClientAsksForApproval(t *testing.T) {
 		{wire{"authy-php", "POST", path + "?message=Login&details%5BEmail+Address%5D=a%40b&logos[0][res]=default" +
 			"&logos[0][url]=https://e.com/a.png&seconds_to_expire=120", "", "", true}, full, "19:02:00"},
 		{wire{"numbers and booleans for text", "POST", path, jsonType,
-			`{"message":"Login","details":{"Amount":12.50,"Fast":true,"Note":null},"seconds_to_expire":"120"}`, true},
-			`"details":{"Amount":"12.50","Fast":"true","Note":""},"details_list":[{"label":"Amount","value":"12.50"},` +
-				`{"label":"Fast","value":"true"},{"label":"Note","value":""}],"logo":"",`, "19:02:00"},
+			`{"message":"Login","details":{"Amount":12.50,"Fast":true,"Slow":false,"Note":null},"seconds_to_expire":"120"}`, true},
+			`"details":{"Amount":"12.50","Fast":"true","Note":"","Slow":"false"},"details_list":[{"label":"Amount","value":"12.50"},` +
+				`{"label":"Fast","value":"true"},{"label":"Slow","value":"false"},{"label":"Note","value":""}],"logo":"",`, "19:02:00"},
 	}
 	for _, test := range tests {
 		t.Run(test.client, func(t *testing.T) {

@@ -122,7 +122,7 @@ func TestACallRings(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	s := newAda(t)
-	s.get("/").wantStatus(200).wantIn("ada@example.com", `href="/phones/100001"`)
+	s.get("/").wantStatus(200).wantIn("ada@example.com", `href="/phones/100001"`, s.app.url) // whose front page it links
 	for _, accept := range []string{"", "text/html", "text/html,application/json"} {
 		got := s.do("GET", "/phones/100001", "", http.Header{"Accept": {accept}}).wantStatus(200)
 		got.wantIn("ada@example.com", `data-events-url="/phones/100001/events"`)

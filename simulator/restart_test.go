@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"database/sql"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,4 +148,18 @@ func TestClosingCutsCallbacksOff(t *testing.T) {
 	if took := time.Since(began); took > 4*time.Second { // a callback may take five
 		t.Errorf("it took %v", took)
 	}
+}
+
+// What breaks is told to the log, not to the caller.
+func TestAfterTheEnd(t *testing.T) {
+	s := newAda(t)
+	server := httptest.NewServer(s.Handler())
+	defer server.Close()
+	s.stop() // and with it the database
+	s.url = server.URL
+	const broken = `{"message":"Something went wrong","success":false,"errors":{},"error_code":"60000"}`
+	for _, path := range []string{"users/100001/status", "verify/1234567/100001", "sms/100001", "app/stats"} {
+		s.call("GET", "/protected/json/"+path, "").want(500, broken)
+	}
+	s.get("/phones").want(500, `{"error":"something went wrong; the log says what"}`+"\n")
 }
