@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// Echoes is messages to the raw loopback.
+type Echoes struct {
+	Addr  string
+	N     int
+	Rate  int // a second
+	Conns int
+}
+
+// echoSize is about that of the frame of an event.
+const echoSize = 128
+
+// Echo sends messages at the same gaps as Shoot, and says how long they took
+// there and back.
+func (l *Load) Echo(e Echoes, h *Heard) error {
+	sent, back := make([]int64, e.N), make([]int64, e.N)
+	conns := make([]net.Conn, e.Conns)
+	errs := make([]error, e.Conns)
+	var readers sync.WaitGroup
+	for c := range conns {
+		conn, err := dialFrom(c, e.Addr)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		conns[c] = conn
+		readers.Go(func() {
+			buf := make([]byte, echoSize)
+			for i := c; i < e.N && errs[c] == nil; i += e.Conns {
+				_, errs[c] = io.ReadFull(conn, buf)
+				back[i] = clock()
+			}
+		})
+	}
+	message := make([]byte, echoSize)
+	err := pace(e.N, e.Rate, func(i int) error {
+		sent[i] = clock()
+		_, err := conns[i%e.Conns].Write(message)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	readers.Wait()
+	trips := make([]time.Duration, e.N)
+	for i := range trips {
+		trips[i] = time.Duration(back[i] - sent[i])
+	}
+	h.P50, h.P99, h.Max = quantiles(trips)
+	return errors.Join(errs...)
+}
+
+// pace calls do at even gaps, whatever became of the calls before.
+func pace(n, rate int, do func(i int) error) error {
+	gap := time.Second / time.Duration(rate)
+	for i, begin := 0, time.Now(); i < n; i++ {
+		time.Sleep(time.Until(begin.Add(time.Duration(i) * gap)))
+		if err := do(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}

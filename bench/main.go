@@ -1,0 +1,69 @@
+// Command bench measures what waiting browsers cost Nod, beside the usual
+// design, in one table: go run ./bench.
+//
+// Owns: the programs that are compared (the real binary, built as anybody would;
+// the others in the module of bench/peers, so that Nod's dependencies stay
+// Nod's), the browsers that load them, and the table.
+//
+// Promises: every server is a process of its own, on a copy of the same
+// database, and so are the browsers, each with an address of its own; what is
+// compared is measured in the same round, round after round, and the table says
+// the medians, how far they scatter, and how each was measured. Under ten
+// minutes; with -quick under one, after the first build.
+//
+// Never: changes the product to be measured, leaves out a goal that was missed,
+// speaks to anything outside 127.0.0.0/8, or leaves a process or a file behind.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		if part, ok := parts[os.Args[1]]; ok {
+			exit(part(os.Args[2:]))
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exit(run(ctx, os.Args[1:]))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	short := flags.Bool("quick", false, "fewer browsers, one round: under a minute, and only roughly right")
+	markdown := flags.Bool("markdown", false, "print the table as Markdown")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	b := &bench{extent: full, results: results{}, log: os.Stderr}
+	if *short {
+		b.extent = quick
+	}
+	begin := time.Now()
+	if err := b.inLab(ctx, b.rounds); err != nil {
+		return err
+	}
+	b.say("%s in all", time.Since(begin).Round(time.Second))
+	write := writeText
+	if *markdown {
+		write = writeMarkdown
+	}
+	write(os.Stdout, b.results, rows(b.extent))
+	return nil
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a server under measurement, or the one who loads it.
+type process struct {
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+	ended  chan error
+}
+
+// launch starts a program in a folder of its own, with nothing of this
+// process's environment that could change what it does.
+func launch(ctx context.Context, dir string, env []string, program string, args ...string) *process {
+	p := &process{cmd: exec.CommandContext(ctx, program, args...), ended: make(chan error, 1)}
+	p.cmd.Dir = dir
+	p.cmd.Env = append([]string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}, env...)
+	p.cmd.Stderr = &p.stderr
+	return p
+}
+
+func (p *process) start() error {
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	go func() { p.ended <- p.cmd.Wait() }()
+	return nil
+}
+
+// stop asks, then kills.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(5 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+	}
+}
+
+// server is a process that listens.
+type server struct {
+	*process
+	addr   string
+	memory string // URL that says what Go holds
+}
+
+// begin starts the server and waits until it answers.
+func (s *server) begin(ctx context.Context) error {
+	if err := s.start(); err != nil {
+		return err
+	}
+	if err := s.awaitReady(ctx); err != nil {
+		s.stop()
+		return err
+	}
+	return nil
+}
+
+// awaitReady asks until the server answers.
+func (s *server) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case err := <-s.ended:
+			s.ended <- err
+			return fmt.Errorf("%s ended: %w\n%s", s.cmd.Path, err, s.stderr.String())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer at %s: %w", s.cmd.Path, s.addr, err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// held is what a process holds, in bytes.
+type held struct{ rss, live float64 }
+
+// settle is how often memory is read, and the least of it taken: what Go holds
+// just after one of its collections.
+const settle = 12
+
+// held reads the resident memory, and what is live on Go's heap and stacks.
+func (s *server) held(ctx context.Context) (least held, err error) {
+	for i := range settle {
+		live, err := readLive(ctx, s.memory)
+		if err != nil {
+			return held{}, err
+		}
+		rss, err := readRSS(s.cmd.Process.Pid)
+		if err != nil {
+			return held{}, err
+		}
+		if i == 0 || live < least.live {
+			least.live = live
+		}
+		if i == 0 || rss < least.rss {
+			least.rss = rss
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return least, nil
+}
+
+// readLive sums two of the figures that every Go server with Prometheus has.
+func readLive(ctx context.Context, url string) (bytes float64, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	found := 0
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if name == "go_memstats_heap_alloc_bytes" || name == "go_memstats_stack_inuse_bytes" {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				return 0, err
+			}
+			bytes += n
+			found++
+		}
+	}
+	if found != 2 {
+		return 0, fmt.Errorf("%s does not say what Go holds", url)
+	}
+	return bytes, nil
+}
+
+func readRSS(pid int) (bytes float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, "Rss:"); ok {
+			n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
+			return n * 1024, err
+		}
+	}
+	return 0, errors.New("no Rss in smaps_rollup")
+}
+
+// cpu is the processor's time that the process has had, the kernel's for it
+// included. Go's threads seldom end, so that none is missed.
+func (p *process) cpu() (total time.Duration, err error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		ran, _, _ := strings.Cut(string(text), " ")
+		ns, err := strconv.ParseInt(ran, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(ns)
+	}
+	return total, nil
+}
+
+// freeAddress is a port that nobody listens on now.
+func freeAddress() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return ln.Addr().String(), ln.Close()
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// raiseLimit lets this process, and those it starts, open what the system allows.
+func raiseLimit() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = limit.Max
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+var header = []string{"", "what", "Nod", "usual design", "ratio", "beside them", "goal", "reached"}
+
+// cells are the rows as text, the header not included.
+func cells(r results, rows []row) [][]string {
+	all := make([][]string, len(rows))
+	for i, w := range rows {
+		all[i] = []string{
+			fmt.Sprint(i + 1), w.what, r.cell(w, w.nod), r.cell(w, w.usual), r.ratioCell(w),
+			r.besideCell(w), dash(w.goal.text), w.verdict(r),
+		}
+	}
+	return all
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// cell is a median and, with more than one round, how far the rounds scatter.
+func (r results) cell(w row, who string) string {
+	s, ok := r.of(w.of, who)
+	switch {
+	case !ok:
+		return "–"
+	case s.least == s.most:
+		return w.unit(s.median)
+	}
+	return fmt.Sprintf("%s (%s–%s)", w.unit(s.median), bare(w.unit(s.least)), bare(w.unit(s.most)))
+}
+
+// bare leaves out the unit.
+func bare(value string) string {
+	n, _, _ := strings.Cut(strings.TrimSuffix(value, "/s"), " ")
+	return n
+}
+
+func (r results) ratioCell(w row) string {
+	s, ok := r.ratio(w.of, w.nod, w.usual)
+	if !ok {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", s.median)
+}
+
+func (r results) besideCell(w row) string {
+	var all []string
+	for _, who := range w.beside {
+		if _, ok := r.of(w.of, who); ok {
+			all = append(all, names[who]+" "+r.cell(w, who))
+		}
+	}
+	return dash(strings.Join(all, ", "))
+}
+
+func (w row) verdict(r results) string {
+	switch {
+	case w.goal.reached == nil:
+		return "–"
+	case w.goal.reached(r, w):
+		return "yes"
+	default:
+		return "NO"
+	}
+}
+
+// writeText prints the table for a terminal, and below it how each row is
+// measured.
+func writeText(out io.Writer, r results, rows []row) {
+	table := append([][]string{header}, cells(r, rows)...)
+	widths := make([]int, len(header))
+	for _, line := range table {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, line := range table {
+		var b strings.Builder
+		for i, cell := range line {
+			b.WriteString(cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+		}
+		fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
+	}
+	fmt.Fprintln(out)
+	writeMethods(out, rows, "%2d  %s: %s\n")
+}
+
+// writeMarkdown prints the same for the README.
+func writeMarkdown(out io.Writer, r results, rows []row) {
+	markdownLine(out, header)
+	markdownLine(out, []string{"--:", "---", "--:", "--:", "--:", "---", "---", "---"})
+	for _, line := range cells(r, rows) {
+		line[2] = "**" + line[2] + "**"
+		markdownLine(out, line)
+	}
+	fmt.Fprintln(out)
+	writeMethods(out, rows, "%d. %s: %s.\n")
+}
+
+func markdownLine(out io.Writer, cells []string) {
+	fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+}
+
+func writeMethods(out io.Writer, rows []row, format string) {
+	for i, w := range rows {
+		fmt.Fprintf(out, format, i+1, w.what, w.how)
+	}
+}
