@@ -146,10 +146,11 @@ func (tb *tab) open(where string) {
 	run(tb, "open "+where, chromedp.Navigate(where))
 }
 
+// openPhone opens a phone that has the app, and waits until it is alive.
 func (tb *tab) openPhone(p phone) {
 	tb.t.Helper()
 	tb.open(tb.nod.phones + p.path(""))
-	tb.see("#calm, .request")
+	tb.is(`document.getElementById("no-codes").hidden`)
 }
 
 func (tb *tab) fill(selector, text string) {

@@ -20,6 +20,8 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// Stories wait more than they work.
+	flag.Set("test.parallel", "6")
 	os.Exit(runTests(m))
 }
 

@@ -132,8 +132,9 @@ const listener = new Listener(
 // ---- the door ----
 
 // confirm sends the form and goes in. A lost network or a restarting server
-// is waited for; anything that is no answer to this form is left to the
-// browser, which then shows the server's own page.
+// is waited for. A refusal may mean that another tab was faster, so the state
+// is read; anything else is left to the browser, which then shows the
+// server's own page.
 async function confirm() {
   if (confirming) return;
   confirming = true;
@@ -142,7 +143,11 @@ async function confirm() {
     const code = await send(form);
     if (code === "in") return location.replace(doneUrl);
     if (code === 409) break;
-    if (code !== 0 && code !== 429 && code < 500) return form.submit();
+    if (code !== 0 && code !== 429 && code < 500) {
+      const before = current;
+      if ((await listener.check()) === 401 || current !== before) return;
+      return form.submit();
+    }
     if (current === "approved") message("confirm-offline");
     await Promise.race([pause(backOff(tries)), once(window, "online")]);
   }

@@ -42,7 +42,13 @@ async function read() {
     // Read again below.
   }
   if (waiting()) timer = setTimeout(read, SAFETY);
-  else socket?.close();
+  else hangUp();
+}
+
+// A socket that is only opening is closed once it is open: to break off a
+// handshake counts as an error.
+function hangUp() {
+  if (socket?.readyState === WebSocket.OPEN) socket.close();
 }
 
 function listen() {
@@ -50,6 +56,7 @@ function listen() {
   const url = new URL(ledger.dataset.eventsUrl, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(url);
+  socket.onopen = () => waiting() || hangUp();
   socket.onmessage = () => {
     breaks = 0;
     read();
