@@ -306,3 +306,24 @@ func TestIHaveApprovedIt(t *testing.T) {
 	tb.click("#confirm-form button")
 	tb.at("/protected")
 }
+
+func TestTheAccountIsClosedElsewhere(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb, waiting := n.person().tab(), n.person().tab()
+	tb.expect("422")
+	p := tb.signedIn("ada@example.com", "2015550101")
+	waiting.signIn(p.Email)
+	waiting.way("socket")
+	tb.click("#close-account summary")
+	tb.fill("#close-password", "not the password")
+	tb.click("#close-account .danger")
+	tb.see("#close-password-error")
+	tb.accessible("wrong password for closing")
+	tb.fill("#close-password", password)
+	tb.click("#close-account .danger")
+	tb.at("/")
+	tb.see(".notice.success")
+	waiting.heading("This account was closed")
+	waiting.accessible("account closed")
+}

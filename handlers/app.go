@@ -109,6 +109,7 @@ func (h *Handlers) register(app *fiber.App) {
 
 	app.Get("/protected", h.requireSignedIn, h.protected)
 	app.Post("/authenticator", h.requireSignedIn, h.authenticator)
+	app.Post("/account/close", h.requireSignedIn, h.closeAccount)
 	app.Post("/transfers", h.requireSignedIn, h.transfer)
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
 }

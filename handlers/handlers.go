@@ -47,6 +47,7 @@ import (
 // the process. *authy.Client is one. Errors are those of package authy.
 type Authy interface {
 	RegisterUser(ctx context.Context, r authy.Registration) (authyID int64, err error)
+	RemoveUser(ctx context.Context, authyID int64) error
 	UserStatus(ctx context.Context, authyID int64) (authy.UserStatus, error)
 	RequestApproval(ctx context.Context, authyID int64, r authy.ApprovalRequest) (uuid string, err error)
 	ApprovalStatus(ctx context.Context, uuid string) (authy.Approval, error)

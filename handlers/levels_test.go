@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,6 +42,21 @@ func TestRoutesByLevel(t *testing.T) {
 		{"POST /login/resend", [5]string{login, wait + "?notice=sent-again", in, login, login}},
 		{"POST /login/cancel", [5]string{login, "303 /login?notice=cancelled", in, login, login}},
 		{"GET /protected", [5]string{login, wait, "200", login, login}},
+		{"GET /login/stream", [5]string{"401", "200", "200", "401", "401"}},
+		{"GET /verify-token", [5]string{login, "200", in, login, login}},
+		{"POST /verify-token", [5]string{login, "422", in, login, login}},
+		{"POST /send-token", [5]string{login, "422", in, login, login}},
+		{"POST /authenticator", [5]string{login, wait, "200", login, login}},
+		{"POST /account/close", [5]string{login, wait, "422", login, login}},
+		{"POST /transfers", [5]string{login, wait, "422", login, login}},
+		{"POST /transfers/:id/execute", [5]string{login, wait, "404", login, login}},
+		{"GET /transfers/status", [5]string{"401", "401", "200", "401", "401"}},
+		{"GET /transfers/events", [5]string{"401", "401", "426", "401", "401"}},
+		{"GET /static/*", [5]string{"404", "404", "404", "404", "404"}},
+		{"GET /favicon.ico", [5]string{"301 /static/favicon.svg", "301 /static/favicon.svg", "301 /static/favicon.svg", "301 /static/favicon.svg", "301 /static/favicon.svg"}},
+		{"GET /check", [5]string{"200", "200", "200", "200", "200"}},
+		{"GET /check/events", [5]string{"426", "426", "426", "426", "426"}},
+		{"GET /check/stream", [5]string{"200", "200", "200", "200", "200"}},
 		{"POST /logout", [5]string{"303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out"}},
 		{"POST /login", [5]string{"422", "422", "422", "422", "422"}},
 		{"POST /signup", [5]string{"422", "422", "422", "422", "422"}},
@@ -53,6 +70,16 @@ func TestRoutesByLevel(t *testing.T) {
 		{"GET /logout", [5]string{"405", "405", "405", "405", "405"}},
 	}
 	s := newSite(t)
+	driven := map[string]bool{}
+	for _, r := range routes {
+		driven[r.route] = true
+	}
+	for _, r := range s.handlers.App().GetRoutes(true) {
+		route := r.Method + " " + r.Path
+		if (r.Method == "GET" || r.Method == "POST") && !driven[route] {
+			t.Errorf("the table does not drive %s", route)
+		}
+	}
 	for i, level := range levels {
 		ada := s.account(fmt.Sprintf("ada%d@example.com", i))
 		for _, r := range routes {
@@ -66,6 +93,9 @@ func TestRoutesByLevel(t *testing.T) {
 				if method == "POST" {
 					got = func(path string) page { return b.post(path) }
 				}
+				if strings.HasSuffix(path, "/stream") {
+					got = b.begin
+				}
 				answer := got(path)
 				text := fmt.Sprint(answer.Status)
 				if answer.Location() != "" {
@@ -77,6 +107,19 @@ func TestRoutesByLevel(t *testing.T) {
 			})
 		}
 	}
+}
+
+// begin is a get whose body may never end.
+func (b *browser) begin(path string) page {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.url+path, nil)
+	must(b.t, err)
+	res, err := b.http.Do(req)
+	must(b.t, err)
+	must(b.t, res.Body.Close())
+	return page{res.StatusCode, res.Header, ""}
 }
 
 // reach brings a browser to a level.

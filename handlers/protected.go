@@ -21,10 +21,17 @@ var methodTexts = map[string]string{
 
 // protected is what all this is for: only level "signed in" gets here.
 func (h *Handlers) protected(c *fiber.Ctx) error {
-	return h.showProtected(c, fiber.StatusOK, transferForm{}, fiber.Map{})
+	return h.showProtected(c, fiber.StatusOK, inside{})
 }
 
-func (h *Handlers) showProtected(c *fiber.Ctx, status int, form transferForm, qr fiber.Map) error {
+// inside is what the forms of the protected page have to say.
+type inside struct {
+	transfer      transferForm
+	authenticator fiber.Map // QR, Label and Issuer, or a Problem
+	closing       string    // why the account was not closed
+}
+
+func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 	v := visitorOf(c)
 	page := h.page(c, "protected", "You are in")
 	page["Account"] = fiber.Map{
@@ -41,9 +48,9 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, form transferForm, qr
 	if err != nil {
 		return err
 	}
-	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, form, currencies
+	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, forms.transfer, currencies
 	page["TransfersEventsURL"], page["TransfersURL"] = "/transfers/events", "/transfers/status"
-	page["Authenticator"] = qr
+	page["Authenticator"], page["ClosingProblem"] = forms.authenticator, forms.closing
 	return c.Status(status).Render("protected", page)
 }
 
@@ -56,12 +63,12 @@ func (h *Handlers) authenticator(c *fiber.Ctx) error {
 	qr, err := h.Authy.AuthenticatorQR(ctx, v.User.AuthyID, "Nod ("+v.User.Email+")", 300)
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, transferForm{}, fiber.Map{
+		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{authenticator: fiber.Map{
 			"Problem": "The phone service cannot make the code just now. Nothing was changed; please try again in a minute.",
-		})
+		}})
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(qr.URL)))
-	return h.showProtected(c, fiber.StatusOK, transferForm{}, fiber.Map{"QR": qr.URL, "Label": qr.Label, "Issuer": qr.Issuer})
+	return h.showProtected(c, fiber.StatusOK, inside{authenticator: fiber.Map{"QR": qr.URL, "Label": qr.Label, "Issuer": qr.Issuer}})
 }
 
 // originOf is the origin of a picture that the provider keeps, for the policy

@@ -98,6 +98,10 @@ func (h *Handlers) forget(c *fiber.Ctx, reason string) error {
 	if err := h.endSession(c.UserContext(), v.Session.ID, reason); err != nil {
 		return err
 	}
+	return h.dropCookie(c)
+}
+
+func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 	sess, err := h.sessions.Get(c)
 	if err != nil {
 		return err

@@ -106,7 +106,7 @@ func amountText(minor int64, code string) string {
 func (h *Handlers) transfer(c *fiber.Ctx) error {
 	form := readTransfer(c)
 	if len(form.Errors) > 0 {
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, form, fiber.Map{})
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, inside{transfer: form})
 	}
 	ctx, v := c.UserContext(), visitorOf(c)
 	t, a, err := h.Store.BeginTransfer(ctx, v.Session.ID, store.Transfer{
@@ -114,7 +114,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}, h.ApprovalTTL)
 	if errors.Is(err, store.ErrTransferPending) {
 		form.Errors["form"] = "One transfer is waiting for your phone already. Answer that one first, or wait until its time is over."
-		return h.showProtected(c, fiber.StatusConflict, form, fiber.Map{})
+		return h.showProtected(c, fiber.StatusConflict, inside{transfer: form})
 	}
 	if err != nil {
 		return err

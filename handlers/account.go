@@ -1,0 +1,54 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/authy"
+	"nod/store"
+)
+
+// closeAccount ends an account for good, after its password once more. The
+// provider goes first: if it cannot be told, nothing has changed.
+func (h *Handlers) closeAccount(c *fiber.Ctx) error {
+	ctx, v := c.UserContext(), visitorOf(c)
+	if err := refuseGuessing(h.Store.SpendPasswordTry(ctx, v.User.Email, clientOf(c).IP)); err != nil {
+		return err
+	}
+	user, err := h.Store.Authenticate(ctx, v.User.Email, c.FormValue("password"))
+	if errors.Is(err, store.ErrInvalidCredentials) || (err == nil && user.ID != v.User.ID) {
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, inside{closing: "The password is wrong. Nothing was changed."})
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.removeFromProvider(ctx, user); err != nil {
+		h.Logger.Warn("an account could not be closed", "error", err)
+		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{
+			closing: "The phone service cannot be told just now. Nothing was changed; please try again in a minute.",
+		})
+	}
+	ended, err := h.Store.CloseAccount(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, sess := range ended {
+		h.publish(sess.ID, state{Status: "signed_out", Reason: sess.EndReason, ServerTime: wireTime(h.Now())}, true)
+	}
+	if err := h.dropCookie(c); err != nil {
+		return err
+	}
+	return seeOther(c, "/?notice=account-closed")
+}
+
+func (h *Handlers) removeFromProvider(ctx context.Context, user store.User) error {
+	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	defer cancel()
+	err := h.Authy.RemoveUser(ctx, user.AuthyID)
+	if errors.Is(err, authy.ErrUserNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+package handlers_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"nod/authy"
+	"nod/handlers"
+)
+
+func TestAnAccountIsClosed(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, waiting := s.browser(), s.browser()
+	b.signIn(ada)
+	events := waiting.waits(ada)
+
+	wrong := b.post("/account/close", "password", "not the password")
+	wantStatus(t, wrong, http.StatusUnprocessableEntity)
+	wantBody(t, wrong, "The password is wrong. Nothing was changed.")
+	wantStatus(t, b.get("/protected"), http.StatusOK)
+
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	if got := events.want("signed_out"); got.Reason != "account_closed" {
+		t.Errorf("the waiting browser was told %+v", got)
+	}
+	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, waiting.get("/login/approval"), "/login?notice=start")
+	wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
+	var phones []any
+	if getJSON(t, s.simURL+"/phones", &phones); len(phones) != 0 {
+		t.Errorf("the provider still knows %v", phones)
+	}
+	// The address is free again.
+	wantRedirect(t, b.post("/signup", "name", "Ada", "email", ada.Email, "password", goodPassword,
+		"country_code", "1", "phone_number", "2015550199"), "/login/approval")
+}
+
+func TestAnAccountIsNotClosedByHalves(t *testing.T) {
+	fail := &brokenRemoval{err: authy.ErrUnavailable}
+	s := newSite(t, func(c *handlers.Config) { fail.Authy = c.Authy; c.Authy = fail })
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	got := b.post("/account/close", "password", goodPassword)
+	wantStatus(t, got, http.StatusServiceUnavailable)
+	wantBody(t, got, "Nothing was changed")
+	wantStatus(t, b.get("/protected"), http.StatusOK)
+	fail.err = authy.ErrUserNotFound // it went through after all
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+}
+
+type brokenRemoval struct {
+	handlers.Authy
+	err error
+}
+
+func (b *brokenRemoval) RemoveUser(context.Context, int64) error { return b.err }
