@@ -24,6 +24,9 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := h.Store.ClearPasswordFailures(ctx, user.Email, clientOf(c).IP); err != nil {
+		return err
+	}
 	if err := h.removeFromProvider(ctx, user); err != nil {
 		h.Logger.Warn("an account could not be closed", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{

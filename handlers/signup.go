@@ -59,13 +59,13 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 		return h.showSignup(c, form)
 	}
 	ctx, ip := c.UserContext(), clientOf(c).IP
-	if err := refuseGuessing(h.Store.PasswordThrottle(ctx, form.Email, ip)); err != nil {
+	// Asking who has an account here is guessing too.
+	if err := refuseGuessing(h.Store.SpendPasswordTry(ctx, form.Email, ip)); err != nil {
 		return err
 	}
 	user, err := h.createUser(ctx, form)
-	if errors.Is(err, store.ErrEmailTaken) {
-		// Asking who has an account here is guessing too.
-		if err := h.Store.RecordPasswordFailure(ctx, form.Email, ip); err != nil {
+	if !errors.Is(err, store.ErrEmailTaken) {
+		if err := h.Store.ClearPasswordFailures(ctx, form.Email, ip); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"nod/authy"
@@ -119,6 +121,23 @@ func TestAskingWhoHasAnAccountIsSlowedDown(t *testing.T) {
 		wantStatus(t, b.post("/signup", fields...), http.StatusUnprocessableEntity)
 	}
 	wantStatus(t, b.post("/signup", fields...), http.StatusTooManyRequests)
+}
+
+func TestAskingManyAtOnceWhoHasAnAccountIsSlowedDownToo(t *testing.T) {
+	s := newSite(t)
+	s.account("ada@example.com")
+	var told atomic.Int64
+	form := url.Values{
+		"name": {"Eve"}, "email": {"ada@example.com"}, "password": {goodPassword}, "country_code": {"1"}, "phone_number": {"2015550188"},
+	}
+	s.browser().atOnce(100, "/signup", form, func(res *http.Response) {
+		if res.StatusCode == http.StatusUnprocessableEntity {
+			told.Add(1)
+		}
+	})
+	if got := told.Load(); got > 5 {
+		t.Errorf("%d of 100 were told, want at most 5", got)
+	}
 }
 
 func TestTheLikelyCountryIsPreselected(t *testing.T) {

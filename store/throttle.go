@@ -29,16 +29,10 @@ func (s *Store) mailHash(email string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// PasswordThrottle says how long to wait before the next try, 0 for not at
-// all. It is the same whether or not the account exists.
-func (s *Store) PasswordThrottle(ctx context.Context, email, ip string) (wait time.Duration, err error) {
-	wait, err = passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
-	return wait, wrap(err)
-}
-
-// SpendPasswordTry is PasswordThrottle and RecordPasswordFailure in one step,
-// for before the password is checked: of many at once no more are let through
-// than the limits allow. ClearPasswordFailures takes it back for a right one.
+// SpendPasswordTry counts a try as failed before it is made, and says how long
+// to wait if none is left, 0 if it may be made: of many at once no more are
+// let through than the limits allow. It is the same whether or not the account
+// exists. ClearPasswordFailures takes it back for a right one.
 func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait time.Duration, err error) {
 	hash := s.mailHash(email)
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -46,7 +40,8 @@ func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait ti
 		if err != nil || wait > 0 {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, recordFailure, hash, ip, tx.now)
+		const spend = `INSERT INTO password_failures (email_hash, ip, at) VALUES (?, ?, ?)`
+		_, err = tx.ExecContext(ctx, spend, hash, ip, tx.now)
 		return err
 	})
 	return wait, err
@@ -75,14 +70,6 @@ func passwordWait(ctx context.Context, q querier, hash, ip string, now int64) (w
 		wait = max(wait, at(nth).Add(failureWindow).Sub(at(now)))
 	}
 	return wait, nil
-}
-
-const recordFailure = `INSERT INTO password_failures (email_hash, ip, at) VALUES (?, ?, ?)`
-
-// RecordPasswordFailure counts a failure.
-func (s *Store) RecordPasswordFailure(ctx context.Context, email, ip string) error {
-	_, err := s.db.ExecContext(ctx, recordFailure, s.mailHash(email), ip, s.now())
-	return wrap(err)
 }
 
 // ClearPasswordFailures forgets the failures of one address at one e-mail,

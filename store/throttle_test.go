@@ -24,13 +24,14 @@ func (w *world) fail(n int, email, ip string) {
 		if a == "" {
 			a = fmt.Sprintf("2001:db8::%x", i)
 		}
-		must(w.t, w.store.RecordPasswordFailure(w.t.Context(), e, a))
+		_, err := w.store.SpendPasswordTry(w.t.Context(), e, a)
+		must(w.t, err)
 	}
 }
 
 func (w *world) wantWait(what, email, ip string, want time.Duration) {
 	w.t.Helper()
-	got, err := w.store.PasswordThrottle(w.t.Context(), email, ip)
+	got, err := w.store.PasswordWait(w.t.Context(), email, ip)
 	must(w.t, err)
 	if got != want {
 		w.t.Errorf("%s: got to wait %v, want %v", what, got, want)
