@@ -45,6 +45,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case status := <-a.status:
+		w.Header().Set("Location", "/elsewhere") // for who follows
 		w.WriteHeader(status)
 	default:
 	}

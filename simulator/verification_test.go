@@ -69,6 +69,17 @@ func TestAVerificationLivesTenMinutes(t *testing.T) {
 	s.call("GET", proofPath, "").wantStatus(200).wantIn(`"status":"verified","seconds_to_expire":0`)
 }
 
+func TestANumberIsVerifiedAgain(t *testing.T) {
+	s := newSim(t)
+	first := s.call("POST", startPath, number).wantStatus(200)
+	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
+	second := s.call("POST", startPath, number).wantStatus(200)
+	if uuids.FindString(first.body) == uuids.FindString(second.body) {
+		t.Error("the verification that has ended goes on")
+	}
+	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
+}
+
 func TestWhatAVerificationMaySay(t *testing.T) {
 	s := newSim(t)
 	s.call("POST", startPath, number+"via=sms&locale=es&custom_code=0042&custom_message=Soy+{{code}}!").wantStatus(200).
