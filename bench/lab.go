@@ -195,8 +195,6 @@ func (l *load) open(s *server, design, way string, n int) error {
 	return l.do("Open", Opening{Addr: s.addr, Way: way, Dialect: design, N: n}, &struct{}{})
 }
 
-func (l *load) leave() error { return l.do("Leave", struct{}{}, &struct{}{}) }
-
 // run starts a design and a load, has do measure, and ends both.
 func (l *lab) run(ctx context.Context, design string, env []string, do func(*server, *load) error) (err error) {
 	s, err := l.serve(ctx, design, env...)

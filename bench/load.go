@@ -120,15 +120,6 @@ func (l *Load) open(o Opening, i int) (*browser, error) {
 	return b, nil
 }
 
-// Leave lets all browsers go; the next ones come to the same seats.
-func (l *Load) Leave(struct{}, *struct{}) error {
-	for _, b := range l.browsers {
-		_ = b.conn.Close() // some have been closed by the server
-	}
-	l.browsers = nil
-	return nil
-}
-
 // Pongs says how many pings have been answered so far.
 func (l *Load) Pongs(_ struct{}, n *int64) error {
 	*n = l.pongs.Load()

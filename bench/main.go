@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	short := flags.Bool("quick", false, "fewer browsers, one round: under a minute, and only roughly right")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
+	picture := flags.String("plot", "", "write memory and latency against the number of browsers to this `file`, as SVG")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,15 +56,32 @@ func run(ctx context.Context, args []string) error {
 	if *short {
 		b.extent = quick
 	}
-	begin := time.Now()
-	if err := b.inLab(ctx, b.rounds); err != nil {
+	var plot *sweep
+	spare := 0
+	if *picture != "" {
+		spare = b.spare()
+	}
+	begin, load := time.Now(), loadAverage()
+	err := b.inLab(ctx, spare, func(ctx context.Context) (err error) {
+		if err = b.rounds(ctx); err == nil && *picture != "" {
+			plot, err = b.sweep(ctx)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	b.say("%s in all", time.Since(begin).Round(time.Second))
+	if plot != nil {
+		if err := plot.writeFile(*picture); err != nil {
+			return err
+		}
+	}
+	about := fmt.Sprintf("%s; %d waiting browsers, medians of %d rounds with their least and most; %s in all; load average %s before.",
+		machine(), b.browsers, b.times, time.Since(begin).Round(time.Second), load)
 	write := writeText
 	if *markdown {
 		write = writeMarkdown
 	}
-	write(os.Stdout, b.results, rows(b.extent))
+	write(os.Stdout, about, b.results, rows(b.extent))
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 const (
 	rss        figure = "rss"         // per browser on a socket
 	live       figure = "live"        // heap and stacks, per browser on a socket
-	natural    figure = "natural rss" // rss with Go's own settings
+	natural    figure = "natural rss" // of the whole process, with Go's own settings
 	streamRSS  figure = "stream rss"
 	streamLive figure = "stream live"
 	pollRSS    figure = "polling rss"
@@ -36,6 +36,7 @@ const (
 const (
 	rawLoopback = "raw loopback"
 	hashAlone   = "hash alone"
+	disk        = "disk alone"
 )
 
 // extent is how much is measured.
@@ -48,11 +49,12 @@ type extent struct {
 	tells    time.Duration // how long events are sent at tellsPerSecond
 	burst    int           // events as fast as they go, by the number of browsers
 	signIns  time.Duration
+	readings int // of memory, of which the least counts
 }
 
 var (
-	full  = extent{times: 3, browsers: 10_000, pollers: 2_000, members: 64, pings: 10 * time.Second, tells: 5 * time.Second, burst: 3, signIns: 4 * time.Second}
-	quick = extent{times: 1, browsers: 1_000, pollers: 500, members: 16, pings: 4 * time.Second, tells: 1500 * time.Millisecond, burst: 10, signIns: 1500 * time.Millisecond}
+	full  = extent{times: 3, browsers: 10_000, pollers: 2_000, members: 64, pings: 10 * time.Second, tells: 5 * time.Second, burst: 3, signIns: 4 * time.Second, readings: 12}
+	quick = extent{times: 1, browsers: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, tells: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
 )
 
 const (
@@ -76,12 +78,13 @@ type bench struct {
 	echo *server
 }
 
-// inLab sets up the lab, has do measure, and clears it away.
-func (b *bench) inLab(ctx context.Context, do func(context.Context) error) error {
+// inLab sets up the lab, with some seats to spare, has do measure, and clears it
+// away.
+func (b *bench) inLab(ctx context.Context, spare int, do func(context.Context) error) error {
 	if err := raiseLimit(); err != nil {
 		return err
 	}
-	l, err := newLab(ctx, firstComers+b.browsers, b.members)
+	l, err := newLab(ctx, firstComers+b.browsers+spare, b.members)
 	if err != nil {
 		return err
 	}
@@ -155,7 +158,7 @@ func (b *bench) memory(design, way string, ofRSS, ofLive figure) func(context.Co
 			if way == byPolling {
 				time.Sleep(pollEvery) // each has asked once
 			}
-			after, err := s.held(ctx)
+			after, err := s.held(ctx, b.readings)
 			b.add(ofRSS, design, (after.rss-before.rss)/float64(n))
 			if ofLive != "" {
 				b.add(ofLive, design, (after.live-before.live)/float64(n))
@@ -175,7 +178,7 @@ func (b *bench) warm(ctx context.Context, s *server, crowd *load, design, way st
 	if err := crowd.open(s, design, way, firstComers); err != nil {
 		return held{}, err
 	}
-	return s.held(ctx)
+	return s.held(ctx, b.readings)
 }
 
 // active is what a design does with its processor and in time, with Go's own
@@ -184,23 +187,24 @@ func (b *bench) active(design string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		b.say("times: %s", design)
 		return b.run(ctx, design, nil, func(s *server, crowd *load) error {
-			before, err := b.warm(ctx, s, crowd, design, bySocket)
-			if err != nil {
+			if _, err := b.warm(ctx, s, crowd, design, bySocket); err != nil {
 				return err
 			}
-			err = b.costs(s, handshake, design, b.browsers, func() error {
+			err := b.costs(s, handshake, design, b.browsers, func() error {
 				return crowd.open(s, design, bySocket, b.browsers)
 			})
 			if err != nil {
 				return err
 			}
-			after, err := s.held(ctx)
+			after, err := s.held(ctx, b.readings)
 			if err != nil {
 				return err
 			}
-			b.add(natural, design, (after.rss-before.rss)/float64(b.browsers))
-			if err := b.pinged(s, crowd, design); err != nil {
-				return err
+			b.add(natural, design, after.rss)
+			if design != designCentrifuge { // it pings all who came together at once
+				if err := b.pinged(s, crowd, design); err != nil {
+					return err
+				}
 			}
 			if design == designNod {
 				return b.tapped(s, crowd)
@@ -276,8 +280,13 @@ func (b *bench) told(s *server, crowd *load, design string) error {
 // tapped is the whole path: the provider's callback comes in, and the browser
 // hears after the decision is on disk.
 func (b *bench) tapped(s *server, crowd *load) error {
+	write, err := durableWrite(b.dir)
+	if err != nil {
+		return err
+	}
+	b.add(tapP50, disk, write.Seconds())
 	var heard Heard
-	err := crowd.do("Shoot", Shots{
+	err = crowd.do("Shoot", Shots{
 		Addr: s.addr, N: int(b.tells.Seconds() * tellsPerSecond), Rate: tellsPerSecond, Workers: 16, Patience: 5 * time.Second,
 		Callback: &Signing{Key: apiKey, URL: "http://" + s.addr + "/authy/callback"},
 	}, &heard)

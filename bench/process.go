@@ -96,13 +96,10 @@ func (s *server) awaitReady(ctx context.Context) error {
 // held is what a process holds, in bytes.
 type held struct{ rss, live float64 }
 
-// settle is how often memory is read, and the least of it taken: what Go holds
-// just after one of its collections.
-const settle = 12
-
-// held reads the resident memory, and what is live on Go's heap and stacks.
-func (s *server) held(ctx context.Context) (least held, err error) {
-	for i := range settle {
+// held reads the resident memory, and what is on Go's heap and stacks: often,
+// and takes the least, which is what there is just after a collection.
+func (s *server) held(ctx context.Context, readings int) (least held, err error) {
+	for i := range readings {
 		live, err := readLive(ctx, s.memory)
 		if err != nil {
 			return held{}, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ var formToken = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 
 func newPerson(i int, addr string) (*person, error) {
 	p := &person{site: "http://" + addr, client: &http.Client{
-		Transport:     &http.Transport{Dial: func(_, addr string) (net.Conn, error) { return dialFrom(i, addr) }},
+		Transport:     &http.Transport{DialContext: func(_ context.Context, _, addr string) (net.Conn, error) { return dialFrom(i, addr) }},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	res, err := p.client.Get(p.site + "/login")

@@ -77,7 +77,7 @@ func (w row) verdict(r results) string {
 
 // writeText prints the table for a terminal, and below it how each row is
 // measured.
-func writeText(out io.Writer, r results, rows []row) {
+func writeText(out io.Writer, about string, r results, rows []row) {
 	table := append([][]string{header}, cells(r, rows)...)
 	widths := make([]int, len(header))
 	for _, line := range table {
@@ -92,19 +92,19 @@ func writeText(out io.Writer, r results, rows []row) {
 		}
 		fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "\n%s\n\n", about)
 	writeMethods(out, rows, "%2d  %s: %s\n")
 }
 
 // writeMarkdown prints the same for the README.
-func writeMarkdown(out io.Writer, r results, rows []row) {
+func writeMarkdown(out io.Writer, about string, r results, rows []row) {
 	markdownLine(out, header)
 	markdownLine(out, []string{"--:", "---", "--:", "--:", "--:", "---", "---", "---"})
 	for _, line := range cells(r, rows) {
 		line[2] = "**" + line[2] + "**"
 		markdownLine(out, line)
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "\n%s\n\n", about)
 	writeMethods(out, rows, "%d. %s: %s.\n")
 }
 
