@@ -50,4 +50,4 @@ bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench
 
 clean: ## remove what was built or installed here, and no database
-	rm -rf bin node_modules */node_modules */*/node_modules
+	rm -rf bin e2e/node_modules simulator/testdata/authy-client/node_modules

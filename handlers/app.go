@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 
@@ -10,9 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/helmet"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/gofiber/fiber/v2/middleware/requestid"
-	"github.com/gofiber/template/html/v2"
 
-	"nod/views"
 )
 
 const (
@@ -27,8 +24,7 @@ func (h *Handlers) App() *fiber.App {
 		AppName:               "Nod",
 		DisableStartupMessage: true,
 		ErrorHandler:          h.ErrorHandler,
-		Views:                 html.NewFileSystem(http.FS(views.FS), ".html"),
-		ViewsLayout:           "layout",
+		Views:                 h.pages,
 		// Guards must see one spelling of a path.
 		StrictRouting: true,
 		CaseSensitive: true,

@@ -38,7 +38,7 @@ func TestSignInWithATap(t *testing.T) {
 	}
 	in := b.get("/protected")
 	wantStatus(t, in, http.StatusOK)
-	wantBody(t, in, "Ada", "ada@example.com", "+12015550101", "a tap on your phone")
+	wantBody(t, in, "Ada", "ada@example.com", "+12015550001", "a tap on your phone")
 }
 
 func TestSignUpLeadsToTheSecondStepAndSignsNobodyIn(t *testing.T) {

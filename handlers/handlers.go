@@ -41,6 +41,7 @@ import (
 	"nod/hub"
 	"nod/metrics"
 	"nod/store"
+	"nod/views"
 )
 
 // Authy is the provider of the second factor: the one thing here that leaves
@@ -86,6 +87,7 @@ type Handlers struct {
 	public   *url.URL
 	sessions *session.Store
 	csrfKey  []byte
+	pages    *views.Pages
 	asked    reconcileClock
 	provider providerHealth
 	tasks    sync.WaitGroup
@@ -118,7 +120,11 @@ func New(c Config) (*Handlers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: the key of the form tokens: %w", err)
 	}
-	h := &Handlers{Config: c, public: public, csrfKey: key}
+	pages, err := views.Parse()
+	if err != nil {
+		return nil, err
+	}
+	h := &Handlers{Config: c, public: public, csrfKey: key, pages: pages}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

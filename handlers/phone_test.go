@@ -19,20 +19,28 @@ type phoneRequest struct {
 	Status  string            `json:"status"`
 }
 
-func (s *site) phoneOf(email string) *phone {
+// allPhones are the phones by the e-mail they are registered for.
+func (s *site) allPhones() map[string]*phone {
 	s.t.Helper()
-	var phones []struct {
+	var list []struct {
 		AuthyID int64  `json:"authy_id"`
 		Email   string `json:"email"`
 	}
-	getJSON(s.t, s.simURL+"/phones", &phones)
-	for _, p := range phones {
-		if p.Email == email {
-			return &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, p.AuthyID)}
-		}
+	getJSON(s.t, s.simURL+"/phones", &list)
+	phones := map[string]*phone{}
+	for _, p := range list {
+		phones[p.Email] = &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, p.AuthyID)}
 	}
-	s.t.Fatalf("no phone is registered for %s", email)
-	return nil
+	return phones
+}
+
+func (s *site) phoneOf(email string) *phone {
+	s.t.Helper()
+	p := s.allPhones()[email]
+	if p == nil {
+		s.t.Fatalf("no phone is registered for %s", email)
+	}
+	return p
 }
 
 func (p *phone) requests() []phoneRequest {

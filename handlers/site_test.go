@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,7 +63,12 @@ type site struct {
 	handlers *handlers.Handlers
 	sim      *simulator.Simulator
 	simURL   string
-	phones   int // registered so far
+	phones   atomic.Int64 // registered so far
+
+	dir     string
+	logger  *slog.Logger
+	options []option
+	stop    func()
 }
 
 // option changes a site before it starts.
@@ -72,31 +78,44 @@ func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: newClock()}
-	dir := t.TempDir()
-	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-
+	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: newClock(), dir: t.TempDir(), options: options}
+	s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
-		Path: filepath.Join(dir, "simulator.db"), Now: s.clock.Now, Logger: logger,
+		Path: filepath.Join(s.dir, "simulator.db"), Now: s.clock.Now, Logger: s.logger,
 	})
 	must(t, err)
 	simServer := httptest.NewServer(s.sim.Handler())
 	s.simURL = simServer.URL
+	s.start(ln)
+	t.Cleanup(func() {
+		s.stop()
+		simServer.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		must(t, s.sim.Close(ctx))
+	})
+	return s
+}
 
-	s.store, err = store.Open(t.Context(), filepath.Join(dir, "nod.db"), store.Options{
+// start opens the databases and serves ln.
+func (s *site) start(ln net.Listener) {
+	t := s.t
+	t.Helper()
+	var err error
+	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{
 		Now:        s.clock.Now,
 		HashParams: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
-	sessions, err := handlers.NewSessionStorage(filepath.Join(dir, "sessions.db"))
+	sessions, err := handlers.NewSessionStorage(filepath.Join(s.dir, "sessions.db"))
 	must(t, err)
 	s.hub = hub.New(hub.Options{})
 	config := handlers.Config{
 		Store: s.store, Hub: s.hub, Authy: authy.NewClient(s.simURL, testKey), SessionStorage: sessions,
-		PublicURL: s.url, APIKey: testKey, PhonesURL: s.simURL, Now: s.clock.Now, Logger: logger,
+		PublicURL: s.url, APIKey: testKey, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
 	}
-	for _, o := range options {
+	for _, o := range s.options {
 		o(&config)
 	}
 	s.handlers, err = handlers.New(config)
@@ -104,19 +123,24 @@ func newSite(t testing.TB, options ...option) *site {
 	app := s.handlers.App()
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
-
-	t.Cleanup(func() {
+	s.stop = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		s.hub.Shutdown(ctx, 1012)
+		config.Hub.Shutdown(ctx, 1012)
 		must(t, app.ShutdownWithContext(ctx))
 		must(t, <-served)
-		simServer.Close()
-		must(t, s.sim.Close(ctx))
 		must(t, sessions.Close())
 		must(t, s.store.Close())
-	})
-	return s
+	}
+}
+
+// restart is another process on the same files and address.
+func (s *site) restart() {
+	s.t.Helper()
+	s.stop()
+	ln, err := net.Listen("tcp", strings.TrimPrefix(s.url, "http://"))
+	must(s.t, err)
+	s.start(ln)
 }
 
 // browser is one person's browser: its own cookies, redirects seen.
@@ -168,11 +192,14 @@ var csrfField = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 // formToken is the token that a form of a page would carry now.
 func (b *browser) formToken() string {
 	b.t.Helper()
-	found := csrfField.FindStringSubmatch(b.get("/signup").Body)
-	if found == nil {
-		b.t.Fatal("the sign-up page carries no form token")
+	// Who waits is led away from the first, and finds one on the second.
+	for _, path := range []string{"/login", "/"} {
+		if found := csrfField.FindStringSubmatch(b.get(path).Body); found != nil {
+			return found[1]
+		}
 	}
-	return found[1]
+	b.t.Fatal("no page carries a form token")
+	return ""
 }
 
 // post sends a form as a page of the site would.
@@ -226,11 +253,15 @@ type person struct {
 // signUp makes an account in b. The first request rings at once.
 func (s *site) signUp(b *browser, email string) person {
 	s.t.Helper()
-	s.phones++
-	got := b.post("/signup", "name", "Ada", "email", email, "password", goodPassword,
-		"country_code", "1", "phone_number", fmt.Sprintf("20155501%02d", s.phones))
-	wantRedirect(s.t, got, "/login/approval")
+	s.register(b, email)
 	return person{email, s.phoneOf(email)}
+}
+
+func (s *site) register(b *browser, email string) {
+	s.t.Helper()
+	got := b.post("/signup", "name", "Ada", "email", email, "password", goodPassword,
+		"country_code", "1", "phone_number", fmt.Sprintf("201555%04d", s.phones.Add(1)))
+	wantRedirect(s.t, got, "/login/approval")
 }
 
 // account makes an account and comes back signed out, with no request open.

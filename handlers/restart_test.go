@@ -1,0 +1,62 @@
+package handlers_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"golang.org/x/sync/errgroup"
+)
+
+// A restart is no event for those who wait: they are told to come back, come
+// back as the page does, and end right.
+func TestAThousandWaitThroughARestart(t *testing.T) {
+	const crowd = 1000
+	s := newSite(t)
+	email := func(i int) string { return fmt.Sprintf("p%d@example.com", i) }
+	waiting := make([]*browser, crowd)
+	for i := range waiting {
+		waiting[i] = s.browser()
+	}
+	sockets := make([]*socket, crowd)
+	each(crowd, func(i int) {
+		s.register(waiting[i], email(i))
+		sockets[i] = waiting[i].events()
+		sockets[i].want("pending")
+	})
+
+	stopped := time.Now()
+	s.restart()
+	var told atomic.Int64
+	each(crowd, func(i int) {
+		if _, err := sockets[i].next(); websocket.IsCloseError(err, 1012) {
+			told.Add(1)
+		}
+		sockets[i].conn.Close()
+		sockets[i] = waiting[i].events()
+		sockets[i].want("pending")
+	})
+	t.Logf("%d browsers were back %v after the stop began", crowd, time.Since(stopped))
+	if got := told.Load(); got != crowd {
+		t.Errorf("%d of %d were told to come back", got, crowd)
+	}
+	phones := s.allPhones()
+	each(crowd, func(i int) {
+		phone := phones[email(i)]
+		phone.approve(phone.pending())
+		sockets[i].want("approved")
+		wantRedirect(t, waiting[i].post("/confirm-login"), "/protected")
+	})
+}
+
+// each does it for 0 to n-1, many at a time.
+func each(n int, do func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(32)
+	for i := range n {
+		group.Go(func() error { do(i); return nil })
+	}
+	group.Wait() //nolint:errcheck // none returns one
+}
