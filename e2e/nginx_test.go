@@ -1,0 +1,144 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The settings for nginx that the README shows, with a real nginx and TLS,
+// and no other change than names, ports and files.
+
+// nginx starts one with the settings as changed, on a port of 127.0.0.1, and
+// returns Nod behind it.
+func behindNginx(t *testing.T, change func(conf string) string) *nod {
+	t.Helper()
+	nginx, err := exec.LookPath("nginx")
+	if err != nil {
+		nginx, err = exec.LookPath("/usr/sbin/nginx")
+	}
+	if err != nil {
+		if os.Getenv("NOD_TEST_ALL") != "" {
+			t.Fatal("there is no nginx (make setup installs it)")
+		}
+		t.Skip("no nginx here (make setup installs it); its settings are not tried")
+	}
+	dir := t.TempDir()
+	front, backend := freePort(t), freePort(t)
+	certificate(t, dir)
+	shown, err := os.ReadFile("../docs/proxies/nginx.conf")
+	must(t, err)
+	conf := strings.NewReplacer(
+		"listen 443 ssl;", "listen "+front+" ssl;",
+		"127.0.0.1:3000", backend,
+		"nod.example.com", "localhost",
+		"/etc/ssl/nod.pem", filepath.Join(dir, "nod.pem"),
+		"/etc/ssl/nod.key", filepath.Join(dir, "nod.key"),
+	).Replace(string(shown))
+	around := "daemon off; worker_processes 1; pid nginx.pid; error_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n"
+	for _, temp := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		around += temp + "_temp_path " + dir + ";\n"
+	}
+	file := filepath.Join(dir, "nginx.conf")
+	must(t, os.WriteFile(file, []byte(around+change(conf)+"}\n"), 0o600))
+
+	server := exec.Command(nginx, "-p", dir, "-c", file)
+	said := &output{}
+	server.Stdout, server.Stderr = said, said
+	must(t, server.Start())
+	t.Cleanup(func() {
+		must(t, server.Process.Signal(syscall.SIGTERM))
+		server.Wait()
+		if t.Failed() {
+			t.Logf("what nginx wrote:\n%s", said)
+		}
+	})
+	eventually(t, "nginx listens", func() bool {
+		conn, err := net.Dial("tcp", front)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	_, port, err := net.SplitHostPort(front)
+	must(t, err)
+	return startNod(t, "ADDR="+backend, "PUBLIC_URL=https://localhost:"+port, "TRUSTED_PROXIES=127.0.0.1",
+		"SSL_CERT_FILE="+filepath.Join(dir, "nod.pem"))
+}
+
+// certificate writes nod.pem and nod.key for localhost.
+func certificate(t *testing.T, dir string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	must(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	for name, block := range map[string]*pem.Block{
+		"nod.pem": {Type: "CERTIFICATE", Bytes: der},
+		"nod.key": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		must(t, os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600))
+	}
+}
+
+// check runs "nod check" on the public address.
+func (n *nod) check() (said string, err error) {
+	n.t.Helper()
+	command := exec.Command(binary, "check", n.url)
+	command.Env = n.env
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err = command.Run()
+	return out.String(), err
+}
+
+func TestNginxAsTheReadmeShowsIt(t *testing.T) {
+	story(t)
+	n := behindNginx(t, func(conf string) string { return conf })
+	said, err := n.check()
+	if err != nil || !strings.Contains(said, "All ways are open.") {
+		t.Errorf("nod check: %v\n%s", err, said)
+	}
+	tb := n.person().tab()
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.way("socket")
+	p.answer("approve")
+	tb.at("/protected")
+	tb.is(`document.body.innerText.includes("127.0.0.1")`)
+}
+
+func TestNginxThatEatsUpgrades(t *testing.T) {
+	story(t)
+	upgrade := regexp.MustCompile(`(?m)^.*proxy_set_header (Upgrade|Connection).*$`)
+	n := behindNginx(t, func(conf string) string { return upgrade.ReplaceAllString(conf, "") })
+	said, err := n.check()
+	if err == nil || !regexp.MustCompile(`(?m)^BROKEN  socket .*Upgrade`).MatchString(said) || !strings.Contains(said, "ok      stream") {
+		t.Errorf("nod check: %v\n%s", err, said)
+	}
+	tb := n.person().tab()
+	tb.expect("WebSocket connection")
+	p := tb.signUp("ada@example.com", "2015550101")
+	tb.way("stream")
+	p.answer("approve")
+	tb.at("/protected")
+}
