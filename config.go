@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,6 +14,9 @@ const (
 	defaultDatabase      = "sqlite:nod.db"
 	defaultAuthyURL      = "https://api.authy.com"
 	maxApprovalTTL       = 10 * time.Minute
+	// Sockets and streams of one address. Who is over it is not shut out: the
+	// page asks every two seconds instead.
+	defaultWaiting = 1000
 )
 
 // setting is one row of the table that -h prints.
@@ -33,6 +37,7 @@ func settings() []setting {
 		{"SIMULATOR_ADDR", defaultSimulatorAddr, "where the simulated phones listen; only without a key"},
 		{"SIMULATOR_CALLBACK_URL", "none", "whom \"nod simulator\" tells about answers; nothing else uses it"},
 		{"TRUSTED_PROXIES", "none", "addresses or ranges, with commas, whose X-Forwarded-For is believed"},
+		{"WAITING_PER_ADDRESS", strconv.Itoa(defaultWaiting), "sockets and streams one address may hold; who is over it polls"},
 		{"METRICS_ADDR", "none", "a listener of its own for /metrics; host:port"},
 	}
 }
@@ -57,6 +62,7 @@ type Config struct {
 	SimulatorAddr        string // host:port
 	SimulatorCallbackURL string // only for the simulator alone, "" = tell nobody
 	TrustedProxies       []string
+	WaitingPerAddress    int
 	MetricsAddr          string // "" = no metrics
 }
 
@@ -76,17 +82,18 @@ func (e *configError) Error() string {
 func configFromEnv(getenv lookup) (Config, error) {
 	r := &reader{getenv: getenv}
 	c := Config{
-		Addr:           r.address("ADDR", defaultAddr),
-		PublicURL:      r.origin("PUBLIC_URL"),
-		Database:       r.database("DATABASE_URL", defaultDatabase),
-		APIKey:         r.secret("AUTHY_API_KEY"),
-		AuthyURL:       r.base("AUTHY_API_URL", defaultAuthyURL),
-		SessionIdle:    r.duration("SESSION_IDLE", time.Hour, 0),
-		SessionMax:     r.duration("SESSION_MAX", 24*time.Hour, 0),
-		ApprovalTTL:    r.duration("APPROVAL_TTL", 2*time.Minute, maxApprovalTTL),
-		SimulatorAddr:  r.address("SIMULATOR_ADDR", defaultSimulatorAddr),
-		TrustedProxies: r.networks("TRUSTED_PROXIES"),
-		MetricsAddr:    r.address("METRICS_ADDR", ""),
+		Addr:              r.address("ADDR", defaultAddr),
+		PublicURL:         r.origin("PUBLIC_URL"),
+		Database:          r.database("DATABASE_URL", defaultDatabase),
+		APIKey:            r.secret("AUTHY_API_KEY"),
+		AuthyURL:          r.base("AUTHY_API_URL", defaultAuthyURL),
+		SessionIdle:       r.duration("SESSION_IDLE", time.Hour, 0),
+		SessionMax:        r.duration("SESSION_MAX", 24*time.Hour, 0),
+		ApprovalTTL:       r.duration("APPROVAL_TTL", 2*time.Minute, maxApprovalTTL),
+		SimulatorAddr:     r.address("SIMULATOR_ADDR", defaultSimulatorAddr),
+		TrustedProxies:    r.networks("TRUSTED_PROXIES"),
+		WaitingPerAddress: r.number("WAITING_PER_ADDRESS", defaultWaiting),
+		MetricsAddr:       r.address("METRICS_ADDR", ""),
 	}
 	r.callOnly("AUTHY_API_URL", c.keyGiven(r), "needs AUTHY_API_KEY: without a key the simulator is spoken to")
 	r.callOnly("SIMULATOR_ADDR", !c.keyGiven(r), "there is no simulator beside a real key: unset one of the two")

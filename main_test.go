@@ -23,7 +23,7 @@ import (
 
 // program is the whole program, run as main does.
 type program struct {
-	t      *testing.T
+	t      testing.TB
 	stop   context.CancelFunc
 	ended  chan error
 	stdout *transcript
@@ -51,7 +51,7 @@ func (tr *transcript) line(text string) {
 
 // start runs the program on free ports until the test ends, and waits for its
 // first words to end with last.
-func start(t *testing.T, last string, args []string, settings ...string) *program {
+func start(t testing.TB, last string, args []string, settings ...string) *program {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	settings = append([]string{"ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0"}, settings...)

@@ -88,6 +88,20 @@ func (r *reader) duration(name string, byDefault, limit time.Duration) time.Dura
 	return byDefault
 }
 
+// number wants a whole number of at least 1.
+func (r *reader) number(name string, byDefault int) int {
+	value := r.text(name)
+	if value == "" {
+		return byDefault
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		r.problem(name, fmt.Sprintf("%q: want a whole number, at least 1", value))
+		return byDefault
+	}
+	return n
+}
+
 // short writes 10m0s as 10m.
 func short(d time.Duration) string {
 	s := strings.TrimSuffix(d.String(), "0s")

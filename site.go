@@ -125,7 +125,7 @@ func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
 	}
 	s.running.add("the sessions", time.Second, closing(sessions.Close))
 
-	waiting := hub.New(hub.Options{Total: waitingLimit()})
+	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
 	counts := metrics.New(waiting.Waiting, nil)
 	client := authy.NewClient(s.apiURL, key)
 	h, err := handlers.New(handlers.Config{
