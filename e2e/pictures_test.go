@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
 )
 
 // inReadme are the pictures that the README shows; of the others one makes
@@ -41,6 +43,10 @@ func TestScreenshots(t *testing.T) {
 	ada := n.person()
 	tb, hand := ada.tab(), ada.tab()
 	tb.expect("422", "404", "403", "409")
+	// What the pages say of the browser should read as it does for people.
+	call(tb, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+	})
 	tb.open("/")
 	shoot(tb, "home")
 	tb.open("/signup")

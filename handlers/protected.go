@@ -29,6 +29,7 @@ type inside struct {
 	transfer      transferForm
 	authenticator fiber.Map // QR, Label and Issuer, or a Problem
 	closing       string    // why the account was not closed
+	notice        *notice   // nil: none but what the address asks for
 }
 
 func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
@@ -51,6 +52,9 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, forms.transfer, currencies
 	page["TransfersEventsURL"], page["TransfersURL"] = "/transfers/events", "/transfers/status"
 	page["Authenticator"], page["ClosingProblem"] = forms.authenticator, forms.closing
+	if forms.notice != nil {
+		page["Notice"] = forms.notice
+	}
 	return c.Status(status).Render("protected", page)
 }
 

@@ -139,9 +139,27 @@ func (h *Handlers) transferRequest(t store.Transfer, a store.Approval, user stor
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	form := readTransfer(c)
 	ctx, v := c.UserContext(), visitorOf(c)
-	_, err := h.Store.ExecuteTransfer(ctx, v.Session.ID, c.Params("id"), store.Transfer{
-		Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
-	})
+	execute := func() error {
+		_, err := h.Store.ExecuteTransfer(ctx, v.Session.ID, c.Params("id"), store.Transfer{
+			Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
+		})
+		return err
+	}
+	err := execute()
+	if errors.Is(err, store.ErrNotApproved) {
+		// The callback may have been lost.
+		a, aerr := h.Store.LatestApproval(ctx, v.Session.ID, store.KindTransfer)
+		if aerr != nil && !errors.Is(aerr, store.ErrNotFound) {
+			return aerr
+		}
+		switch h.reconcile(ctx, a, now).Status {
+		case store.Approved:
+			err = execute()
+		case store.Pending:
+			notYet := notices["not-yet"]
+			return h.showProtected(c, fiber.StatusConflict, inside{notice: &notYet})
+		}
+	}
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		h.tellTransfers(ctx, v.Session.ID, v.User.ID)

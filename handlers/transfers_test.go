@@ -68,6 +68,23 @@ func TestATransferIsApprovedAndSentOnce(t *testing.T) {
 	wantBody(t, b.get("/protected"), `data-status="executed"`)
 }
 
+func TestATransferWhoseCallbackIsLost(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	id, events := b.startTransfer()
+	fields := []string{"payee", "Carol Müller", "amount", "1250.50", "currency", "EUR"}
+	early := b.post("/transfers/"+id+"/execute", fields...)
+	wantStatus(t, early, http.StatusConflict)
+	wantBody(t, early, "Your phone has not answered yet.", `data-status="awaiting"`)
+	postJSON(t, s.simURL+"/faults", `{"callback":"never"}`)
+	ada.phone.approve(ada.phone.pending())
+	s.clock.Advance(2 * time.Second) // a moment after the question before
+	wantRedirect(t, b.post("/transfers/"+id+"/execute", fields...), "/protected#transfers")
+	nextLedger(t, events, "executed")
+}
+
 func TestAChangedTransferIsRefused(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
