@@ -122,9 +122,11 @@ func TestScreenshots(t *testing.T) {
 	hand.openPhone(p)
 	hand.click("#tab-codes")
 	shoot(hand, "phone-two-codes")
+	hand.accessible("two codes")
 	tb.click("#logout-form button")
 	tb.at("/")
 	shoot(tb, "signed-out")
+	tb.accessible("signed out")
 
 	// By a tap, on a page without transfers.
 	tb.signUp("grace@example.com", "2015550102")
@@ -139,10 +141,12 @@ func TestScreenshots(t *testing.T) {
 	shoot(hand, "phones")
 	hand.click(".faults summary")
 	shoot(hand, "phones-faults")
+	hand.accessible("faults")
 
 	n.json(http.MethodPost, "/faults", map[string]any{"api": "error"}, nil)
 	tb.signIn(p.Email)
 	shoot(tb, "unavailable")
+	tb.accessible("unavailable")
 	n.json(http.MethodDelete, "/faults", nil, nil)
 	p.app(false)
 	tb.givePassword(p.Email)

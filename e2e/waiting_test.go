@@ -309,21 +309,30 @@ func TestIHaveApprovedIt(t *testing.T) {
 
 func TestTheAccountIsClosedElsewhere(t *testing.T) {
 	story(t)
-	n := startNod(t)
-	tb, waiting := n.person().tab(), n.person().tab()
-	tb.expect("422")
-	p := tb.signedIn("ada@example.com", "2015550101")
-	waiting.signIn(p.Email)
-	waiting.way("socket")
-	tb.click("#close-account summary")
-	tb.fill("#close-password", "not the password")
-	tb.click("#close-account .danger")
-	tb.see("#close-password-error")
-	tb.accessible("wrong password for closing")
-	tb.fill("#close-password", password)
-	tb.click("#close-account .danger")
-	tb.at("/")
-	tb.see(".notice.success")
-	waiting.heading("This account was closed")
-	waiting.accessible("account closed")
+	n, proxy := behindProxy(t, 0)
+	for i, way := range []string{"socket", "stream", "poll"} {
+		tb := n.person().tab()
+		tb.expect("422")
+		p := tb.signedIn(way+"@example.com", fmt.Sprintf("20155501%02d", i))
+		waiting := onWay(t, n, proxy, way)
+		waiting.signIn(p.Email)
+		waiting.way(way)
+		tb.click("#close-account summary")
+		tb.fill("#close-password", "not the password")
+		tb.click("#close-account .danger")
+		tb.see("#close-password-error")
+		if i == 0 {
+			tb.accessible("wrong password for closing")
+		}
+		tb.fill("#close-password", password)
+		tb.click("#close-account .danger")
+		tb.at("/")
+		tb.see(".notice.success")
+		waiting.heading("This account was closed")
+		if i == 0 {
+			waiting.accessible("account closed")
+		}
+		proxy.eatUpgrades.Store(false)
+		proxy.holdStreams.Store(false)
+	}
 }

@@ -26,6 +26,9 @@ func TestAnAccountIsClosed(t *testing.T) {
 		t.Errorf("the waiting browser was told %+v", got)
 	}
 	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	asked := waiting.get("/authy/status")
+	wantStatus(t, asked, http.StatusUnauthorized)
+	wantBody(t, asked, `"status":"signed_out"`, `"reason":"account_closed"`)
 	wantRedirect(t, waiting.get("/login/approval"), "/login?notice=start")
 	wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
 	var phones []any

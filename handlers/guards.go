@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"errors"
+
 	"github.com/gofiber/fiber/v2"
 
 	"nod/store"
@@ -32,12 +34,26 @@ func (h *Handlers) requireSignedIn(c *fiber.Ctx) error {
 }
 
 // requireWaitingJSON is requirePassword for scripts: a status, not a page.
-// Who is signed in already may ask too, and hears so.
+// Who is signed in already may ask too, and hears so; and one whose sign-in
+// was ended from elsewhere hears why.
 func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
-	if visitorOf(c).level() == store.Anonymous {
-		return unauthorized(c, "no sign-in is waiting in this browser")
+	if visitorOf(c).level() != store.Anonymous {
+		return c.Next()
 	}
-	return c.Next()
+	id, err := h.sessionID(c)
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		sess, err := h.Store.AnySession(c.UserContext(), id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if ended := h.endedState(sess); err == nil && !sess.EndedAt.IsZero() && ended.Status == "signed_out" {
+			return c.Status(fiber.StatusUnauthorized).JSON(ended)
+		}
+	}
+	return unauthorized(c, "no sign-in is waiting in this browser")
 }
 
 func (h *Handlers) requireSignedInJSON(c *fiber.Ctx) error {

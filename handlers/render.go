@@ -15,6 +15,7 @@ var notices = map[string]notice{
 	"start":          {"info", "Please sign in first."},
 	"signed-out":     {"success", "You are signed out."},
 	"account-closed": {"success", "Your account is closed, and what it knew about you is gone."},
+	"ended":          {"info", "That sign-in has ended. You can start a new one."},
 	"cancelled":      {"info", "The sign-in was cancelled. Nobody was let in."},
 	"sent-again":     {"info", "A new request is on its way to your phone. The one before no longer counts."},
 	"too-many-codes": {"error", "Too many wrong codes. Please sign in again with your password."},

@@ -30,7 +30,8 @@ export class Listener {
   #heard = ""; // server_time of the newest state
 
   // urls: {events, stream, status}. on: {state(object), way(name),
-  // gone()}; gone says that this browser waits for nothing any more.
+  // gone()}; gone says that this browser waits for nothing any more, and
+  // nobody knows why.
   constructor(urls, on) {
     this.#urls = urls;
     this.#on = on;
@@ -78,7 +79,11 @@ export class Listener {
     } catch {
       return 0;
     }
-    if (reply.status === 401) this.#on.gone();
+    if (reply.status === 401) {
+      const said = await reply.json().catch(() => ({}));
+      if (said.reason) this.#deliver(said);
+      else this.#on.gone();
+    }
     return reply.status;
   }
 
