@@ -118,12 +118,13 @@ func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
 	if err != nil {
 		return err
 	}
-	s.running.add("the database", time.Second, closing(db.Close))
+	// The databases are closed last, and may take what time is left.
+	s.running.add("the database", stopLimit, closing(db.Close))
 	sessions, err := handlers.NewSessionStorage(beside(s.Database, "sessions"))
 	if err != nil {
 		return err
 	}
-	s.running.add("the sessions", time.Second, closing(sessions.Close))
+	s.running.add("the sessions", stopLimit, closing(sessions.Close))
 
 	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
 	counts := metrics.New(waiting.Waiting, nil)

@@ -21,7 +21,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// Stories wait more than they work.
-	flag.Set("test.parallel", "6")
+	flag.Set("test.parallel", "4")
 	os.Exit(runTests(m))
 }
 

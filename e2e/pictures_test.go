@@ -129,9 +129,9 @@ func TestScreenshots(t *testing.T) {
 	tb.accessible("signed out")
 
 	// By a tap, on a page without transfers.
-	tb.signUp("grace@example.com", "2015550102")
+	tb.signUp("ada.lovelace@example.com", "2015550102")
 	tb.way("socket")
-	n.phoneOf("grace@example.com").answer("approve")
+	n.phoneOf("ada.lovelace@example.com").answer("approve")
 	tb.at("/protected")
 	shoot(tb, "protected")
 	tb.click("#logout-form button")

@@ -21,7 +21,7 @@ func TestAThousandWaitThroughARestart(t *testing.T) {
 		waiting[i] = s.browser()
 	}
 	sockets := make([]*socket, crowd)
-	each(crowd, func(i int) {
+	s.each(crowd, func(i int) {
 		s.register(waiting[i], email(i))
 		sockets[i] = waiting[i].events()
 		sockets[i].want("pending")
@@ -30,7 +30,7 @@ func TestAThousandWaitThroughARestart(t *testing.T) {
 	stopped := time.Now()
 	s.restart()
 	var told atomic.Int64
-	each(crowd, func(i int) {
+	s.each(crowd, func(i int) {
 		if _, err := sockets[i].next(); websocket.IsCloseError(err, 1012) {
 			told.Add(1)
 		}
@@ -43,7 +43,7 @@ func TestAThousandWaitThroughARestart(t *testing.T) {
 		t.Errorf("%d of %d were told to come back", got, crowd)
 	}
 	phones := s.allPhones()
-	each(crowd, func(i int) {
+	s.each(crowd, func(i int) {
 		phone := phones[email(i)]
 		phone.approve(phone.pending())
 		sockets[i].want("approved")
@@ -51,12 +51,22 @@ func TestAThousandWaitThroughARestart(t *testing.T) {
 	})
 }
 
-// each does it for 0 to n-1, many at a time.
-func each(n int, do func(i int)) {
+// each does it for 0 to n-1, some at a time, and ends the test if one of them
+// was given up.
+func (s *site) each(n int, do func(i int)) {
+	s.t.Helper()
 	var group errgroup.Group
-	group.SetLimit(32)
+	var done atomic.Int64
+	group.SetLimit(8)
 	for i := range n {
-		group.Go(func() error { do(i); return nil })
+		group.Go(func() error {
+			do(i)
+			done.Add(1)
+			return nil
+		})
 	}
 	group.Wait() //nolint:errcheck // none returns one
+	if got := done.Load(); got < int64(n) {
+		s.t.Fatalf("%d of %d got through", got, n)
+	}
 }
