@@ -101,7 +101,11 @@ func account(email string, authyID int) store.NewUser {
 }
 
 func (w *world) seedSeats(ctx context.Context, n int) error {
-	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{PendingMax: patience, HashParams: cheap})
+	// Who waits for a tap has signed in within the last two minutes. With their
+	// clock ahead, seats are as fresh in the last round as in the first, and Nod
+	// does not note for each of them that it was seen again.
+	ahead := func() time.Time { return time.Now().Add(patience / 2) }
+	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Now: ahead, PendingMax: patience, HashParams: cheap})
 	if err != nil {
 		return err
 	}

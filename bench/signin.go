@@ -23,9 +23,15 @@ type SignIns struct {
 	For     time.Duration
 }
 
-// SignIn says how many of them a second got to the waiting page: password
-// checked, session begun, request stored, phone rung.
-func (l *Load) SignIn(s SignIns, perSecond *float64) error {
+// SignedIn is how many of them got to the waiting page: password checked,
+// session begun, request stored, phone rung.
+type SignedIn struct {
+	N    int
+	Took time.Duration
+}
+
+// SignIn has people sign in.
+func (l *Load) SignIn(s SignIns, done *SignedIn) error {
 	var n atomic.Int64
 	errs := make([]error, s.Workers)
 	begin := time.Now()
@@ -43,7 +49,7 @@ func (l *Load) SignIn(s SignIns, perSecond *float64) error {
 		})
 	}
 	workers.Wait()
-	*perSecond = float64(n.Load()) / time.Since(begin).Seconds()
+	done.N, done.Took = int(n.Load()), time.Since(begin)
 	return errors.Join(errs...)
 }
 

@@ -14,7 +14,7 @@ type sweep struct {
 }
 
 const (
-	sweepShots    = 2 * tellsPerSecond // at each number
+	sweepShots    = tellsPerSecond * 3 / 2 // at each number
 	sweepPatience = 2 * time.Second
 )
 
