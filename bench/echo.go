@@ -1,19 +1,33 @@
 package main
 
 import (
+	"bufio"
 	"errors"
-	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
 
-// Echoes is messages to the raw loopback.
+// Echoes is messages to the raw loopback, or to an HTTP server.
 type Echoes struct {
 	Addr  string
+	HTTP  bool // a request of the size of a publish instead, to an HTTP server
 	N     int
 	Rate  int // a second
 	Conns int
+}
+
+// message is what is sent, and how to read what comes back.
+func (e Echoes) message() (message []byte, read func(*bufio.Reader) error) {
+	if !e.HTTP {
+		return make([]byte, echoSize), func(in *bufio.Reader) error {
+			_, err := in.Discard(echoSize)
+			return err
+		}
+	}
+	p := posters{status: http.StatusOK}
+	return post(e.Addr, "/nothing", event), p.readAnswer
 }
 
 // echoSize is about that of the frame of an event.
@@ -25,6 +39,7 @@ func (l *Load) Echo(e Echoes, h *Heard) error {
 	sent, back := make([]int64, e.N), make([]int64, e.N)
 	conns := make([]net.Conn, e.Conns)
 	errs := make([]error, e.Conns)
+	message, read := e.message()
 	var readers sync.WaitGroup
 	for c := range conns {
 		conn, err := dialFrom(c, e.Addr)
@@ -34,14 +49,13 @@ func (l *Load) Echo(e Echoes, h *Heard) error {
 		defer conn.Close()
 		conns[c] = conn
 		readers.Go(func() {
-			buf := make([]byte, echoSize)
+			in := bufio.NewReader(conn)
 			for i := c; i < e.N && errs[c] == nil; i += e.Conns {
-				_, errs[c] = io.ReadFull(conn, buf)
+				errs[c] = read(in)
 				back[i] = clock()
 			}
 		})
 	}
-	message := make([]byte, echoSize)
 	err := pace(e.N, e.Rate, func(i int) error {
 		sent[i] = clock()
 		_, err := conns[i%e.Conns].Write(message)

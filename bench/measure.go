@@ -34,6 +34,7 @@ const (
 // Who is measured beside the designs.
 const (
 	rawLoopback = "raw loopback"
+	emptyPost   = "empty POST"
 	hashAlone   = "hash alone"
 	disk        = "disk alone"
 )
@@ -252,16 +253,19 @@ func (b *bench) pinged(s *server, crowd *load, design string) error {
 // loopback at the same, and then as fast as it goes.
 func (b *bench) told(s *server, crowd *load, design string) error {
 	n := int(b.tells.Seconds() * tellsPerSecond)
-	var raw, heard Heard
-	if err := crowd.do("Echo", Echoes{Addr: b.echo.addr, N: n, Rate: tellsPerSecond, Conns: 8}, &raw); err != nil {
-		return err
+	var heard Heard
+	if design == designHub { // the floors, once a round, in the minute of the row they are for
+		for who, e := range map[string]Echoes{rawLoopback: {Addr: b.echo.addr}, emptyPost: {Addr: s.addr, HTTP: true}} {
+			e.N, e.Rate, e.Conns = n, tellsPerSecond, 8
+			if err := crowd.do("Echo", e, &heard); err != nil {
+				return err
+			}
+			b.add(tellP50, who, heard.P50.Seconds())
+			b.add(tellP99, who, heard.P99.Seconds())
+		}
 	}
 	if err := crowd.do("Shoot", Shots{Addr: s.addr, N: n, Rate: tellsPerSecond, Workers: 8, Patience: 2 * time.Second}, &heard); err != nil {
 		return err
-	}
-	if design == designHub { // one raw figure for each round, from the same minute as its own
-		b.add(tellP50, rawLoopback, raw.P50.Seconds())
-		b.add(tellP99, rawLoopback, raw.P99.Seconds())
 	}
 	b.add(tellP50, design, heard.P50.Seconds())
 	b.add(tellP99, design, heard.P99.Seconds())

@@ -49,8 +49,12 @@ func (s Shots) request(to seat) ([]byte, error) {
 	if s.Callback != nil {
 		return s.Callback.request(s.Addr, to)
 	}
-	return fmt.Appendf(nil, "POST /publish/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		to.Session, s.Addr, len(event), event), nil
+	return post(s.Addr, "/publish/"+to.Session, event), nil
+}
+
+func post(addr, path, body string) []byte {
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		path, addr, len(body), body)
 }
 
 // shoot sends all requests, and returns when all are answered well.
