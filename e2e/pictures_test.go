@@ -143,6 +143,11 @@ func TestScreenshots(t *testing.T) {
 	shoot(hand, "phones-faults")
 	hand.accessible("faults")
 
+	late := startNod(t, "APPROVAL_TTL=1s").person().tab()
+	late.signUp("ada@example.com", "2015550101")
+	late.heading("The time is over")
+	shoot(late, "expired")
+
 	n.json(http.MethodPost, "/faults", map[string]any{"api": "error"}, nil)
 	tb.signIn(p.Email)
 	shoot(tb, "unavailable")
