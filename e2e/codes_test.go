@@ -2,12 +2,27 @@ package e2e
 
 import "testing"
 
-func TestCodeBySMS(t *testing.T) {
+// besideAPhone is a story of somebody with an account, and two tabs: one for
+// signing in, one for the phone.
+func besideAPhone(t *testing.T) (p phone, tb, hand *tab) {
+	t.Helper()
 	story(t)
 	n := startNod(t)
-	p := n.account("ada@example.com", "2015550101")
+	p = n.account("ada@example.com", "2015550101")
 	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	return p, ada.tab(), ada.tab()
+}
+
+// enter types a code that is right.
+func (tb *tab) enter(code string) {
+	tb.t.Helper()
+	tb.fill("#token", code)
+	tb.click("#token-form button[type=submit]")
+	tb.at("/protected")
+}
+
+func TestCodeBySMS(t *testing.T) {
+	p, tb, hand := besideAPhone(t)
 	hand.openPhone(p)
 	tb.expect("422") // the wrong code
 	tb.signIn(p.Email)
@@ -27,9 +42,7 @@ func TestCodeBySMS(t *testing.T) {
 	tb.click("#token-form button[type=submit]")
 	tb.see("#token-error")
 	tb.accessible("wrong code")
-	tb.fill("#token", code[:3]+" "+code[3:]) // as people read it
-	tb.click("#token-form button[type=submit]")
-	tb.at("/protected")
+	tb.enter(code[:3] + " " + code[3:]) // as people read it
 	tb.is(`document.body.innerText.includes("a code by SMS")`)
 	// The tap that was asked for first counts no longer.
 	p.answer("approve")
@@ -44,11 +57,7 @@ func wrong(code string) string {
 }
 
 func TestCodeByCall(t *testing.T) {
-	story(t)
-	n := startNod(t)
-	p := n.account("ada@example.com", "2015550101")
-	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	p, tb, hand := besideAPhone(t)
 	hand.openPhone(p)
 	tb.signIn(p.Email)
 	tb.click("details.other-ways summary")
@@ -67,11 +76,7 @@ func TestCodeByCall(t *testing.T) {
 }
 
 func TestCodeFromTheApp(t *testing.T) {
-	story(t)
-	n := startNod(t)
-	p := n.account("ada@example.com", "2015550101")
-	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	p, tb, hand := besideAPhone(t)
 	tb.signIn(p.Email)
 	tb.click("details.other-ways summary")
 	tb.click(".other-ways a[href='/verify-token']")
@@ -80,18 +85,12 @@ func TestCodeFromTheApp(t *testing.T) {
 	hand.click("#tab-codes")
 	hand.see("#token-digits")
 	hand.accessible("codes")
-	tb.fill("#token", hand.text("#token-digits"))
-	tb.click("#token-form button[type=submit]")
-	tb.at("/protected")
+	tb.enter(hand.text("#token-digits"))
 	tb.is(`document.body.innerText.includes("a code from the authenticator app")`)
 }
 
 func TestNoAppOnThePhone(t *testing.T) {
-	story(t)
-	n := startNod(t)
-	p := n.account("ada@example.com", "2015550101")
-	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	p, tb, hand := besideAPhone(t)
 	hand.openPhone(p)
 	hand.click("#app-switch")
 	hand.is(`document.getElementById("app-switch").getAttribute("aria-checked") === "false"`)
@@ -101,9 +100,7 @@ func TestNoAppOnThePhone(t *testing.T) {
 	tb.at("/verify-token")
 	tb.is(`document.querySelector(".lead").innerText.includes("no authenticator app")`)
 	tb.accessible("code without the app")
-	tb.fill("#token", p.code("sms"))
-	tb.click("#token-form button[type=submit]")
-	tb.at("/protected")
+	tb.enter(p.code("sms"))
 	if got := len(p.requests()); got != before {
 		t.Error("a phone without the app was asked")
 	}
@@ -128,9 +125,7 @@ func TestAnotherAuthenticator(t *testing.T) {
 	hand.openPhone(p)
 	hand.click("#tab-codes")
 	hand.see("#generic-digits")
-	tb.fill("#token", hand.text("#generic-digits"))
-	tb.click("#token-form button[type=submit]")
-	tb.at("/protected")
+	tb.enter(hand.text("#generic-digits"))
 }
 
 func TestSentByAnotherTabsCode(t *testing.T) {
@@ -142,8 +137,6 @@ func TestSentByAnotherTabsCode(t *testing.T) {
 	waiting.signIn(p.Email)
 	waiting.way("socket")
 	coding.open("/verify-token")
-	coding.fill("#token", p.token())
-	coding.click("#token-form button[type=submit]")
-	coding.at("/protected")
+	coding.enter(p.token())
 	waiting.at("/protected")
 }

@@ -99,9 +99,7 @@ func TestScreenshots(t *testing.T) {
 	tb.click("#token-form button[type=submit]")
 	tb.see("#error-summary")
 	shoot(tb, "code-wrong")
-	tb.fill("#token", p.token())
-	tb.click("#token-form button[type=submit]")
-	tb.at("/protected")
+	tb.enter(p.token())
 	shoot(tb, "protected-by-code")
 
 	tb.open("/protected")
