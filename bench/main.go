@@ -9,18 +9,21 @@
 // database, and so are the browsers, each with an address of its own; what is
 // compared is measured in the same round, round after round, and the table says
 // the medians, how far they scatter, and how each was measured. Under ten
-// minutes; with -quick under one, after the first build.
+// minutes; with -quick under one, after the first build. It ends what it
+// started and removes what it wrote.
 //
 // Never: changes the product to be measured, leaves out a goal that was missed,
-// speaks to anything outside 127.0.0.0/8, or leaves a process or a file behind.
+// or speaks to anything outside 127.0.0.0/8.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -51,6 +54,9 @@ func run(ctx context.Context, args []string) error {
 	picture := flags.String("plot", "", "write memory and latency against the number of browsers to this `file`, as SVG")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if runtime.GOOS != "linux" {
+		return errors.New("it reads memory and processor time from /proc, which only Linux has")
 	}
 	b := &bench{extent: full, results: results{}, log: os.Stderr}
 	if *short {
