@@ -13,8 +13,11 @@ type sweep struct {
 	memory, latency panel
 }
 
+// At each number of browsers there are some volleys of events, and the middle
+// one counts.
 const (
-	sweepShots    = tellsPerSecond * 3 / 2 // at each number
+	volleys       = 3
+	volley        = 150
 	sweepPatience = 2 * time.Second
 )
 
@@ -24,7 +27,7 @@ func (e extent) steps() []int {
 }
 
 // spare is how many seats a sweep uses up: who has been told waits no more.
-func (e extent) spare() int { return len(e.steps()) * sweepShots }
+func (e extent) spare() int { return len(e.steps()) * volleys * volley }
 
 func (b *bench) sweep(ctx context.Context) (*sweep, error) {
 	s := &sweep{
@@ -80,28 +83,37 @@ func (s *sweep) latencyOf(ctx context.Context, design, name, class string) error
 	p50, p99 := curve{name: name, class: class}, curve{class: class, dashed: true}
 	raw := curve{name: "raw loopback", class: "floor"}
 	err := s.run(ctx, design, nil, func(srv *server, crowd *load) error {
-		shots := Shots{Addr: srv.addr, N: min(sweepShots, s.steps()[0]), Rate: tellsPerSecond, Workers: 8, Patience: sweepPatience}
-		open, told := 0, 0
+		shots := Shots{Addr: srv.addr, N: min(volley, s.steps()[0]), Rate: tellsPerSecond, Workers: 8, Patience: sweepPatience}
+		if design == designNod {
+			shots.Callback = &Signing{Key: apiKey, URL: "http://" + srv.addr + "/authy/callback"}
+		}
+		open := 0
 		for _, n := range s.steps() {
-			if err := crowd.open(srv, design, bySocket, n-open+told); err != nil {
-				return err
-			}
-			open = n + told
-			var floor, heard Heard
-			if err := crowd.do("Echo", Echoes{Addr: s.echo.addr, N: shots.N, Rate: shots.Rate, Conns: shots.Workers}, &floor); err != nil {
-				return err
-			}
+			gone := 0
 			if design == designNod {
-				shots.Callback = &Signing{Key: apiKey, URL: "http://" + srv.addr + "/authy/callback"}
-				shots.From = told
-				told += shots.N
+				gone = shots.From // who has been told waits no more
 			}
-			if err := crowd.do("Shoot", shots, &heard); err != nil {
+			if err := crowd.open(srv, design, bySocket, n+gone-open); err != nil {
 				return err
 			}
-			p50.points = append(p50.points, point{float64(n), heard.P50.Seconds() * 1e3})
-			p99.points = append(p99.points, point{float64(n), heard.P99.Seconds() * 1e3})
-			raw.points = append(raw.points, point{float64(n), floor.P50.Seconds() * 1e3})
+			open = n + gone
+			found := results{}
+			for range volleys {
+				var floor, heard Heard
+				if err := crowd.do("Echo", Echoes{Addr: s.echo.addr, N: shots.N, Rate: shots.Rate, Conns: shots.Workers}, &floor); err != nil {
+					return err
+				}
+				if err := crowd.do("Shoot", shots, &heard); err != nil {
+					return err
+				}
+				shots.From += shots.N
+				found.add(tellP50, design, heard.P50.Seconds()*1e3)
+				found.add(tellP99, design, heard.P99.Seconds()*1e3)
+				found.add(tellP50, rawLoopback, floor.P50.Seconds()*1e3)
+			}
+			p50.mark(n, found, tellP50, design)
+			p99.mark(n, found, tellP99, design)
+			raw.mark(n, found, tellP50, rawLoopback)
 		}
 		return nil
 	})
@@ -110,6 +122,13 @@ func (s *sweep) latencyOf(ctx context.Context, design, name, class string) error
 		s.latency.curves = append(s.latency.curves, raw)
 	}
 	return err
+}
+
+// mark adds the middle of what was found at a number of browsers.
+func (c *curve) mark(browsers int, found results, f figure, who string) {
+	if middle, ok := found.of(f, who); ok {
+		c.points = append(c.points, point{float64(browsers), middle.median})
+	}
 }
 
 // pollingOf draws what the rounds have found: it does not depend on how many

@@ -167,7 +167,7 @@ func (w *work) add(more work) {
 
 // turns is how often hashes and sign-ins take turns: what else the machine does
 // then meets both.
-const turns = 3
+const turns = 5
 
 // signing is sign-ins with the password, beside what the hash alone allows.
 func (b *bench) signing(ctx context.Context) error {
