@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/helmet"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/gofiber/fiber/v2/middleware/requestid"
+	"github.com/valyala/fasthttp"
 )
 
 const (
@@ -45,7 +46,17 @@ func (h *Handlers) App() *fiber.App {
 	})
 	app.Server().KeepHijackedConns = true
 	h.register(app)
+	renderNothing(app)
 	return app
+}
+
+// renderNothing is the first to render: Fiber makes a list of its apps then,
+// unguarded, and of two first pages at once both would write it. There is no
+// page without a name, so it fails as it should.
+func renderNothing(app *fiber.App) {
+	c := app.AcquireCtx(new(fasthttp.RequestCtx))
+	defer app.ReleaseCtx(c)
+	_ = c.Render("", nil)
 }
 
 func (h *Handlers) proxyHeader() string {
