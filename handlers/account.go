@@ -11,7 +11,8 @@ import (
 )
 
 // closeAccount ends an account for good, after its password once more. The
-// provider goes first: if it cannot be told, nothing has changed.
+// provider goes first: if it cannot be told, nothing has changed here. It may
+// have heard all the same; then it knows nobody the next time, which is as good.
 func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	ctx, v := c.UserContext(), visitorOf(c)
 	if err := refuseGuessing(h.Store.SpendPasswordTry(ctx, v.User.Email, clientOf(c).IP)); err != nil {
@@ -30,7 +31,7 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	if err := h.removeFromProvider(ctx, user); err != nil {
 		h.Logger.Warn("an account could not be closed", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{
-			closing: "The phone service cannot be told just now. Nothing was changed; please try again in a minute.",
+			closing: "The phone service did not answer as it should. Nothing was changed here, but your phone may be off the service already: please close the account again in a minute.",
 		})
 	}
 	ended, err := h.Store.CloseAccount(ctx, user.ID)

@@ -189,8 +189,12 @@ func (h *Handlers) resend(c *fiber.Ctx) error {
 	if err == nil && over(a) {
 		return seeOther(c, "/login/approval")
 	}
-	if _, err := h.askPhone(c.UserContext(), v.Session, v.User); err != nil {
+	reason, err := h.askPhone(c.UserContext(), v.Session, v.User)
+	if err != nil {
 		return err
+	}
+	if reason != "" {
+		return seeOther(c, "/login/approval") // says why the phone does not ring
 	}
 	return seeOther(c, "/login/approval?notice=sent-again")
 }

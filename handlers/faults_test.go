@@ -1,21 +1,120 @@
 package handlers_test
 
 import (
-	"fmt"
+	"context"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"nod/authy"
 	"nod/handlers"
+	"nod/metrics"
 )
 
-// impatient shortens the time limit of calls, so that a hang is over soon.
-func impatient(c *handlers.Config) {
-	c.Authy.(*authy.Client).Timeout = 300 * time.Millisecond
+// The faults that the simulator can be told to have, at each step they touch:
+// what the person sees, that nobody got in, and that who should does when the
+// fault is over. The files faults_*_test.go have them by step; what they
+// share is here.
+
+// apiFault is one way in which the calls to the provider fail.
+type apiFault struct {
+	name, order string
+	refused     bool // the call is not carried out; else only its reply is lost
+	silent      bool // no reply at all, until the client gives up
+	limited     bool // the provider asks for patience
 }
 
-// order has something go wrong in the simulator, for all phones.
+var apiFaults = []apiFault{
+	{name: "500", order: `{"api": "error"}`, refused: true},
+	{name: "429", order: `{"api": "rate_limit", "retry_after_s": 7}`, refused: true, limited: true},
+	{name: "garbage", order: `{"api": "garbage"}`},
+	{name: "dropped connection", order: `{"api": "drop"}`},
+	{name: "hang", order: `{"api": "hang"}`, silent: true},
+	{name: "delay beyond all patience", order: `{"api_delay_ms": 60000}`, silent: true},
+}
+
+// faulty is a site whose provider fails in one way, when the test says so.
+type faulty struct {
+	*site
+	fault apiFault
+	cut   *cutter
+	calls *trap
+}
+
+// eachAPIFault runs a test once for every fault of the API.
+func eachAPIFault(t *testing.T, test func(t *testing.T, s *faulty)) {
+	t.Helper()
+	for _, fault := range apiFaults {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			s := &faulty{fault: fault, cut: &cutter{RoundTripper: http.DefaultTransport}}
+			s.site = newSite(t, counted, func(c *handlers.Config) {
+				if fault.silent {
+					c.Authy.(*authy.Client).Transport = s.cut
+				}
+				s.calls = &trap{Authy: c.Authy, sprung: s.breaks}
+				c.Authy = s.calls
+			})
+			test(t, s)
+		})
+	}
+}
+
+func (s *faulty) breaks() {
+	s.t.Helper()
+	s.order(s.fault.order)
+	s.cut.on.Store(true)
+}
+
+// mends ends the fault of the API, and no other.
+func (s *faulty) mends() {
+	s.t.Helper()
+	s.cut.on.Store(false)
+	s.order(`{"api": "", "api_delay_ms": 0, "retry_after_s": 0}`)
+}
+
+// cutter ends calls after a moment while nothing answers them: a test is not
+// as patient as the application.
+type cutter struct {
+	http.RoundTripper
+	on atomic.Bool
+}
+
+func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !c.on.Load() {
+		return c.RoundTripper.RoundTrip(r)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 250*time.Millisecond)
+	defer cancel()
+	return c.RoundTripper.RoundTrip(r.WithContext(ctx))
+}
+
+// trap lets the calls before one pass, and has the fault begin at that one.
+type trap struct {
+	handlers.Authy
+	atRing, atSMS atomic.Bool
+	sprung        func()
+}
+
+func (a *trap) RequestApproval(ctx context.Context, id int64, r authy.ApprovalRequest) (string, error) {
+	if a.atRing.CompareAndSwap(true, false) {
+		a.sprung()
+	}
+	return a.Authy.RequestApproval(ctx, id, r)
+}
+
+func (a *trap) SendSMS(ctx context.Context, id int64, o authy.SendOptions) (authy.Sent, error) {
+	if a.atSMS.CompareAndSwap(true, false) {
+		a.sprung()
+	}
+	return a.Authy.SendSMS(ctx, id, o)
+}
+
+// order has something go wrong in the simulator, for all phones unless it
+// names one. What was ordered before stays.
 func (s *site) order(fault string) {
 	s.t.Helper()
 	if got := postJSON(s.t, s.simURL+"/faults", fault); got != http.StatusOK {
@@ -33,6 +132,46 @@ func (s *site) repair() {
 	res.Body.Close()
 }
 
+// counted has the site count, so that a test can wait for what changes
+// nothing.
+func counted(c *handlers.Config) { c.Metrics = metrics.New(c.Hub.Waiting, c.Now) }
+
+// heard waits until a callback has come and was judged so.
+func (s *site) heard(verdict string) {
+	s.t.Helper()
+	until(s.t, "no callback was "+verdict, func() bool {
+		w := httptest.NewRecorder()
+		s.handlers.Metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return strings.Contains(w.Body.String(), `nod_callbacks_total{verdict="`+verdict+`"}`)
+	})
+}
+
+// until asks again and again until it is so.
+func until(t testing.TB, otherwise string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if so() {
+			return
+		}
+	}
+	t.Fatal(otherwise)
+}
+
+// arrives waits for a request other than old on the phone.
+func (p *phone) arrives(old string) (uuid string) {
+	p.t.Helper()
+	until(p.t, "no request has come", func() bool {
+		for _, r := range p.requests() {
+			if r.Status == "pending" && r.UUID != old {
+				uuid = r.UUID
+				return true
+			}
+		}
+		return false
+	})
+	return uuid
+}
+
 // wantOutside says that a browser is not in, whatever it tries.
 func (b *browser) wantOutside() {
 	b.t.Helper()
@@ -40,125 +179,27 @@ func (b *browser) wantOutside() {
 	wantRedirect(b.t, b.get("/protected"), "/login/approval")
 }
 
-// The API fails in each way that can be ordered: the page says so, nobody is
-// in, and once it is repaired the same attempt goes on.
-func TestFaultsOfTheAPI(t *testing.T) {
-	for _, kind := range []string{"error", "rate_limit", "garbage", "hang", "drop"} {
-		t.Run(kind, func(t *testing.T) {
-			s := newSite(t, impatient)
-			ada := s.account("ada@example.com")
-			s.order(fmt.Sprintf(`{"api": %q}`, kind))
-			b := s.browser()
-			b.passPassword(ada)
-			wantBody(t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="unavailable"`, "does not answer, and nobody was let in")
-			b.wantOutside()
-			wantStatus(t, b.post("/send-token", "via", "sms"), http.StatusTooManyRequests)
-			got := b.post("/verify-token", "token", "1234567")
-			if got.Status != http.StatusServiceUnavailable && got.Status != http.StatusTooManyRequests {
-				t.Errorf("a code while the API is away: got status %d", got.Status)
-			}
-			b.wantOutside()
-
-			s.repair()
-			wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
-			events := b.events()
-			events.want("pending")
-			ada.phone.approve(ada.phone.pending())
-			events.want("approved")
-			wantRedirect(t, b.post("/confirm-login"), "/protected")
-		})
+// wantUnasked says that the page, a script and a socket all tell that the
+// phone could not be asked.
+func (b *browser) wantUnasked() {
+	b.t.Helper()
+	wantBody(b.t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="unavailable"`,
+		"Your phone cannot be asked just now", "does not answer, and nobody was let in")
+	wantBody(b.t, b.get("/authy/status"), `"status":"cancelled"`, `"reason":"unavailable"`)
+	if told := b.events().want("cancelled"); told.Reason != "unavailable" {
+		b.t.Errorf("the waiting page was told %+v", told)
 	}
-}
-
-func TestFaultsAtSignUpLeaveNothingHalfMade(t *testing.T) {
-	for _, kind := range []string{"error", "rate_limit", "garbage", "hang", "drop"} {
-		t.Run(kind, func(t *testing.T) {
-			s := newSite(t, impatient)
-			s.order(fmt.Sprintf(`{"api": %q}`, kind))
-			b := s.browser()
-			fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550177"}
-			got := b.post("/signup", fields...)
-			wantStatus(t, got, http.StatusUnprocessableEntity)
-			wantBody(t, got, "Nothing was saved", `value="ada@example.com"`)
-			s.repair()
-			wantRedirect(t, b.post("/signup", fields...), "/login/approval")
-		})
-	}
-}
-
-// The callback goes wrong: the browser is told in time all the same, or is
-// not let in.
-func TestFaultsOfTheCallback(t *testing.T) {
-	tests := []struct {
-		fault string
-		// late: the callback does not count, and the provider is asked
-		// instead, near the deadline.
-		late bool
-	}{
-		{`{"callback": "twice"}`, false},
-		{`{"callback": "get"}`, false},
-		{`{"callback_delay_ms": 50}`, false},
-		{`{"push_delay_ms": 1}`, false},
-		{`{"api_delay_ms": 20}`, false},
-		{`{"callback": "never"}`, true},
-		{`{"callback": "bad_signature"}`, true},
-		{`{"callback": "old_nonce"}`, true},
-	}
-	for _, test := range tests {
-		t.Run(test.fault, func(t *testing.T) {
-			s := newSite(t)
-			ada := s.account("ada@example.com")
-			s.order(test.fault)
-			old := ada.phone.requests()[0].UUID // of the sign-up; it still shows
-			b := s.browser()
-			events := b.waits(ada)
-			ada.phone.approve(ada.phone.arrives(old))
-			if test.late {
-				wantBody(t, b.get("/authy/status"), `"status":"pending"`)
-				s.clock.Advance(115 * time.Second)
-				must(t, s.handlers.Sweep(t.Context()))
-			}
-			events.want("approved")
-			wantRedirect(t, b.post("/confirm-login"), "/protected")
-			wantRedirect(t, b.post("/confirm-login"), "/protected") // already in; nothing is used twice
-		})
-	}
-}
-
-// The fault that a fast thumb is: approved and told before the reply.
-func TestTheCallbackBeforeTheReplyOfTheSimulator(t *testing.T) {
-	s := newSite(t)
-	ada := s.account("ada@example.com")
-	s.order(`{"callback": "before_reply"}`)
-	b := s.browser()
-	b.passPassword(ada)
-	b.events().want("approved")
-	wantRedirect(t, b.post("/confirm-login"), "/protected")
-}
-
-// The phone's clock is wrong: its tokens are, too, and they are refused.
-func TestAPhoneWithAWrongClock(t *testing.T) {
-	s := newSite(t)
-	ada := s.account("ada@example.com")
-	s.order(`{"clock_skew_s": 3600}`)
-	b := s.browser()
-	b.passPassword(ada)
-	got := b.post("/verify-token", "token", ada.phone.token())
-	wantStatus(t, got, http.StatusUnprocessableEntity)
-	wantBody(t, got, "This code is wrong or too old.")
 	b.wantOutside()
 }
 
-// arrives asks until a request other than old, pushed late, is there.
-func (p *phone) arrives(old string) string {
-	p.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		for _, r := range p.requests() {
-			if r.Status == "pending" && r.UUID != old {
-				return r.UUID
-			}
-		}
-	}
-	p.t.Fatal("no request has come")
-	return ""
+// asksAgain has the phone ring once more, and goes in by it.
+func (b *browser) asksAgain(p person) {
+	b.t.Helper()
+	wantRedirect(b.t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	events := b.events()
+	events.want("pending")
+	p.phone.approve(p.phone.pending())
+	events.want("approved")
+	wantRedirect(b.t, b.post("/confirm-login"), "/protected")
+	wantStatus(b.t, b.get("/protected"), http.StatusOK)
 }

@@ -97,7 +97,7 @@ func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
 		return err
 	}
 	if sentence != "" {
-		return seeOther(c, "/verify-token?notice=code-not-sent")
+		return seeOther(c, "/verify-token?notice="+noticeNotSent)
 	}
 	return seeOther(c, "/verify-token")
 }

@@ -68,7 +68,7 @@ func (h *Handlers) authenticator(c *fiber.Ctx) error {
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{authenticator: fiber.Map{
-			"Problem": "The phone service cannot make the code just now. Nothing was changed; please try again in a minute.",
+			"Problem": "The phone service gave no code to show. Please try again in a minute. An authenticator that you added before may count no more.",
 		}})
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(qr.URL)))

@@ -56,7 +56,7 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		return err
 	}
 	page["NoApp"] = latest.Reason == reasonNoDevice
-	if v.Session.CodeVia != "" {
+	if v.Session.CodeVia != "" && c.Query("notice") != noticeNotSent {
 		page["Sent"] = fiber.Map{"Via": v.Session.CodeVia, "Cellphone": maskPhone(v.User.PhoneNumber)}
 	}
 	if problem != "" {
@@ -164,10 +164,10 @@ func (h *Handlers) wrongCode(c *fiber.Ctx, left int, err error) error {
 	case errors.Is(err, authy.ErrInvalidToken):
 		return h.badToken(c, left, "This code is wrong or too old.")
 	case errors.Is(err, authy.ErrRateLimited):
-		return h.showToken(c, fiber.StatusTooManyRequests, "The phone service asks for patience. Please try again in a few minutes.")
+		return h.unchecked(c, fiber.StatusTooManyRequests, left, "The phone service asks for patience. Please try again in a few minutes.")
 	case errors.Is(err, authy.ErrUnavailable):
 		h.Logger.Warn("a code could not be checked", "error", err)
-		return h.showToken(c, fiber.StatusServiceUnavailable, "The code cannot be checked just now. Please try again in a moment.")
+		return h.unchecked(c, fiber.StatusServiceUnavailable, left, "The code cannot be checked just now. Please try again in a moment.")
 	default:
 		return err
 	}
@@ -177,10 +177,23 @@ func (h *Handlers) badToken(c *fiber.Ctx, left int, sentence string) error {
 	if left == 0 {
 		return h.outOfTries(c)
 	}
+	return h.showTriesLeft(c, fiber.StatusUnprocessableEntity, left, sentence)
+}
+
+// unchecked costs a try like a wrong code, for the provider may have looked.
+// It ends nothing: the phone may still say yes.
+func (h *Handlers) unchecked(c *fiber.Ctx, status, left int, sentence string) error {
+	if left == 0 {
+		sentence = "The code could not be checked, and it was the last one for this sign-in. Tap Approve on your phone, or sign in again."
+	}
+	return h.showTriesLeft(c, status, left, sentence)
+}
+
+func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, sentence string) error {
 	v := visitorOf(c)
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
-	return h.showToken(c, fiber.StatusUnprocessableEntity, fmt.Sprintf("%s Tries left: %d.", sentence, left))
+	return h.showToken(c, status, fmt.Sprintf("%s Tries left: %d.", sentence, left))
 }
 
 // outOfTries ends the attempt: guessing on needs the password again.

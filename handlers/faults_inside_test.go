@@ -1,0 +1,201 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+)
+
+var carol = []string{"payee", "Carol Müller", "amount", "1250.50", "currency", "EUR"}
+
+func (b *browser) execute(id string) page {
+	b.t.Helper()
+	return b.post("/transfers/"+id+"/execute", carol...)
+}
+
+// wantUnsent says of the newest transfer that it is over and nothing was sent.
+func (b *browser) wantUnsent(id, status, sentence string) {
+	b.t.Helper()
+	got := b.execute(id)
+	wantStatus(b.t, got, http.StatusConflict)
+	wantBody(b.t, got, "This transfer is not approved", "Nothing was sent.")
+	wantBody(b.t, b.get("/protected"), `data-transfer="`+id+`" data-status="`+status+`"`, sentence)
+	told := b.get("/transfers/status")
+	wantBody(b.t, told, `"status":"`+status+`"`)
+	wantNoBody(b.t, told, "executed")
+}
+
+// sendsOnce goes the whole way of a transfer.
+func (b *browser) sendsOnce(p person, events *websocket.Conn) {
+	b.t.Helper()
+	wantRedirect(b.t, b.post("/transfers", carol...), "/protected#transfers")
+	id := nextLedger(b.t, events, "awaiting")
+	p.phone.approve(p.phone.pending())
+	nextLedger(b.t, events, "approved")
+	wantRedirect(b.t, b.execute(id), "/protected#transfers")
+	nextLedger(b.t, events, "executed")
+	wantStatus(b.t, b.execute(id), http.StatusConflict)
+}
+
+// The phone cannot be asked about a transfer, or rings and nobody is told.
+func TestFaultsWhenAskingForATransfer(t *testing.T) {
+	eachAPIFault(t, func(t *testing.T, s *faulty) {
+		ada := s.account("ada@example.com")
+		b := s.browser()
+		b.signIn(ada)
+		events := b.transferEvents()
+		old := ada.phone.requests()[1].UUID // of the sign-up; it still shows
+
+		s.breaks()
+		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
+		id := nextLedger(t, events, "cancelled")
+		b.wantUnsent(id, "cancelled", "nothing was sent")
+		s.mends()
+
+		s.calls.atRing.Store(true)
+		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
+		id = nextLedger(t, events, "cancelled")
+		if !s.fault.refused {
+			ada.phone.approve(ada.phone.arrives(old))
+			s.heard("repeated")
+		}
+		b.wantUnsent(id, "cancelled", "nothing was sent")
+		s.mends()
+		b.sendsOnce(ada, events)
+	})
+}
+
+// Approved, and nobody here is told, nor can ask: nothing is sent until it is
+// known, and it is sent once.
+func TestFaultsWhenAskingAboutATransfer(t *testing.T) {
+	eachAPIFault(t, func(t *testing.T, s *faulty) {
+		ada := s.account("ada@example.com")
+		b := s.browser()
+		b.signIn(ada)
+		s.loseCallbacks()
+		id, events := b.startTransfer()
+		ada.phone.approve(ada.phone.pending())
+		s.breaks()
+		got := b.execute(id)
+		wantStatus(t, got, http.StatusConflict)
+		wantBody(t, got, "Your phone has not answered yet.", `data-status="awaiting"`)
+		wantNoBody(t, b.get("/transfers/status"), "executed")
+		s.mends()
+		s.clock.Advance(2 * time.Second)
+		wantRedirect(t, b.execute(id), "/protected#transfers")
+		nextLedger(t, events, "executed")
+		wantStatus(t, b.execute(id), http.StatusConflict)
+
+		// The fault outlasts the request.
+		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
+		id = nextLedger(t, events, "awaiting")
+		ada.phone.approve(ada.phone.pending())
+		s.breaks()
+		s.clock.Advance(2*time.Minute + time.Second)
+		must(t, s.handlers.Sweep(t.Context()))
+		nextLedger(t, events, "expired")
+		s.mends()
+		wantStatus(t, b.execute(id), http.StatusConflict)
+		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="expired"`, "time ran out, nothing was sent")
+	})
+}
+
+func TestCallbackFaultsOfATransfer(t *testing.T) {
+	eachCallbackFault(t, func(t *testing.T, s *site, f callbackFault, ada person) {
+		old := ada.phone.requests()[0].UUID
+		b := s.browser()
+		b.signIn(ada)
+		s.order(f.order)
+		id, events := b.startTransfer()
+		told := func(status string) {
+			if f.lost {
+				if f.verdict != "" {
+					s.heard(f.verdict)
+				}
+				wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="awaiting"`)
+				s.clock.Advance(115 * time.Second)
+				must(t, s.handlers.Sweep(t.Context()))
+			}
+			nextLedger(t, events, status)
+		}
+		ada.phone.approve(ada.phone.arrives(old))
+		told("approved")
+		wantRedirect(t, b.execute(id), "/protected#transfers")
+		nextLedger(t, events, "executed")
+		wantStatus(t, b.execute(id), http.StatusConflict)
+
+		wantRedirect(t, b.post("/transfers", "payee", "Dan", "amount", "3", "currency", "JPY"), "/protected#transfers")
+		id = nextLedger(t, events, "awaiting")
+		ada.phone.deny(ada.phone.arrives(old))
+		told("denied")
+		wantStatus(t, b.post("/transfers/"+id+"/execute", "payee", "Dan", "amount", "3", "currency", "JPY"), http.StatusConflict)
+		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="denied"`, "denied, nothing was sent")
+		if got := strings.Count(b.get("/transfers/status").Body, `"executed"`); got != 1 {
+			t.Errorf("%d transfers were sent, want 1", got)
+		}
+	})
+}
+
+// No code to add an authenticator by: it is said, and the page does not claim
+// that the authenticator before still counts, for the secret may be replaced.
+func TestFaultsWhenAddingAnAuthenticator(t *testing.T) {
+	eachAPIFault(t, func(t *testing.T, s *faulty) {
+		ada := s.account("ada@example.com")
+		b := s.browser()
+		b.signIn(ada)
+		wantBody(t, b.post("/authenticator"), "QR code with the secret")
+		before := ada.phone.tokenOf("?kind=generic")
+
+		s.breaks()
+		got := b.post("/authenticator")
+		wantStatus(t, got, http.StatusServiceUnavailable)
+		wantBody(t, got, "The phone service gave no code to show. Please try again in a minute. An authenticator that you added before may count no more.")
+		wantNoBody(t, got, "QR code with the secret")
+		wantRedirect(t, s.browser().get("/protected"), "/login?notice=start")
+		s.mends()
+		if replaced := ada.phone.tokenOf("?kind=generic") != before; replaced == s.fault.refused {
+			t.Errorf("the authenticator before was replaced: %v", replaced)
+		}
+
+		wantBody(t, b.post("/authenticator"), "QR code with the secret")
+		b.post("/logout")
+		b.passPassword(ada)
+		wantRedirect(t, b.post("/verify-token", "token", ada.phone.tokenOf("?kind=generic")), "/protected")
+	})
+}
+
+// The provider cannot be told of the end: the account goes on here. Where it
+// has forgotten the phone all the same, nobody gets in, and closing it again
+// ends it.
+func TestFaultsWhenClosingAnAccount(t *testing.T) {
+	eachAPIFault(t, func(t *testing.T, s *faulty) {
+		ada := s.account("ada@example.com")
+		b := s.browser()
+		b.signIn(ada)
+		s.breaks()
+		got := b.post("/account/close", "password", goodPassword)
+		wantStatus(t, got, http.StatusServiceUnavailable)
+		wantBody(t, got, "The phone service did not answer as it should. Nothing was changed here, but your phone may be off the service already: please close the account again in a minute.")
+		wantStatus(t, b.get("/protected"), http.StatusOK)
+		s.mends()
+
+		other := s.browser()
+		if s.fault.refused {
+			other.passPassword(ada)
+		} else {
+			wantRedirect(t, other.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token?notice=code-not-sent")
+		}
+		other.wantOutside()
+
+		wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+		wantRedirect(t, b.get("/protected"), "/login?notice=start")
+		wantRedirect(t, other.get("/protected"), "/login?notice=start")
+		wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
+		if got := len(s.allPhones()); got != 0 {
+			t.Errorf("the provider still has %d phones", got)
+		}
+	})
+}
