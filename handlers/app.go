@@ -78,6 +78,10 @@ func (h *Handlers) register(app *fiber.App) {
 	app.All("/authy/callback", h.callback)
 
 	app.Use(h.publicHost)
+	// Before all that only pages need: thousands may come at once.
+	app.Get("/login/events", noStore, h.ownOrigin, h.waitingSeat, h.events(h.signInNews))
+	app.Get("/login/stream", noStore, h.ownOrigin, h.waitingSeat, h.stream(h.signInNews))
+
 	app.Use(h.headers())
 	app.Get("/static/*", h.static)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
@@ -89,8 +93,6 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Use(noStore, h.loadSession)
 	app.Get("/authy/status", h.requireWaitingJSON, h.status)
 	app.Post("/authy/status", h.requireWaitingJSON, h.status)
-	app.Get("/login/events", h.requireWaitingJSON, h.ownOrigin, h.seat, h.events(h.signInNews))
-	app.Get("/login/stream", h.requireWaitingJSON, h.ownOrigin, h.seat, h.stream(h.signInNews))
 
 	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
 	app.Get("/transfers/events", h.requireSignedInJSON, h.ownOrigin, h.seat, h.events(h.transferNews))

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -34,4 +35,22 @@ func BenchmarkTapToBrowser(b *testing.B) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkHandshake is a waiting page's socket from the dial to the stored
+// state; the dialling stands in the same process.
+func BenchmarkHandshake(b *testing.B) {
+	s := newSite(b)
+	waiting := make([]*browser, 100)
+	for i := range waiting {
+		waiting[i] = s.browser()
+		s.register(waiting[i], fmt.Sprintf("p%d@example.com", i))
+	}
+	i := 0
+	for b.Loop() {
+		events := waiting[i%len(waiting)].events()
+		events.want("pending")
+		events.conn.Close()
+		i++
+	}
 }

@@ -20,6 +20,6 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 }
 
 // checkNews is one event and the end.
-func (h *Handlers) checkNews(context.Context, string) ([]byte, bool, error) {
-	return encode(state{Status: "pending", ServerTime: wireTime(h.Now())}), true, nil
+func (h *Handlers) checkNews(context.Context, string) (news, error) {
+	return news{encode(state{Status: "pending", ServerTime: wireTime(h.Now())}), true}, nil
 }

@@ -44,6 +44,8 @@ var (
 		Text: "Nothing was changed. Open the page here and send the form again.", Action: startAgain}
 	errStaleForm = &problem{Status: fiber.StatusForbidden, Heading: "This page is out of date",
 		Text: "Nothing was changed. You may have signed in or out in another tab. Open the page again and send the form once more.", Action: startAgain}
+	errNobodyWaits = &problem{Status: fiber.StatusUnauthorized, Heading: "No sign-in is waiting in this browser",
+		Text: "It may have ended, or begun in another browser.", Action: startAgain}
 	errWrongHost = &problem{Status: fiber.StatusMisdirectedRequest, Heading: "This site has another address",
 		Text: "Requests for this host name are not answered here."}
 )

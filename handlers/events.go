@@ -24,7 +24,15 @@ const (
 const (
 	placeKey   = "place"   // *hub.Waiter: the place reserved for this request
 	waitingKey = "waiting" // string: the session it waits on
+	newsKey    = "news"    // news: what it is told first, if that is known already
 )
+
+// news is what a page is told on joining: a state as JSON, and whether there
+// will be more.
+type news struct {
+	data []byte
+	last bool
+}
 
 // seat reserves a place before the upgrade, so that a flood of sockets is
 // answered by 429 or 503 and not by open connections.
@@ -33,17 +41,45 @@ func (h *Handlers) seat(c *fiber.Ctx) error {
 	if id == "" {
 		id = randomText() // a check: a place of its own
 	}
+	return h.seated(c, id, c.Next)
+}
+
+func (h *Handlers) seated(c *fiber.Ctx, id string, next func() error) error {
 	place, err := h.Hub.Reserve(id, c.IP())
 	if err != nil {
 		return err
 	}
 	c.Locals(placeKey, place)
 	c.Locals(waitingKey, id)
-	if err := c.Next(); err != nil {
+	if err := next(); err != nil {
 		place.Release()
 		return err
 	}
 	return nil
+}
+
+// waitingSeat is loadSession, requireWaitingJSON and seat for the waiting page,
+// of which ten thousand may come at once: one read says whether the session
+// counts and what the page is told first.
+func (h *Handlers) waitingSeat(c *fiber.Ctx) error {
+	id, err := h.sessionID(c)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return errNobodyWaits
+	}
+	return h.seated(c, id, func() error {
+		w, err := h.Store.Wait(c.UserContext(), id)
+		if errors.Is(err, store.ErrNotFound) || (err == nil && !w.Counts) {
+			return errNobodyWaits
+		}
+		if err != nil {
+			return err
+		}
+		c.Locals(newsKey, h.newsOf(w))
+		return c.Next()
+	})
 }
 
 // events upgrades to a WebSocket and hands the bare connection to the hub.
@@ -53,7 +89,8 @@ func (h *Handlers) events(snapshot snapshot) fiber.Handler {
 	upgrade := websocket.New(func(c *websocket.Conn) {
 		place, _ := c.Locals(placeKey).(*hub.Waiter)
 		id, _ := c.Locals(waitingKey).(string)
-		h.join(place, id, c.NetConn(), hub.WebSocket, "", snapshot)
+		first, _ := c.Locals(newsKey).(news)
+		h.join(place, id, c.NetConn(), hub.WebSocket, "", first, snapshot)
 	}, websocket.Config{
 		Origins:         []string{h.origin()},
 		ReadBufferSize:  128,
@@ -95,68 +132,66 @@ func (h *Handlers) stream(snapshot snapshot) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		place, _ := c.Locals(placeKey).(*hub.Waiter)
 		id, _ := c.Locals(waitingKey).(string)
+		first, _ := c.Locals(newsKey).(news)
 		c.Context().HijackSetNoResponse(true)
 		c.Context().Hijack(func(conn net.Conn) {
-			h.join(place, id, conn, hub.Stream, streamHead, snapshot)
+			h.join(place, id, conn, hub.Stream, streamHead, first, snapshot)
 		})
 		return nil
 	}
 }
 
-// snapshot is what a page is told on joining: the stored state as JSON, and
-// whether there will be more.
-type snapshot func(ctx context.Context, sessionID string) (news []byte, last bool, err error)
+// snapshot reads the stored state that a page is told on joining.
+type snapshot func(ctx context.Context, sessionID string) (news, error)
 
-// join registers first and reads the stored state then: what happens in
-// between is published to a place that is already taken.
-func (h *Handlers) join(place *hub.Waiter, sessionID string, conn net.Conn, kind hub.Kind, head string, read snapshot) {
+// join registers first and reads the stored state then, unless it was read
+// since the place was taken and nothing has happened since: what happens is
+// published to places, joined or not.
+func (h *Handlers) join(place *hub.Waiter, sessionID string, conn net.Conn, kind hub.Kind, head string, n news, read snapshot) {
 	if err := place.Join(conn, kind, []byte(head)); err != nil {
 		return // the browser hung up, or the hub is closing; it comes back
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	news, last, err := read(ctx, sessionID)
-	if err != nil {
-		h.Logger.Error("a waiting browser could not be told its state", "error", err)
-		h.Hub.CloseKey(sessionID, closeRestart, "try again")
-		return
+	if n.data == nil || place.Early() {
+		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+		defer cancel()
+		var err error
+		if n, err = read(ctx, sessionID); err != nil {
+			h.Logger.Error("a waiting browser could not be told its state", "error", err)
+			h.Hub.CloseKey(sessionID, closeRestart, "try again")
+			return
+		}
 	}
 	// A write that fails has closed the connection; the page comes back.
-	_ = place.Send(news, last)
+	_ = place.Send(n.data, n.last)
 }
 
 // signInNews is the snapshot of the waiting page.
-func (h *Handlers) signInNews(ctx context.Context, sessionID string) ([]byte, bool, error) {
-	s, last, err := h.stored(ctx, sessionID)
-	return encode(s), last, err
+func (h *Handlers) signInNews(ctx context.Context, sessionID string) (news, error) {
+	w, err := h.Store.Wait(ctx, sessionID)
+	if err != nil {
+		return news{}, err
+	}
+	return h.newsOf(w), nil
 }
 
-// stored is the state of a session now, and whether it is the last one.
-func (h *Handlers) stored(ctx context.Context, sessionID string) (s state, last bool, err error) {
-	sess, err := h.Store.AnySession(ctx, sessionID)
-	if err != nil {
-		return state{}, false, err
+// newsOf is what a waiting page is told of how its sign-in stands.
+func (h *Handlers) newsOf(w store.Wait) news {
+	switch {
+	case !w.EndedAt.IsZero() || w.Level == store.SignedIn:
+		return news{encode(h.endedState(w.Level, w.EndReason)), true}
+	case w.Request.Status == "":
+		return news{encode(state{Status: "pending", ServerTime: wireTime(h.Now())}), false}
 	}
-	if !sess.EndedAt.IsZero() || sess.Level == store.SignedIn {
-		return h.endedState(sess), true, nil
-	}
-	a, err := h.Store.LatestApproval(ctx, sessionID, store.KindLogin)
-	if errors.Is(err, store.ErrNotFound) {
-		return state{Status: "pending", ServerTime: wireTime(h.Now())}, false, nil
-	}
-	if err != nil {
-		return state{}, false, err
-	}
-	return h.stateOf(a), a.Status != store.Pending, nil
+	return news{encode(h.stateOf(w.Request)), w.Request.Status != store.Pending}
 }
 
 // endedState says how the wait of a session ended.
-func (h *Handlers) endedState(sess store.Session) state {
+func (h *Handlers) endedState(level store.Level, reason string) state {
 	status := "signed_out"
-	if sess.Level == store.SignedIn || sess.EndReason == "signed_in" {
+	if level == store.SignedIn || reason == "signed_in" {
 		status = "signed_in"
 	}
-	return state{Status: status, Reason: sess.EndReason, ServerTime: wireTime(h.Now())}
+	return state{Status: status, Reason: reason, ServerTime: wireTime(h.Now())}
 }
 
 // tell passes on a decision after it is committed. Losing it costs the

@@ -49,7 +49,7 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if ended := h.endedState(sess); err == nil && !sess.EndedAt.IsZero() && ended.Status == "signed_out" {
+		if ended := h.endedState(sess.Level, sess.EndReason); err == nil && !sess.EndedAt.IsZero() && ended.Status == "signed_out" {
 			return c.Status(fiber.StatusUnauthorized).JSON(ended)
 		}
 	}

@@ -88,6 +88,7 @@ type Handlers struct {
 	sessions *session.Store
 	csrfKey  []byte
 	pages    *views.Pages
+	pointers pointers
 	asked    reconcileClock
 	provider providerHealth
 	tasks    sync.WaitGroup

@@ -55,14 +55,21 @@ func visitorOf(c *fiber.Ctx) visitor {
 // sessionID reads the pointer behind the cookie, "" without one. It never
 // writes: an anonymous visit leaves no row.
 func (h *Handlers) sessionID(c *fiber.Ctx) (string, error) {
-	if c.Cookies(h.cookieName("session")) == "" {
+	cookie := c.Cookies(h.cookieName("session"))
+	if cookie == "" {
 		return "", nil
+	}
+	if id := h.pointers.get(cookie); id != "" {
+		return id, nil
 	}
 	sess, err := h.sessions.Get(c)
 	if err != nil {
 		return "", err
 	}
 	id, _ := sess.Get(pointer).(string)
+	if id != "" {
+		h.pointers.put(cookie, id)
+	}
 	return id, nil
 }
 

@@ -219,13 +219,13 @@ func (h *Handlers) transfersStatus(c *fiber.Ctx) error {
 }
 
 // transferNews is the snapshot of the protected page.
-func (h *Handlers) transferNews(ctx context.Context, sessionID string) ([]byte, bool, error) {
+func (h *Handlers) transferNews(ctx context.Context, sessionID string) (news, error) {
 	sess, err := h.Store.AnySession(ctx, sessionID)
 	if err != nil {
-		return nil, true, err
+		return news{}, err
 	}
 	lines, err := h.ledger(ctx, sess.UserID)
-	return encode(transferState{lines}), !sess.EndedAt.IsZero(), err
+	return news{encode(transferState{lines}), !sess.EndedAt.IsZero()}, err
 }
 
 func (h *Handlers) tellTransfers(ctx context.Context, sessionID string, userID int64) {

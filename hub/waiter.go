@@ -54,6 +54,7 @@ type Waiter struct {
 	kind  Kind
 	state state
 	end   End
+	early bool // something was sent here while it was only a place
 }
 
 // Release gives a place back that nobody joined. Afterwards, and after Join, it
@@ -124,11 +125,20 @@ func (w *Waiter) Send(data []byte, last bool) error {
 	return w.write(event(data, last), patience, endIf(last))
 }
 
+// Early says whether an event was sent to this place before Join, when nobody
+// heard it. Who reads the state between Reserve and Join reads it again then.
+func (w *Waiter) Early() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.early
+}
+
 // write makes one try to send what is meant for this kind of waiter, and ends
 // it if that fails, or if an end is given.
 func (w *Waiter) write(f frames, patience time.Duration, end End) error {
 	w.mu.Lock()
 	if w.state != waiting {
+		w.early = w.early || w.state == reserved
 		w.mu.Unlock()
 		return ErrGone
 	}

@@ -151,7 +151,7 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	now := s.now()
 	var u User
 	var created int64
-	row := s.hot.session.QueryRowContext(ctx, id, now, now-s.opts.SessionIdle.Milliseconds())
+	row := s.hot.session.QueryRowContext(atOnce(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, wrap(err)

@@ -60,7 +60,7 @@ func pool(path, mode string, connections int) (*sql.DB, error) {
 // statements are those that run often enough to be kept ready: on every
 // request, for every waiting browser, for every callback.
 type statements struct {
-	session, latest       *sql.Stmt // of the readers
+	session, latest, wait *sql.Stmt // of the readers
 	decide, found, record *sql.Stmt // of the writer
 }
 
@@ -72,6 +72,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	}{
 		{&s.hot.session, s.read, sessionQuery},
 		{&s.hot.latest, s.read, latestQuery},
+		{&s.hot.wait, s.read, waitQuery},
 		{&s.hot.decide, s.db, decideQuery},
 		{&s.hot.found, s.db, foundQuery},
 		{&s.hot.record, s.db, recordQuery},
@@ -84,6 +85,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	return nil
 }
+
+// atOnce is for the short reads of the readers, which nothing makes wait: to
+// be able to break one off costs a goroutine each, and more than the read.
+func atOnce(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // txn is a transaction, and the time it happens at: one moment for all of it,
 // read when it holds the writer's place and not when it began to queue.

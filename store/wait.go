@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Wait is what a waiting page is told: how its sign-in stands.
+type Wait struct {
+	Level     Level
+	EndedAt   time.Time // zero while the session lives
+	EndReason string
+	Counts    bool // whether the session is good for anything: not ended, not too old, not idle too long
+
+	// Request is the newest for a login: its Status, "" without one, and
+	// Reason, Number and ExpiresAt; no more of it is read.
+	Request Approval
+}
+
+const waitQuery = `
+	SELECT
+		sessions.level,
+		COALESCE(sessions.ended_at, 0),
+		sessions.end_reason,
+		sessions.expires_at,
+		sessions.last_seen,
+		COALESCE(approvals.status, ''),
+		COALESCE(approvals.reason, ''),
+		COALESCE(approvals.number, ''),
+		COALESCE(approvals.expires_at, 0)
+	FROM sessions
+	LEFT JOIN approvals ON approvals.seq = (
+		SELECT MAX(seq)
+		FROM approvals
+		WHERE session_id = sessions.id AND kind = '` + string(KindLogin) + `')
+	WHERE sessions.id = ?`
+
+// Wait reads how the sign-in of a session stands, whether or not the session
+// still counts: one read of few columns, since every waiting page begins with
+// it. A request past its deadline reads as expired. ErrNotFound for an unknown
+// session.
+func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
+	var w Wait
+	var ended, ends, seen, expires int64
+	err := s.hot.wait.QueryRowContext(atOnce(ctx), sessionID).Scan(&w.Level, &ended, &w.EndReason, &ends, &seen, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
+	if err != nil {
+		return Wait{}, wrap(err)
+	}
+	now := s.now()
+	w.Counts = ended == 0 && ends > now && seen > now-s.opts.SessionIdle.Milliseconds()
+	w.EndedAt, w.Request.ExpiresAt = at(ended), at(expires)
+	w.Request = w.Request.as(now)
+	return w, nil
+}

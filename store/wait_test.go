@@ -1,0 +1,54 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+func TestWaitSaysHowASignInStands(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	read := func(sess store.Session) store.Wait {
+		t.Helper()
+		got, err := w.store.Wait(t.Context(), sess.ID)
+		must(t, err)
+		return got
+	}
+	sess := w.start(ada)
+	if got := read(sess); !got.Counts || got.Level != store.PasswordPassed || got.Request.Status != "" {
+		t.Errorf("before a request: got %+v", got)
+	}
+	a := w.begin(sess)
+	if got := read(sess).Request; got.Status != store.Pending || got.Number != a.Number || !got.ExpiresAt.Equal(a.ExpiresAt) {
+		t.Errorf("pending: got %+v, want what is in %+v", got, a)
+	}
+	w.clock.Advance(ttl)
+	if got := read(sess).Request.Status; got != store.Expired {
+		t.Errorf("past its deadline: got %s", got)
+	}
+
+	// A newer request is the one that counts, also when it was denied.
+	sess = w.start(ada)
+	w.begin(sess)
+	w.decide(w.begin(sess), store.Denied)
+	if got := read(sess); got.Request.Status != store.Denied || !got.Counts {
+		t.Errorf("denied: got %+v", got)
+	}
+	must(t, w.store.EndSession(t.Context(), sess.ID, "signed_out"))
+	if got := read(sess); got.Counts || got.EndReason != "signed_out" || got.EndedAt.IsZero() {
+		t.Errorf("signed out: got %+v", got)
+	}
+
+	in := w.signIn(ada)
+	if got := read(in); !got.Counts || got.Level != store.SignedIn {
+		t.Errorf("signed in: got %+v", got)
+	}
+	w.clock.Advance(61 * time.Minute)
+	if got := read(in); got.Counts {
+		t.Errorf("idle for too long: got %+v", got)
+	}
+	_, err := w.store.Wait(t.Context(), "nobody")
+	wantErr(t, "an unknown session", err, store.ErrNotFound)
+}
