@@ -31,6 +31,9 @@ var callbackFaults = []callbackFault{
 	{name: "old nonce", order: `{"callback": "old_nonce"}`, lost: true, verdict: "refused"},
 }
 
+// beforeReply is the fault that a fast thumb is.
+const beforeReply = `{"callback": "before_reply"}`
+
 // eachCallbackFault runs a test once for every one of them. Bob signs in at
 // the same time, answers nothing, and is not let in.
 func eachCallbackFault(t *testing.T, test func(t *testing.T, s *site, f callbackFault, ada person)) {
@@ -183,11 +186,11 @@ func TestAPushThatDoesNotArrive(t *testing.T) {
 	b.asksAgain(ada)
 }
 
-// The fault that a fast thumb is: approved and told before the reply, at the
-// sign-up, at the password, when asking again, and of a transfer.
+// Approved, and told before the reply: at the sign-up, at the password, when
+// asking again, and of a transfer.
 func TestTheCallbackBeforeTheReplyOfTheSimulator(t *testing.T) {
 	s := newSite(t)
-	s.order(`{"callback": "before_reply"}`)
+	s.order(beforeReply)
 	b := s.browser()
 	goesOn := func() {
 		t.Helper()
@@ -213,7 +216,7 @@ func TestTheCallbackBeforeTheReplyOfTheSimulator(t *testing.T) {
 	b.post("/logout")
 	s.order(`{"callback": ""}`)
 	b.passPassword(ada)
-	s.order(`{"callback": "before_reply"}`)
+	s.order(beforeReply)
 	b.post("/login/resend")
 	goesOn()
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// sendPause is a little more than has to pass between two codes.
+const sendPause = 31 * time.Second
+
 // No code can be sent. One that came all the same, its reply lost, is good.
 func TestFaultsWhenSendingACode(t *testing.T) {
 	for _, via := range []string{"sms", "call"} {
@@ -32,7 +35,7 @@ func TestFaultsWhenSendingACode(t *testing.T) {
 					if got := ada.phone.codes(); got != 0 {
 						t.Errorf("%d codes have come, want none", got)
 					}
-					s.clock.Advance(31 * time.Second)
+					s.clock.Advance(sendPause)
 					wantRedirect(t, b.post("/send-token", "via", via), "/verify-token")
 				}
 				wantRedirect(t, b.post("/verify-token", "token", ada.phone.code(via)), "/protected")
@@ -56,7 +59,7 @@ func TestFaultsWithoutTheApp(t *testing.T) {
 		b.wantOutside()
 
 		s.mends()
-		s.clock.Advance(31 * time.Second)
+		s.clock.Advance(sendPause)
 		wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
 		wantBody(t, b.get("/verify-token"), "A code is on its way by SMS")
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.code("sms")), "/protected")
@@ -77,7 +80,7 @@ func TestFaultsWhenCheckingACode(t *testing.T) {
 						s.clock.Advance(time.Minute)
 						return ada.phone.token()
 					}
-					s.clock.Advance(31 * time.Second)
+					s.clock.Advance(sendPause)
 					wantRedirect(t, b.post("/send-token", "via", via), "/verify-token")
 					return ada.phone.code(via)
 				}

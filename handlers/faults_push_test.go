@@ -105,7 +105,7 @@ func TestFaultsOfTheReplyAfterTheTap(t *testing.T) {
 		other := s.browser()
 		other.passPassword(bob)
 		b := s.browser()
-		s.order(`{"callback": "before_reply"}`)
+		s.order(beforeReply)
 		s.calls.atRing.Store(true)
 		b.passPassword(ada)
 		wantBody(t, b.get("/login/approval"), `data-status="approved"`, "Your phone said yes.")
