@@ -334,3 +334,33 @@ func TestTheAccountIsClosedElsewhere(t *testing.T) {
 		proxy.holdStreams.Store(false)
 	}
 }
+
+// Another tab of the same browser begins anew. The page waits for the newer
+// request with it, and comes in whichever of the two is looked at.
+func TestASecondSignInInTheSameBrowser(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	p := n.account("ada@example.com", "2015550101")
+	ada := n.person()
+	first, second := ada.tab(), ada.tab()
+	first.expect("403", "401", "WebSocket connection")
+	second.expect("403", "401")
+	first.signIn(p.Email)
+	first.way("socket")
+	second.open("/")
+	second.click("#logout-form button")
+	second.at("/")
+	second.signIn(p.Email)
+	second.way("socket")
+	number := second.text("#number")
+	second.open("about:blank")
+	first.open("/login/approval") // back to the first tab
+	first.way("socket")
+	if got := first.text("#number"); got != number {
+		t.Errorf("the page shows number %s, want that of the newer sign-in, %s", got, number)
+	}
+	// A form that is older than the sign-in is refused, and the page finds in.
+	eval[bool](first, `document.querySelector("#confirm-form [name=_csrf]").value = "of-the-one-before", true`)
+	p.answer("approve")
+	first.at("/protected")
+}

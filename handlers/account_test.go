@@ -60,3 +60,28 @@ type brokenRemoval struct {
 }
 
 func (b *brokenRemoval) RemoveUser(context.Context, int64) error { return b.err }
+
+// One phone may belong to two accounts: closing one leaves it to the other.
+func TestClosingOneAccountLeavesThePhoneToTheOther(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, other := s.browser(), s.browser()
+	wantRedirect(t, other.post("/signup", "name", "Ada at work", "email", "work@example.com", "password", goodPassword,
+		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
+	wantRedirect(t, other.post("/login/cancel"), "/login?notice=cancelled")
+	b.signIn(ada)
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	other.signIn(person{"work@example.com", ada.phone})
+}
+
+// Nor does a second account double the codes that may be sent to a phone.
+func TestCodesAreLimitedByPhone(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, other := s.browser(), s.browser()
+	wantRedirect(t, other.post("/signup", "name", "Ada at work", "email", "work@example.com", "password", goodPassword,
+		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
+	wantRedirect(t, other.post("/send-token", "via", "sms"), "/verify-token")
+	b.passPassword(ada)
+	wantStatus(t, b.post("/send-token", "via", "sms"), http.StatusTooManyRequests)
+}

@@ -112,7 +112,7 @@ func (h *Handlers) question(a store.Approval, message string, details ...authy.D
 		Message:         message,
 		Details:         append(details, authy.Detail{Label: "Time", Value: clockText(now)}),
 		HiddenDetails:   map[string]string{"approval_id": a.ID},
-		Logos:           []authy.Logo{{Res: "default", URL: h.origin() + "/static/logo.svg"}},
+		Logos:           []authy.Logo{{Res: "default", URL: h.origin() + logoPath}},
 		SecondsToExpire: int(a.ExpiresAt.Sub(now).Round(time.Second).Seconds()),
 	}
 }

@@ -14,12 +14,8 @@ import (
 	"nod/store"
 )
 
-// Close codes of RFC 6455 that the waiting page tells apart: it comes back
-// after restart, and re-reads its state after notAllowed.
-const (
-	closeNotAllowed = 1008
-	closeRestart    = 1012
-)
+// closeRestart of RFC 6455's registry: the page comes back.
+const closeRestart = 1012
 
 const (
 	placeKey   = "place"   // *hub.Waiter: the place reserved for this request
@@ -208,8 +204,9 @@ func (h *Handlers) tell(ctx context.Context, a store.Approval) {
 	h.publish(a.SessionID, h.stateOf(a), a.Status != store.Pending)
 }
 
-func (h *Handlers) tellReplaced(sessionID string) {
-	h.publish(sessionID, state{Status: "signed_out", Reason: "replaced", ServerTime: wireTime(h.Now())}, true)
+// tellEnded tells the browsers of a session that it is over, and why.
+func (h *Handlers) tellEnded(sessionID, reason string) {
+	h.publish(sessionID, state{Status: "signed_out", Reason: reason, ServerTime: wireTime(h.Now())}, true)
 }
 
 func (h *Handlers) publish(sessionID string, s state, last bool) {

@@ -186,7 +186,7 @@ func TestFaultsWhenClosingAnAccount(t *testing.T) {
 		if s.fault.refused {
 			other.passPassword(ada)
 		} else {
-			wantRedirect(t, other.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token?notice=code-not-sent")
+			wantRedirect(t, other.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token")
 		}
 		other.wantOutside()
 

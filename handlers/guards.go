@@ -45,12 +45,12 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 		return err
 	}
 	if id != "" {
-		sess, err := h.Store.AnySession(c.UserContext(), id)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		w, err := h.Store.Wait(c.UserContext(), id)
+		switch {
+		case err == nil && !w.EndedAt.IsZero():
+			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.newsOf(w).data)
+		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return err
-		}
-		if ended := h.endedState(sess.Level, sess.EndReason); err == nil && !sess.EndedAt.IsZero() && ended.Status == "signed_out" {
-			return c.Status(fiber.StatusUnauthorized).JSON(ended)
 		}
 	}
 	return unauthorized(c, "no sign-in is waiting in this browser")

@@ -14,7 +14,7 @@ import (
 func (h *Handlers) loginForm(c *fiber.Ctx) error {
 	if visitorOf(c).level() == store.PasswordPassed {
 		a, err := h.latest(c)
-		if err == nil && a.Status == store.Pending {
+		if err == nil && (a.Status == store.Pending || a.Status == store.Approved) {
 			return seeOther(c, "/login/approval")
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -79,7 +79,7 @@ func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
 		return err
 	}
 	if before != "" {
-		h.tellReplaced(before)
+		h.tellEnded(before, "replaced")
 	}
 	if err := h.pointTo(c, sess); err != nil {
 		return err
@@ -91,13 +91,9 @@ func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
 	if reason != reasonNoDevice {
 		return seeOther(c, "/login/approval")
 	}
-	// No app on the phone: a code goes out instead.
-	sentence, err := h.sendCode(c.UserContext(), sess, user, "sms")
-	if err != nil {
+	// No app on the phone: a code goes out instead. The page says whether.
+	if _, err := h.sendCode(c.UserContext(), sess, user, "sms"); err != nil {
 		return err
-	}
-	if sentence != "" {
-		return seeOther(c, "/verify-token?notice="+noticeNotSent)
 	}
 	return seeOther(c, "/verify-token")
 }

@@ -9,20 +9,16 @@ import (
 // notice is one line above a page.
 type notice struct{ Kind, Text string }
 
-// noticeNotSent says that the code meant to replace the tap is not on its way.
-const noticeNotSent = "code-not-sent"
-
 // notices are the lines a redirect may ask for with ?notice=: a link can
 // choose among these sentences but not write one.
 var notices = map[string]notice{
 	"start":          {"info", "Please sign in first."},
 	"signed-out":     {"success", "You are signed out."},
-	"account-closed": {"success", "Your account is closed, and what it knew about you is gone."},
+	"account-closed": {"success", "Your account is closed. Your name, e-mail and number are deleted."},
 	"ended":          {"info", "That sign-in has ended. You can start a new one."},
 	"cancelled":      {"info", "The sign-in was cancelled. Nobody was let in."},
 	"sent-again":     {"info", "A new request is on its way to your phone. The one before no longer counts."},
 	"too-many-codes": {"error", "Too many wrong codes. Please sign in again with your password."},
-	noticeNotSent:    {"warning", "No code could be sent just now. Below you can have one sent in a moment, or type one from an app."},
 	"not-yet":        {"warning", "Your phone has not answered yet. Tap Approve there, and this page moves on."},
 }
 

@@ -121,7 +121,7 @@ func (h *Handlers) endSession(ctx context.Context, id, reason string) error {
 	if err := h.Store.EndSession(ctx, id, reason); err != nil {
 		return err
 	}
-	h.Hub.CloseKey(id, closeNotAllowed, reason)
+	h.tellEnded(id, reason)
 	return nil
 }
 

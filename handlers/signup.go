@@ -64,7 +64,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 		return err
 	}
 	user, err := h.createUser(ctx, form)
-	if !errors.Is(err, store.ErrEmailTaken) {
+	if err == nil {
 		if err := h.Store.ClearPasswordFailures(ctx, form.Email, ip); err != nil {
 			return err
 		}

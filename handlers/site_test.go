@@ -128,6 +128,7 @@ func (s *site) start(ln net.Listener) {
 		defer cancel()
 		config.Hub.Shutdown(ctx, 1012)
 		must(t, app.ShutdownWithContext(ctx))
+		ln.Close() // a test may be over before its server has begun
 		must(t, <-served)
 		must(t, sessions.Close())
 		must(t, s.store.Close())

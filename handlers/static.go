@@ -12,6 +12,9 @@ import (
 	"nod/static"
 )
 
+// logoPath is the picture that goes out with every request for approval.
+const logoPath = "/static/logo.svg"
+
 type asset struct {
 	body []byte
 	mime string
@@ -46,8 +49,10 @@ func (h *Handlers) static(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=0, must-revalidate")
 	c.Set(fiber.HeaderETag, file.etag)
-	// The provider's app shows the logo, from its own origin.
-	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if c.Path() == logoPath {
+		// The provider's app shows it, from an origin of its own.
+		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 	if c.Get(fiber.HeaderIfNoneMatch) == file.etag {
 		return c.SendStatus(fiber.StatusNotModified)
 	}

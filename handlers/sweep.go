@@ -60,7 +60,7 @@ func (h *Handlers) Sweep(ctx context.Context) error {
 		return err
 	}
 	for _, sess := range ended {
-		h.Hub.CloseKey(sess.ID, closeNotAllowed, sess.EndReason)
+		h.tellEnded(sess.ID, sess.EndReason)
 	}
 	h.asked.forget(h.Now().Add(-time.Hour))
 	return nil

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -56,11 +57,17 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		return err
 	}
 	page["NoApp"] = latest.Reason == reasonNoDevice
-	if v.Session.CodeVia != "" && c.Query("notice") != noticeNotSent {
+	switch v.Session.CodeState {
+	case store.CodeFailed:
+		page["Notice"] = &notice{"warning", "No code could be sent just now. Below you can have one sent in a moment, or type one from an app."}
+	case store.CodeIgnored:
+		page["Notice"] = &notice{"warning", "The phone service sent nothing, because this phone has the app. Open the app and type the code it shows."}
+	case store.CodeSent:
 		page["Sent"] = fiber.Map{"Via": v.Session.CodeVia, "Cellphone": maskPhone(v.User.PhoneNumber)}
 	}
 	if problem != "" {
 		page["Errors"] = map[string]string{"token": problem}
+		delete(page, "Notice")
 	}
 	return c.Status(status).Render("token", page)
 }
@@ -83,15 +90,25 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 }
 
 // sendCode has the provider send a code, within the limits that the store
-// keeps. The sentence says why none is on its way, "" when one is.
+// keeps, and notes what became of it. The sentence says why none is on its
+// way, "" when one is.
 func (h *Handlers) sendCode(ctx context.Context, sess store.Session, user store.User, via string) (sentence string, err error) {
+	became, sentence, err := h.trySendCode(ctx, sess, user, via)
+	if err != nil {
+		return "", err
+	}
+	return sentence, h.Store.NoteCode(ctx, sess.ID, became)
+}
+
+func (h *Handlers) trySendCode(ctx context.Context, sess store.Session, user store.User, via string) (became store.CodeState, sentence string, err error) {
 	_, err = h.Store.AllowCodeSend(ctx, user.ID, sess.ID, via)
 	var limit *store.RateError
 	if errors.As(err, &limit) {
-		return fmt.Sprintf("No further code can be sent now. The next one can be sent in %s.", inWords(limit.RetryAt.Sub(h.Now()))), nil
+		// One sent before may still be on its way.
+		return cmp.Or(sess.CodeState, store.CodeFailed), fmt.Sprintf("No further code can be sent now. The next one can be sent in %s.", inWords(limit.RetryAt.Sub(h.Now()))), nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	send := h.Authy.SendSMS
 	if via == "call" {
@@ -102,14 +119,14 @@ func (h *Handlers) sendCode(ctx context.Context, sess store.Session, user store.
 	sent, err := send(ctx, user.AuthyID, authy.SendOptions{Force: true, Action: codeAction(sess.ID), ActionMessage: "Sign in to Nod."})
 	switch {
 	case errors.Is(err, authy.ErrRateLimited):
-		return "The phone service has sent too many codes to this number. Please try again later or use the app.", nil
+		return store.CodeFailed, "The phone service has sent too many codes to this number. Please try again later or use the app.", nil
 	case err != nil:
 		h.Logger.Warn("a code could not be sent", "via", via, "error", err)
-		return "The code could not be sent just now. Please try again in half a minute, or use the app.", nil
+		return store.CodeFailed, "The code could not be sent just now. Please try again in half a minute, or use the app.", nil
 	case sent.Ignored:
-		return "The phone service sent nothing, because this phone has the app. Open the app and type the code it shows.", nil
+		return store.CodeIgnored, "The phone service sent nothing, because this phone has the app. Open the app and type the code it shows.", nil
 	}
-	return "", nil
+	return store.CodeSent, "", nil
 }
 
 // codeAction binds a sent code to one attempt: it is worthless in another.

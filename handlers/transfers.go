@@ -148,8 +148,8 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	err := execute()
 	if errors.Is(err, store.ErrNotApproved) {
 		// The callback may have been lost.
-		a, aerr := h.Store.LatestApproval(ctx, v.Session.ID, store.KindTransfer)
-		if aerr != nil && !errors.Is(aerr, store.ErrNotFound) {
+		a, aerr := h.Store.TransferApproval(ctx, v.Session.ID, c.Params("id"))
+		if aerr != nil {
 			return aerr
 		}
 		switch h.reconcile(ctx, a, now).Status {

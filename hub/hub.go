@@ -17,7 +17,8 @@
 //
 // The order that loses nothing: [Hub.Reserve] before the upgrade (so that a
 // refusal is still an HTTP answer), [Waiter.Join] first thing after it, then
-// read the stored state, then [Waiter.Send] it.
+// read the stored state, then [Waiter.Send] it. The state may be read between
+// Reserve and Join instead, if it is read again when [Waiter.Early] says so.
 //
 // Only bytes that arrive after the upgrade are read. What a client glued to its
 // upgrade request stays in the HTTP server's buffer and is lost; RFC 6455,

@@ -16,7 +16,7 @@ const SOON = 20; // seconds left when the ring changes its colour
 const CONFIRM_PATIENCE = 10000;
 
 const page = document.getElementById("approval");
-const { doneUrl, loginUrl, statusUrl, streamUrl, eventsUrl } = page.dataset;
+const { doneUrl, loginUrl, selfUrl, statusUrl, streamUrl, eventsUrl } = page.dataset;
 const appName = document.title.slice(document.title.lastIndexOf("·"));
 const byId = (id) => document.getElementById(id);
 
@@ -133,28 +133,43 @@ const listener = new Listener(
 
 // confirm sends the form and goes in. A lost network or a restarting server
 // is waited for. A refusal may mean that another tab was faster, so the state
-// is read; anything else is left to the browser, which then shows the
-// server's own page.
+// is read.
 async function confirm() {
   if (confirming) return;
   confirming = true;
-  const form = byId("confirm-form");
+  try {
+    await knock(byId("confirm-form"));
+  } finally {
+    confirming = false;
+  }
+}
+
+async function knock(form) {
   for (let tries = 0; ; tries++) {
     const code = await send(form);
     if (code === "in") return location.replace(doneUrl);
-    if (code === 409) break;
+    const asked = current;
+    if (code === 409) {
+      await listener.check();
+      if (current === asked) message(current === "pending" ? "not-yet" : "stuck");
+      return;
+    }
     if (code !== 0 && code !== 429 && code < 500) {
-      const before = current;
-      if ((await listener.check()) === 401 || current !== before) return;
-      return form.submit();
+      const known = await listener.check();
+      if (known === 401 || current !== asked) return;
+      if (known === 200) return startOver(form);
     }
     if (current === "approved") message("confirm-offline");
     await Promise.race([pause(backOff(tries)), once(window, "online")]);
   }
-  confirming = false;
-  const asked = current;
-  await listener.check();
-  if (current === asked) message(current === "pending" ? "not-yet" : "stuck");
+}
+
+// startOver loads the page again: another tab may have begun a sign-in of its
+// own, and then the form here is of the one before. Once; what is refused
+// again the server explains itself.
+function startOver(form) {
+  if (location.hash === "#again") form.submit();
+  else location.replace(`${selfUrl}?${Date.now()}#again`);
 }
 
 // send resolves to "in" after the redirect that a good form is answered by,

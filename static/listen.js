@@ -189,11 +189,12 @@ export class Listener {
     this.#on.way(way);
   }
 
-  // broken: 1000 and 1008 are the server's word that something has changed,
-  // so it is read first; after a restart or a lost line it is dialled again.
+  // broken: 1000 and 1008 of a socket, and any end of a stream, may be the
+  // server's word that something has changed, so it is read first; after a
+  // restart or a lost line it is dialled again.
   async #broken(code) {
     this.#use("connecting", null);
-    if (code === 1000 || code === 1008) await this.check();
+    if (code === 0 || code === 1000 || code === 1008) await this.check();
     if (!this.#running || this.#live) return;
     const tries = this.#breaks++;
     this.#later("again", backOff(tries), () => {

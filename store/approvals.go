@@ -38,7 +38,7 @@ type Approval struct {
 	UserID     int64
 	AuthyID    int64
 	Status     ApprovalStatus
-	Reason     string // of a cancelled one: superseded, by_user, other_method, unavailable, no_device, push_paused, signed_out
+	Reason     string // of a cancelled one: superseded, by_user, other_method, unavailable, no_device, push_paused, signed_out, changed
 	Number     string // two digits, shown in the browser and on the phone
 	Subject    string // digest of what the phone shows, "" for a login
 	CreatedAt  time.Time

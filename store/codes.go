@@ -17,11 +17,28 @@ const (
 	triesPerDay = 100
 )
 
-// sendLimits are how often a code may be sent to one user.
+// sendLimits are how often a code may be sent to one phone, whichever of its
+// accounts asks.
 var sendLimits = []limit{
 	{1, 30 * time.Second},
 	{3, 10 * time.Minute},
 	{5, day},
+}
+
+// CodeState is what became of the last code of an attempt.
+type CodeState string
+
+// The states of a code; "" before any.
+const (
+	CodeSent    CodeState = "sent"
+	CodeIgnored CodeState = "ignored" // the provider sent none, since the phone has the app
+	CodeFailed  CodeState = "failed"  // it is not known to be on its way
+)
+
+// NoteCode keeps what became of a code, for the pages of its attempt.
+func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sessions SET code_state = ? WHERE id = ?`, state, sessionID)
+	return wrap(err)
 }
 
 // AllowCodeSend notes that a code is sent in this attempt, by sms or call, if
@@ -64,7 +81,14 @@ func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, erro
 }
 
 func nextSend(ctx context.Context, q querier, userID int64) (next time.Time, err error) {
-	const query = `SELECT at FROM code_sends WHERE user_id = ? ORDER BY at DESC LIMIT 1 OFFSET ?`
+	const query = `
+		SELECT code_sends.at
+		FROM users
+		JOIN users AS same ON same.authy_id = users.authy_id AND same.closed_at IS NULL
+		JOIN code_sends ON code_sends.user_id = same.id
+		WHERE users.id = ?
+		ORDER BY code_sends.at DESC
+		LIMIT 1 OFFSET ?`
 	for _, l := range sendLimits {
 		var nth int64
 		err := q.QueryRowContext(ctx, query, userID, l.n-1).Scan(&nth)

@@ -35,7 +35,8 @@ type Session struct {
 	ApprovalID string        // what was consumed for it
 	Latency    time.Duration // from the decision to the door
 	CodeTries  int           // codes tried in this attempt
-	CodeVia    string        // how the last code was sent in this attempt: sms, call
+	CodeVia    string        // how a code was last to be sent in this attempt: sms, call
+	CodeState  CodeState     // what became of it
 }
 
 // Client is where a request comes from, for the audit trail and the phone.
@@ -60,14 +61,15 @@ const sessionColumns = `
 	sessions.approval_id,
 	sessions.latency,
 	sessions.code_tries,
-	sessions.code_via`
+	sessions.code_via,
+	sessions.code_state`
 
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
 	var created, seen, expires, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &created, &seen, &expires,
-		&ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia}, more...)...)
+		&ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.EndedAt = at(created), at(seen), at(expires), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err

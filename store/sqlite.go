@@ -86,8 +86,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	return nil
 }
 
-// atOnce is for the short reads of the readers, which nothing makes wait: to
-// be able to break one off costs a goroutine each, and more than the read.
+// atOnce is for the short reads of the readers. To be able to break one off
+// costs a goroutine each, and more than the read; and what could make them
+// wait, a disk that hangs, could not be broken off either.
 func atOnce(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // txn is a transaction, and the time it happens at: one moment for all of it,

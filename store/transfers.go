@@ -88,8 +88,7 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
 	tampered := false
 	err = s.inTx(ctx, func(tx *txn) error {
-		t, err = scanTransfer(tx.QueryRowContext(ctx, transferQuery+` WHERE transfers.id = ?3 AND transfers.session_id = ?4`,
-			tx.now, useWithin.Milliseconds(), id, sessionID))
+		t, err = transferOf(ctx, tx, tx.now, sessionID, id)
 		if err != nil {
 			return err
 		}
@@ -175,6 +174,21 @@ func scanTransfer(r row) (Transfer, error) {
 	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status)
 	t.CreatedAt, t.ExecutedAt = at(created), at(executed)
 	return t, err
+}
+
+func transferOf(ctx context.Context, q querier, now int64, sessionID, id string) (Transfer, error) {
+	return scanTransfer(q.QueryRowContext(ctx, transferQuery+` WHERE transfers.id = ?3 AND transfers.session_id = ?4`,
+		now, useWithin.Milliseconds(), id, sessionID))
+}
+
+// TransferApproval returns the request about a transfer of this session.
+// ErrNotFound; also for the transfer of another session.
+func (s *Store) TransferApproval(ctx context.Context, sessionID, id string) (Approval, error) {
+	t, err := transferOf(ctx, s.read, s.now(), sessionID, id)
+	if err != nil {
+		return Approval{}, wrap(err)
+	}
+	return s.Approval(ctx, t.ApprovalID)
 }
 
 // Transfers returns the newest transfers of a user, newest first.

@@ -128,6 +128,18 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 	return u, nil
 }
 
+// PhoneShared says whether another open account has the phone of this one:
+// the provider knows both as one user.
+func (s *Store) PhoneShared(ctx context.Context, userID int64) (shared bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM users AS other JOIN users ON users.authy_id = other.authy_id
+			WHERE users.id = ? AND other.id <> users.id AND other.closed_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, userID).Scan(&shared)
+	return shared, wrap(err)
+}
+
 // CloseAccount ends everything of a user and forgets who it was: the row, its
 // transfers and what happened when stay, without name, e-mail, phone and
 // addresses. It returns the sessions that it ended, so that their browsers can

@@ -47,7 +47,8 @@ func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 		return Wait{}, wrap(err)
 	}
 	now := s.now()
-	w.Counts = ended == 0 && ends > now && seen > now-s.opts.SessionIdle.Milliseconds()
+	// As in sessionQuery: a sign-in under way ends by its age alone.
+	w.Counts = ended == 0 && ends > now && (w.Level == PasswordPassed || seen > now-s.opts.SessionIdle.Milliseconds())
 	w.EndedAt, w.Request.ExpiresAt = at(ended), at(expires)
 	w.Request = w.Request.as(now)
 	return w, nil

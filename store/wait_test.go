@@ -41,6 +41,16 @@ func TestWaitSaysHowASignInStands(t *testing.T) {
 		t.Errorf("signed out: got %+v", got)
 	}
 
+	// A sign-in under way does not end by rest; both reads say the same of it.
+	sess = w.start(ada)
+	for _, rest := range []time.Duration{0, 10 * time.Minute, 10 * time.Minute} {
+		w.clock.Advance(rest)
+		_, _, err := w.store.Session(t.Context(), sess.ID)
+		if got := read(sess).Counts; got != (err == nil) {
+			t.Errorf("the sign-in under way counts: got %v, but the session reads with %v", got, err)
+		}
+	}
+
 	in := w.signIn(ada)
 	if got := read(in); !got.Counts || got.Level != store.SignedIn {
 		t.Errorf("signed in: got %+v", got)
