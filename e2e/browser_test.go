@@ -121,6 +121,10 @@ func run[T any](tb *tab, what string, action chromedp.Action[T]) T {
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "node with given id") {
+		// The page was just being replaced by the next one.
+		value, err = chromedp.Run(ctx, action)
+	}
 	if err != nil {
 		shown, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main")?.innerText.slice(0, 500)`))
 		tb.t.Fatalf("%s: %v\nwhat is shown: %s", what, err, shown)

@@ -225,8 +225,8 @@ func TestReloadsAndBookmarks(t *testing.T) {
 	first, second := ada.tab(), ada.tab()
 	// Both tabs hear the tap and hurry in; the slower one is refused, and
 	// finds itself let in by the other.
-	first.expect("403", "401")
-	second.expect("403", "401")
+	first.expect("403", "401", "409")
+	second.expect("403", "401", "409")
 	p := first.signUp("ada@example.com", "2015550101")
 	first.way("socket")
 	number := first.text("#number")
