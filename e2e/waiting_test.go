@@ -349,7 +349,7 @@ func TestASecondSignInInTheSameBrowser(t *testing.T) {
 	first.way("socket")
 	second.open("/")
 	second.click("#logout-form button")
-	second.at("/")
+	second.see(".notice.success")
 	second.signIn(p.Email)
 	second.way("socket")
 	number := second.text("#number")
