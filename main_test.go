@@ -277,6 +277,17 @@ func TestTheSimulatorAlone(t *testing.T) {
 	}
 }
 
+// A connection that was opened ahead and asks nothing makes no stop fail.
+func TestAStopDoesNotWaitForWhoAsksNothing(t *testing.T) {
+	p := start(t, lastWords, nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	must(t, err)
+	defer conn.Close()
+	// An answer to somebody else: by then the silent one was accepted.
+	get(t, p.url+"/healthz")
+	p.end()
+}
+
 // A stop tells the sockets that wait, and lets no one wait for it.
 func TestAStopTellsWhoWaits(t *testing.T) {
 	p := start(t, lastWords, nil)

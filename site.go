@@ -146,7 +146,16 @@ func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
 	}
 	s.keepDeadlines(h)
 	app := h.App()
-	s.running.add("the application", 3*time.Second, app.ShutdownWithContext)
+	s.running.add("the application", 3*time.Second, func(ctx context.Context) error {
+		err := app.ShutdownWithContext(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			// Browsers open connections ahead and ask nothing on them: no
+			// stop waits for those, and none is a failure for them.
+			s.logger.Warn("connections that were still open are cut")
+			return nil
+		}
+		return err
+	})
 	// Who waits is told first: their pages come back to the next process.
 	s.running.add("the hub", 2*time.Second, func(ctx context.Context) error { return waiting.Shutdown(ctx, closeRestart) })
 	s.running.add("the door", time.Second, closing(ln.Close))
