@@ -120,8 +120,9 @@ func TestProviderThatCannotBeAsked(t *testing.T) {
 			p := newProvider(t, answer)
 			c := p.client()
 			c.Timeout = 10 * time.Second
-			if name == "hangs" || name == "drips" {
-				c.Timeout = 50 * time.Millisecond
+			silent := name == "hangs" || name == "drips"
+			if silent {
+				c.Timeout = 200 * time.Millisecond
 			}
 			n := 0
 			for op, call := range calls(c, t) {
@@ -130,7 +131,8 @@ func TestProviderThatCannotBeAsked(t *testing.T) {
 				if took := time.Since(start); took > 5*time.Second {
 					t.Errorf("%s took %v", op, took)
 				}
-				if n++; len(p.received()) != n {
+				// Who is given up on may not have heard the request yet.
+				if n++; len(p.received()) > n || (len(p.received()) < n && !silent) {
 					t.Fatalf("%s: %d requests after %d calls", op, len(p.received()), n)
 				}
 			}
