@@ -47,7 +47,12 @@ type faulty struct {
 // eachAPIFault runs a test once for every fault of the API.
 func eachAPIFault(t *testing.T, test func(t *testing.T, s *faulty)) {
 	t.Helper()
-	for _, fault := range apiFaults {
+	eachFault(t, apiFaults, test)
+}
+
+func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *faulty)) {
+	t.Helper()
+	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			s := &faulty{fault: fault, cut: &cutter{RoundTripper: http.DefaultTransport}}
