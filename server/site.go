@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"nod/authy"
-	"nod/check"
+	"nod/config"
 	"nod/handlers"
 	"nod/hub"
 	"nod/metrics"
@@ -19,22 +19,19 @@ import (
 	"nod/store"
 )
 
-// runSite is the application, and the simulator beside it where there is no
-// key, until ctx ends.
-func runSite(ctx context.Context, getenv lookup, stdout io.Writer, logger *slog.Logger) error {
-	c, err := configFromEnv(getenv)
-	if err != nil {
-		return err
-	}
+// Run is the application, and the simulator beside it where there is no key,
+// until ctx ends.
+func Run(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
-	if err = s.start(ctx); err == nil {
+	err := s.start(ctx)
+	if err == nil {
 		s.announce(stdout)
 		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
 }
 
-func newSite(c Config, logger *slog.Logger) *site {
+func newSite(c config.Config, logger *slog.Logger) *site {
 	return &site{Config: c, logger: logger, failed: make(chan error, 4)}
 }
 
@@ -50,7 +47,7 @@ func (s *site) wait(ctx context.Context) error {
 
 // site is the running application.
 type site struct {
-	Config
+	config.Config
 	logger  *slog.Logger
 	failed  chan error // a listener that ended by itself
 	running steps
@@ -226,12 +223,4 @@ func (s *site) announce(out io.Writer) {
 	fmt.Fprintf(out, "The phones are at %s\n\n", s.phonesURL)
 	fmt.Fprintln(out, "There is no Authy key, so the phones are simulated. To use real ones, set")
 	fmt.Fprintln(out, "AUTHY_API_KEY (or AUTHY_API_KEY_FILE) and PUBLIC_URL; nod -h explains them.")
-}
-
-// runCheck opens a running Nod through its public address.
-func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
-	if len(args) != 1 {
-		return fmt.Errorf("%w: check wants one address, such as https://nod.example.com", errUsage)
-	}
-	return check.Run(ctx, args[0], stdout)
 }

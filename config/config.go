@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -19,12 +19,12 @@ const (
 	defaultWaiting = 1000
 )
 
-// setting is one row of the table that -h prints.
-type setting struct{ Name, Default, What string }
+// Setting is one row of the table that -h prints.
+type Setting struct{ Name, Default, What string }
 
-// settings lists every setting there is, in the order they are explained.
-func settings() []setting {
-	return []setting{
+// Settings lists every setting there is, in the order they are explained.
+func Settings() []Setting {
+	return []Setting{
 		{"ADDR", defaultAddr, "where the application listens"},
 		{"PUBLIC_URL", "http://localhost:PORT", "the one address people and callbacks use; PORT is the port of ADDR"},
 		{"DATABASE_URL", defaultDatabase, "where users, sessions and approvals live: sqlite:PATH"},
@@ -42,11 +42,11 @@ func settings() []setting {
 	}
 }
 
-// secret is text that no log, message or table shows.
-type secret string
+// Secret is text that no log, message or table shows.
+type Secret string
 
-func (secret) String() string   { return "(not shown)" }
-func (secret) GoString() string { return "(not shown)" }
+func (Secret) String() string   { return "(not shown)" }
+func (Secret) GoString() string { return "(not shown)" }
 
 // Config is a checked configuration. Its zero values mean what they say; the
 // defaults are already in it.
@@ -54,7 +54,7 @@ type Config struct {
 	Addr                 string // host:port
 	PublicURL            string // scheme://host[:port], "" = http://localhost:<port of Addr>
 	Database             string // path of the SQLite file
-	APIKey               secret // "" = simulate the phones
+	APIKey               Secret // "" = simulate the phones
 	AuthyURL             string
 	SessionIdle          time.Duration
 	SessionMax           time.Duration
@@ -69,17 +69,17 @@ type Config struct {
 // Simulated says whether the phones are ours.
 func (c Config) Simulated() bool { return c.APIKey == "" }
 
-// configError is everything that is wrong with a configuration.
-type configError struct{ problems []string }
+// Error is everything that is wrong with a configuration.
+type Error struct{ Problems []string }
 
-func (e *configError) Error() string {
-	return "these settings cannot be used:\n  " + strings.Join(e.problems, "\n  ") +
+func (e *Error) Error() string {
+	return "these settings cannot be used:\n  " + strings.Join(e.Problems, "\n  ") +
 		"\nnod -h explains each of them"
 }
 
-// configFromEnv reads the configuration of the application. Its error lists
+// Application reads the configuration of the application. Its error lists
 // all problems at once, each by the name of its setting.
-func configFromEnv(getenv lookup) (Config, error) {
+func Application(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
 	c := Config{
 		Addr:              r.address("ADDR", defaultAddr),
@@ -109,8 +109,8 @@ func (c Config) keyGiven(r *reader) bool {
 	return c.APIKey != "" || r.text("AUTHY_API_KEY") != "" || r.text("AUTHY_API_KEY_FILE") != ""
 }
 
-// simulatorFromEnv reads the configuration of the simulator alone.
-func simulatorFromEnv(getenv lookup) (Config, error) {
+// Simulator reads the configuration of the simulator alone.
+func Simulator(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
 	c := Config{
 		Database:             r.database("DATABASE_URL", defaultDatabase),

@@ -1,9 +1,11 @@
-package main
+package server
 
 import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
+	"strings"
 )
 
 // visitURL is where a browser finds what listens on addr: localhost where
@@ -36,4 +38,10 @@ func hostname(checked string) string {
 		return "localhost"
 	}
 	return u.Hostname()
+}
+
+// beside derives the path of a companion file: nod.db → nod-sessions.db.
+func beside(database, what string) string {
+	ext := path.Ext(database)
+	return strings.TrimSuffix(database, ext) + "-" + what + ext
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,12 +13,12 @@ import (
 	"unicode"
 )
 
-// lookup finds a setting; os.LookupEnv is one.
-type lookup func(name string) (value string, set bool)
+// Lookup finds a setting; os.LookupEnv is one.
+type Lookup func(name string) (value string, set bool)
 
 // reader turns settings into values and remembers every problem.
 type reader struct {
-	getenv   lookup
+	getenv   Lookup
 	problems []string
 }
 
@@ -34,7 +33,7 @@ func (r *reader) err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	return &configError{r.problems}
+	return &Error{r.problems}
 }
 
 // text is the value of a setting; an empty one counts as not set.
@@ -199,15 +198,9 @@ func (r *reader) database(name, byDefault string) string {
 	return file
 }
 
-// beside derives the path of a companion file: nod.db → nod-sessions.db.
-func beside(database, what string) string {
-	ext := path.Ext(database)
-	return strings.TrimSuffix(database, ext) + "-" + what + ext
-}
-
 // secret reads a setting or the file that name_FILE points to. Messages about
 // it never quote what was found.
-func (r *reader) secret(name string) secret {
+func (r *reader) secret(name string) Secret {
 	value, source := r.text(name), name
 	if file := r.text(name + "_FILE"); file != "" {
 		if value != "" {
@@ -228,7 +221,7 @@ func (r *reader) secret(name string) secret {
 		r.problem(source, "a key has no blanks and only plain characters")
 		return ""
 	}
-	return secret(value)
+	return Secret(value)
 }
 
 func (r *reader) networks(name string) []string {

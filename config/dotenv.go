@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -10,20 +10,20 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// withDotEnv adds the settings of a .env file to the environment. What the
+// WithDotEnv adds the settings of a .env file to the environment. What the
 // environment sets, even to nothing, wins. A missing file is fine.
-func withDotEnv(path string, getenv lookup) (lookup, error) {
+func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return getenv, nil
 	}
 	if err != nil {
-		return nil, &configError{[]string{err.Error()}}
+		return nil, &Error{[]string{err.Error()}}
 	}
 	file, err := godotenv.UnmarshalBytes(content)
 	if err != nil {
 		// The parser's own message quotes the file, and with it a key.
-		return nil, &configError{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, troubleLine(string(content)))}}
+		return nil, &Error{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, troubleLine(string(content)))}}
 	}
 	return func(name string) (string, bool) {
 		if value, set := getenv(name); set {

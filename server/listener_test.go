@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bufio"
@@ -17,6 +17,13 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 )
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // shortOfDescriptors makes the test binary a server that has none left.
 const shortOfDescriptors = "NOD_TEST_SHORT_OF_DESCRIPTORS"
@@ -191,5 +198,16 @@ func TestWhatHangsIsLeftBehind(t *testing.T) {
 	}
 	if got := fmt.Sprint(order); got != "[last first]" {
 		t.Errorf("ended in the order %s, want [last first]", got)
+	}
+}
+
+func TestCompanionFilesLieBesideTheDatabase(t *testing.T) {
+	for _, c := range []struct{ database, want string }{
+		{"nod.db", "nod-sessions.db"},
+		{"/var/lib/nod.d/app", "/var/lib/nod.d/app-sessions"},
+	} {
+		if got := beside(c.database, "sessions"); got != c.want {
+			t.Errorf("beside(%q): got %q, want %q", c.database, got, c.want)
+		}
 	}
 }

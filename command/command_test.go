@@ -1,9 +1,10 @@
-package main
+package command
 
 import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -19,9 +20,33 @@ import (
 	"time"
 
 	"github.com/fasthttp/websocket"
+
+	"nod/config"
 )
 
-// program is the whole program, run as main does.
+// environment is a fixed one; names that are missing are not set.
+func environment(pairs ...string) config.Lookup {
+	set := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		set[pairs[i]] = pairs[i+1]
+	}
+	return func(name string) (string, bool) {
+		value, ok := set[name]
+		return value, ok
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stopDeadline fails a test whose program does not stop; it is no measure.
+const stopDeadline = 10 * time.Second
+
+// program is the whole program, run as Main does.
 type program struct {
 	t      testing.TB
 	stop   context.CancelFunc
@@ -94,7 +119,7 @@ func (p *program) end() {
 	select {
 	case err := <-p.ended:
 		must(p.t, err)
-	case <-time.After(2 * stopLimit):
+	case <-time.After(2 * stopDeadline):
 		p.t.Fatal("the program does not end")
 	}
 }
@@ -150,31 +175,34 @@ func TestStartingWithNothingSet(t *testing.T) {
 	}
 }
 
-// The README's way through Nod with nothing but curl is run as it stands.
-func TestTheReadmesCurlStory(t *testing.T) {
+// The way through Nod with nothing but curl is run as the docs tell it.
+func TestTheCurlStory(t *testing.T) {
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("NOD_TEST_ALL") != "" {
 				t.Fatal(err)
 			}
-			t.Skipf("no %s here; the README's story is left out", tool)
+			t.Skipf("no %s here; the curl story is left out", tool)
 		}
 	}
-	readme, err := os.ReadFile("README.md")
+	story, err := os.ReadFile("../docs/curl.md")
+	if errors.Is(err, os.ErrNotExist) {
+		story, err = os.ReadFile("../README.md")
+	}
 	must(t, err)
 	var blocks []string
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(readme, -1) {
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(story, -1) {
 		// The first one names where everything is; the next go on from it.
 		if text := string(block[1]); strings.HasPrefix(text, "jar=") || len(blocks) > 0 && strings.Contains(text, "post /") {
 			blocks = append(blocks, text)
 		}
 	}
 	if len(blocks) != 3 {
-		t.Fatalf("the README tells its story in %d blocks, want 3", len(blocks))
+		t.Fatalf("docs/curl.md tells its story in %d blocks, want 3", len(blocks))
 	}
 	p := start(t, lastWords, nil)
-	story := strings.NewReplacer("http://localhost:3000", p.url, "http://localhost:3001", p.phones).Replace(strings.Join(blocks, "\n"))
-	command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", story)
+	script := strings.NewReplacer("http://localhost:3000", p.url, "http://localhost:3001", p.phones).Replace(strings.Join(blocks, "\n"))
+	command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", script)
 	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	said, err := command.CombinedOutput()
 	must(t, err)
@@ -312,9 +340,41 @@ func TestAStopTellsWhoWaits(t *testing.T) {
 		t.Fatalf("no first word: %v", err)
 	}
 	p.stop()
-	must(t, conn.SetReadDeadline(time.Now().Add(2*stopLimit)))
-	if _, _, err = conn.ReadMessage(); !websocket.IsCloseError(err, closeRestart) {
-		t.Errorf("got %v, want close %d", err, closeRestart)
+	must(t, conn.SetReadDeadline(time.Now().Add(2*stopDeadline)))
+	if _, _, err = conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
+		t.Errorf("got %v, want close %d", err, websocket.CloseServiceRestart)
 	}
 	p.end()
+}
+
+func TestAllProblemsAreSaidAtOnce(t *testing.T) {
+	var out strings.Builder
+	err := run(t.Context(), nil, environment("ADDR", "x", "PUBLIC_URL", "x", "DATABASE_URL", "x", "AUTHY_API_KEY", "a b",
+		"SESSION_IDLE", "x", "SESSION_MAX", "x", "APPROVAL_TTL", "x", "SIMULATOR_ADDR", "x", "TRUSTED_PROXIES", "x", "METRICS_ADDR", "x"), &out, &out)
+	if got := exitStatus(err); got != 2 {
+		t.Errorf("got exit status %d, want 2", got)
+	}
+	for _, name := range []string{"ADDR", "PUBLIC_URL", "DATABASE_URL", "AUTHY_API_KEY", "SESSION_IDLE", "SESSION_MAX",
+		"APPROVAL_TTL", "SIMULATOR_ADDR", "TRUSTED_PROXIES", "METRICS_ADDR"} {
+		if !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+}
+
+func TestHelpShowsEverySetting(t *testing.T) {
+	var out strings.Builder
+	must(t, run(t.Context(), []string{"-h"}, environment(), &out, &out))
+	for _, s := range config.Settings() {
+		if !strings.Contains(out.String(), s.Name) || !strings.Contains(out.String(), s.What) {
+			t.Errorf("help lacks %s:\n%s", s.Name, out.String())
+		}
+	}
+}
+
+func TestUnknownArgumentsAreRefused(t *testing.T) {
+	err := run(context.Background(), []string{"serve"}, environment(), os.Stdout, os.Stderr)
+	if !errors.Is(err, errUsage) || exitStatus(err) != 2 {
+		t.Fatalf("got %v with status %d, want errUsage with status 2", err, exitStatus(err))
+	}
 }
