@@ -95,7 +95,7 @@ func usage(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Nod: login with a tap.\n\n%s\nSettings, from the environment or a file .env (the environment wins):\n\n", commands)
 	for _, s := range config.Settings() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Default, s.What)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Shown(), s.What)
 	}
 	return w.Flush()
 }
