@@ -173,13 +173,3 @@ func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 		t.Error("a key that the environment empties must stay empty")
 	}
 }
-
-func TestTheExampleFileNamesEverySetting(t *testing.T) {
-	content, err := os.ReadFile("../.env.example")
-	must(t, err)
-	for _, s := range Settings() {
-		if !strings.Contains(string(content), "\n#"+s.Name+"=") {
-			t.Errorf(".env.example lacks %s", s.Name)
-		}
-	}
-}

@@ -62,6 +62,7 @@ var settings = []Setting{
 	{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
 		What:   "the application's key at Authy",
+		More:   "\"nod simulator\" takes it as the key that its clients must send, and prints it.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
 	},
 	{
