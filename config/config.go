@@ -20,6 +20,7 @@ type Config struct {
 	Database             string // path of the SQLite file
 	APIKey               Secret // "" = simulate the phones
 	AuthyURL             string
+	LegacyProvider       string // "authy", "simulator", or "" = not set
 	SessionIdle          time.Duration
 	SessionMax           time.Duration
 	ApprovalTTL          time.Duration

@@ -49,13 +49,14 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ADDR", ":8080", "PUBLIC_URL", "HTTPS://Nod.Example.com:443/", "DATABASE_URL", "sqlite:///var/lib/nod/nod.db",
 		"AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "https://authy.example/", "SESSION_IDLE", "30m", "SESSION_MAX", "8h",
 		"APPROVAL_TTL", "10m", "TRUSTED_PROXIES", "10.0.0.0/8, ::1", "METRICS_ADDR", "127.0.0.1:9090",
-		"WAITING_PER_ADDRESS", "50"))
+		"WAITING_PER_ADDRESS", "50", "LEGACY_PROVIDER", "simulator"))
 	must(t, err)
 	want := Config{
 		Addr: ":8080", PublicURL: "https://nod.example.com", Database: "/var/lib/nod/nod.db", APIKey: "k3y",
 		AuthyURL: "https://authy.example", SessionIdle: 30 * time.Minute, SessionMax: 8 * time.Hour,
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
 		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50,
+		LegacyProvider: "simulator",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -87,6 +88,7 @@ var badSettings = []struct{ name, value, says string }{
 	{"AUTHY_API_KEY", "schlüssel", "only plain characters"},
 	{"AUTHY_API_KEY_FILE", "no/such/file", "no such file"},
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
+	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
 	{"SESSION_IDLE", "1 hour", "want a time such as"},
 	{"SESSION_MAX", "-1h", "at least 1s"},
 	{"APPROVAL_TTL", "11m", "at most 10m"},

@@ -60,6 +60,11 @@ var settings = []Setting{
 		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
 	},
 	{
+		Name: "LEGACY_PROVIDER", Example: "authy",
+		What:   "whose phones the accounts of a database from before factors have: authy or simulator; asked for only when it cannot be told",
+		readBy: application, read: func(c *Config, in input) { c.LegacyProvider = in.oneOf("authy", "simulator") },
+	},
+	{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
 		What:   "the application's key at Authy",
 		More:   "\"nod simulator\" takes it as the key that its clients must send, and prints it.",

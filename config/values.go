@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,13 @@ func (in input) number() int {
 		in.problem("%q: want a whole number, at least 1", in.value)
 	}
 	return n
+}
+
+func (in input) oneOf(words ...string) string {
+	if !slices.Contains(words, in.value) {
+		in.problem("%q: want %s", in.value, strings.Join(words, " or "))
+	}
+	return in.value
 }
 
 func (in input) networks() []string {
