@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// visitURL is where a browser finds what listens on addr: localhost where
-// that leads there, else the address itself. A listener on all addresses is
-// found under elsewhere, the host that people already use.
-func visitURL(addr net.Addr, elsewhere string) string {
+// visitURL is where a browser finds what listens on addr: localhost if that
+// leads there, else the address itself. For a listener on all addresses it is
+// publicHost, the host that people already use.
+func visitURL(addr net.Addr, publicHost string) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	switch ip, _ := netip.ParseAddr(host); {
 	case host == "127.0.0.1" || host == "::1":
 		host = "localhost"
 	case ip.IsUnspecified():
-		host = elsewhere
+		host = publicHost
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
@@ -31,16 +31,16 @@ func dialURL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// hostname is the host of a URL that was checked before.
-func hostname(checked string) string {
-	u, err := url.Parse(checked)
+// hostname is the host of a valid URL.
+func hostname(valid string) string {
+	u, err := url.Parse(valid)
 	if err != nil {
 		return "localhost"
 	}
 	return u.Hostname()
 }
 
-// beside derives the path of a companion file: nod.db → nod-sessions.db.
+// beside is the path of a file next to the database: nod.db → nod-sessions.db.
 func beside(database, what string) string {
 	ext := path.Ext(database)
 	return strings.TrimSuffix(database, ext) + "-" + what + ext

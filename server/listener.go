@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	firstPatience = 5 * time.Millisecond
-	maxPatience   = 100 * time.Millisecond
-	// complainEvery keeps a long shortage from filling the log.
-	complainEvery = time.Minute
+	minRetry = 5 * time.Millisecond
+	maxRetry = 100 * time.Millisecond
+	// logInterval keeps a long shortage from filling the log.
+	logInterval = time.Minute
 )
 
-// patientListener outlives a shortage of file descriptors. fasthttp leaves
-// its accept loop on any error, and the process with it; here the shortage
-// is waited out while those who are connected are served on.
-type patientListener struct {
+// retryListener survives a shortage of file descriptors. fasthttp leaves its
+// accept loop on any error, and the process ends; this listener tries again
+// until descriptors are free, while open connections are served.
+type retryListener struct {
 	net.Listener
 	logger *slog.Logger
 
@@ -28,21 +28,21 @@ type patientListener struct {
 	closed   chan struct{}
 	closeErr error
 
-	complained time.Time // only the accept loop looks at it
+	logged time.Time // of the last shortage; only the accept loop uses it
 }
 
-func newPatientListener(ln net.Listener, logger *slog.Logger) *patientListener {
-	return &patientListener{Listener: ln, logger: logger, closed: make(chan struct{})}
+func newRetryListener(ln net.Listener, logger *slog.Logger) *retryListener {
+	return &retryListener{Listener: ln, logger: logger, closed: make(chan struct{})}
 }
 
-// Accept waits for the next connection, however long descriptors are short.
-func (l *patientListener) Accept() (net.Conn, error) {
-	for wait := firstPatience; ; wait = min(2*wait, maxPatience) {
+// Accept waits for the next connection, however long the shortage lasts.
+func (l *retryListener) Accept() (net.Conn, error) {
+	for wait := minRetry; ; wait = min(2*wait, maxRetry) {
 		conn, err := l.Listener.Accept()
 		if err == nil || !outOfDescriptors(err) {
 			return conn, err
 		}
-		l.complain(err)
+		l.logShortage(err)
 		select {
 		case <-l.closed:
 			return nil, net.ErrClosed
@@ -51,9 +51,9 @@ func (l *patientListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close may be called again: stopping closes the listener before it asks the
-// server, which closes it too.
-func (l *patientListener) Close() error {
+// Close may be called twice: a stop closes the listener first, and the server
+// closes it again.
+func (l *retryListener) Close() error {
 	l.close.Do(func() {
 		close(l.closed)
 		l.closeErr = l.Listener.Close()
@@ -61,9 +61,9 @@ func (l *patientListener) Close() error {
 	return l.closeErr
 }
 
-func (l *patientListener) complain(err error) {
-	if now := time.Now(); now.Sub(l.complained) >= complainEvery {
-		l.complained = now
+func (l *retryListener) logShortage(err error) {
+	if now := time.Now(); now.Sub(l.logged) >= logInterval {
+		l.logged = now
 		l.logger.Error("out of file descriptors: new connections wait; raise the limit (ulimit -n)",
 			"addr", l.Addr().String(), "error", err)
 	}
@@ -73,8 +73,18 @@ func outOfDescriptors(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// listen opens addr, or says which setting to change.
-func listen(setting, addr string, logger *slog.Logger) (*patientListener, error) {
+// listen opens a listener that ends with the site.
+func (s *site) listen(setting, addr string) (net.Listener, error) {
+	ln, err := listen(setting, addr, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	s.running.add("the listener of "+setting, time.Second, closing(ln.Close))
+	return ln, nil
+}
+
+// listen opens addr; its error says which setting to change.
+func listen(setting, addr string, logger *slog.Logger) (*retryListener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("port in use: something listens on %s already; end it, or set %s to another address", addr, setting)
@@ -82,5 +92,5 @@ func listen(setting, addr string, logger *slog.Logger) (*patientListener, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s: %w", setting, addr, err)
 	}
-	return newPatientListener(ln, logger), nil
+	return newRetryListener(ln, logger), nil
 }
