@@ -4,9 +4,9 @@
 // Owns: listeners, the order of starting and stopping, limits of the process,
 // and the addresses it prints.
 // Promises: ADDR and SIMULATOR_ADDR are opened before any database, so that a
-// busy port leaves no file behind; a stop tells waiting browsers before it ends
-// anything else but accepting, and gives up on what hangs after about five
-// seconds; a shortage of file descriptors does not end the application.
+// busy port leaves no file behind; a stop closes the listener, tells the browsers
+// that wait, ends the rest, and gives up on what hangs after about five seconds;
+// a shortage of file descriptors does not end the process.
 // Never: decides anything about a sign-in; prints or logs the key of a real
 // provider.
 package server
