@@ -11,7 +11,7 @@ import (
 
 // The way through Nod with nothing but curl is run as the docs tell it.
 func TestTheCurlStory(t *testing.T) {
-	for _, tool := range []string{"bash", "curl"} {
+	for _, tool := range []string{"sh", "curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("NOD_TEST_ALL") != "" {
 				t.Fatal(err)
@@ -36,7 +36,7 @@ func TestTheCurlStory(t *testing.T) {
 	}
 	p := start(t, lastWords, nil)
 	script := strings.NewReplacer("http://localhost:3000", p.url, "http://localhost:3001", p.phones).Replace(strings.Join(blocks, "\n"))
-	command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", script)
+	command := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
 	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	said, err := command.CombinedOutput()
 	must(t, err)
