@@ -122,6 +122,23 @@ func TestAKeyExcludesTheSimulator(t *testing.T) {
 	must(t, err)
 }
 
+// What is wrong for the application alone does not stop nod simulator.
+func TestTheSimulatorAloneReadsOnlyItsSettings(t *testing.T) {
+	got, err := Simulator(environment("ADDR", "x", "SESSION_IDLE", "x", "AUTHY_API_URL", "https://authy.example",
+		"AUTHY_API_KEY", "k3y", "SIMULATOR_ADDR", ":4001", "SIMULATOR_CALLBACK_URL", "http://localhost:4567/callback"))
+	must(t, err)
+	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback"}
+	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	_, err = Simulator(environment("SIMULATOR_ADDR", "x", "SIMULATOR_CALLBACK_URL", "x", "AUTHY_API_KEY", "a", "AUTHY_API_KEY_FILE", "b"))
+	for _, name := range []string{"SIMULATOR_ADDR", "SIMULATOR_CALLBACK_URL", "AUTHY_API_KEY"} {
+		if !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+}
+
 func TestTheKeyMayBeInAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key")
 	must(t, os.WriteFile(file, []byte("k3y\n"), 0o600))
