@@ -7,8 +7,8 @@
 // busy port leaves no file behind; a stop closes the listener, tells the browsers
 // that wait, ends the rest, and gives up on what hangs after about five seconds;
 // a shortage of file descriptors does not end the process.
-// Never: decides anything about a sign-in; prints or logs the key of a real
-// provider.
+// Never: decides anything about a sign-in; prints or logs a key, except that
+// RunSimulator prints the one that its clients need.
 package server
 
 import (
