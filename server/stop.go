@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"context"
@@ -17,15 +17,15 @@ type step struct {
 	end   func(context.Context) error
 }
 
-// steps end in the reverse order of their starting.
+// steps end in the reverse order in which they were added.
 type steps []step
 
 func (s *steps) add(name string, limit time.Duration, end func(context.Context) error) {
 	*s = append(*s, step{name, limit, end})
 }
 
-// stop ends all steps, also after one that failed or took too long, and
-// returns what went wrong.
+// stop ends all steps, even if one fails or takes too long, and returns all
+// errors.
 func (s *steps) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
@@ -39,7 +39,7 @@ func (s *steps) stop() error {
 	return errors.Join(problems...)
 }
 
-// run gives up waiting at the limit: what hangs ends with the process.
+// run stops waiting at the limit: what hangs ends with the process.
 func (s step) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
@@ -50,7 +50,7 @@ func (s step) run(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
-	// The step watches the same context and may just be saying so itself.
+	// The step watches the same context and may be about to return.
 	select {
 	case err := <-ended:
 		return err
@@ -59,7 +59,7 @@ func (s step) run(ctx context.Context) error {
 	}
 }
 
-// closing makes a step of a Close.
+// closing makes the end of a step from a Close.
 func closing(end func() error) func(context.Context) error {
 	return func(context.Context) error { return end() }
 }

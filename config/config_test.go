@@ -1,8 +1,6 @@
-package main
+package config
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +10,7 @@ import (
 )
 
 // environment is a fixed one; names that are missing are not set.
-func environment(pairs ...string) lookup {
+func environment(pairs ...string) Lookup {
 	set := map[string]string{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		set[pairs[i]] = pairs[i+1]
@@ -31,7 +29,7 @@ func must(t testing.TB, err error) {
 }
 
 func TestNothingSetIsAConfiguration(t *testing.T) {
-	got, err := configFromEnv(environment())
+	got, err := Application(environment())
 	must(t, err)
 	want := Config{
 		Addr: "127.0.0.1:3000", Database: "nod.db", AuthyURL: "https://api.authy.com",
@@ -47,17 +45,18 @@ func TestNothingSetIsAConfiguration(t *testing.T) {
 }
 
 func TestEverySettingIsRead(t *testing.T) {
-	got, err := configFromEnv(environment(
+	got, err := Application(environment(
 		"ADDR", ":8080", "PUBLIC_URL", "HTTPS://Nod.Example.com:443/", "DATABASE_URL", "sqlite:///var/lib/nod/nod.db",
 		"AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "https://authy.example/", "SESSION_IDLE", "30m", "SESSION_MAX", "8h",
 		"APPROVAL_TTL", "10m", "TRUSTED_PROXIES", "10.0.0.0/8, ::1", "METRICS_ADDR", "127.0.0.1:9090",
-		"WAITING_PER_ADDRESS", "50"))
+		"WAITING_PER_ADDRESS", "50", "LEGACY_PROVIDER", "simulator"))
 	must(t, err)
 	want := Config{
 		Addr: ":8080", PublicURL: "https://nod.example.com", Database: "/var/lib/nod/nod.db", APIKey: "k3y",
 		AuthyURL: "https://authy.example", SessionIdle: 30 * time.Minute, SessionMax: 8 * time.Hour,
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
 		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50,
+		LegacyProvider: "simulator",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -89,6 +88,7 @@ var badSettings = []struct{ name, value, says string }{
 	{"AUTHY_API_KEY", "schlüssel", "only plain characters"},
 	{"AUTHY_API_KEY_FILE", "no/such/file", "no such file"},
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
+	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
 	{"SESSION_IDLE", "1 hour", "want a time such as"},
 	{"SESSION_MAX", "-1h", "at least 1s"},
 	{"APPROVAL_TTL", "11m", "at most 10m"},
@@ -100,7 +100,7 @@ var badSettings = []struct{ name, value, says string }{
 
 func TestABadSettingIsNamed(t *testing.T) {
 	for _, bad := range badSettings {
-		_, err := configFromEnv(environment(bad.name, bad.value))
+		_, err := Application(environment(bad.name, bad.value))
 		if err == nil || !strings.Contains(err.Error(), bad.name) || !strings.Contains(err.Error(), bad.says) {
 			t.Errorf("%s=%s: got %v, want an error with its name and %q", bad.name, bad.value, err, bad.says)
 		}
@@ -109,28 +109,30 @@ func TestABadSettingIsNamed(t *testing.T) {
 
 func TestAKeyExcludesTheSimulator(t *testing.T) {
 	for _, key := range []string{"AUTHY_API_KEY", "AUTHY_API_KEY_FILE"} {
-		_, err := configFromEnv(environment(key, "missing", "SIMULATOR_ADDR", "127.0.0.1:3001"))
+		_, err := Application(environment(key, "missing", "SIMULATOR_ADDR", "127.0.0.1:3001"))
 		if err == nil || !strings.Contains(err.Error(), "SIMULATOR_ADDR: there is no simulator beside a real key") {
 			t.Errorf("%s beside SIMULATOR_ADDR: got %v, want a refusal", key, err)
 		}
 	}
-	_, err := configFromEnv(environment("AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "http://api.authy.com"))
+	_, err := Application(environment("AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "http://api.authy.com"))
 	if err == nil || !strings.Contains(err.Error(), "AUTHY_API_URL: plain http") {
 		t.Errorf("a key over plain http: got %v, want a refusal", err)
 	}
-	_, err = configFromEnv(environment("AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "http://127.0.0.1:3001"))
+	_, err = Application(environment("AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "http://127.0.0.1:3001"))
 	must(t, err)
 }
 
-func TestAllProblemsAreSaidAtOnce(t *testing.T) {
-	var out strings.Builder
-	err := run(t.Context(), nil, environment("ADDR", "x", "PUBLIC_URL", "x", "DATABASE_URL", "x", "AUTHY_API_KEY", "a b",
-		"SESSION_IDLE", "x", "SESSION_MAX", "x", "APPROVAL_TTL", "x", "SIMULATOR_ADDR", "x", "TRUSTED_PROXIES", "x", "METRICS_ADDR", "x"), &out, &out)
-	if got := exitStatus(err); got != 2 {
-		t.Errorf("got exit status %d, want 2", got)
+// What is wrong for the application alone does not stop nod simulator.
+func TestTheSimulatorAloneReadsOnlyItsSettings(t *testing.T) {
+	got, err := Simulator(environment("ADDR", "x", "SESSION_IDLE", "x", "AUTHY_API_URL", "https://authy.example",
+		"AUTHY_API_KEY", "k3y", "SIMULATOR_ADDR", ":4001", "SIMULATOR_CALLBACK_URL", "http://localhost:4567/callback"))
+	must(t, err)
+	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback"}
+	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
-	for _, name := range []string{"ADDR", "PUBLIC_URL", "DATABASE_URL", "AUTHY_API_KEY", "SESSION_IDLE", "SESSION_MAX",
-		"APPROVAL_TTL", "SIMULATOR_ADDR", "TRUSTED_PROXIES", "METRICS_ADDR"} {
+	_, err = Simulator(environment("SIMULATOR_ADDR", "x", "SIMULATOR_CALLBACK_URL", "x", "AUTHY_API_KEY", "a", "AUTHY_API_KEY_FILE", "b"))
+	for _, name := range []string{"SIMULATOR_ADDR", "SIMULATOR_CALLBACK_URL", "AUTHY_API_KEY"} {
 		if !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
 			t.Errorf("%s is not named in:\n%v", name, err)
 		}
@@ -140,17 +142,17 @@ func TestAllProblemsAreSaidAtOnce(t *testing.T) {
 func TestTheKeyMayBeInAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key")
 	must(t, os.WriteFile(file, []byte("k3y\n"), 0o600))
-	got, err := configFromEnv(environment("AUTHY_API_KEY_FILE", file))
+	got, err := Application(environment("AUTHY_API_KEY_FILE", file))
 	must(t, err)
 	if got.APIKey != "k3y" || got.Simulated() {
 		t.Fatal("the key of the file was not taken")
 	}
-	_, err = configFromEnv(environment("AUTHY_API_KEY_FILE", file, "AUTHY_API_KEY", "k3y"))
+	_, err = Application(environment("AUTHY_API_KEY_FILE", file, "AUTHY_API_KEY", "k3y"))
 	if err == nil || !strings.Contains(err.Error(), "want one of the two") {
 		t.Fatalf("key and file: got %v, want a refusal", err)
 	}
 	must(t, os.WriteFile(file, []byte(" \n"), 0o600))
-	_, err = configFromEnv(environment("AUTHY_API_KEY_FILE", file))
+	_, err = Application(environment("AUTHY_API_KEY_FILE", file))
 	if err == nil || !strings.Contains(err.Error(), "AUTHY_API_KEY_FILE: "+file+" is empty") {
 		t.Fatalf("an empty file: got %v, want a refusal", err)
 	}
@@ -158,14 +160,14 @@ func TestTheKeyMayBeInAFile(t *testing.T) {
 
 func TestNoMessageShowsAKey(t *testing.T) {
 	const key = "hush-hush-4711"
-	c, err := configFromEnv(environment("AUTHY_API_KEY", key))
+	c, err := Application(environment("AUTHY_API_KEY", key))
 	must(t, err)
 	shown := fmt.Sprintf("%v %+v %#v %s", c, c, c, c.APIKey)
-	_, err = configFromEnv(environment("AUTHY_API_KEY", key+" "+key, "ADDR", "x"))
+	_, err = Application(environment("AUTHY_API_KEY", key+" "+key, "ADDR", "x"))
 	shown += fmt.Sprint(err)
 	file := filepath.Join(t.TempDir(), ".env")
 	must(t, os.WriteFile(file, []byte("ADDR=:1\nAUTHY_API_KEY "+key+"\n"), 0o600))
-	_, err = withDotEnv(file, environment())
+	_, err = WithDotEnv(file, environment())
 	if err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got %v, want the line that is no setting", err)
 	}
@@ -178,9 +180,9 @@ func TestNoMessageShowsAKey(t *testing.T) {
 func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.WriteFile(".env", []byte("# a comment\nADDR=:8080\nAUTHY_API_KEY=from-file\nSESSION_MAX=\"2h\"\n"), 0o600))
-	getenv, err := withDotEnv(".env", environment("ADDR", ":9090", "AUTHY_API_KEY", ""))
+	getenv, err := WithDotEnv(".env", environment("ADDR", ":9090", "AUTHY_API_KEY", ""))
 	must(t, err)
-	got, err := configFromEnv(getenv)
+	got, err := Application(getenv)
 	must(t, err)
 	if got.Addr != ":9090" || got.SessionMax != 2*time.Hour {
 		t.Errorf("got %s and %s, want :9090 of the environment and 2h of the file", got.Addr, got.SessionMax)
@@ -188,43 +190,5 @@ func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	// Set to nothing is set: so a demo runs in a folder whose .env has a key.
 	if !got.Simulated() {
 		t.Error("a key that the environment empties must stay empty")
-	}
-}
-
-func TestHelpShowsEverySetting(t *testing.T) {
-	var out strings.Builder
-	must(t, run(t.Context(), []string{"-h"}, environment(), &out, &out))
-	for _, s := range settings() {
-		if !strings.Contains(out.String(), s.Name) || !strings.Contains(out.String(), s.What) {
-			t.Errorf("help lacks %s:\n%s", s.Name, out.String())
-		}
-	}
-}
-
-func TestTheExampleFileNamesEverySetting(t *testing.T) {
-	content, err := os.ReadFile(".env.example")
-	must(t, err)
-	for _, s := range settings() {
-		if !strings.Contains(string(content), "\n#"+s.Name+"=") {
-			t.Errorf(".env.example lacks %s", s.Name)
-		}
-	}
-}
-
-func TestUnknownArgumentsAreRefused(t *testing.T) {
-	err := run(context.Background(), []string{"serve"}, environment(), os.Stdout, os.Stderr)
-	if !errors.Is(err, errUsage) || exitStatus(err) != 2 {
-		t.Fatalf("got %v with status %d, want errUsage with status 2", err, exitStatus(err))
-	}
-}
-
-func TestCompanionFilesLieBesideTheDatabase(t *testing.T) {
-	for _, c := range []struct{ database, want string }{
-		{"nod.db", "nod-sessions.db"},
-		{"/var/lib/nod.d/app", "/var/lib/nod.d/app-sessions"},
-	} {
-		if got := beside(c.database, "sessions"); got != c.want {
-			t.Errorf("beside(%q): got %q, want %q", c.database, got, c.want)
-		}
 	}
 }

@@ -1,12 +1,14 @@
-package main
+package server
 
 import "syscall"
 
-// spareDescriptors are kept for the database, the listeners and requests.
+// spareDescriptors are kept for the database, the listeners and ordinary
+// requests.
 const spareDescriptors = 256
 
-// waitingLimit is how many browsers may wait at once: what the process may
-// open, less what else it needs, raising its own limit as far as allowed.
+// waitingLimit is how many browsers may wait at once. It raises the limit of
+// open files as far as the system allows, and subtracts what else the process
+// needs.
 func waitingLimit() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

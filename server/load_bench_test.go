@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bufio"
@@ -64,7 +64,7 @@ func startProcess(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "nod")
-	if said, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if said, err := exec.Command("go", "build", "-o", binary, "nod").CombinedOutput(); err != nil {
 		b.Fatalf("building: %v\n%s", err, said)
 	}
 	program := exec.Command(binary)

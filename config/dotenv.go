@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -10,20 +10,20 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// withDotEnv adds the settings of a .env file to the environment. What the
-// environment sets, even to nothing, wins. A missing file is fine.
-func withDotEnv(path string, getenv lookup) (lookup, error) {
+// WithDotEnv adds the settings of a .env file to the environment. A variable
+// that the environment sets wins, even if it is empty. A missing file is fine.
+func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return getenv, nil
 	}
 	if err != nil {
-		return nil, &configError{[]string{err.Error()}}
+		return nil, &Error{[]string{err.Error()}}
 	}
 	file, err := godotenv.UnmarshalBytes(content)
 	if err != nil {
-		// The parser's own message quotes the file, and with it a key.
-		return nil, &configError{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, troubleLine(string(content)))}}
+		// The parser's own error quotes the file, and could quote a key.
+		return nil, &Error{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, firstBadLine(string(content)))}}
 	}
 	return func(name string) (string, bool) {
 		if value, set := getenv(name); set {
@@ -34,9 +34,9 @@ func withDotEnv(path string, getenv lookup) (lookup, error) {
 	}, nil
 }
 
-// troubleLine is the first line after the longest start of content that can
-// be read.
-func troubleLine(content string) int {
+// firstBadLine is the line after the longest beginning of content that can be
+// parsed.
+func firstBadLine(content string) int {
 	lines := strings.Split(content, "\n")
 	for n := len(lines); n > 0; n-- {
 		if _, err := godotenv.Unmarshal(strings.Join(lines[:n], "\n")); err == nil {

@@ -1,0 +1,125 @@
+// Package command is what a person types: nod, nod simulator, nod check, nod
+// version and their help.
+//
+// Owns: arguments, usage, exit status, signals.
+// Promises: the first SIGINT or SIGTERM stops the program in order, the second
+// kills it; arguments and settings that cannot be used end it with status 2,
+// any other failure with status 1.
+// Never: opens a listener or a database.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"nod/check"
+	"nod/config"
+	"nod/server"
+)
+
+// Main runs the program with the arguments and environment of the process, and
+// returns its exit status.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The second signal gets the default handling again, which kills.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "nod:", err)
+	}
+	return exitStatus(err)
+}
+
+// errUsage is returned for arguments that nod does not know.
+var errUsage = errors.New("nod takes no such arguments")
+
+func exitStatus(err error) int {
+	var configuration *config.Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &configuration), errors.Is(err, errUsage):
+		return 2
+	default:
+		return 1
+	}
+}
+
+// run is the program without the process: it returns when ctx has ended and
+// everything is stopped, or with what went wrong.
+func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
+	name, rest := "", args
+	if len(args) > 0 {
+		name, rest = args[0], args[1:]
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	switch name {
+	case "":
+		return runApplication(ctx, getenv, stdout, logger)
+	case "simulator":
+		return runSimulator(ctx, rest, getenv, stdout, logger)
+	case "check":
+		return runCheck(ctx, rest, stdout)
+	case "version", "-v", "-version", "--version":
+		return printVersion(stdout)
+	case "help", "-h", "-help", "--help":
+		return printUsage(stdout)
+	default:
+		return fmt.Errorf("%w: %s\n%s", errUsage, strings.Join(args, " "), commands)
+	}
+}
+
+// dotEnv is read from the working directory.
+const dotEnv = ".env"
+
+// runApplication is nod without arguments.
+func runApplication(ctx context.Context, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+	getenv, err := config.WithDotEnv(dotEnv, getenv)
+	if err != nil {
+		return err
+	}
+	c, err := config.Application(getenv)
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx, c, stdout, logger)
+}
+
+// runSimulator is nod simulator.
+func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+	help := slices.ContainsFunc(args, isHelp)
+	if len(args) > 0 && !help {
+		return fmt.Errorf("%w: simulator %v", errUsage, args)
+	}
+	getenv, err := config.WithDotEnv(dotEnv, getenv)
+	if err != nil {
+		return err
+	}
+	c, err := config.Simulator(getenv)
+	if err != nil {
+		return err
+	}
+	if help {
+		_, err := fmt.Fprintln(stdout, server.SimulatorGuide(c.SimulatorCallbackURL))
+		return err
+	}
+	return server.RunSimulator(ctx, c, stdout, logger)
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// runCheck is nod check URL.
+func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%w: check wants one address, such as https://nod.example.com", errUsage)
+	}
+	return check.Run(ctx, args[0], stdout)
+}

@@ -1,0 +1,33 @@
+package command
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestTheSimulatorAlone(t *testing.T) {
+	p := start(t, "--help says", []string{"simulator"}, "ADDR", "", "AUTHY_API_KEY", "a-key-of-my-own-for-tests")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.phones+"/protected/json/users/new",
+		strings.NewReader("user[email]=a@example.com&user[cellphone]=2015550101&user[country_code]=1"))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if got := status(t, req.Clone(t.Context())).StatusCode; got != http.StatusUnauthorized {
+		t.Errorf("without a key: got %d, want 401", got)
+	}
+	req.Body = io.NopCloser(strings.NewReader("user[email]=a@example.com&user[cellphone]=2015550101&user[country_code]=1"))
+	req.Header.Set("X-Authy-API-Key", "a-key-of-my-own-for-tests")
+	if got := status(t, req).StatusCode; got != http.StatusOK {
+		t.Errorf("with the key: got %d, want 200", got)
+	}
+	p.end()
+
+	var help strings.Builder
+	must(t, run(t.Context(), []string{"simulator", "--help"}, environment(), &help, t.Output()))
+	for _, language := range []string{"Ruby", "Python", "Node", "PHP", "Java", "Go"} {
+		if !strings.Contains(help.String(), language) {
+			t.Errorf("the help says nothing about %s", language)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package command
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestStartingWithNothingSet(t *testing.T) {
+	p := start(t, lastWords, nil)
+	for _, part := range []string{"Nod is at ", "The phones are at ", "no Authy key", "simulated", "AUTHY_API_KEY", "PUBLIC_URL"} {
+		if !strings.Contains(p.stdout.String(), part) {
+			t.Errorf("the first words lack %q:\n%s", part, p.stdout)
+		}
+	}
+	for _, address := range []string{p.url + "/", p.url + "/healthz", p.url + "/readyz", p.phones + "/", p.phones + "/phones"} {
+		if got := get(t, address).StatusCode; got != http.StatusOK {
+			t.Errorf("GET %s: got %d", address, got)
+		}
+	}
+	// Opened under another name, a page leads to the public one.
+	app, err := url.Parse(p.url)
+	must(t, err)
+	res := get(t, "http://127.0.0.1:"+app.Port()+"/login?x=1")
+	if got, want := res.Header.Get("Location"), p.url+"/login?x=1"; res.StatusCode != http.StatusFound || got != want {
+		t.Errorf("got %d to %q, want a redirect to %q", res.StatusCode, got, want)
+	}
+	p.end()
+	if _, err := http.Get(p.url + "/healthz"); err == nil {
+		t.Error("the application still answers")
+	}
+	if _, err := http.Get(p.phones + "/phones"); err == nil {
+		t.Error("the simulator still answers")
+	}
+	// A database that was closed well has no journal left.
+	left, err := filepath.Glob("*-wal")
+	must(t, err)
+	if len(left) > 0 {
+		t.Errorf("not closed: %v", left)
+	}
+}
+
+func TestBusyPorts(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer busy.Close()
+	for _, setting := range []string{"ADDR", "SIMULATOR_ADDR", "METRICS_ADDR"} {
+		t.Run(setting, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			settings := map[string]string{"ADDR": "127.0.0.1:0", "SIMULATOR_ADDR": "127.0.0.1:0"}
+			settings[setting] = busy.Addr().String()
+			getenv := func(name string) (string, bool) { value, ok := settings[name]; return value, ok }
+			err := run(t.Context(), nil, getenv, io.Discard, t.Output())
+			if err == nil || !strings.Contains(err.Error(), busy.Addr().String()) || !strings.Contains(err.Error(), setting) {
+				t.Errorf("got %v, want the address and %s", err, setting)
+			}
+			if exitStatus(err) != 1 {
+				t.Errorf("got status %d, want 1", exitStatus(err))
+			}
+		})
+	}
+}
+
+func TestWithAKeyThereAreNoPhones(t *testing.T) {
+	p := start(t, "Nod is at", nil, "AUTHY_API_KEY", "a-real-key-for-this-test-only", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "")
+	if p.phones != "" || strings.Contains(p.stdout.String(), "simulated") {
+		t.Errorf("phones beside a real key:\n%s", p.stdout)
+	}
+	p.end()
+	if text := p.stdout.String(); strings.Contains(text, "a-real-key") || strings.Contains(text, "phones") {
+		t.Errorf("the program said:\n%s", text)
+	}
+	if _, err := os.Stat("nod-simulator.db"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a simulator has left its file: %v", err)
+	}
+}

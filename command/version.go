@@ -1,0 +1,49 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+)
+
+// printVersion is nod version.
+func printVersion(out io.Writer) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	_, err := fmt.Fprint(out, version(info))
+	return err
+}
+
+// version says which release, commit and Go a binary was made from.
+func version(info *debug.BuildInfo) string {
+	release := info.Main.Version
+	if release == "" || release == "(devel)" {
+		release = "(a development build, not a release)"
+	}
+	built := info.GoVersion
+	if built == "" {
+		built = runtime.Version()
+	}
+	return fmt.Sprintf("nod %s\ncommit %s\n%s\n", release, commit(info), built)
+}
+
+// commit is what the go command notes when it builds inside a repository.
+// "go run" and "-buildvcs=false" note nothing.
+func commit(info *debug.BuildInfo) string {
+	vcs := map[string]string{}
+	for _, s := range info.Settings {
+		vcs[s.Key] = s.Value
+	}
+	revision := vcs["vcs.revision"]
+	switch {
+	case revision == "":
+		return "unknown: the build did not record it"
+	case vcs["vcs.modified"] == "true":
+		return revision + " with changes"
+	default:
+		return revision
+	}
+}

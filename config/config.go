@@ -1,0 +1,82 @@
+// Package config reads the settings of Nod from one table: name, default,
+// what it means, how it is read.
+//
+// Owns: that table, its checks, and the file .env.
+// Promises: all configuration errors are reported together, each under the
+// name of its setting (a .env that cannot be parsed is reported first and
+// alone); -h, docs/settings.md and .env.example say what the table says.
+// Never: shows a key in an error, or in a Config that somebody prints.
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// Config is a checked configuration with the defaults filled in.
+type Config struct {
+	Addr                 string // host:port
+	PublicURL            string // scheme://host[:port], "" = http://localhost:<port of Addr>
+	Database             string // path of the SQLite file
+	APIKey               Secret // "" = simulate the phones
+	AuthyURL             string
+	LegacyProvider       string // "authy", "simulator", or "" = not set
+	SessionIdle          time.Duration
+	SessionMax           time.Duration
+	ApprovalTTL          time.Duration
+	SimulatorAddr        string // host:port
+	SimulatorCallbackURL string // only for the simulator alone, "" = send no callbacks
+	TrustedProxies       []string
+	WaitingPerAddress    int
+	MetricsAddr          string // "" = no metrics
+}
+
+// Simulated says whether the phones are ours.
+func (c Config) Simulated() bool { return c.APIKey == "" }
+
+// Secret is text that no log, message or table shows.
+type Secret string
+
+func (Secret) String() string   { return "(not shown)" }
+func (Secret) GoString() string { return "(not shown)" }
+
+// Error is everything that is wrong with a configuration.
+type Error struct{ Problems []string }
+
+func (e *Error) Error() string {
+	return "these settings cannot be used:\n  " + strings.Join(e.Problems, "\n  ") +
+		"\nnod -h explains each of them"
+}
+
+// Application reads the configuration of the application.
+func Application(getenv Lookup) (Config, error) {
+	r := &reader{getenv: getenv}
+	c := r.read(application)
+	r.checkKey(c)
+	r.distinct("ADDR", c.Addr, "SIMULATOR_ADDR", c.SimulatorAddr)
+	r.distinct("ADDR", c.Addr, "METRICS_ADDR", c.MetricsAddr)
+	r.distinct("SIMULATOR_ADDR", c.SimulatorAddr, "METRICS_ADDR", c.MetricsAddr)
+	return c, r.err()
+}
+
+// Simulator reads the configuration of the simulator alone.
+func Simulator(getenv Lookup) (Config, error) {
+	r := &reader{getenv: getenv}
+	c := r.read(simulator)
+	r.oneKey()
+	return c, r.err()
+}
+
+// checkKey refuses settings that contradict the key, or the lack of one. Even
+// a key that cannot be used was meant as one.
+func (r *reader) checkKey(c Config) {
+	r.oneKey()
+	key := c.APIKey != "" || r.text("AUTHY_API_KEY") != "" || r.text("AUTHY_API_KEY_FILE") != ""
+	r.forbidUnless(key, "AUTHY_API_URL", "needs AUTHY_API_KEY: without a key Nod uses its own simulator")
+	r.forbidUnless(!key, "SIMULATOR_ADDR", "there is no simulator beside a real key: unset one of the two")
+	r.forbidUnless(false, "SIMULATOR_CALLBACK_URL", `only "nod simulator" uses it: the application's own simulator calls PUBLIC_URL`)
+}
+
+func (r *reader) oneKey() {
+	r.forbidUnless(r.text("AUTHY_API_KEY_FILE") == "", "AUTHY_API_KEY", "set as well as AUTHY_API_KEY_FILE: want one of the two")
+}

@@ -1,0 +1,127 @@
+package config
+
+import "time"
+
+// Setting is one row of the table: all there is to say about a setting.
+type Setting struct {
+	Name    string
+	Default string // read as if it had been set
+	Unset   string // what it means to have neither value nor default
+	What    string // a line for -h
+	More    string // further sentences for docs/settings.md and .env.example
+	Example string // for .env.example, where the default would show little
+
+	readBy program
+	read   func(*Config, input)
+}
+
+// Shown is the default as people read it.
+func (s Setting) Shown() string {
+	switch {
+	case s.Default != "":
+		return s.Default
+	case s.Unset != "":
+		return s.Unset
+	default:
+		return "none"
+	}
+}
+
+// program is who reads a setting; the others ignore it.
+type program int
+
+const (
+	application program = 1 << iota
+	simulator           // nod simulator
+)
+
+const maxApprovalTTL = 10 * time.Minute
+
+// Settings lists every setting there is, in the order they are explained.
+func Settings() []Setting { return settings }
+
+var settings = []Setting{
+	{
+		Name: "ADDR", Default: "127.0.0.1:3000",
+		What:   "where the application listens: host:port",
+		readBy: application, read: func(c *Config, in input) { c.Addr = in.address() },
+	},
+	{
+		Name: "PUBLIC_URL", Unset: "http://localhost:PORT", Example: "https://nod.example.com",
+		What: "the one address people and callbacks use; PORT is the port of ADDR",
+		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
+			"and a page opened under another name is redirected to it.",
+		readBy: application, read: func(c *Config, in input) { c.PublicURL = in.origin() },
+	},
+	{
+		Name: "DATABASE_URL", Default: "sqlite:nod.db",
+		What:   "where users, sessions and approvals live: sqlite:PATH",
+		More:   "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated.",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
+	},
+	{
+		Name: "LEGACY_PROVIDER", Example: "authy",
+		What:   "whose phones the accounts of a database from before factors have: authy or simulator; asked for only when it cannot be told",
+		readBy: application, read: func(c *Config, in input) { c.LegacyProvider = in.oneOf("authy", "simulator") },
+	},
+	{
+		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
+		What:   "the application's key at Authy",
+		More:   "\"nod simulator\" takes it as the key that its clients must send, and prints it.",
+		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
+	},
+	{
+		Name: "AUTHY_API_KEY_FILE", Example: "/run/secrets/authy",
+		What:   "a file that holds the key, instead of AUTHY_API_KEY",
+		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.keyFile() },
+	},
+	{
+		Name: "AUTHY_API_URL", Default: "https://api.authy.com",
+		What:   "base URL of the provider; only with a key",
+		readBy: application, read: func(c *Config, in input) { c.AuthyURL = in.baseURL() },
+	},
+	{
+		Name: "SESSION_IDLE", Default: "1h",
+		What:   "how long a signed-in session lasts without use",
+		readBy: application, read: func(c *Config, in input) { c.SessionIdle = in.duration(0) },
+	},
+	{
+		Name: "SESSION_MAX", Default: "24h",
+		What:   "how long a signed-in session lasts at most",
+		readBy: application, read: func(c *Config, in input) { c.SessionMax = in.duration(0) },
+	},
+	{
+		Name: "APPROVAL_TTL", Default: "2m",
+		What:   "how long an approval request can be answered: 1s to 10m",
+		readBy: application, read: func(c *Config, in input) { c.ApprovalTTL = in.duration(maxApprovalTTL) },
+	},
+	{
+		Name: "SIMULATOR_ADDR", Default: "127.0.0.1:3001",
+		What: "where the simulated phones listen; only without a key",
+		More: "Anyone who can reach this address can tap on every phone: keep it on loopback or in a private network. " +
+			"0.0.0.0:3001 lets real phones in your network open the simulated ones.",
+		readBy: application | simulator, read: func(c *Config, in input) { c.SimulatorAddr = in.address() },
+	},
+	{
+		Name: "SIMULATOR_CALLBACK_URL", Example: "http://localhost:4567/authy/callback",
+		What:   `where "nod simulator" sends callbacks; nothing else uses it`,
+		readBy: simulator, read: func(c *Config, in input) { c.SimulatorCallbackURL = in.link() },
+	},
+	{
+		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
+		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
+		More:   "The header is ignored when it comes from anywhere else.",
+		readBy: application, read: func(c *Config, in input) { c.TrustedProxies = in.networks() },
+	},
+	{
+		Name: "WAITING_PER_ADDRESS", Default: "1000",
+		What:   "sockets and streams allowed per client address; clients above it fall back to polling",
+		readBy: application, read: func(c *Config, in input) { c.WaitingPerAddress = in.number() },
+	},
+	{
+		Name: "METRICS_ADDR", Example: "127.0.0.1:9090",
+		What:   "a separate listener for /metrics: host:port",
+		More:   "Prometheus reads it. Do not make it public.",
+		readBy: application, read: func(c *Config, in input) { c.MetricsAddr = in.address() },
+	},
+}

@@ -1,0 +1,96 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+func (in input) address() string {
+	_, port, err := net.SplitHostPort(in.value)
+	if err != nil {
+		in.problem("%q: want host:port, such as 127.0.0.1:3000", in.value)
+		return ""
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		in.problem("%q: the port must be a number from 0 to 65535", in.value)
+	} else if strconv.FormatUint(n, 10) != port {
+		in.problem("%q: write the port as %d", in.value, n)
+	}
+	return in.value
+}
+
+// duration wants at least a second: the provider counts in seconds. limit 0
+// means none.
+func (in input) duration(limit time.Duration) time.Duration {
+	d, err := time.ParseDuration(in.value)
+	switch {
+	case err != nil:
+		in.problem("%q: want a time such as 90s, 2m or 1h30m", in.value)
+	case d < time.Second:
+		in.problem("%s: want at least 1s", in.value)
+	case limit > 0 && d > limit:
+		in.problem("%s: want at most %s", in.value, short(limit))
+	}
+	return d
+}
+
+// short writes 10m0s as 10m.
+func short(d time.Duration) string {
+	s := strings.TrimSuffix(d.String(), "0s")
+	if strings.HasSuffix(s, "h0m") {
+		return strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// number wants a whole number of at least 1.
+func (in input) number() int {
+	n, err := strconv.Atoi(in.value)
+	if err != nil || n < 1 {
+		in.problem("%q: want a whole number, at least 1", in.value)
+	}
+	return n
+}
+
+func (in input) oneOf(words ...string) string {
+	if !slices.Contains(words, in.value) {
+		in.problem("%q: want %s", in.value, strings.Join(words, " or "))
+	}
+	return in.value
+}
+
+func (in input) networks() []string {
+	var all []string
+	for _, item := range strings.FieldsFunc(in.value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) }) {
+		_, errAddr := netip.ParseAddr(item)
+		_, errRange := netip.ParsePrefix(item)
+		if errAddr != nil && errRange != nil {
+			in.problem("%q is no address and no range such as 10.0.0.0/8", item)
+			continue
+		}
+		all = append(all, item)
+	}
+	return all
+}
+
+// database reads sqlite:PATH, or sqlite://PATH, and returns the path.
+func (in input) database() string {
+	file, ok := strings.CutPrefix(in.value, "sqlite:")
+	file = strings.TrimPrefix(file, "//")
+	switch {
+	case !ok:
+		in.problem("want sqlite:PATH, such as sqlite:nod.db")
+	case file == "" || strings.HasSuffix(file, "/"):
+		in.problem("want the path of a file after sqlite:")
+	case strings.HasPrefix(file, ":memory:"):
+		in.problem("want a file: every connection to a database in memory gets a new one")
+	case strings.ContainsAny(file, "?#"):
+		in.problem("must not carry options: a path with ? or # is not supported")
+	}
+	return file
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// visitURL is where a browser finds what listens on addr: localhost if that
+// leads there, else the address itself. For a listener on all addresses it is
+// publicHost, the host that people already use.
+func visitURL(addr net.Addr, publicHost string) string {
+	host, port, _ := net.SplitHostPort(addr.String())
+	switch ip, _ := netip.ParseAddr(host); {
+	case host == "127.0.0.1" || host == "::1":
+		host = "localhost"
+	case ip.IsUnspecified():
+		host = publicHost
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// dialURL is where this process itself finds what listens on addr.
+func dialURL(addr net.Addr) string {
+	host, port, _ := net.SplitHostPort(addr.String())
+	if ip, _ := netip.ParseAddr(host); ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// hostname is the host of a valid URL.
+func hostname(valid string) string {
+	u, err := url.Parse(valid)
+	if err != nil {
+		return "localhost"
+	}
+	return u.Hostname()
+}
+
+// beside is the path of a file next to the database: nod.db → nod-sessions.db.
+func beside(database, what string) string {
+	ext := path.Ext(database)
+	return strings.TrimSuffix(database, ext) + "-" + what + ext
+}

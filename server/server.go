@@ -1,0 +1,45 @@
+// Package server is the running process: it opens the listeners and the
+// databases, puts the rooms together, and ends everything again.
+//
+// Owns: listeners, the order of starting and stopping, limits of the process,
+// and the addresses it prints.
+// Promises: ADDR and SIMULATOR_ADDR are opened before any database, so that a
+// busy port leaves no file behind; a stop closes the listener, tells the browsers
+// that wait, ends the rest, and gives up on what hangs after about five seconds;
+// a shortage of file descriptors does not end the process.
+// Never: decides anything about a sign-in; prints or logs a key, except that
+// RunSimulator prints the one that its clients need.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"nod/config"
+)
+
+// Run runs the application, and the simulator beside it if there is no key,
+// until ctx ends or a listener fails.
+func Run(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
+	s := newSite(c, logger)
+	err := s.start(ctx)
+	if err == nil {
+		s.announce(stdout)
+		err = s.wait(ctx)
+	}
+	return errors.Join(err, s.running.stop())
+}
+
+// announce says where everything is.
+func (s *site) announce(out io.Writer) {
+	fmt.Fprintf(out, "Nod is at        %s\n", s.PublicURL)
+	if !s.Simulated() {
+		return
+	}
+	fmt.Fprintf(out, "The phones are at %s\n\n", s.phonesURL)
+	fmt.Fprintln(out, "There is no Authy key, so the phones are simulated. To use real ones, set")
+	fmt.Fprintln(out, "AUTHY_API_KEY (or AUTHY_API_KEY_FILE) and PUBLIC_URL; nod -h explains them.")
+}

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"nod/config"
+	"nod/simulator"
+)
+
+// RunSimulator runs only the simulator, for Authy applications in any
+// language, until ctx ends or its listener fails. It prints the key that
+// clients must send.
+func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
+	s := newSite(c, logger)
+	key, err := s.simulate("localhost", c.SimulatorCallbackURL)
+	if err == nil {
+		fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
+		if c.SimulatorCallbackURL == "" {
+			fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
+		}
+		fmt.Fprintln(stdout, "nod simulator --help says how to point clients at it.")
+		err = s.wait(ctx)
+	}
+	return errors.Join(err, s.running.stop())
+}
+
+// SimulatorGuide says how to point clients at a simulator on its default
+// address.
+func SimulatorGuide(callbackURL string) string {
+	return simulator.Guide("http://localhost:3001", "YOUR-KEY", callbackURL)
+}
+
+// simulate starts the phones on a listener of their own, and returns the key
+// of their application. publicHost is the host that people use if the listener
+// is on all addresses.
+func (s *site) simulate(publicHost, callbackURL string) (key string, err error) {
+	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
+	if err != nil {
+		return "", err
+	}
+	sim, err := simulator.New(simulator.Config{
+		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
+		CallbackURL: callbackURL,
+		Path:        beside(s.Database, "simulator"),
+		Logger:      s.logger,
+	})
+	if err != nil {
+		return "", err
+	}
+	s.running.add("the simulator", 2*time.Second, sim.Close)
+	s.serveHTTP("the phones", ln, sim.Handler())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), dialURL(ln.Addr())
+	return sim.APIKey(), nil
+}

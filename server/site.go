@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"nod/config"
+)
+
+// site is the running process, and what it takes to end it.
+type site struct {
+	config.Config
+	logger  *slog.Logger
+	failed  chan error // a listener that ended by itself
+	running steps
+
+	phonesURL string // of the simulator, for people
+	apiURL    string // of the provider, for this process
+}
+
+func newSite(c config.Config, logger *slog.Logger) *site {
+	return &site{Config: c, logger: logger, failed: make(chan error, 4)}
+}
+
+// start opens everything, listeners first. What it has opened is ended by
+// running.stop, also if it fails.
+func (s *site) start(ctx context.Context) error {
+	ln, err := s.listen("ADDR", s.Addr)
+	if err != nil {
+		return err
+	}
+	if s.PublicURL == "" {
+		_, port, _ := net.SplitHostPort(ln.Addr().String())
+		s.PublicURL = "http://localhost:" + port
+	}
+	s.apiURL = s.AuthyURL
+	key := string(s.APIKey)
+	if s.Simulated() {
+		if key, err = s.simulate(hostname(s.PublicURL), s.PublicURL+"/authy/callback"); err != nil {
+			return err
+		}
+	}
+	return s.serve(ctx, ln, key)
+}
+
+// serve puts the application together and starts it. What is added last is
+// stopped first.
+func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
+	r, err := s.connect(ctx, key)
+	if err != nil {
+		return err
+	}
+	if s.MetricsAddr != "" {
+		if err := s.serveMetrics(r.metrics.Handler()); err != nil {
+			return err
+		}
+	}
+	s.startSweeper(r.handlers.Run)
+	app := r.handlers.App()
+	s.running.add("the application", 3*time.Second, s.shutdown(app))
+	// Waiting pages are told first: they reconnect to the next process.
+	s.running.add("the hub", 2*time.Second, func(ctx context.Context) error {
+		return r.hub.Shutdown(ctx, websocket.CloseServiceRestart)
+	})
+	s.running.add("accepting connections", time.Second, closing(ln.Close))
+	go func() { s.end("the application", app.Listener(ln)) }()
+	return nil
+}
+
+// startSweeper runs the sweeper under a context of its own, so that it stops
+// in its turn.
+func (s *site) startSweeper(sweep func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { sweep(ctx); close(done) }()
+	s.running.add("the sweeper", time.Second, func(context.Context) error { cancel(); <-done; return nil })
+}
+
+// shutdown lets requests finish. Browsers open connections ahead and send
+// nothing on them: those are cut, and that is no failure.
+func (s *site) shutdown(app *fiber.App) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := app.ShutdownWithContext(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.logger.Warn("connections that were still open are cut")
+			return nil
+		}
+		return err
+	}
+}
+
+// wait returns when ctx ends, or with the failure of a listener.
+func (s *site) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// end reports a listener that stopped. After a stop on purpose nobody reads
+// the report.
+func (s *site) end(name string, err error) {
+	if err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		select {
+		case s.failed <- fmt.Errorf("%s: %w", name, err):
+		default:
+		}
+	}
+}
