@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -96,7 +97,7 @@ func (w *world) seedMembers(ctx context.Context, m int) error {
 
 func account(email string, authyID int) store.NewUser {
 	return store.NewUser{
-		Name: "Ada", Email: email, Password: password, PhoneNumber: phone, CountryCode: 1, AuthyID: int64(authyID),
+		Name: "Ada", Email: email, Password: password, PhoneNumber: phone, CountryCode: 1, Handle: strconv.Itoa(authyID),
 	}
 }
 
@@ -163,7 +164,7 @@ func takeSeat(ctx context.Context, db *store.Store, i int) (seat, error) {
 		return seat{}, err
 	}
 	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
-	return seat{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: user.AuthyID}, db.AttachUUID(ctx, a.ID, uuid)
+	return seat{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: int64(firstID + i)}, db.AttachUUID(ctx, a.ID, uuid)
 }
 
 // newCookie writes a session as a request to Nod does, and returns its cookie.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"nod/authy"
-	"nod/handlers"
+	"nod/providers"
 )
 
 func TestAnAccountIsClosed(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAnAccountIsClosed(t *testing.T) {
 
 func TestAnAccountIsNotClosedByHalves(t *testing.T) {
 	fail := &brokenRemoval{err: authy.ErrUnavailable}
-	s := newSite(t, func(c *handlers.Config) { fail.Authy = c.Authy; c.Authy = fail })
+	s := newSite(t, func(c *config) { fail.AuthyAPI = c.Authy; c.Authy = fail })
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.signIn(ada)
@@ -55,7 +55,7 @@ func TestAnAccountIsNotClosedByHalves(t *testing.T) {
 }
 
 type brokenRemoval struct {
-	handlers.Authy
+	providers.AuthyAPI
 	err error
 }
 

@@ -79,23 +79,23 @@ func (h *Handlers) register(app *fiber.App) {
 
 	app.Use(h.publicHost)
 	// Before all that only pages need: thousands may come at once.
-	app.Get("/login/events", noStore, h.ownOrigin, h.waitingSeat, h.events(h.signInNews))
-	app.Get("/login/stream", noStore, h.ownOrigin, h.waitingSeat, h.stream(h.signInNews))
+	app.Get("/login/events", noStore, h.ownOrigin, h.reserveWaitingSlot, h.events(h.signInState))
+	app.Get("/login/stream", noStore, h.ownOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
 	app.Use(h.headers())
 	app.Get("/static/*", h.static)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
 
 	app.Get("/check", noStore, h.checkClient)
-	app.Get("/check/events", h.ownOrigin, h.seat, h.events(h.checkNews))
-	app.Get("/check/stream", h.ownOrigin, h.seat, h.stream(h.checkNews))
+	app.Get("/check/events", h.ownOrigin, h.reserveSlot, h.events(h.checkState))
+	app.Get("/check/stream", h.ownOrigin, h.reserveSlot, h.stream(h.checkState))
 
 	app.Use(noStore, h.loadSession)
 	app.Get("/authy/status", h.requireWaitingJSON, h.status)
 	app.Post("/authy/status", h.requireWaitingJSON, h.status)
 
 	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
-	app.Get("/transfers/events", h.requireSignedInJSON, h.ownOrigin, h.seat, h.events(h.transferNews))
+	app.Get("/transfers/events", h.requireSignedInJSON, h.ownOrigin, h.reserveSlot, h.events(h.transfersState))
 
 	app.Use(h.requireOwnForm)
 	app.Get("/", h.home)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"nod/authy"
-	"nod/handlers"
+	"nod/providers"
 )
 
 // answer is a callback body as the provider writes it.
@@ -145,12 +145,12 @@ func TestPingOfTheDashboardIsAnswered(t *testing.T) {
 
 // slowAuthy lets a test act between the request and its reply.
 type slowAuthy struct {
-	handlers.Authy
+	providers.AuthyAPI
 	beforeReply func(uuid string, r authy.ApprovalRequest)
 }
 
 func (a slowAuthy) RequestApproval(ctx context.Context, id int64, r authy.ApprovalRequest) (string, error) {
-	uuid, err := a.Authy.RequestApproval(ctx, id, r)
+	uuid, err := a.AuthyAPI.RequestApproval(ctx, id, r)
 	if err == nil && a.beforeReply != nil {
 		a.beforeReply(uuid, r)
 	}
@@ -162,7 +162,7 @@ func TestCallbackBeforeTheReply(t *testing.T) {
 	var s *site
 	var ada person
 	hasty := false
-	s = newSite(t, func(c *handlers.Config) {
+	s = newSite(t, func(c *config) {
 		c.Authy = slowAuthy{c.Authy, func(uuid string, r authy.ApprovalRequest) {
 			if !hasty {
 				return
@@ -191,7 +191,7 @@ func TestALostCallbackIsMadeUpFor(t *testing.T) {
 		events := b.waits(ada)
 		ada.phone.approve(ada.phone.pending())
 		s.clock.Advance(115 * time.Second)
-		must(t, s.handlers.Sweep(t.Context()))
+		must(t, s.flow.Sweep(t.Context()))
 		events.want("approved")
 		wantRedirect(t, b.post("/confirm-login"), "/protected")
 	})

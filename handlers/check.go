@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/gofiber/fiber/v2"
+
+	"nod/signin"
 )
 
 // The addresses under /check answer everybody and say nothing about anybody.
@@ -19,7 +21,7 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	})
 }
 
-// checkNews is one event and the end.
-func (h *Handlers) checkNews(context.Context, string) (news, error) {
-	return news{encode(state{Status: "pending", ServerTime: wireTime(h.Now())}), true}, nil
+// checkState is one event and the end.
+func (h *Handlers) checkState(context.Context, string) (message, error) {
+	return message{h.browsers.encodeState(signin.State{Status: signin.StatusPending}), true}, nil
 }

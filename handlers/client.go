@@ -6,22 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mileusna/useragent"
 	"github.com/nyaruka/phonenumbers"
 )
-
-// browserName says in a few words what a person would call their browser.
-func browserName(agent string) string {
-	ua := useragent.Parse(agent)
-	name := ua.Name
-	if name == "" {
-		return "an unknown browser"
-	}
-	if ua.OS != "" {
-		name += " on " + ua.OS
-	}
-	return cut(name, 60)
-}
 
 // maskPhone shows enough of a number to know it by.
 func maskPhone(e164 string) string {
@@ -36,15 +22,6 @@ func maskPhone(e164 string) string {
 	}
 	return "+" + strings.TrimPrefix(e164[:len(e164)-len(national)], "+") +
 		" " + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
-}
-
-// cut shortens s to at most n characters.
-func cut(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return string(runes[:n-1]) + "…"
 }
 
 // inWords says a wait so that a person can plan with it.

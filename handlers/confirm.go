@@ -5,16 +5,18 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"nod/signin"
 	"nod/store"
 )
 
-// confirm is the door: it consumes the approval of this very session and
-// gives the browser a new one that is signed in. There is exactly one winner.
+// confirm consumes the approval of this very session and gives the browser a
+// new one that is signed in.
 func (h *Handlers) confirm(c *fiber.Ctx) error {
-	ctx, v := c.UserContext(), visitorOf(c)
-	sess, err := h.Store.ConfirmLogin(ctx, v.Session.ID, clientOf(c))
-	if errors.Is(err, store.ErrNotApproved) {
-		return h.notYet(c)
+	v := visitorOf(c)
+	sess, err := h.Flow.Confirm(c.UserContext(), v, clientOf(c))
+	var not *signin.NotApproved
+	if errors.As(err, &not) {
+		return h.showNotApproved(c, not.Request)
 	}
 	if err != nil {
 		return err
@@ -22,24 +24,7 @@ func (h *Handlers) confirm(c *fiber.Ctx) error {
 	return h.enter(c, v.Session.ID, sess)
 }
 
-// notYet serves who says it is approved when it is not known here: the
-// callback may have been lost, so the provider is asked before saying no.
-func (h *Handlers) notYet(c *fiber.Ctx) error {
-	v := visitorOf(c)
-	a, err := h.latest(c)
-	if err != nil {
-		return err
-	}
-	a = h.reconcile(c.UserContext(), a, now)
-	if a.Status == store.Approved {
-		sess, err := h.Store.ConfirmLogin(c.UserContext(), v.Session.ID, clientOf(c))
-		if err == nil {
-			return h.enter(c, v.Session.ID, sess)
-		}
-		if !errors.Is(err, store.ErrNotApproved) {
-			return err
-		}
-	}
+func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	var n *notice
 	if a.Status == store.Pending {
 		notYet := notices["not-yet"]
@@ -49,14 +34,10 @@ func (h *Handlers) notYet(c *fiber.Ctx) error {
 }
 
 // enter moves the browser to its new session and tells its other tabs.
-func (h *Handlers) enter(c *fiber.Ctx, old string, sess store.Session) error {
-	if err := h.pointTo(c, sess); err != nil {
+func (h *Handlers) enter(c *fiber.Ctx, before string, sess store.Session) error {
+	if err := h.setSession(c, sess); err != nil {
 		return err
 	}
-	h.Metrics.SignIn("signed_in", sess.Method)
-	if sess.Method == "push" {
-		h.Metrics.Tap(sess.Latency)
-	}
-	h.publish(old, state{Status: "signed_in", ServerTime: wireTime(h.Now())}, true)
+	h.Flow.SignedIn(c.UserContext(), before, sess)
 	return seeOther(c, "/protected")
 }

@@ -30,7 +30,7 @@ func (h *Handlers) csrfToken(c *fiber.Ctx) string {
 }
 
 func (h *Handlers) tokenFor(secret, sessionID string) string {
-	mac := hmac.New(sha256.New, h.csrfKey)
+	mac := hmac.New(sha256.New, h.FormKey)
 	mac.Write([]byte(secret + "|" + sessionID))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"nod/authy"
 	"nod/hub"
+	"nod/signin"
 	"nod/store"
 )
 
@@ -84,16 +84,21 @@ func describe(err error) *problem {
 		return p
 	}
 	var fe *fiber.Error
+	var tries *signin.TooManyTries
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
+	case errors.As(err, &tries):
+		return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many tries",
+			Text:   fmt.Sprintf("Too many tries have failed. Please wait %s before the next one.", inWords(tries.Wait)),
+			Action: startAgain, RetryAfter: tries.Wait, cause: err}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
 		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "A little too busy",
 			Text: "Too many people are at the door this second. Please try again in a moment.", RetryAfter: 2 * time.Second, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
 		return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many open pages",
 			Text: "This browser already waits in several tabs. Close some of them.", RetryAfter: 5 * time.Second, cause: err}
-	case errors.Is(err, authy.ErrRateLimited):
+	case errors.Is(err, signin.ErrRateLimited):
 		return &problem{Status: fiber.StatusTooManyRequests, Heading: "The phone service asks for patience",
 			Text: "Too many requests were made for this phone. Please try again in a few minutes.", RetryAfter: time.Minute, cause: err}
 	default:

@@ -95,7 +95,7 @@ func TestFaultsWhenAskingAboutATransfer(t *testing.T) {
 		ada.phone.approve(ada.phone.pending())
 		s.breaks()
 		s.clock.Advance(2*time.Minute + time.Second)
-		must(t, s.handlers.Sweep(t.Context()))
+		must(t, s.flow.Sweep(t.Context()))
 		nextLedger(t, events, "expired")
 		s.mends()
 		wantStatus(t, b.execute(id), http.StatusConflict)
@@ -117,7 +117,7 @@ func TestCallbackFaultsOfATransfer(t *testing.T) {
 				}
 				wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="awaiting"`)
 				s.clock.Advance(115 * time.Second)
-				must(t, s.handlers.Sweep(t.Context()))
+				must(t, s.flow.Sweep(t.Context()))
 			}
 			nextLedger(t, events, status)
 		}

@@ -157,10 +157,10 @@ func TestFaultsWhenAskingAboutARequest(t *testing.T) {
 		// Mended too late.
 		events = taps()
 		s.clock.Advance(115 * time.Second)
-		must(t, s.handlers.Sweep(t.Context()))
+		must(t, s.flow.Sweep(t.Context()))
 		notYet()
 		s.clock.Advance(5 * time.Second)
-		must(t, s.handlers.Sweep(t.Context()))
+		must(t, s.flow.Sweep(t.Context()))
 		events.want("expired")
 		s.mends()
 		wantBody(t, b.get("/login/approval"), `data-status="expired"`, "The time is over", "nobody was let in")

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"nod/authy"
-	"nod/handlers"
 	"nod/metrics"
+	"nod/providers"
 )
 
 // The faults that the simulator can be told to have, at each step they touch:
@@ -56,11 +56,11 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			s := &faulty{fault: fault, cut: &cutter{RoundTripper: http.DefaultTransport}}
-			s.site = newSite(t, counted, func(c *handlers.Config) {
+			s.site = newSite(t, counted, func(c *config) {
 				if fault.silent {
 					c.Authy.(*authy.Client).Transport = s.cut
 				}
-				s.calls = &trap{Authy: c.Authy, sprung: s.breaks}
+				s.calls = &trap{AuthyAPI: c.Authy, sprung: s.breaks}
 				c.Authy = s.calls
 			})
 			test(t, s)
@@ -99,7 +99,7 @@ func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // trap lets the calls before one pass, and has the fault begin at that one.
 type trap struct {
-	handlers.Authy
+	providers.AuthyAPI
 	atRing, atSMS atomic.Bool
 	sprung        func()
 }
@@ -108,14 +108,14 @@ func (a *trap) RequestApproval(ctx context.Context, id int64, r authy.ApprovalRe
 	if a.atRing.CompareAndSwap(true, false) {
 		a.sprung()
 	}
-	return a.Authy.RequestApproval(ctx, id, r)
+	return a.AuthyAPI.RequestApproval(ctx, id, r)
 }
 
 func (a *trap) SendSMS(ctx context.Context, id int64, o authy.SendOptions) (authy.Sent, error) {
 	if a.atSMS.CompareAndSwap(true, false) {
 		a.sprung()
 	}
-	return a.Authy.SendSMS(ctx, id, o)
+	return a.AuthyAPI.SendSMS(ctx, id, o)
 }
 
 // order has something go wrong in the simulator, for all phones unless it
@@ -139,14 +139,14 @@ func (s *site) repair() {
 
 // counted has the site count, so that a test can wait for what changes
 // nothing.
-func counted(c *handlers.Config) { c.Metrics = metrics.New(c.Hub.Waiting, c.Now) }
+func counted(c *config) { c.Metrics = metrics.New(c.Hub.Waiting, c.Now) }
 
 // heard waits until a callback has come and was judged so.
 func (s *site) heard(verdict string) {
 	s.t.Helper()
 	until(s.t, "no callback was "+verdict, func() bool {
 		w := httptest.NewRecorder()
-		s.handlers.Metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		s.metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return strings.Contains(w.Body.String(), `nod_callbacks_total{verdict="`+verdict+`"}`)
 	})
 }

@@ -81,7 +81,7 @@ func TestExpiryIsToldAndLetsNobodyIn(t *testing.T) {
 	events := b.waits(ada)
 	uuid := ada.phone.pending()
 	s.clock.Advance(2*time.Minute + time.Second)
-	must(t, s.handlers.Sweep(t.Context()))
+	must(t, s.flow.Sweep(t.Context()))
 	events.want("expired")
 	if got := ada.phone.answer(uuid, "approve"); got != http.StatusConflict {
 		t.Errorf("approving an expired request: got %d, want 409", got)

@@ -5,13 +5,14 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"nod/signin"
 	"nod/store"
 )
 
-// requirePassword lets in who has given a password and waits for the second
-// step. Who is already through is sent on, a stranger to the beginning.
+// requirePassword admits sessions that passed the password and wait for the
+// second step; others are redirected to where they belong.
 func (h *Handlers) requirePassword(c *fiber.Ctx) error {
-	switch visitorOf(c).level() {
+	switch visitorOf(c).Level() {
 	case store.PasswordPassed:
 		return c.Next()
 	case store.SignedIn:
@@ -21,9 +22,9 @@ func (h *Handlers) requirePassword(c *fiber.Ctx) error {
 	}
 }
 
-// requireSignedIn lets in only who has finished both steps.
+// requireSignedIn admits only sessions that have passed both steps.
 func (h *Handlers) requireSignedIn(c *fiber.Ctx) error {
-	switch visitorOf(c).level() {
+	switch visitorOf(c).Level() {
 	case store.SignedIn:
 		return c.Next()
 	case store.PasswordPassed:
@@ -33,11 +34,11 @@ func (h *Handlers) requireSignedIn(c *fiber.Ctx) error {
 	}
 }
 
-// requireWaitingJSON is requirePassword for scripts: a status, not a page.
-// Who is signed in already may ask too, and hears so; and one whose sign-in
-// was ended from elsewhere hears why.
+// requireWaitingJSON is requirePassword for scripts: a status, not a page. A
+// session that is signed in may ask too, and is told so; one that was ended
+// from elsewhere is told why.
 func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
-	if visitorOf(c).level() != store.Anonymous {
+	if visitorOf(c).Level() != store.Anonymous {
 		return c.Next()
 	}
 	id, err := h.sessionID(c)
@@ -45,11 +46,11 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 		return err
 	}
 	if id != "" {
-		w, err := h.Store.Wait(c.UserContext(), id)
+		state, _, err := h.Flow.State(c.UserContext(), id)
 		switch {
-		case err == nil && !w.EndedAt.IsZero():
-			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.newsOf(w).data)
-		case err != nil && !errors.Is(err, store.ErrNotFound):
+		case err == nil && (state.Status == signin.StatusSignedOut || state.Status == signin.StatusSignedIn):
+			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.browsers.encodeState(state))
+		case err != nil && !errors.Is(err, signin.ErrNobodyWaits):
 			return err
 		}
 	}
@@ -57,7 +58,7 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) requireSignedInJSON(c *fiber.Ctx) error {
-	if visitorOf(c).level() != store.SignedIn {
+	if visitorOf(c).Level() != store.SignedIn {
 		return unauthorized(c, "nobody is signed in in this browser")
 	}
 	return c.Next()

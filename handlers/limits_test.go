@@ -7,12 +7,11 @@ import (
 
 	"github.com/fasthttp/websocket"
 
-	"nod/handlers"
 	"nod/hub"
 )
 
 func withHub(o hub.Options) option {
-	return func(c *handlers.Config) {
+	return func(c *config) {
 		c.Hub.Shutdown(context.Background(), websocket.CloseGoingAway)
 		c.Hub = hub.New(o)
 	}

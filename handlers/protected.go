@@ -1,18 +1,18 @@
 package handlers
 
 import (
-	"context"
 	"net/url"
 	"regexp"
 
 	"github.com/gofiber/fiber/v2"
 
+	"nod/signin"
 	"nod/store"
 )
 
 // methodTexts: once a code was sent, the provider takes it and one from the
 // app alike and does not say which it was.
-var methodTexts = map[string]string{
+var methodTexts = map[store.Method]string{
 	"push": "a tap on your phone",
 	"app":  "a code from the authenticator app",
 	"sms":  "a code by SMS, or from the app",
@@ -35,9 +35,13 @@ type inside struct {
 func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 	v := visitorOf(c)
 	page := h.page(c, "protected", "You are in")
+	phone, err := h.Flow.PhoneOf(c.UserContext(), v.User.ID)
+	if err != nil {
+		return err
+	}
 	page["Account"] = fiber.Map{
 		"Name": v.User.Name, "Email": v.User.Email,
-		"PhoneNumber": v.User.PhoneNumber, "AuthyID": v.User.AuthyID,
+		"PhoneNumber": v.User.PhoneNumber, "AuthyID": phone.Handle,
 	}
 	page["SignIn"] = signInFacts(v.Session)
 	recent, err := h.recent(c, v.User)
@@ -45,11 +49,11 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 		return err
 	}
 	page["Recent"] = recent
-	lines, err := h.ledger(c.UserContext(), v.User.ID)
+	lines, err := h.ledger(c.UserContext(), v.Session.ID)
 	if err != nil {
 		return err
 	}
-	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, forms.transfer, currencies
+	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, forms.transfer, signin.Currencies
 	page["TransfersEventsURL"], page["TransfersURL"] = "/transfers/events", "/transfers/status"
 	page["Authenticator"], page["ClosingProblem"] = forms.authenticator, forms.closing
 	if forms.notice != nil {
@@ -61,18 +65,15 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 // authenticator shows the code that adds a generic authenticator app. It is
 // asked for by a form and shown once: whoever sees it can make codes.
 func (h *Handlers) authenticator(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), providerTimeout)
-	defer cancel()
-	v := visitorOf(c)
-	qr, err := h.Authy.AuthenticatorQR(ctx, v.User.AuthyID, "Nod ("+v.User.Email+")", 300)
+	added, err := h.Flow.AddAuthenticator(c.UserContext(), visitorOf(c).User)
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{authenticator: fiber.Map{
 			"Problem": "The phone service gave no code to show. Please try again in a minute. An authenticator that you added before may count no more.",
 		}})
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(qr.URL)))
-	return h.showProtected(c, fiber.StatusOK, inside{authenticator: fiber.Map{"QR": qr.URL, "Label": qr.Label, "Issuer": qr.Issuer}})
+	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(added.QR)))
+	return h.showProtected(c, fiber.StatusOK, inside{authenticator: fiber.Map{"QR": added.QR, "Label": added.Label, "Issuer": added.Issuer}})
 }
 
 // originOf is the origin of a picture that the provider keeps, for the policy
@@ -88,7 +89,7 @@ func originOf(address string) string {
 
 var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 
-var eventTexts = map[string]string{
+var eventTexts = map[store.EventKind]string{
 	"user_created":       "Account created",
 	"session_started":    "Password accepted, second step begun",
 	"approval_begun":     "Approval asked for",
@@ -104,7 +105,7 @@ var eventTexts = map[string]string{
 
 // endTexts are the ends of sessions worth a line. A session that ends because
 // the next step begins is none.
-var endTexts = map[string]string{
+var endTexts = map[store.Reason]string{
 	"signed_out":     "Signed out",
 	"cancelled":      "Sign-in cancelled",
 	"too_many_codes": "Sign-in ended after too many wrong codes",
@@ -114,15 +115,15 @@ var endTexts = map[string]string{
 const recentLines = 8
 
 func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
-	events, err := h.Store.Events(c.UserContext(), user.ID, recentLines)
+	events, err := h.Flow.Activity(c.UserContext(), user.ID, recentLines)
 	if err != nil {
 		return nil, err
 	}
 	var lines []fiber.Map
 	for _, e := range events {
 		text := eventTexts[e.Kind]
-		if e.Kind == "session_ended" {
-			text = endTexts[e.Detail]
+		if e.Kind == store.EventSessionEnded {
+			text = endTexts[store.Reason(e.Detail)]
 		}
 		if text == "" {
 			continue
@@ -135,12 +136,12 @@ func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
 // signInFacts says how and when this session was let in.
 func signInFacts(s store.Session) fiber.Map {
 	latency := int64(-1)
-	if s.Method == "push" {
+	if s.Method == store.MethodPush {
 		latency = s.Latency.Milliseconds()
 	}
 	return fiber.Map{
 		"Method": s.Method, "MethodText": methodTexts[s.Method],
 		"At": wireTime(s.CreatedAt), "AtText": s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
-		"LatencyMS": latency, "Browser": browserName(s.UserAgent), "IP": s.IP,
+		"LatencyMS": latency, "Browser": signin.BrowserName(s.UserAgent), "IP": s.IP,
 	}
 }

@@ -29,10 +29,10 @@ func (h *Handlers) page(c *fiber.Ctx, name, title string) fiber.Map {
 		"Page":      name,
 		"Title":     title,
 		"CSRF":      h.csrfToken(c),
-		"Level":     int(v.level()),
+		"Level":     int(v.Level()),
 		"PhonesURL": h.PhonesURL,
 	}
-	if v.level() != store.Anonymous {
+	if v.Level() != store.Anonymous {
 		page["User"] = &v.User
 	}
 	if n, ok := notices[c.Query("notice")]; ok {

@@ -13,7 +13,7 @@ import (
 	"github.com/fasthttp/websocket"
 
 	"nod/authy"
-	"nod/handlers"
+	"nod/providers"
 )
 
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
@@ -137,7 +137,7 @@ func TestAnonymousVisitsLeaveNoSession(t *testing.T) {
 
 // An error shows a sentence and a number, never what is behind it.
 func TestErrorsTellNoSecrets(t *testing.T) {
-	s := newSite(t, func(c *handlers.Config) { c.Authy = leakyAuthy{c.Authy} })
+	s := newSite(t, func(c *config) { c.Authy = leakyAuthy{c.Authy} })
 	b := s.browser()
 	got := b.post("/signup", "name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199")
 	wantStatus(t, got, http.StatusInternalServerError)
@@ -149,7 +149,7 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 	}
 }
 
-type leakyAuthy struct{ handlers.Authy }
+type leakyAuthy struct{ providers.AuthyAPI }
 
 func (leakyAuthy) RegisterUser(context.Context, authy.Registration) (int64, error) {
 	return 0, errors.New("secret-of-the-inside")
@@ -180,7 +180,7 @@ func TestOneApprovalOneWinner(t *testing.T) {
 // A request that is under way while the session ends cannot bring it back.
 func TestASlowRequestDoesNotReviveASession(t *testing.T) {
 	slow := &gatedAuthy{entered: make(chan struct{}), release: make(chan struct{})}
-	s := newSite(t, func(c *handlers.Config) { slow.Authy, c.Authy = c.Authy, slow })
+	s := newSite(t, func(c *config) { slow.AuthyAPI, c.Authy = c.Authy, slow })
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.signIn(ada)
@@ -200,7 +200,7 @@ func TestASlowRequestDoesNotReviveASession(t *testing.T) {
 
 func TestProviderOutageLetsNobodyIn(t *testing.T) {
 	outage := &gatedAuthy{}
-	s := newSite(t, func(c *handlers.Config) { outage.Authy, c.Authy = c.Authy, outage })
+	s := newSite(t, func(c *config) { outage.AuthyAPI, c.Authy = c.Authy, outage })
 	ada := s.account("ada@example.com")
 	outage.down.Store(true)
 	b := s.browser()
@@ -220,7 +220,7 @@ func TestProviderOutageLetsNobodyIn(t *testing.T) {
 
 // gatedAuthy can be held at a gate or be down.
 type gatedAuthy struct {
-	handlers.Authy
+	providers.AuthyAPI
 	gate, down       atomic.Bool
 	entered, release chan struct{}
 }
@@ -233,7 +233,7 @@ func (a *gatedAuthy) UserStatus(ctx context.Context, id int64) (authy.UserStatus
 		a.entered <- struct{}{}
 		<-a.release
 	}
-	return a.Authy.UserStatus(ctx, id)
+	return a.AuthyAPI.UserStatus(ctx, id)
 }
 
 // 64 guesses at once: no more passwords are checked than five in a row would be.

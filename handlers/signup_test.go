@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"nod/authy"
-	"nod/handlers"
+	"nod/providers"
 )
 
 func TestSignUpErrorsStandBesideTheirField(t *testing.T) {
@@ -81,7 +81,7 @@ func TestPasswordsOfAnyScript(t *testing.T) {
 // on the second try.
 func TestSignUpWhenTheProviderFails(t *testing.T) {
 	fail := &brokenRegistration{}
-	s := newSite(t, func(c *handlers.Config) { fail.Authy, c.Authy = c.Authy, fail })
+	s := newSite(t, func(c *config) { fail.AuthyAPI, c.Authy = c.Authy, fail })
 	b := s.browser()
 	fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199"}
 
@@ -100,7 +100,7 @@ func TestSignUpWhenTheProviderFails(t *testing.T) {
 }
 
 type brokenRegistration struct {
-	handlers.Authy
+	providers.AuthyAPI
 	err error
 }
 
@@ -108,7 +108,7 @@ func (b *brokenRegistration) RegisterUser(ctx context.Context, r authy.Registrat
 	if b.err != nil {
 		return 0, b.err
 	}
-	return b.Authy.RegisterUser(ctx, r)
+	return b.AuthyAPI.RegisterUser(ctx, r)
 }
 
 // Asking by sign-up who has an account here is slowed down like guessing.

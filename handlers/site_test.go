@@ -25,6 +25,9 @@ import (
 	"nod/authy"
 	"nod/handlers"
 	"nod/hub"
+	"nod/metrics"
+	"nod/providers"
+	"nod/signin"
 	"nod/simulator"
 	"nod/store"
 )
@@ -60,7 +63,9 @@ type site struct {
 	clock    *clock
 	store    *store.Store
 	hub      *hub.Hub
+	flow     *signin.Flow
 	handlers *handlers.Handlers
+	metrics  *metrics.Metrics
 	sim      *simulator.Simulator
 	simURL   string
 	phones   atomic.Int64 // registered so far
@@ -71,8 +76,14 @@ type site struct {
 	stop    func()
 }
 
+// config is what a site is made of; an option may change it.
+type config struct {
+	handlers.Config
+	Authy providers.AuthyAPI
+}
+
 // option changes a site before it starts.
-type option func(*handlers.Config)
+type option func(*config)
 
 func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
@@ -111,28 +122,50 @@ func (s *site) start(ln net.Listener) {
 	sessions, err := handlers.NewSessionStorage(filepath.Join(s.dir, "sessions.db"))
 	must(t, err)
 	s.hub = hub.New(hub.Options{})
-	config := handlers.Config{
-		Store: s.store, Hub: s.hub, Authy: authy.NewClient(s.simURL, testKey), SessionStorage: sessions,
-		PublicURL: s.url, APIKey: testKey, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
+	key, err := s.store.Secret(t.Context(), "csrf")
+	must(t, err)
+	c := config{
+		Config: handlers.Config{
+			Hub: s.hub, SessionStorage: sessions, FormKey: key,
+			PublicURL: s.url, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
+		},
+		Authy: authy.NewClient(s.simURL, testKey),
 	}
 	for _, o := range s.options {
-		o(&config)
+		o(&c)
 	}
-	s.handlers, err = handlers.New(config)
-	must(t, err)
+	s.connect(c)
 	app := s.handlers.App()
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
 	s.stop = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		config.Hub.Shutdown(ctx, 1012)
+		c.Hub.Shutdown(ctx, 1012)
 		must(t, app.ShutdownWithContext(ctx))
 		ln.Close() // a test may be over before its server has begun
 		must(t, <-served)
 		must(t, sessions.Close())
 		must(t, s.store.Close())
 	}
+}
+
+// connect puts the rooms together as package server does.
+func (s *site) connect(c config) {
+	s.t.Helper()
+	provider := &providers.Authy{
+		API: c.Authy, APIKey: testKey, CallbackURL: s.url + "/authy/callback", LogoURL: s.url + "/static/logo.svg",
+		Counter: c.Metrics, Now: c.Now,
+	}
+	var err error
+	s.flow, err = signin.New(s.t.Context(), signin.Config{
+		Store: s.store, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: c.Hub, Now: c.Now},
+		Counter: c.Metrics, Now: c.Now, Logger: c.Logger,
+	})
+	must(s.t, err)
+	c.Flow, c.Provider, s.metrics = s.flow, provider, c.Metrics
+	s.handlers, err = handlers.New(c.Config)
+	must(s.t, err)
 }
 
 // restart is another process on the same files and address.

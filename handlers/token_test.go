@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"nod/handlers"
+	"nod/providers"
 )
 
 type message struct {
@@ -219,7 +219,7 @@ func TestSendsAreLimited(t *testing.T) {
 // 200 guesses at once: the provider is never asked more than five times.
 func TestParallelGuessesAreCounted(t *testing.T) {
 	counter := &countingAuthy{}
-	s := newSite(t, func(c *handlers.Config) { counter.Authy, c.Authy = c.Authy, counter })
+	s := newSite(t, func(c *config) { counter.AuthyAPI, c.Authy = c.Authy, counter })
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.passPassword(ada)
@@ -249,11 +249,11 @@ func TestAnAuthenticatorCanBeAdded(t *testing.T) {
 
 // countingAuthy counts how often a code is checked.
 type countingAuthy struct {
-	handlers.Authy
+	providers.AuthyAPI
 	verified atomic.Int64
 }
 
 func (a *countingAuthy) VerifyToken(ctx context.Context, id int64, token, action string) error {
 	a.verified.Add(1)
-	return a.Authy.VerifyToken(ctx, id, token, action)
+	return a.AuthyAPI.VerifyToken(ctx, id, token, action)
 }

@@ -3,29 +3,12 @@ package handlers
 import (
 	"context"
 	"errors"
-	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
-	"golang.org/x/text/currency"
 
-	"nod/authy"
+	"nod/signin"
 	"nod/store"
-)
-
-// A transfer is the second thing one can approve. It goes through the same
-// mechanism as a login: a row, a request to the phone, one conditional
-// decision, and one use of it. The request is bound to payee, amount and
-// currency: what is carried out is what the phone has shown, or nothing.
-
-var currencies = []string{"EUR", "USD", "GBP", "CHF", "JPY"}
-
-const (
-	maxPayee    = 80
-	maxAmount   = 1_000_000 // in major units
-	ledgerLines = 10
 )
 
 // transferForm is what the page sends, as typed.
@@ -34,135 +17,49 @@ type transferForm struct {
 	Amount   string
 	Currency string
 
-	minor  int64
 	Errors map[string]string
 }
 
-func readTransfer(c *fiber.Ctx) transferForm {
+func readTransfer(c *fiber.Ctx) (transferForm, signin.Money, error) {
 	f := transferForm{
 		Payee:    strings.TrimSpace(c.FormValue("payee")),
 		Amount:   strings.TrimSpace(c.FormValue("amount")),
 		Currency: strings.ToUpper(strings.TrimSpace(c.FormValue("currency"))),
-		Errors:   map[string]string{},
 	}
-	f.validate()
-	return f
-}
-
-func (f *transferForm) validate() {
-	if n := utf8.RuneCountInString(f.Payee); n == 0 || n > maxPayee || !utf8.ValidString(f.Payee) {
-		f.Errors["payee"] = "Please name who gets the money, in at most 80 characters."
-	}
-	if !slices.Contains(currencies, f.Currency) {
-		f.Errors["currency"] = "Please choose one of the currencies offered."
-		return
-	}
-	minor, ok := parseAmount(f.Amount, decimals(f.Currency))
-	if !ok {
-		f.Errors["amount"] = "Please give an amount such as 12.50, at most 1 000 000."
-	}
-	f.minor = minor
-}
-
-// decimals is how many digits a currency has after the point.
-func decimals(code string) int {
-	unit, err := currency.ParseISO(code)
-	if err != nil {
-		return 2
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	return scale
-}
-
-// parseAmount reads "12", "12.5" or "12,50" as minor units. More decimals
-// than the currency has are refused, not rounded.
-func parseAmount(text string, scale int) (minor int64, ok bool) {
-	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
-	if whole == "" || len(whole) > 7 || len(part) > scale {
-		return 0, false
-	}
-	minor, err := strconv.ParseInt(whole+part+strings.Repeat("0", scale-len(part)), 10, 64)
-	limit := int64(maxAmount)
-	for range scale {
-		limit *= 10
-	}
-	return minor, err == nil && minor > 0 && minor <= limit && !strings.ContainsAny(text, "+-")
-}
-
-// amountText is how an amount reads everywhere: on the page and on the phone.
-func amountText(minor int64, code string) string {
-	scale := decimals(code)
-	digits := strconv.FormatInt(minor, 10)
-	if scale > 0 {
-		for len(digits) <= scale {
-			digits = "0" + digits
-		}
-		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
-	}
-	return digits + " " + code
+	money, err := signin.ParseMoney(f.Payee, f.Amount, f.Currency)
+	return f, money, err
 }
 
 // transfer asks the phone to approve a transfer.
 func (h *Handlers) transfer(c *fiber.Ctx) error {
-	form := readTransfer(c)
-	if len(form.Errors) > 0 {
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, inside{transfer: form})
+	form, money, err := readTransfer(c)
+	status := fiber.StatusUnprocessableEntity
+	if err == nil {
+		status = fiber.StatusConflict
+		err = h.Flow.Transfer(c.UserContext(), visitorOf(c), money)
 	}
-	ctx, v := c.UserContext(), visitorOf(c)
-	t, a, err := h.Store.BeginTransfer(ctx, v.Session.ID, store.Transfer{
-		Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
-	}, h.ApprovalTTL)
-	if errors.Is(err, store.ErrTransferPending) {
-		form.Errors["form"] = "One transfer is waiting for your phone already. Answer that one first, or wait until its time is over."
-		return h.showProtected(c, fiber.StatusConflict, inside{transfer: form})
+	var problems signin.Problems
+	if errors.As(err, &problems) {
+		form.Errors = sentences(problems)
+		return h.showProtected(c, status, inside{transfer: form})
 	}
 	if err != nil {
-		return err
-	}
-	if _, err := h.ring(ctx, a, h.transferRequest(t, a, v.User)); err != nil {
 		return err
 	}
 	return seeOther(c, "/protected#transfers")
 }
 
-func (h *Handlers) transferRequest(t store.Transfer, a store.Approval, user store.User) authy.ApprovalRequest {
-	amount := amountText(t.AmountMinor, t.Currency)
-	return h.question(a, cut("Send "+amount+" to "+t.Payee+"?", 144),
-		authy.Detail{Label: "Payee", Value: t.Payee},
-		authy.Detail{Label: "Amount", Value: amount},
-		authy.Detail{Label: "Account", Value: cut(user.Email, 200)},
-	)
-}
-
-// executeTransfer carries out an approved transfer: once, and only if what
-// the browser sends is what the phone has shown.
+// executeTransfer carries out an approved transfer: once, and only if what the
+// browser sends is what the phone has shown. What cannot be read is not that.
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
-	form := readTransfer(c)
-	ctx, v := c.UserContext(), visitorOf(c)
-	execute := func() error {
-		_, err := h.Store.ExecuteTransfer(ctx, v.Session.ID, c.Params("id"), store.Transfer{
-			Payee: form.Payee, AmountMinor: form.minor, Currency: form.Currency,
-		})
-		return err
-	}
-	err := execute()
-	if errors.Is(err, store.ErrNotApproved) {
-		// The callback may have been lost.
-		a, aerr := h.Store.TransferApproval(ctx, v.Session.ID, c.Params("id"))
-		if aerr != nil {
-			return aerr
-		}
-		switch h.reconcile(ctx, a, now).Status {
-		case store.Approved:
-			err = execute()
-		case store.Pending:
-			notYet := notices["not-yet"]
-			return h.showProtected(c, fiber.StatusConflict, inside{notice: &notYet})
-		}
-	}
+	_, shown, _ := readTransfer(c)
+	err := h.Flow.Execute(c.UserContext(), visitorOf(c), c.Params("id"), shown)
+	var not *signin.NotApproved
 	switch {
+	case errors.As(err, &not):
+		notYet := notices["not-yet"]
+		return h.showProtected(c, fiber.StatusConflict, inside{notice: &notYet})
 	case errors.Is(err, store.ErrChanged):
-		h.tellTransfers(ctx, v.Session.ID, v.User.ID)
 		return &problem{Status: fiber.StatusConflict, Heading: "The transfer was changed",
 			Text:   "What this page sent is not what your phone has shown. Nothing was sent. Please start the transfer again.",
 			Action: link{"/protected", "Back to your transfers"}, cause: err}
@@ -175,64 +72,37 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	case err != nil:
 		return err
 	}
-	h.tellTransfers(ctx, v.Session.ID, v.User.ID)
 	return seeOther(c, "/protected#transfers")
 }
 
-// ledgerLine is one transfer on the page; its JSON is what the page's script
-// needs to keep the line true.
+// ledgerLine is one transfer on the page.
 type ledgerLine struct {
-	ID         string `json:"id"`
-	Status     string `json:"status"`
-	Payee      string `json:"-"`
-	Amount     string `json:"-"` // as the execute form sends it back
-	Currency   string `json:"-"`
-	AmountText string `json:"-"`
-	AtText     string `json:"-"`
+	ID         string
+	Status     string
+	Payee      string
+	Amount     string // as the execute form sends it back
+	Currency   string
+	AmountText string
+	AtText     string
 }
 
-func (h *Handlers) ledger(ctx context.Context, userID int64) ([]ledgerLine, error) {
-	transfers, err := h.Store.Transfers(ctx, userID, ledgerLines)
-	lines := make([]ledgerLine, 0, len(transfers))
-	for _, t := range transfers {
-		text := amountText(t.AmountMinor, t.Currency)
+func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]ledgerLine, error) {
+	transfers, err := h.Flow.Transfers(ctx, sessionID)
+	lines := make([]ledgerLine, 0, len(transfers.List))
+	for _, t := range transfers.List {
+		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		lines = append(lines, ledgerLine{
-			ID: t.ID, Status: t.Status, Payee: t.Payee, Currency: t.Currency, AmountText: text,
-			Amount: strings.TrimSuffix(text, " "+t.Currency), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
+			ID: t.ID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
+			Amount: money.Amount(), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
 		})
 	}
 	return lines, err
 }
 
-// transferState is what the protected page is told, whole each time: an event
-// that got lost is made good by the next.
-type transferState struct {
-	Transfers []ledgerLine `json:"transfers"`
-}
-
 func (h *Handlers) transfersStatus(c *fiber.Ctx) error {
-	lines, err := h.ledger(c.UserContext(), visitorOf(c).User.ID)
+	transfers, err := h.Flow.Transfers(c.UserContext(), visitorOf(c).Session.ID)
 	if err != nil {
 		return err
 	}
-	return c.JSON(transferState{lines})
-}
-
-// transferNews is the snapshot of the protected page.
-func (h *Handlers) transferNews(ctx context.Context, sessionID string) (news, error) {
-	sess, err := h.Store.AnySession(ctx, sessionID)
-	if err != nil {
-		return news{}, err
-	}
-	lines, err := h.ledger(ctx, sess.UserID)
-	return news{encode(transferState{lines}), !sess.EndedAt.IsZero()}, err
-}
-
-func (h *Handlers) tellTransfers(ctx context.Context, sessionID string, userID int64) {
-	lines, err := h.ledger(ctx, userID)
-	if err != nil {
-		h.Logger.Error("a page could not be told of its transfers", "error", err)
-		return
-	}
-	h.Hub.Publish(sessionID, encode(transferState{lines}), false)
+	return c.Type("json").Send(encodeTransfers(transfers))
 }

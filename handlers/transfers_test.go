@@ -120,7 +120,7 @@ func TestDeniedAndExpiredTransfersSendNothing(t *testing.T) {
 	wantRedirect(t, b.post("/transfers", fields...), "/protected#transfers")
 	id = nextLedger(t, events, "awaiting")
 	s.clock.Advance(2*time.Minute + time.Second)
-	must(t, s.handlers.Sweep(t.Context()))
+	must(t, s.flow.Sweep(t.Context()))
 	nextLedger(t, events, "expired")
 	wantStatus(t, b.post("/transfers/"+id+"/execute", fields...), http.StatusConflict)
 }

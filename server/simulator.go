@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"time"
 
 	"nod/config"
@@ -17,16 +18,28 @@ import (
 // clients must send.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
-	key, err := s.simulate("localhost", c.SimulatorCallbackURL)
+	err := s.startSimulator(stdout)
 	if err == nil {
-		fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
-		if c.SimulatorCallbackURL == "" {
-			fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
-		}
-		fmt.Fprintln(stdout, "nod simulator --help says how to point clients at it.")
 		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
+}
+
+func (s *site) startSimulator(stdout io.Writer) error {
+	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
+	if err != nil {
+		return err
+	}
+	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
+	if s.SimulatorCallbackURL == "" {
+		fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
+	}
+	fmt.Fprintln(stdout, "nod simulator --help says how to point clients at it.")
+	return nil
 }
 
 // SimulatorGuide says how to point clients at a simulator on its default
@@ -35,18 +48,17 @@ func SimulatorGuide(callbackURL string) string {
 	return simulator.Guide("http://localhost:3001", "YOUR-KEY", callbackURL)
 }
 
+// simulatorFile is the part of its file's name that marks it: nod-simulator.db.
+const simulatorFile = "simulator"
+
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
 // is on all addresses.
-func (s *site) simulate(publicHost, callbackURL string) (key string, err error) {
-	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
-	if err != nil {
-		return "", err
-	}
+func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key string, err error) {
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
-		Path:        beside(s.Database, "simulator"),
+		Path:        beside(s.Database, simulatorFile),
 		Logger:      s.logger,
 	})
 	if err != nil {

@@ -41,29 +41,39 @@ func (s *site) start(ctx context.Context) error {
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
 		s.PublicURL = "http://localhost:" + port
 	}
-	s.apiURL = s.AuthyURL
-	key := string(s.APIKey)
+	var phones net.Listener
 	if s.Simulated() {
-		if key, err = s.simulate(hostname(s.PublicURL), s.PublicURL+"/authy/callback"); err != nil {
+		if phones, err = s.listen("SIMULATOR_ADDR", s.SimulatorAddr); err != nil {
 			return err
 		}
 	}
-	return s.serve(ctx, ln, key)
-}
-
-// serve puts the application together and starts it. What is added last is
-// stopped first.
-func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
-	r, err := s.connect(ctx, key)
+	// Before the simulator, whose file tells whose phones an old database has.
+	db, sessions, err := s.openDatabases(ctx)
+	if err != nil {
+		return explainStore(err)
+	}
+	s.apiURL = s.AuthyURL
+	key := string(s.APIKey)
+	if s.Simulated() {
+		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath); err != nil {
+			return err
+		}
+	}
+	r, err := s.connect(ctx, db, sessions, key)
 	if err != nil {
 		return err
 	}
+	return s.serve(ln, r)
+}
+
+// serve starts the application. What is added last is stopped first.
+func (s *site) serve(ln net.Listener, r rooms) error {
 	if s.MetricsAddr != "" {
 		if err := s.serveMetrics(r.metrics.Handler()); err != nil {
 			return err
 		}
 	}
-	s.startSweeper(r.handlers.Run)
+	s.startSweeper(r.flow.Run)
 	app := r.handlers.App()
 	s.running.add("the application", 3*time.Second, s.shutdown(app))
 	// Waiting pages are told first: they reconnect to the next process.

@@ -9,47 +9,71 @@ import (
 	"nod/handlers"
 	"nod/hub"
 	"nod/metrics"
+	"nod/providers"
+	"nod/signin"
 	"nod/store"
 )
 
 // rooms are the parts of the application that are started and stopped.
 type rooms struct {
+	flow     *signin.Flow
 	handlers *handlers.Handlers
 	hub      *hub.Hub
 	metrics  *metrics.Metrics
 }
 
-// connect opens the databases and gives each room what it needs. key is the
-// provider's.
-func (s *site) connect(ctx context.Context, key string) (rooms, error) {
-	db, sessions, err := s.openDatabases(ctx)
+// connect gives each room what it needs. key is the provider's.
+func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Storage, key string) (rooms, error) {
+	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
+	counts := metrics.New(waiting.Waiting, nil)
+	provider := s.provider(key, counts)
+	flow, err := signin.New(ctx, signin.Config{
+		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting},
+		Counter: counts, ApprovalTTL: s.ApprovalTTL, Logger: s.logger,
+	})
 	if err != nil {
 		return rooms{}, err
 	}
-	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
-	counts := metrics.New(waiting.Waiting, nil)
-	client := authy.NewClient(s.apiURL, key)
+	formKey, err := db.Secret(ctx, "csrf")
+	if err != nil {
+		return rooms{}, err
+	}
 	h, err := handlers.New(handlers.Config{
-		Store: db, Hub: waiting, Authy: client, SessionStorage: sessions,
-		PublicURL: s.PublicURL, APIKey: key, PhonesURL: s.phonesURL,
-		ApprovalTTL: s.ApprovalTTL, SessionMax: s.SessionMax,
+		Flow: flow, Hub: waiting, Provider: provider, SessionStorage: sessions, FormKey: formKey,
+		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, SessionMax: s.SessionMax,
 		TrustedProxies: s.TrustedProxies, Metrics: counts, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
 	}
-	client.Observe = h.ObserveProvider
-	return rooms{handlers: h, hub: waiting, metrics: counts}, nil
+	return rooms{flow: flow, handlers: h, hub: waiting, metrics: counts}, nil
+}
+
+// provider reaches the phones: Authy, or the simulator, which speaks its wire.
+func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
+	client := authy.NewClient(s.apiURL, key)
+	provider := &providers.Authy{
+		API: client, APIKey: key, CallbackURL: s.PublicURL + callbackPath,
+		LogoURL: s.PublicURL + logoPath, Counter: counts,
+	}
+	client.Observe = provider.Observe
+	return provider
 }
 
 // openDatabases opens the application's database and the session storage
 // beside it. They are closed last, and may take what time is left.
 func (s *site) openDatabases(ctx context.Context) (*store.Store, fiber.Storage, error) {
-	db, err := store.Open(ctx, s.Database, store.Options{SessionIdle: s.SessionIdle, SessionMax: s.SessionMax})
+	db, err := store.Open(ctx, s.Database, store.Options{
+		Provider: s.providerName(), LegacyProvider: s.legacyProvider(),
+		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
 	s.running.add("the database", stopLimit, closing(db.Close))
+	if err := s.refuseForeignFactors(ctx, db); err != nil {
+		return nil, nil, err
+	}
 	sessions, err := handlers.NewSessionStorage(beside(s.Database, "sessions"))
 	if err != nil {
 		return nil, nil, err

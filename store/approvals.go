@@ -1,32 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"math/big"
 	"time"
-)
-
-// Kind is what an approval is for. One kind is never used for another.
-type Kind string
-
-// The things one can approve.
-const (
-	KindLogin    Kind = "login"
-	KindTransfer Kind = "transfer"
-)
-
-// ApprovalStatus is where a request stands. Only pending ever changes.
-type ApprovalStatus string
-
-// An approved request is used once, see Approval.ConsumedAt.
-const (
-	Pending   ApprovalStatus = "pending"
-	Approved  ApprovalStatus = "approved"
-	Denied    ApprovalStatus = "denied"
-	Expired   ApprovalStatus = "expired"
-	Cancelled ApprovalStatus = "cancelled"
 )
 
 // Approval is one request to a phone. It belongs to one session and one user.
@@ -36,15 +16,16 @@ type Approval struct {
 	Kind       Kind
 	SessionID  string
 	UserID     int64
-	AuthyID    int64
+	FactorID   int64
+	Handle     string // the provider's name for the phone that was asked
 	Status     ApprovalStatus
-	Reason     string // of a cancelled one: superseded, by_user, other_method, unavailable, no_device, push_paused, signed_out, changed
+	Reason     Reason // of a cancelled one
 	Number     string // two digits, shown in the browser and on the phone
 	Subject    string // digest of what the phone shows, "" for a login
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 	DecidedAt  time.Time
-	DecidedVia string // callback, provider
+	DecidedVia Via
 	ConsumedAt time.Time
 }
 
@@ -54,7 +35,8 @@ const approvalColumns = `
 	kind,
 	session_id,
 	user_id,
-	authy_id,
+	COALESCE(factor_id, 0),
+	COALESCE((SELECT handle FROM factors WHERE factors.id = approvals.factor_id), ''),
 	status,
 	reason,
 	number,
@@ -68,7 +50,7 @@ const approvalColumns = `
 func scanApproval(r row) (Approval, error) {
 	var a Approval
 	var created, expires, decided, consumed int64
-	err := r.Scan(&a.ID, &a.UUID, &a.Kind, &a.SessionID, &a.UserID, &a.AuthyID, &a.Status, &a.Reason, &a.Number,
+	err := r.Scan(&a.ID, &a.UUID, &a.Kind, &a.SessionID, &a.UserID, &a.FactorID, &a.Handle, &a.Status, &a.Reason, &a.Number,
 		&a.Subject, &created, &expires, &decided, &a.DecidedVia, &consumed)
 	a.CreatedAt, a.ExpiresAt, a.DecidedAt, a.ConsumedAt = at(created), at(expires), at(decided), at(consumed)
 	return a, err
@@ -76,13 +58,13 @@ func scanApproval(r row) (Approval, error) {
 
 // BeginApproval writes the row of a request, before the provider is asked.
 // Requests of the same kind that the user has pending end with it, as
-// superseded, or as expired if their time was over; they are returned so that
-// their browsers can be told. ErrNotFound when the session no longer counts,
-// or is not at the level that this kind needs.
+// superseded, or as expired if their deadline has passed; they are returned so
+// that their browsers can be told. ErrNotFound when the session no longer
+// counts, is not at the level that this kind needs, or its user has no phone.
 func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		const same = `kind = ?3 AND user_id = (SELECT user_id FROM sessions WHERE id = ?4)`
-		replaced, err = tx.settle(ctx, "superseded", same, kind, sessionID)
+		replaced, err = tx.cancelOrExpire(ctx, ReasonSuperseded, same, kind, sessionID)
 		if err != nil {
 			return err
 		}
@@ -102,20 +84,24 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 			kind,
 			session_id,
 			user_id,
-			authy_id,
+			factor_id,
 			status,
 			number,
 			subject,
 			created_at,
 			expires_at
 		)
-		SELECT ?1, ?2, sessions.id, users.id, users.authy_id, 'pending', ?3, ?4, ?5, ?6
-		FROM sessions JOIN users ON users.id = sessions.user_id
+		SELECT ?1, ?2, sessions.id, users.id, factors.id, 'pending', ?3, ?4, ?5, ?6
+		FROM sessions
+		JOIN users ON users.id = sessions.user_id
+		JOIN factors ON factors.user_id = users.id
 		WHERE sessions.id = ?7
 			AND sessions.level = ?8
 			AND sessions.ended_at IS NULL
 			AND sessions.expires_at > ?5
 			AND users.closed_at IS NULL
+			AND factors.provider = ?9
+			AND factors.revoked_at IS NULL
 		RETURNING ` + approvalColumns
 	level := PasswordPassed
 	if kind != KindLogin {
@@ -126,11 +112,14 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 		return Approval{}, err
 	}
 	a, err := scanApproval(tx.QueryRowContext(ctx, insert, rand.Text(), kind, fmt.Sprint(10+number.Int64()), subject,
-		tx.now, tx.now+ttl.Milliseconds(), sessionID, level))
+		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider))
 	if err != nil {
 		return Approval{}, err
 	}
-	return a, tx.record(ctx, Event{Kind: "approval_begun", UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(kind)})
+	if err := tx.revise(ctx, a.SessionID); err != nil {
+		return Approval{}, err
+	}
+	return a, tx.record(ctx, Event{Kind: EventApprovalBegun, UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(kind)})
 }
 
 // AttachUUID keeps the provider's id of a request. The callback may have
@@ -150,14 +139,14 @@ func (s *Store) AttachUUID(ctx context.Context, approvalID, uuid string) error {
 
 // CancelApproval ends a pending request for the reason given. One that was
 // past its deadline ends as expired.
-func (s *Store) CancelApproval(ctx context.Context, id, reason string) (a Approval, applied bool, err error) {
+func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a Approval, applied bool, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		settled, err := tx.settle(ctx, reason, `id = ?3`, id)
+		ended, err := tx.cancelOrExpire(ctx, reason, `id = ?3`, id)
 		if err != nil {
 			return err
 		}
-		if len(settled) == 1 {
-			a, applied = settled[0], true
+		if len(ended) == 1 {
+			a, applied = ended[0], true
 			return nil
 		}
 		a, err = scanApproval(tx.QueryRowContext(ctx, approvalByID, id))
@@ -166,10 +155,10 @@ func (s *Store) CancelApproval(ctx context.Context, id, reason string) (a Approv
 	return a, applied, err
 }
 
-// settle ends what is pending of the requests that match, and returns it:
-// what is past its deadline as expired, the rest as cancelled for the reason.
-// In the condition ?1 is the time; arguments begin at ?3.
-func (tx *txn) settle(ctx context.Context, reason, condition string, args ...any) ([]Approval, error) {
+// cancelOrExpire ends the pending requests that match, and returns them: those
+// past their deadline as expired, the rest as cancelled for the reason. In the
+// condition ?1 is the time; arguments begin at ?3.
+func (tx *txn) cancelOrExpire(ctx context.Context, reason Reason, condition string, args ...any) ([]Approval, error) {
 	update := `
 		UPDATE approvals
 		SET
@@ -178,24 +167,26 @@ func (tx *txn) settle(ctx context.Context, reason, condition string, args ...any
 			decided_at = ?1
 		WHERE status = 'pending' AND ` + condition + `
 		RETURNING ` + approvalColumns
-	settled, err := list(ctx, tx, scanApproval, update, append([]any{tx.now, reason}, args...)...)
+	ended, err := list(ctx, tx, scanApproval, update, append([]any{tx.now, reason}, args...)...)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range settled {
+	for _, a := range ended {
 		if err := tx.recordDecision(ctx, a); err != nil {
 			return nil, err
 		}
 	}
-	return settled, nil
+	return ended, nil
 }
 
+// recordDecision writes down that a request has ended, and lets the pages of
+// its session know that what they heard before is out of date.
 func (tx *txn) recordDecision(ctx context.Context, a Approval) error {
-	detail := a.Reason
-	if detail == "" {
-		detail = a.DecidedVia
+	if err := tx.revise(ctx, a.SessionID); err != nil {
+		return err
 	}
-	return tx.record(ctx, Event{Kind: "approval_" + string(a.Status), UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: detail})
+	detail := cmp.Or(string(a.Reason), string(a.DecidedVia))
+	return tx.record(ctx, Event{Kind: decisionEvents[a.Status], UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: detail})
 }
 
 const approvalByID = `SELECT ` + approvalColumns + ` FROM approvals WHERE id = ?`

@@ -15,7 +15,7 @@ func TestBeginApproval(t *testing.T) {
 	a, replaced, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
 	must(t, err)
 	want := store.Approval{
-		ID: a.ID, Kind: store.KindLogin, SessionID: sess.ID, UserID: ada.ID, AuthyID: ada.AuthyID,
+		ID: a.ID, Kind: store.KindLogin, SessionID: sess.ID, UserID: ada.ID, FactorID: w.phone(ada).ID, Handle: w.phone(ada).Handle,
 		Status: store.Pending, Number: a.Number, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(ttl),
 	}
 	if a != want || len(replaced) != 0 || len(a.ID) < 20 {
@@ -135,7 +135,7 @@ func TestAttachUUID(t *testing.T) {
 func TestCancelApproval(t *testing.T) {
 	w := newWorld(t)
 	sess := w.start(w.user("ada@example.com"))
-	for _, reason := range []string{"by_user", "unavailable", "no_device", "push_paused", "other_method"} {
+	for _, reason := range []store.Reason{"by_user", "unavailable", "no_device", "push_paused", "other_method"} {
 		a := w.begin(sess)
 		got, changed, err := w.store.CancelApproval(t.Context(), a.ID, reason)
 		must(t, err)

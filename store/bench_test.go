@@ -54,8 +54,8 @@ func (w *world) decisions(n int) []store.Decision {
 		user := w.user(fmt.Sprintf("bench%d@example.com", i))
 		a := w.begin(w.start(user))
 		all[i] = store.Decision{
-			ApprovalID: a.ID, UUID: a.UUID, AuthyID: user.AuthyID,
-			Status: store.Approved, Via: "callback", Receipt: "receipt of " + a.ID,
+			ApprovalID: a.ID, UUID: a.UUID, Handle: a.Handle,
+			Status: store.Approved, Via: "callback",
 		}
 	}
 	return all

@@ -25,16 +25,6 @@ var sendLimits = []limit{
 	{5, day},
 }
 
-// CodeState is what became of the last code of an attempt.
-type CodeState string
-
-// The states of a code; "" before any.
-const (
-	CodeSent    CodeState = "sent"
-	CodeIgnored CodeState = "ignored" // the provider sent none, since the phone has the app
-	CodeFailed  CodeState = "failed"  // it is not known to be on its way
-)
-
 // NoteCode keeps what became of a code, for the pages of its attempt.
 func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE sessions SET code_state = ? WHERE id = ?`, state, sessionID)
@@ -44,9 +34,9 @@ func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState)
 // AllowCodeSend notes that a code is sent in this attempt, by sms or call, if
 // the limits allow it; else *RateError. nextAt is when the next one may be
 // sent. Counting and noting are one step: parallel requests never send more.
-func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID, via string) (nextAt time.Time, err error) {
+func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID string, via Method) (nextAt time.Time, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		next, err := nextSend(ctx, tx, userID)
+		next, err := s.nextSend(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
@@ -56,13 +46,13 @@ func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID, via 
 		if err := tx.noteSend(ctx, userID, sessionID, via); err != nil {
 			return err
 		}
-		nextAt, err = nextSend(ctx, tx, userID)
+		nextAt, err = s.nextSend(ctx, tx, userID)
 		return err
 	})
 	return nextAt, err
 }
 
-func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID, via string) error {
+func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID string, via Method) error {
 	const insert = `INSERT INTO code_sends (user_id, via, at) VALUES (?, ?, ?)`
 	if _, err := tx.ExecContext(ctx, insert, userID, via, tx.now); err != nil {
 		return err
@@ -71,27 +61,28 @@ func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID, via string
 	if _, err := tx.ExecContext(ctx, remember, via, sessionID, userID); err != nil {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: "code_sent", UserID: userID, SessionID: sessionID, Detail: via})
+	return tx.record(ctx, Event{Kind: EventCodeSent, UserID: userID, SessionID: sessionID, Detail: string(via)})
 }
 
 // NextCodeSend is when the next code may be sent; a time past means now.
 func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, error) {
-	next, err := nextSend(ctx, s.read, userID)
+	next, err := s.nextSend(ctx, s.read, userID)
 	return next, wrap(err)
 }
 
-func nextSend(ctx context.Context, q querier, userID int64) (next time.Time, err error) {
+func (s *Store) nextSend(ctx context.Context, q querier, userID int64) (next time.Time, err error) {
 	const query = `
 		SELECT code_sends.at
-		FROM users
-		JOIN users AS same ON same.authy_id = users.authy_id AND same.closed_at IS NULL
-		JOIN code_sends ON code_sends.user_id = same.id
-		WHERE users.id = ?
+		FROM factors
+		JOIN factors AS same
+			ON same.provider = factors.provider AND same.handle = factors.handle AND same.revoked_at IS NULL
+		JOIN code_sends ON code_sends.user_id = same.user_id
+		WHERE factors.user_id = ? AND factors.provider = ? AND factors.revoked_at IS NULL
 		ORDER BY code_sends.at DESC
 		LIMIT 1 OFFSET ?`
 	for _, l := range sendLimits {
 		var nth int64
-		err := q.QueryRowContext(ctx, query, userID, l.n-1).Scan(&nth)
+		err := q.QueryRowContext(ctx, query, userID, s.opts.Provider, l.n-1).Scan(&nth)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -118,7 +109,7 @@ func (s *Store) SpendCodeTry(ctx context.Context, sessionID string) (left int, e
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = tx.endSession(ctx, sessionID, "too_many_codes", "")
+		_, err = tx.endSession(ctx, sessionID, ReasonTooManyCodes, "")
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -159,7 +150,7 @@ func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err er
 // code that this user has used in the last day is refused (ErrCodeUsed), and
 // what is pending on the phone is cancelled. ErrNotApproved after a Deny, and
 // when the session has ended.
-func (s *Store) ConfirmByCode(ctx context.Context, sessionID, method, codeHash string, c Client) (sess Session, err error) {
+func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Method, codeHash string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		userID, err := tx.openAttempt(ctx, sessionID)
 		if err != nil {
@@ -203,7 +194,7 @@ func (tx *txn) useCode(ctx context.Context, userID int64, codeHash string) error
 	const use = `
 		INSERT INTO used_codes (user_id, code_hash, at)
 		VALUES (?1, ?2, ?3)
-		ON CONFLICT DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
+		ON CONFLICT (user_id, code_hash) DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
 	fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, tx.now, tx.now-day.Milliseconds()))
 	if err != nil {
 		return err

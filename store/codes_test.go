@@ -193,8 +193,8 @@ func TestTriesOfADayAreBounded(t *testing.T) {
 }
 
 func TestConfirmByCode(t *testing.T) {
-	for _, method := range []string{"app", "sms", "call"} {
-		t.Run(method, func(t *testing.T) {
+	for _, method := range []store.Method{"app", "sms", "call"} {
+		t.Run(string(method), func(t *testing.T) {
 			w := newWorld(t)
 			ada := w.user("ada@example.com")
 			half := w.start(ada)
@@ -293,7 +293,7 @@ func TestNoCodeAfterADeny(t *testing.T) {
 func TestNobodyIsSignedInWithoutAMethod(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
-	for _, method := range []string{"", "magic"} {
+	for _, method := range []store.Method{"", "magic"} {
 		if _, err := w.store.ConfirmByCode(t.Context(), w.start(ada).ID, method, "h", browser); err == nil {
 			t.Errorf("%q has let somebody in", method)
 		}

@@ -14,7 +14,7 @@ const useWithin = 30 * time.Second
 // ConfirmLogin uses the approval of this session's login, once, and returns a
 // new session that is signed in; the old one ends in the same step.
 // ErrNotApproved when there is nothing to use, also because the session has
-// ended. Of many at once exactly one succeeds.
+// ended. If callers race for the same approval, exactly one succeeds.
 func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		a, err := tx.consume(ctx, sessionID, KindLogin, "")
@@ -22,7 +22,7 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 			return err
 		}
 		sess = tx.newSession(a.UserID, SignedIn, c)
-		sess.Method, sess.ApprovalID = "push", a.ID
+		sess.Method, sess.ApprovalID = MethodPush, a.ID
 		sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
 		return tx.promote(ctx, sessionID, sess)
 	})
@@ -62,8 +62,11 @@ func (tx *txn) promote(ctx context.Context, old string, sess Session) error {
 	if err := tx.insertSession(ctx, sess); err != nil {
 		return err
 	}
-	if _, err := tx.endSession(ctx, old, "signed_in", sess.ID); err != nil {
+	if _, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID); err != nil {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: "signed_in", UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: sess.Method})
+	if err := tx.prove(ctx, sess.UserID); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventSignedIn, UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: string(sess.Method)})
 }

@@ -12,10 +12,9 @@ import (
 type Decision struct {
 	ApprovalID string // from the hidden details, "" if there were none
 	UUID       string
-	AuthyID    int64
+	Handle     string         // of the phone that answered
 	Status     ApprovalStatus // Approved or Denied
-	Via        string         // callback, provider
-	Receipt    string         // names the delivery, "" for none
+	Via        Via
 }
 
 // thisRequest is the request that an answer is about: the one with its uuid,
@@ -27,20 +26,19 @@ const thisRequest = `
 		UNION ALL
 		SELECT seq FROM approvals WHERE uuid IS NULL AND id = ?2
 		LIMIT 1)
-	AND authy_id = ?3`
+	AND factor_id IN (SELECT id FROM factors WHERE provider = ?4 AND handle = ?3)`
 
 // decideQuery is the whole rule of a decision.
 const decideQuery = `
 	UPDATE approvals
 	SET
-		status = ?4,
+		status = ?5,
 		uuid = ?1,
-		decided_at = ?5,
-		decided_via = ?6
+		decided_at = ?6,
+		decided_via = ?7
 	WHERE ` + thisRequest + `
 		AND status = 'pending'
-		AND expires_at > ?5
-		AND NOT EXISTS (SELECT 1 FROM receipts WHERE receipt = ?7)
+		AND expires_at > ?6
 	RETURNING ` + approvalColumns
 
 const foundQuery = `SELECT ` + approvalColumns + ` FROM approvals WHERE ` + thisRequest
@@ -58,9 +56,9 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
 		a, err = scanApproval(tx.StmtContext(ctx, s.hot.decide).QueryRowContext(ctx,
-			d.UUID, d.ApprovalID, d.AuthyID, d.Status, tx.now, d.Via, d.Receipt))
+			d.UUID, d.ApprovalID, d.Handle, s.opts.Provider, d.Status, tx.now, d.Via))
 		if errors.Is(err, sql.ErrNoRows) {
-			a, err = scanApproval(tx.StmtContext(ctx, s.hot.found).QueryRowContext(ctx, d.UUID, d.ApprovalID, d.AuthyID))
+			a, err = scanApproval(tx.StmtContext(ctx, s.hot.found).QueryRowContext(ctx, d.UUID, d.ApprovalID, d.Handle, s.opts.Provider))
 			a = a.as(tx.now)
 			return err
 		}
@@ -68,21 +66,12 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 			return err
 		}
 		applied = true
-		return tx.keepReceipt(ctx, d.Receipt, a)
+		return tx.recordDecision(ctx, a)
 	})
 	if err != nil {
 		return Approval{}, false, err
 	}
 	return a, applied, nil
-}
-
-func (tx *txn) keepReceipt(ctx context.Context, receipt string, a Approval) error {
-	if receipt != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO receipts (receipt, at) VALUES (?, ?)`, receipt, tx.now); err != nil {
-			return err
-		}
-	}
-	return tx.recordDecision(ctx, a)
 }
 
 // ExpireDue flips what is past its deadline, and returns what it flipped.
@@ -91,7 +80,7 @@ func (s *Store) ExpireDue(ctx context.Context) (expired []Approval, err error) {
 		return nil, err
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
-		expired, err = tx.settle(ctx, "", `expires_at <= ?1`)
+		expired, err = tx.cancelOrExpire(ctx, "", `expires_at <= ?1`)
 		return err
 	})
 	if err != nil {

@@ -44,8 +44,8 @@ func TestDecideTakesOnlyAnswersToThisRequest(t *testing.T) {
 		{"no uuid", false, func(d *store.Decision, _ store.Approval) { d.UUID = "" }, false, store.ErrNotFound},
 		{"neither", false, func(d *store.Decision, _ store.Approval) { d.UUID, d.ApprovalID = "", "" }, false, store.ErrNotFound},
 		{"unknown uuid", true, func(d *store.Decision, _ store.Approval) { d.UUID, d.ApprovalID = other, "" }, false, store.ErrNotFound},
-		{"of another phone, by uuid", true, func(d *store.Decision, b store.Approval) { d.AuthyID = b.AuthyID }, false, store.ErrNotFound},
-		{"of another phone, by id", false, func(d *store.Decision, b store.Approval) { d.AuthyID = b.AuthyID }, false, store.ErrNotFound},
+		{"of another phone, by uuid", true, func(d *store.Decision, b store.Approval) { d.Handle = b.Handle }, false, store.ErrNotFound},
+		{"of another phone, by id", false, func(d *store.Decision, b store.Approval) { d.Handle = b.Handle }, false, store.ErrNotFound},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestTheFirstAnswerWins(t *testing.T) {
 			first, _ := w.decide(a, order[0])
 			w.clock.Advance(time.Second)
 			d := answer(a, order[1])
-			d.Receipt, d.Via = "another delivery", "provider"
+			d.Via = "provider"
 			got, applied, err := w.store.Decide(t.Context(), d)
 			if applied || err != nil || got != first {
 				t.Errorf("got %+v, %v, %v,\nwant %+v", got, applied, err, first)
@@ -129,29 +129,13 @@ func TestTheFirstAnswerWins(t *testing.T) {
 	}
 }
 
-func TestAReceiptCountsOnce(t *testing.T) {
+func TestARepeatedDeliveryCountsOnce(t *testing.T) {
 	w := newWorld(t)
 	a := w.begin(w.start(w.user("ada@example.com")))
 	w.approve(a)
 	for range 3 {
 		if got, applied := w.decide(a, store.Approved); applied || got.Status != store.Approved {
 			t.Errorf("a repeated delivery: got %+v, %v", got, applied)
-		}
-	}
-	// Not for another request either, should anybody get so far.
-	b := w.begin(w.start(w.user("bob@example.com")))
-	d := answer(b, store.Approved)
-	d.Receipt = answer(a, store.Approved).Receipt
-	if got, applied, err := w.store.Decide(t.Context(), d); applied || err != nil || got != b {
-		t.Errorf("a known receipt for another request: got %+v, %v, %v", got, applied, err)
-	}
-	// Without one, there is nothing to have seen before.
-	d.Receipt = ""
-	for i, u := range []string{"cleo@example.com", "dora@example.com"} {
-		d := answer(w.begin(w.start(w.user(u))), store.Denied)
-		d.Receipt = ""
-		if _, applied, err := w.store.Decide(t.Context(), d); !applied || err != nil {
-			t.Errorf("%d without a receipt: got %v, %v", i, applied, err)
 		}
 	}
 }
@@ -161,11 +145,10 @@ func TestUselessAnswersAreNotKept(t *testing.T) {
 	w := newWorld(t)
 	a := w.begin(w.start(w.user("ada@example.com")))
 	w.approve(a)
-	rows := `SELECT (SELECT COUNT(*) FROM receipts) + (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM approvals)`
+	rows := `SELECT (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM approvals)`
 	before := w.number(rows)
 	for i := range 20 {
 		d := answer(a, store.Denied)
-		d.Receipt = fmt.Sprint("receipt ", i)
 		_, _, err := w.store.Decide(t.Context(), d)
 		must(t, err)
 		d.UUID, d.ApprovalID = fmt.Sprint("unknown ", i), ""
@@ -219,7 +202,6 @@ func TestDecideRaceHasOneWinner(t *testing.T) {
 			if i%2 == 0 {
 				d.Status = store.Denied
 			}
-			d.Receipt = fmt.Sprint(round, i/4) // some deliveries come twice, too
 			got, applied, err := w.store.Decide(t.Context(), d)
 			if applied {
 				winners <- got

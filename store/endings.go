@@ -1,13 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
 
-// EndSession ends a session for ever, and what is pending for it. To end one
-// twice, or one that never was, is no error.
-func (s *Store) EndSession(ctx context.Context, id, reason string) error {
+// EndSession ends a session for good, and what is pending for it. Ending one
+// twice, or one that never existed, is no error.
+func (s *Store) EndSession(ctx context.Context, id string, reason Reason) error {
 	return s.inTx(ctx, func(tx *txn) error {
 		_, err := tx.endSession(ctx, id, reason, "")
 		if errors.Is(err, ErrNotFound) {
@@ -17,15 +18,15 @@ func (s *Store) EndSession(ctx context.Context, id, reason string) error {
 	})
 }
 
-// endReasons names the end of a request by the end of its session; where none
-// is named, it is signed_out.
-var endReasons = map[string]string{
-	"replaced":  "superseded",
-	"signed_in": "other_method",
+// endReasons maps the end of a session to the end of its request; the others
+// are signed_out.
+var endReasons = map[Reason]Reason{
+	ReasonReplaced: ReasonSuperseded,
+	ReasonSignedIn: ReasonOtherMethod,
 }
 
 // endSession ends a session that has not ended, and returns it. ErrNotFound.
-func (tx *txn) endSession(ctx context.Context, id, reason, replacedBy string) (Session, error) {
+func (tx *txn) endSession(ctx context.Context, id string, reason Reason, replacedBy string) (Session, error) {
 	const end = `
 		UPDATE sessions
 		SET
@@ -38,23 +39,23 @@ func (tx *txn) endSession(ctx context.Context, id, reason, replacedBy string) (S
 	if err != nil {
 		return Session{}, wrap(err)
 	}
-	why, ok := endReasons[reason]
-	if !ok {
-		why = "signed_out"
-	}
-	if _, err := tx.settle(ctx, why, `session_id = ?3`, id); err != nil {
+	why := cmp.Or(endReasons[reason], ReasonSignedOut)
+	if _, err := tx.cancelOrExpire(ctx, why, `session_id = ?3`, id); err != nil {
 		return Session{}, err
 	}
-	return sess, tx.record(ctx, Event{Kind: "session_ended", UserID: sess.UserID, SessionID: id, Detail: reason})
+	if err := tx.revise(ctx, id); err != nil {
+		return Session{}, err
+	}
+	return sess, tx.record(ctx, Event{Kind: EventSessionEnded, UserID: sess.UserID, SessionID: id, Detail: string(reason)})
 }
 
-func (tx *txn) endSessionsOf(ctx context.Context, userID int64, reason string) ([]Session, error) {
+func (tx *txn) endSessionsOf(ctx context.Context, userID int64, reason Reason) ([]Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE user_id = ? AND ended_at IS NULL`
-	return tx.endAll(ctx, func(Session) string { return reason }, query, userID)
+	return tx.endAll(ctx, func(Session) Reason { return reason }, query, userID)
 }
 
 // endAll ends the sessions that the query finds, each for its own reason.
-func (tx *txn) endAll(ctx context.Context, reason func(Session) string, query string, args ...any) ([]Session, error) {
+func (tx *txn) endAll(ctx context.Context, reason func(Session) Reason, query string, args ...any) ([]Session, error) {
 	found, err := list(ctx, tx, scanSession, query, args...)
 	if err != nil {
 		return nil, err
@@ -90,11 +91,11 @@ func (s *Store) EndOverdue(ctx context.Context) (ended []Session, err error) {
 		return nil, wrap(err)
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
-		why := func(sess Session) string {
+		why := func(sess Session) Reason {
 			if sess.ExpiresAt.UnixMilli() <= now {
-				return "expired"
+				return ReasonExpired
 			}
-			return "idle"
+			return ReasonIdle
 		}
 		ended, err = tx.endAll(ctx, why, `SELECT `+sessionColumns+overdue, now, rested)
 		return err

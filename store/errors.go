@@ -20,6 +20,7 @@ var (
 	ErrCodeUsed           = errors.New("this code was used already")
 	ErrTransferPending    = errors.New("a transfer is waiting already")
 	ErrChanged            = errors.New("this is not what was approved")
+	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
 	ErrUnavailable        = errors.New("the database cannot do it now") // locked, full, broken, gone
 )
 

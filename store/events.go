@@ -8,7 +8,7 @@ import (
 // Event is one line of the audit trail.
 type Event struct {
 	At         time.Time // set by the store
-	Kind       string    // such as "signed_in", "approval_denied"
+	Kind       EventKind
 	UserID     int64
 	SessionID  string
 	ApprovalID string

@@ -10,6 +10,13 @@ import (
 // goes from one version to the next can be seen only with more than one.
 func (s *Store) Migrate(ctx context.Context, from fs.FS) error { return s.migrate(ctx, from) }
 
+// AnySession returns a session whether or not it still counts.
+func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
+	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
+	sess, err := scanSession(s.read.QueryRowContext(ctx, query, id))
+	return sess, wrap(err)
+}
+
 // PasswordWait is what SpendPasswordTry would say, spending nothing.
 func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Duration, error) {
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 )
 
 //go:embed migrations/*.sql
@@ -62,7 +63,33 @@ func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, string(script))
+		text, err := tx.withLegacyProvider(ctx, string(script))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, text)
 		return err
 	})
+}
+
+// withLegacyProvider fills in whose phones the accounts of an old file have.
+// Only an account that is open needs to know.
+func (tx *txn) withLegacyProvider(ctx context.Context, script string) (string, error) {
+	const blank = "{{legacy provider}}"
+	if !strings.Contains(script, blank) {
+		return script, nil
+	}
+	provider := tx.store.opts.LegacyProvider
+	if provider == "" {
+		var accounts bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE closed_at IS NULL)`).Scan(&accounts)
+		if err != nil {
+			return "", err
+		}
+		if accounts {
+			return "", ErrWhichProvider
+		}
+		provider = tx.store.opts.Provider
+	}
+	return strings.ReplaceAll(script, blank, string(provider)), nil
 }

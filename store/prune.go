@@ -9,7 +9,6 @@ func (s *Store) Prune(ctx context.Context) error {
 		days      int64
 		statement string
 	}{
-		{1, `DELETE FROM receipts WHERE at <= ?`},
 		{1, `DELETE FROM password_failures WHERE at <= ?`},
 		{2, `DELETE FROM code_sends WHERE at <= ?`},
 		{2, `DELETE FROM code_tries WHERE at <= ?`},
@@ -22,6 +21,10 @@ func (s *Store) Prune(ctx context.Context) error {
 			WHERE COALESCE(ended_at, expires_at) <= ?
 				AND NOT EXISTS (SELECT 1 FROM approvals WHERE session_id = sessions.id)
 				AND NOT EXISTS (SELECT 1 FROM transfers WHERE session_id = sessions.id)`},
+		{30, `
+			DELETE FROM factors
+			WHERE revoked_at <= ?
+				AND NOT EXISTS (SELECT 1 FROM approvals WHERE factor_id = factors.id)`},
 		{365, `DELETE FROM events WHERE at <= ?`},
 	} {
 		if _, err := s.db.ExecContext(ctx, old.statement, s.now()-old.days*day.Milliseconds()); err != nil {

@@ -10,7 +10,6 @@ import (
 func TestPruneDeletesWhatIsOld(t *testing.T) {
 	const day = 24 * time.Hour
 	for table, life := range map[string]time.Duration{
-		"receipts":          day,
 		"password_failures": day,
 		"used_codes":        day,
 		"code_sends":        2 * day,

@@ -27,17 +27,19 @@ type limit struct {
 func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
 	const query = `
 		WITH phone AS (
-			SELECT authy_id FROM users WHERE id = ?1
+			SELECT same.id
+			FROM factors JOIN factors AS same ON same.provider = factors.provider AND same.handle = factors.handle
+			WHERE factors.user_id = ?1 AND factors.provider = ?4 AND factors.revoked_at IS NULL
 		), approved AS (
 			SELECT seq
 			FROM approvals
-			WHERE authy_id = (SELECT authy_id FROM phone) AND kind = 'login' AND status = 'approved'
+			WHERE factor_id IN (SELECT id FROM phone) AND kind = 'login' AND status = 'approved'
 			ORDER BY seq DESC
 			LIMIT 1
 		)
 		SELECT created_at
 		FROM approvals
-		WHERE authy_id = (SELECT authy_id FROM phone)
+		WHERE factor_id IN (SELECT id FROM phone)
 			AND kind = 'login'
 			AND seq > COALESCE((SELECT seq FROM approved), 0)
 			AND created_at > ?2
@@ -47,7 +49,7 @@ func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Tim
 	now := s.now()
 	for _, l := range pushLimits {
 		var oldest int64
-		err := s.read.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1).Scan(&oldest)
+		err := s.read.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1, s.opts.Provider).Scan(&oldest)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

@@ -86,7 +86,7 @@ func TestPushAllowedCountsWhatRings(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %v", name, ok, err, allowed)
 		}
 	}
-	for _, reason := range []string{"unavailable", "no_device", "push_paused"} {
+	for _, reason := range []store.Reason{"unavailable", "no_device", "push_paused"} {
 		for range 10 {
 			_, _, err := w.store.CancelApproval(t.Context(), begin().ID, reason)
 			must(t, err)
@@ -99,7 +99,7 @@ func TestPushAllowedCountsWhatRings(t *testing.T) {
 	want("ten may ring", ada, false)
 	want("another person", bob, true)
 
-	twin, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "twin@example.com", Password: password, AuthyID: ada.AuthyID})
+	twin, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "twin@example.com", Password: password, Handle: w.phone(ada).Handle})
 	must(t, err)
 	want("another account with the same phone", twin, false)
 }

@@ -23,19 +23,19 @@ type Session struct {
 	ID         string
 	UserID     int64
 	Level      Level
-	Method     string // how the second step was passed: push, app, sms, call; "" before
+	Method     Method // how the second step was passed; "" while it is open
 	IP         string
 	UserAgent  string
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
 	EndedAt    time.Time // zero while it lives
-	EndReason  string    // replaced, signed_in, signed_out, cancelled, …
+	EndReason  Reason
 	ReplacedBy string
 	ApprovalID string        // what was consumed for it
 	Latency    time.Duration // from the decision to the door
 	CodeTries  int           // codes tried in this attempt
-	CodeVia    string        // how a code was last to be sent in this attempt: sms, call
+	CodeVia    Method        // how a code was last sent in this attempt: sms, call
 	CodeState  CodeState     // what became of it
 }
 
@@ -84,7 +84,7 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 	err = s.inTx(ctx, func(tx *txn) error {
 		sess = tx.newSession(userID, PasswordPassed, c)
 		if replaces != "" {
-			_, err := tx.endSession(ctx, replaces, "replaced", sess.ID)
+			_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
@@ -92,7 +92,7 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 		if err := tx.insertSession(ctx, sess); err != nil {
 			return err
 		}
-		return tx.record(ctx, Event{Kind: "session_started", UserID: userID, SessionID: sess.ID, Detail: c.IP})
+		return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: userID, SessionID: sess.ID, Detail: c.IP})
 	})
 	if err != nil {
 		return Session{}, err
@@ -176,10 +176,11 @@ func (s *Store) seen(ctx context.Context, id string, now int64) error {
 	return wrap(err)
 }
 
-// AnySession returns a session whether or not it still counts, so that a page
-// can say what became of it.
-func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
-	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
-	sess, err := scanSession(s.read.QueryRowContext(ctx, query, id))
-	return sess, wrap(err)
+const reviseQuery = `UPDATE sessions SET revision = revision + 1 WHERE id = ?`
+
+// revise raises the revision of a session: something that its pages show has
+// changed.
+func (tx *txn) revise(ctx context.Context, sessionID string) error {
+	_, err := tx.StmtContext(ctx, tx.store.hot.revise).ExecContext(ctx, sessionID)
+	return err
 }

@@ -259,7 +259,7 @@ func TestEndOverdue(t *testing.T) {
 	must(t, err)
 	why := map[string]string{}
 	for _, sess := range ended {
-		why[sess.ID] = sess.EndReason
+		why[sess.ID] = string(sess.EndReason)
 	}
 	if len(why) != 2 || why[idle.ID] != "idle" || why[half.ID] != "expired" {
 		t.Errorf("got %v, want %s idle and %s expired", why, idle.ID, half.ID)

@@ -11,6 +11,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -26,6 +27,9 @@ import (
 
 // Options of a store. The zero value is usable.
 type Options struct {
+	Provider       Provider // "": Simulator; whose factors are asked and enrolled
+	LegacyProvider Provider // whose phones a file from before factors has, "" if nobody knows
+
 	Now         func() time.Time // nil: time.Now
 	SessionIdle time.Duration    // 0: 1 hour; how long a signed-in session may rest
 	SessionMax  time.Duration    // 0: 24 hours; how long it may live
@@ -66,23 +70,16 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	setDefault(&o.SessionIdle, time.Hour)
-	setDefault(&o.SessionMax, 24*time.Hour)
-	setDefault(&o.PendingMax, 15*time.Minute)
-	if o.HashConcurrency == 0 {
-		o.HashConcurrency = runtime.GOMAXPROCS(0)
-	}
+	o.Provider = cmp.Or(o.Provider, Simulator)
+	o.SessionIdle = cmp.Or(o.SessionIdle, time.Hour)
+	o.SessionMax = cmp.Or(o.SessionMax, 24*time.Hour)
+	o.PendingMax = cmp.Or(o.PendingMax, 15*time.Minute)
+	o.HashConcurrency = cmp.Or(o.HashConcurrency, runtime.GOMAXPROCS(0))
 	if o.HashParams == nil {
 		// OWASP's choice for argon2id with the least memory.
 		o.HashParams = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 	}
 	return o
-}
-
-func setDefault(d *time.Duration, value time.Duration) {
-	if *d == 0 {
-		*d = value
-	}
 }
 
 func (s *Store) open(ctx context.Context) (err error) {

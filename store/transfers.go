@@ -18,7 +18,7 @@ type Transfer struct {
 	Payee       string
 	AmountMinor int64  // in the smallest unit of the currency
 	Currency    string // ISO 4217
-	Status      string // awaiting, approved, executed, denied, expired, cancelled
+	Status      TransferStatus
 	CreatedAt   time.Time
 	ExecutedAt  time.Time
 }
@@ -38,14 +38,14 @@ func (t Transfer) subject() string {
 // payee, amount and currency. ErrTransferPending while another one waits;
 // ErrNotFound when the session is not signed in.
 func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer, ttl time.Duration) (_ Transfer, a Approval, err error) {
-	t.ID, t.SessionID, t.Status = rand.Text(), sessionID, "awaiting"
+	t.ID, t.SessionID, t.Status = rand.Text(), sessionID, TransferAwaiting
 	err = s.inTx(ctx, func(tx *txn) error {
 		// One past its deadline does not wait any more, though no sweep has come.
 		const over = `
 			expires_at <= ?1
 			AND kind = 'transfer'
 			AND user_id = (SELECT user_id FROM sessions WHERE id = ?3)`
-		if _, err := tx.settle(ctx, "", over, sessionID); err != nil {
+		if _, err := tx.cancelOrExpire(ctx, "", over, sessionID); err != nil {
 			return err
 		}
 		a, err = tx.beginApproval(ctx, sessionID, KindTransfer, t.subject(), ttl)
@@ -122,11 +122,14 @@ func (tx *txn) refuse(ctx context.Context, t Transfer) error {
 	if err != nil {
 		return err
 	}
-	open, err := tx.settle(ctx, "changed", `id = ?3`, t.ApprovalID)
+	open, err := tx.cancelOrExpire(ctx, ReasonChanged, `id = ?3`, t.ApprovalID)
 	if err != nil || (!spent && len(open) == 0) {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: "transfer_refused", UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
+	if err := tx.revise(ctx, t.SessionID); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventTransferRefused, UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
 }
 
 func (tx *txn) execute(ctx context.Context, t *Transfer) error {
@@ -141,8 +144,11 @@ func (tx *txn) execute(ctx context.Context, t *Transfer) error {
 	if !done {
 		return ErrNotApproved
 	}
-	t.Status, t.ExecutedAt = "executed", at(tx.now)
-	return tx.record(ctx, Event{Kind: "transfer_executed", UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
+	t.Status, t.ExecutedAt = TransferExecuted, at(tx.now)
+	if err := tx.revise(ctx, t.SessionID); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventTransferExecuted, UserID: t.UserID, SessionID: t.SessionID, ApprovalID: t.ApprovalID})
 }
 
 // transferQuery reads transfers with the state of their approvals. ?1 is the

@@ -26,7 +26,7 @@ func (w *world) ask(in store.Session) (store.Transfer, store.Approval) {
 	return t, w.attach(a)
 }
 
-func (w *world) wantTransfer(u store.User, status string) {
+func (w *world) wantTransfer(u store.User, status store.TransferStatus) {
 	w.t.Helper()
 	if got := w.transfers(u)[0].Status; got != status {
 		w.t.Errorf("got transfer %q, want %q", got, status)
@@ -109,7 +109,7 @@ func TestTransfersThatDoNotHappen(t *testing.T) {
 	tests := []struct {
 		name string
 		end  func(w *world, in store.Session, a store.Approval)
-		want string
+		want store.TransferStatus
 	}{
 		{"denied", func(w *world, _ store.Session, a store.Approval) { w.decide(a, store.Denied) }, "denied"},
 		{"unanswered, not yet swept", func(w *world, _ store.Session, a store.Approval) { w.clock.Advance(ttl) }, "expired"},
@@ -164,7 +164,7 @@ func TestOneTransferWaitsAtATime(t *testing.T) {
 	w.ask(in)
 	var got []string
 	for _, tr := range w.transfers(ada) {
-		got = append(got, tr.Status)
+		got = append(got, string(tr.Status))
 	}
 	wantEqual(t, got, []string{"awaiting", "expired", "denied"})
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,13 +16,72 @@ var whenMade = time.UnixMilli(1795644973000)
 // oldWorld is a copy of the database that version 68d1548 left behind.
 func oldWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "nod.db"), clock: &clock{now: whenMade}}
-	content, err := os.ReadFile("../testdata/68d1548/nod.db")
-	must(t, err)
-	must(t, os.WriteFile(w.path, content, 0o600))
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "nod.db"), clock: &clock{now: whenMade}, legacy: store.Simulator}
+	copyOld(t, w.path)
 	w.open()
 	t.Cleanup(func() { must(t, w.store.Close()) })
 	return w
+}
+
+func copyOld(t *testing.T, path string) {
+	t.Helper()
+	content, err := os.ReadFile("../testdata/68d1548/nod.db")
+	must(t, err)
+	must(t, os.WriteFile(path, content, 0o600))
+}
+
+// The phones of an old file belong to whom it was made with; where nobody can
+// say, the file stays as it is.
+func TestUpgradeAsksWhosePhonesTheyAre(t *testing.T) {
+	w := oldWorld(t)
+	must(t, w.store.Close())
+	copyOld(t, w.path)
+	w.legacy = ""
+	_, err := store.Open(t.Context(), w.path, w.options())
+	wantErr(t, "nobody says", err, store.ErrWhichProvider)
+	w.legacy = store.Authy
+	w.open()
+	counts, err := w.store.Providers(t.Context())
+	must(t, err)
+	if want := map[store.Provider]int{store.Authy: 6}; !maps.Equal(counts, want) {
+		t.Errorf("got factors %v, want %v", counts, want)
+	}
+}
+
+func TestUpgradeMakesFactorsOfPhones(t *testing.T) {
+	w := oldWorld(t)
+	bob := w.phone(store.User{ID: 2})
+	want := store.Factor{ID: bob.ID, UserID: 2, Provider: store.Simulator, Handle: "100002",
+		CreatedAt: time.UnixMilli(1795644971541).UTC(), ProvedAt: time.UnixMilli(1795644971852).UTC()}
+	if bob != want {
+		t.Errorf("got %+v,\nwant %+v", bob, want)
+	}
+	shared, err := w.store.FactorShared(t.Context(), bob)
+	must(t, err)
+	if fay := w.phone(store.User{ID: 6}); !shared || !fay.ProvedAt.IsZero() {
+		t.Errorf("Bob's phone is shared: %v; Fay's reads %+v", shared, fay)
+	}
+	// Eve's is revoked with her account, and her request still knows it.
+	_, err = w.store.Factor(t.Context(), 5)
+	wantErr(t, "the phone of a closed account", err, store.ErrNotFound)
+	if a := w.approval("INOV4XFL2ZUQ4HRXDDYKNWWEP6"); a.Handle != "100005" {
+		t.Errorf("Eve's request reads %+v", a)
+	}
+}
+
+// A tap that was on its way while the program was replaced still counts.
+func TestUpgradeTakesTheAnswerToAnOldRequest(t *testing.T) {
+	w := oldWorld(t)
+	carols := w.approval("USAOSZ5N2ZELGDHW6CDPBFNPPX")
+	w.approve(carols)
+	_, err := w.store.ConfirmLogin(t.Context(), carols.SessionID, browser)
+	must(t, err)
+	ada, err := w.store.ExecuteTransfer(t.Context(), "TFFGUN5NXVOQGOINXMGMORMVXN", "52YUXSW66ANDTXIS54KR7D7UOR",
+		store.Transfer{Payee: "Approved", AmountMinor: 1250, Currency: "EUR"})
+	must(t, err)
+	if ada.Status != store.TransferExecuted {
+		t.Errorf("got %+v", ada)
+	}
 }
 
 func TestUpgradeKeepsEverything(t *testing.T) {

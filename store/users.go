@@ -18,7 +18,6 @@ type User struct {
 	Email       string
 	PhoneNumber string // E.164
 	CountryCode int    // calling code
-	AuthyID     int64
 	CreatedAt   time.Time
 }
 
@@ -29,7 +28,7 @@ type NewUser struct {
 	Password    string
 	PhoneNumber string
 	CountryCode int
-	AuthyID     int64
+	Handle      string // the provider's name for the phone
 }
 
 const userColumns = `
@@ -38,11 +37,10 @@ const userColumns = `
 	users.email,
 	users.phone_number,
 	users.country_code,
-	users.authy_id,
 	users.created_at`
 
 func userFields(u *User, created *int64) []any {
-	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, &u.AuthyID, created}
+	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created}
 }
 
 // emailKey is what e-mails are compared by: without regard to case or to how
@@ -67,16 +65,16 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	}
 	u := User{
 		Name: n.Name, Email: strings.TrimSpace(n.Email), PhoneNumber: n.PhoneNumber,
-		CountryCode: n.CountryCode, AuthyID: n.AuthyID,
+		CountryCode: n.CountryCode,
 	}
-	err = s.inTx(ctx, func(tx *txn) error { return tx.createUser(ctx, &u, hash) })
+	err = s.inTx(ctx, func(tx *txn) error { return tx.createUser(ctx, &u, hash, n.Handle) })
 	if err != nil {
 		return User{}, err
 	}
 	return u, nil
 }
 
-func (tx *txn) createUser(ctx context.Context, u *User, hash string) error {
+func (tx *txn) createUser(ctx context.Context, u *User, hash, handle string) error {
 	const insert = `
 		INSERT INTO users (
 			name,
@@ -85,21 +83,23 @@ func (tx *txn) createUser(ctx context.Context, u *User, hash string) error {
 			password_hash,
 			country_code,
 			phone_number,
-			authy_id,
 			created_at
 		)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
 		RETURNING id`
 	u.CreatedAt = at(tx.now)
 	err := tx.QueryRowContext(ctx, insert, u.Name, u.Email, emailKey(u.Email), hash, u.CountryCode,
-		u.PhoneNumber, u.AuthyID, tx.now).Scan(&u.ID)
+		u.PhoneNumber, tx.now).Scan(&u.ID)
 	if isUnique(err) {
 		return ErrEmailTaken
 	}
 	if err != nil {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: "user_created", UserID: u.ID})
+	if err := tx.enrol(ctx, u.ID, tx.store.opts.Provider, handle); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventUserCreated, UserID: u.ID})
 }
 
 // Authenticate finds the user by e-mail and password. ErrInvalidCredentials
@@ -128,31 +128,19 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 	return u, nil
 }
 
-// PhoneShared says whether another open account has the phone of this one:
-// the provider knows both as one user.
-func (s *Store) PhoneShared(ctx context.Context, userID int64) (shared bool, err error) {
-	const query = `
-		SELECT EXISTS (
-			SELECT 1
-			FROM users AS other JOIN users ON users.authy_id = other.authy_id
-			WHERE users.id = ? AND other.id <> users.id AND other.closed_at IS NULL)`
-	err = s.read.QueryRowContext(ctx, query, userID).Scan(&shared)
-	return shared, wrap(err)
-}
-
 // CloseAccount ends everything of a user and forgets who it was: the row, its
 // transfers and what happened when stay, without name, e-mail, phone and
 // addresses. It returns the sessions that it ended, so that their browsers can
 // be told. ErrNotFound for an unknown or closed account.
 func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if ended, err = tx.endSessionsOf(ctx, userID, "account_closed"); err != nil {
+		if ended, err = tx.endSessionsOf(ctx, userID, ReasonAccountClosed); err != nil {
 			return err
 		}
 		if err := tx.forgetUser(ctx, userID); err != nil {
 			return err
 		}
-		return tx.record(ctx, Event{Kind: "account_closed", UserID: userID})
+		return tx.record(ctx, Event{Kind: EventAccountClosed, UserID: userID})
 	})
 	return ended, err
 }
@@ -166,7 +154,6 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 			email_key = NULL,
 			password_hash = '',
 			phone_number = '',
-			authy_id = 0,
 			closed_at = ?
 		WHERE id = ? AND closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, forget, tx.now, userID))
@@ -175,6 +162,9 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 	}
 	if !found {
 		return ErrNotFound
+	}
+	if err := tx.revokeFactors(ctx, userID); err != nil {
+		return err
 	}
 	for _, trace := range []string{
 		`UPDATE sessions SET ip = '', user_agent = '' WHERE user_id = ?`,

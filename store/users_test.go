@@ -15,12 +15,12 @@ func TestCreateUserKeepsWhatWasGiven(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.store.CreateUser(t.Context(), store.NewUser{
 		Name: "Zoë", Email: " Zoë@Example.com ", Password: password,
-		PhoneNumber: "+573001234567", CountryCode: 57, AuthyID: 42,
+		PhoneNumber: "+573001234567", CountryCode: 57, Handle: "42",
 	})
 	must(t, err)
 	want := store.User{
 		ID: got.ID, Name: "Zoë", Email: "Zoë@Example.com",
-		PhoneNumber: "+573001234567", CountryCode: 57, AuthyID: 42, CreatedAt: w.clock.Now(),
+		PhoneNumber: "+573001234567", CountryCode: 57, CreatedAt: w.clock.Now(),
 	}
 	if got != want || got.ID == 0 {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -53,7 +53,7 @@ func TestEmailsAreComparedByMeaning(t *testing.T) {
 			if taken, err := w.store.EmailTaken(t.Context(), test.second); !taken || err != nil {
 				t.Errorf("EmailTaken: got %v, %v, want true", taken, err)
 			}
-			_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: test.second, Password: password})
+			_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: test.second, Password: password, Handle: "1"})
 			wantErr(t, "CreateUser", err, store.ErrEmailTaken)
 			_, err = w.store.Authenticate(t.Context(), test.second, password)
 			must(t, err)
@@ -94,7 +94,7 @@ func TestPasswordsOfAnyScriptAndLength(t *testing.T) {
 	w := newWorld(t)
 	for i, secret := range []string{"8 signs!", strings.Repeat("correct horse ", 10), "пароль-密码-🐎🔋"} {
 		email := strings.Repeat("a", i+1) + "@example.com"
-		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: secret})
+		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: secret, Handle: "1"})
 		must(t, err)
 		_, err = w.store.Authenticate(t.Context(), email, secret)
 		must(t, err)
@@ -171,7 +171,7 @@ func TestParallelSignUpsMakeOneAccount(t *testing.T) {
 		if i%2 == 0 {
 			email = "ADA@EXAMPLE.COM"
 		}
-		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: password})
+		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: password, Handle: "1"})
 		return err
 	})
 	if got := w.number(`SELECT COUNT(*) FROM users`); won != 1 || got != 1 {
@@ -215,7 +215,8 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 
 	if got := w.number(`
 		SELECT (SELECT COUNT(*) FROM users
-				WHERE id = ?1 AND (name || email || password_hash || phone_number <> '' OR authy_id <> 0 OR email_key IS NOT NULL))
+				WHERE id = ?1 AND (name || email || password_hash || phone_number <> '' OR email_key IS NOT NULL))
+			+ (SELECT COUNT(*) FROM factors WHERE user_id = ?1 AND revoked_at IS NULL)
 			+ (SELECT COUNT(*) FROM sessions WHERE user_id = ?1 AND ip || user_agent <> '')
 			+ (SELECT COUNT(*) FROM events WHERE user_id = ?1 AND detail LIKE '%192.0.2.%')`, ada.ID); got != 0 {
 		t.Errorf("%d rows still tell who it was", got)

@@ -7,10 +7,12 @@ import (
 
 // Wait is what a waiting page is told: how its sign-in stands.
 type Wait struct {
+	UserID    int64
 	Level     Level
 	EndedAt   time.Time // zero while the session lives
-	EndReason string
-	Counts    bool // whether the session is good for anything: not ended, not too old, not idle too long
+	EndReason Reason
+	Revision  int64 // grows with every change; orders what a page is told
+	Counts    bool  // whether the session is good for anything: not ended, not too old, not idle too long
 
 	// Request is the newest for a login: its Status, "" without one, and
 	// Reason, Number and ExpiresAt; no more of it is read.
@@ -19,11 +21,13 @@ type Wait struct {
 
 const waitQuery = `
 	SELECT
+		sessions.user_id,
 		sessions.level,
 		COALESCE(sessions.ended_at, 0),
 		sessions.end_reason,
 		sessions.expires_at,
 		sessions.last_seen,
+		sessions.revision,
 		COALESCE(approvals.status, ''),
 		COALESCE(approvals.reason, ''),
 		COALESCE(approvals.number, ''),
@@ -42,7 +46,7 @@ const waitQuery = `
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
 	var ended, ends, seen, expires int64
-	err := s.hot.wait.QueryRowContext(atOnce(ctx), sessionID).Scan(&w.Level, &ended, &w.EndReason, &ends, &seen, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
+	err := s.hot.wait.QueryRowContext(atOnce(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
 	if err != nil {
 		return Wait{}, wrap(err)
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -52,6 +53,7 @@ type world struct {
 	clock  *clock
 	store  *store.Store
 	phones int64
+	legacy store.Provider // of a file from before factors
 }
 
 func newWorld(t testing.TB) *world {
@@ -74,7 +76,7 @@ func (w *world) open() {
 }
 
 func (w *world) options() store.Options {
-	return store.Options{Now: w.clock.Now, HashParams: cheap}
+	return store.Options{Now: w.clock.Now, HashParams: cheap, LegacyProvider: w.legacy}
 }
 
 // restart closes the file and opens it again, as a new process would.
@@ -90,10 +92,18 @@ func (w *world) user(email string) store.User {
 	w.phones++
 	u, err := w.store.CreateUser(w.t.Context(), store.NewUser{
 		Name: "Ada", Email: email, Password: password,
-		PhoneNumber: "+12015550101", CountryCode: 1, AuthyID: 1000 + w.phones,
+		PhoneNumber: "+12015550101", CountryCode: 1, Handle: fmt.Sprint(1000 + w.phones),
 	})
 	must(w.t, err)
 	return u
+}
+
+// phone is the factor of a user.
+func (w *world) phone(u store.User) store.Factor {
+	w.t.Helper()
+	f, err := w.store.Factor(w.t.Context(), u.ID)
+	must(w.t, err)
+	return f
 }
 
 func must(t testing.TB, err error) {
@@ -146,8 +156,8 @@ func (w *world) approve(a store.Approval) {
 // answer is what the provider's callback says of a request.
 func answer(a store.Approval, status store.ApprovalStatus) store.Decision {
 	return store.Decision{
-		ApprovalID: a.ID, UUID: a.UUID, AuthyID: a.AuthyID,
-		Status: status, Via: "callback", Receipt: a.ID + " " + string(status),
+		ApprovalID: a.ID, UUID: a.UUID, Handle: a.Handle,
+		Status: status, Via: "callback",
 	}
 }
 
@@ -184,7 +194,7 @@ func (w *world) events(u store.User) []string {
 	must(w.t, err)
 	var kinds []string
 	for _, e := range slices.Backward(events) {
-		kinds = append(kinds, e.Kind)
+		kinds = append(kinds, string(e.Kind))
 	}
 	return kinds
 }

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"nod/hub"
+	"nod/signin"
+)
+
+// Browsers tells waiting browsers, through the hub, what the flow has to say.
+// It is a signin.Browsers, and knows the JSON that the pages' scripts read.
+type Browsers struct {
+	Hub *hub.Hub
+	Now func() time.Time // nil: time.Now; browsers count down by it
+}
+
+// stateJSON is what a waiting browser is told, the same on every way.
+type stateJSON struct {
+	Status     string `json:"status"`
+	Reason     string `json:"reason"`
+	Number     string `json:"number"`
+	Revision   int64  `json:"revision"`    // orders what one page is told
+	ExpiresAt  string `json:"expires_at"`  // RFC 3339, "" without a request
+	ServerTime string `json:"server_time"` // RFC 3339; expires_at less this is the time left
+}
+
+// TellState tells the pages that wait on a session.
+func (b Browsers) TellState(sessionID string, s signin.State) {
+	b.Hub.Publish(sessionID, b.encodeState(s), s.Last)
+}
+
+// TellTransfers tells the signed-in pages of a session.
+func (b Browsers) TellTransfers(sessionID string, t signin.Transfers) {
+	b.Hub.Publish(sessionID, encodeTransfers(t), false)
+}
+
+func (b Browsers) encodeState(s signin.State) []byte {
+	now := time.Now
+	if b.Now != nil {
+		now = b.Now
+	}
+	said := stateJSON{
+		Status: string(s.Status), Reason: string(s.Reason), Number: s.Number, Revision: s.Revision, ServerTime: wireTime(now()),
+	}
+	if !s.ExpiresAt.IsZero() {
+		said.ExpiresAt = wireTime(s.ExpiresAt)
+	}
+	return encode(said)
+}
+
+// transfersJSON is what the page of a signed-in session is told.
+type transfersJSON struct {
+	Revision  int64          `json:"revision"`
+	Transfers []transferJSON `json:"transfers"`
+}
+
+type transferJSON struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+}
+
+func encodeTransfers(t signin.Transfers) []byte {
+	said := transfersJSON{Revision: t.Revision, Transfers: make([]transferJSON, 0, len(t.List))}
+	for _, one := range t.List {
+		said.Transfers = append(said.Transfers, transferJSON{one.ID, string(one.Status)})
+	}
+	return encode(said)
+}
+
+func encode(said any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(said); err != nil {
+		panic("strings and numbers cannot fail to encode: " + err.Error())
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// wireTime is RFC 3339 in UTC with milliseconds.
+func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,58 @@
+package providers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"nod/authy"
+	"nod/signin"
+	"nod/store"
+)
+
+// nonceAge is how far a nonce that reads as a time may be from now. An answer
+// belongs to a request of at most ten minutes; older ones are replays.
+const nonceAge = 15 * time.Minute
+
+// Callback verifies a callback as it came, nothing decoded, and returns its
+// answer. signin.ErrForged for one that Authy did not sign, or long ago; any
+// other error for one that is signed and cannot be used.
+func (a *Authy) Callback(method, rawQuery string, header http.Header, body []byte) (signin.Answer, error) {
+	signature, nonce := only(header, "X-Authy-Signature"), only(header, "X-Authy-Signature-Nonce")
+	if signature == "" || nonce == "" || a.staleNonce(nonce) {
+		return signin.Answer{}, fmt.Errorf("%w: signature headers missing, doubled or old", signin.ErrForged)
+	}
+	answer, err := authy.VerifyCallback(a.APIKey, a.CallbackURL, authy.CallbackRequest{
+		Method: method, RawQuery: rawQuery, Body: body, Signature: signature, Nonce: nonce,
+	})
+	if errors.Is(err, authy.ErrBadSignature) {
+		return signin.Answer{}, fmt.Errorf("%w: %w", signin.ErrForged, err)
+	}
+	return signin.Answer{
+		RequestID: answer.UUID, ApprovalID: answer.HiddenDetails[hiddenID], Handle: strconv.FormatInt(answer.AuthyID, 10),
+		Status: store.ApprovalStatus(answer.Status), Ping: answer.Ping,
+	}, err
+}
+
+// only reads a header that must be there exactly once.
+func only(header http.Header, name string) string {
+	const maxLength = 256
+	values := header.Values(name)
+	if len(values) != 1 || len(values[0]) > maxLength {
+		return ""
+	}
+	return values[0]
+}
+
+// staleNonce judges nonces that read as unix seconds, as all recorded ones do;
+// the wire promises nothing about others.
+func (a *Authy) staleNonce(nonce string) bool {
+	at, err := strconv.ParseFloat(nonce, 64)
+	if err != nil {
+		return false
+	}
+	age := float64(a.now().UnixMilli())/1000 - at
+	return age > nonceAge.Seconds() || age < -nonceAge.Seconds()
+}

@@ -1,0 +1,53 @@
+package providers
+
+import (
+	"time"
+
+	"nod/authy"
+	"nod/signin"
+	"nod/store"
+)
+
+// What Authy takes of a message and of a detail, in characters.
+const (
+	maxMessage = 144
+	maxDetail  = 200
+)
+
+// request is the question as the app shows it. Our id travels in the hidden
+// details and comes back with the answer.
+func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
+	message, details := loginRequest(q)
+	if q.Kind == store.KindTransfer {
+		message, details = transferRequest(q)
+	}
+	return authy.ApprovalRequest{
+		Message:         message,
+		Details:         append(details, authy.Detail{Label: "Time", Value: q.AskedAt.UTC().Format("2 Jan 2006, 15:04:05 UTC")}),
+		HiddenDetails:   map[string]string{hiddenID: q.ApprovalID},
+		Logos:           []authy.Logo{{Res: "default", URL: a.LogoURL}},
+		SecondsToExpire: int(q.ExpiresAt.Sub(q.AskedAt).Round(time.Second).Seconds()),
+	}
+}
+
+const hiddenID = "approval_id"
+
+// loginRequest shows who signs in, from where, and a number to compare with
+// the browser's.
+func loginRequest(q signin.Question) (message string, details []authy.Detail) {
+	return "Sign in to Nod?", []authy.Detail{
+		{Label: "Number", Value: q.Login.Number},
+		{Label: "E-mail", Value: signin.Shorten(q.Email, maxDetail)},
+		{Label: "Browser", Value: q.Login.Browser},
+		{Label: "Address", Value: q.Login.Address},
+	}
+}
+
+func transferRequest(q signin.Question) (message string, details []authy.Detail) {
+	amount := q.Transfer.String()
+	return signin.Shorten("Send "+amount+" to "+q.Transfer.Payee+"?", maxMessage), []authy.Detail{
+		{Label: "Payee", Value: q.Transfer.Payee},
+		{Label: "Amount", Value: amount},
+		{Label: "Account", Value: signin.Shorten(q.Email, maxDetail)},
+	}
+}

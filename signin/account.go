@@ -1,0 +1,275 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+	"github.com/trustelem/zxcvbn"
+
+	"nod/store"
+)
+
+const (
+	minPassword = 8
+	maxPassword = 256 // characters; a longer one only buys hashing time
+	maxName     = 100
+	maxEmail    = 254
+)
+
+// NewAccount is an account to be, as typed.
+type NewAccount struct {
+	Name        string
+	Email       string
+	Password    string
+	CountryCode int // calling code, such as 57
+	PhoneNumber string
+}
+
+// Field names a field of a form; FieldForm is the form as a whole.
+type Field string
+
+// The fields of NewAccount and of a transfer.
+const (
+	FieldForm     Field = "form"
+	FieldName     Field = "name"
+	FieldEmail    Field = "email"
+	FieldPassword Field = "password"
+	FieldCountry  Field = "country_code"
+	FieldPhone    Field = "phone_number"
+	FieldPayee    Field = "payee"
+	FieldAmount   Field = "amount"
+	FieldCurrency Field = "currency"
+)
+
+// Problem is what is wrong with a field. Its text is a key of the sentence
+// that a person reads.
+type Problem string
+
+// What can be wrong with a new account.
+const (
+	NameMissing        Problem = "name.missing"
+	NameTooLong        Problem = "name.too_long"
+	EmailMissing       Problem = "email.missing"
+	EmailMalformed     Problem = "email.malformed"
+	EmailTaken         Problem = "email.taken"
+	EmailRefused       Problem = "email.refused"
+	PasswordMissing    Problem = "password.missing"
+	PasswordUnreadable Problem = "password.unreadable"
+	PasswordTooShort   Problem = "password.too_short"
+	PasswordTooLong    Problem = "password.too_long"
+	PasswordGuessable  Problem = "password.guessable"
+	CountryMissing     Problem = "country.missing"
+	CountryRefused     Problem = "country.refused"
+	PhoneMissing       Problem = "phone.missing"
+	PhoneMalformed     Problem = "phone.malformed"
+	PhoneElsewhere     Problem = "phone.elsewhere"
+	PhoneUnknown       Problem = "phone.unknown"
+	PhoneRefused       Problem = "phone.refused"
+	SignUpRateLimited  Problem = "signup.rate_limited"
+	SignUpUnavailable  Problem = "signup.unavailable"
+)
+
+// Problems are what is wrong with a form, by field. It is an error as soon as
+// there is one.
+type Problems map[Field]Problem
+
+func (p Problems) Error() string { return strconv.Itoa(len(p)) + " fields need another look" }
+
+func (p Problems) note(f Field, problem Problem) {
+	if problem != "" {
+		p[f] = problem
+	}
+}
+
+// SignUp makes an account, the provider first: what it refuses never becomes a
+// user here, and registering the same phone twice is no error there. It signs
+// nobody in: the phone proves itself as in every sign-in. Problems; also
+// *TooManyTries, for asking who has an account here is guessing too.
+func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.User, error) {
+	number, problems := n.check()
+	if len(problems) > 0 {
+		return store.User{}, problems
+	}
+	if err := f.spendTry(ctx, n.Email, c); err != nil {
+		return store.User{}, err
+	}
+	user, err := f.createUser(ctx, n, number)
+	if err != nil {
+		return store.User{}, explain(err)
+	}
+	return user, f.Store.ClearPasswordFailures(ctx, n.Email, c.IP)
+}
+
+// createUser is given the number in E.164.
+func (f *Flow) createUser(ctx context.Context, n NewAccount, number string) (store.User, error) {
+	taken, err := f.Store.EmailTaken(ctx, n.Email)
+	if err != nil {
+		return store.User{}, err
+	}
+	if taken {
+		return store.User{}, store.ErrEmailTaken
+	}
+	handle, err := f.Phones.Register(ctx, Phone{
+		Email: n.Email, CountryCode: n.CountryCode, Number: strings.TrimPrefix(number, "+"+strconv.Itoa(n.CountryCode)),
+	})
+	if err != nil {
+		return store.User{}, err
+	}
+	return f.Store.CreateUser(ctx, store.NewUser{
+		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number, CountryCode: n.CountryCode, Handle: handle,
+	})
+}
+
+// check finds a problem for each field that has one, and the number as E.164.
+func (n NewAccount) check() (number string, p Problems) {
+	p = Problems{}
+	p.note(FieldName, nameProblem(n.Name))
+	p.note(FieldEmail, emailProblem(n.Email))
+	p.note(FieldPassword, passwordProblem(n.Password, n.Name, n.Email))
+	region := phonenumbers.GetRegionCodeForCountryCode(n.CountryCode)
+	if region == "ZZ" {
+		p[FieldCountry] = CountryMissing
+		return "", p
+	}
+	number, problem := phoneNumber(n.PhoneNumber, region, n.CountryCode)
+	p.note(FieldPhone, problem)
+	return number, p
+}
+
+func nameProblem(name string) Problem {
+	switch {
+	case name == "":
+		return NameMissing
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName:
+		return NameTooLong
+	}
+	return ""
+}
+
+func emailProblem(email string) Problem {
+	if email == "" {
+		return EmailMissing
+	}
+	addr, err := mail.ParseAddress(email)
+	if err != nil || addr.Address != email || len(email) > maxEmail || !strings.Contains(email[strings.LastIndex(email, "@"):], ".") {
+		return EmailMalformed
+	}
+	return ""
+}
+
+// passwordProblem follows NIST SP 800-63B: length counts, composition rules
+// do not, and what is in the lists of common passwords is refused.
+func passwordProblem(password string, personal ...string) Problem {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case password == "":
+		return PasswordMissing
+	case !utf8.ValidString(password):
+		return PasswordUnreadable
+	case n < minPassword:
+		return PasswordTooShort
+	case n > maxPassword:
+		return PasswordTooLong
+	case zxcvbn.PasswordStrength(Shorten(password, 72), personal).Score < 2:
+		return PasswordGuessable
+	}
+	return ""
+}
+
+func phoneNumber(typed, region string, countryCode int) (e164 string, problem Problem) {
+	if typed == "" {
+		return "", PhoneMissing
+	}
+	n, err := phonenumbers.Parse(typed, region)
+	switch {
+	case err != nil || !phonenumbers.IsPossibleNumber(n):
+		return "", PhoneMalformed
+	case int(n.GetCountryCode()) != countryCode:
+		return "", PhoneElsewhere
+	case !phonenumbers.IsValidNumber(n):
+		return "", PhoneUnknown
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), ""
+}
+
+// explain turns what went wrong on the way into Problems, where it can.
+func explain(err error) error {
+	var refused *Refused
+	switch {
+	case errors.Is(err, store.ErrEmailTaken):
+		return Problems{FieldEmail: EmailTaken}
+	case errors.As(err, &refused):
+		return refused.problems()
+	case errors.Is(err, ErrRateLimited):
+		return Problems{FieldForm: SignUpRateLimited}
+	case errors.Is(err, ErrUnavailable):
+		return Problems{FieldForm: SignUpUnavailable}
+	}
+	return err
+}
+
+func (e *Refused) problems() Problems {
+	p := Problems{}
+	if e.Email {
+		p[FieldEmail] = EmailRefused
+	}
+	if e.Country {
+		p[FieldCountry] = CountryRefused
+	}
+	if e.Number || len(p) == 0 {
+		p[FieldPhone] = PhoneRefused
+	}
+	return p
+}
+
+// NotClosed is an account whose closing got stuck: nothing has changed here,
+// but the provider may have forgotten the phone already.
+type NotClosed struct{ Cause error }
+
+func (e *NotClosed) Error() string { return "an account could not be closed: " + e.Cause.Error() }
+func (e *NotClosed) Unwrap() error { return e.Cause }
+
+// CloseAccount ends the visitor's account for good, after its password once
+// more. The provider goes first: if it cannot be told, nothing has changed
+// here. store.ErrInvalidCredentials, *TooManyTries, *NotClosed.
+func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c store.Client) error {
+	user, err := f.Authenticate(ctx, v.User.Email, password, c)
+	if err == nil && user.ID != v.User.ID {
+		err = store.ErrInvalidCredentials
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.forgetPhone(ctx, user); err != nil {
+		return &NotClosed{err}
+	}
+	ended, err := f.Store.CloseAccount(ctx, user.ID)
+	if err != nil {
+		return &NotClosed{err}
+	}
+	for _, sess := range ended {
+		f.notify(ctx, sess.ID)
+	}
+	return nil
+}
+
+// forgetPhone takes the phone off the provider, unless another account here
+// has it too: one phone is one user there.
+func (f *Flow) forgetPhone(ctx context.Context, user store.User) error {
+	phone, err := f.Store.Factor(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	shared, err := f.Store.FactorShared(ctx, phone)
+	if err != nil || shared {
+		return err
+	}
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	return f.Phones.Forget(ctx, phone.Handle)
+}

@@ -1,0 +1,108 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"nod/store"
+)
+
+// sendPush asks the phone of the visitor to approve the sign-in. The reason
+// says why no push is on its way, "" when one is; it is stored with the
+// request. An error is only what went wrong on this side.
+func (f *Flow) sendPush(ctx context.Context, v Visitor) (store.Reason, error) {
+	_, allowed, err := f.Store.PushAllowed(ctx, v.User.ID)
+	if err != nil {
+		return "", err
+	}
+	// The row comes first: an answer that overtakes the provider's reply
+	// finds it by the id that travels with the request.
+	a, replaced, err := f.Store.BeginApproval(ctx, v.Session.ID, store.KindLogin, "", f.ApprovalTTL)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range replaced {
+		// The session's own pages are told of the new request instead.
+		if r.SessionID != v.Session.ID {
+			f.ended(ctx, r)
+		}
+	}
+	if !allowed {
+		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
+	}
+	q := f.question(a, v.User)
+	q.Login = Login{Number: a.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP}
+	return f.push(ctx, a, q)
+}
+
+func (f *Flow) question(a store.Approval, user store.User) Question {
+	return Question{ApprovalID: a.ID, Kind: a.Kind, Email: user.Email, AskedAt: f.Now(), ExpiresAt: a.ExpiresAt}
+}
+
+// push sends the question and tells the waiting pages of it, or cancels the
+// request with the reason why it could not be sent.
+func (f *Flow) push(ctx context.Context, a store.Approval, q Question) (store.Reason, error) {
+	requestID, reason := f.ask(ctx, a, q)
+	if reason != "" {
+		return reason, f.cancelApproval(ctx, a, reason)
+	}
+	if err := f.Store.AttachUUID(ctx, a.ID, requestID); err != nil {
+		return "", err
+	}
+	f.changed(ctx, a)
+	return "", nil
+}
+
+func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID string, reason store.Reason) {
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	requestID, err := f.Phones.Ask(ctx, a.Handle, q)
+	switch {
+	case errors.Is(err, ErrNoDevice):
+		return "", store.ReasonNoDevice
+	case err != nil:
+		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
+		return "", store.ReasonUnavailable
+	}
+	return requestID, ""
+}
+
+// Resend replaces the request by a new one, as long as the attempt goes on.
+// sent says whether a push is on its way; if not, State says why.
+func (f *Flow) Resend(ctx context.Context, v Visitor) (sent bool, err error) {
+	open, err := f.AttemptOpen(ctx, v.Session.ID)
+	if err != nil || !open {
+		return false, err
+	}
+	reason, err := f.sendPush(ctx, v)
+	return err == nil && reason == "", err
+}
+
+// Request is the newest request of a sign-in. store.ErrNotFound without one.
+func (f *Flow) Request(ctx context.Context, sessionID string) (store.Approval, error) {
+	return f.Store.LatestApproval(ctx, sessionID, store.KindLogin)
+}
+
+// AttemptOpen says whether the sign-in may still be completed, by another push
+// or by a code.
+func (f *Flow) AttemptOpen(ctx context.Context, sessionID string) (bool, error) {
+	a, err := f.Request(ctx, sessionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && !AttemptOver(a), err
+}
+
+// AttemptOver reports whether the outcome of a request also ends the sign-in:
+// a Deny does, and so does another sign-in that took over; a timeout, or a
+// phone that could not be asked, does not.
+func AttemptOver(a store.Approval) bool {
+	switch a.Status {
+	case store.Denied:
+		return true
+	case store.Cancelled:
+		return a.Reason == store.ReasonByUser || a.Reason == store.ReasonSuperseded || a.Reason == store.ReasonSignedOut
+	default:
+		return false
+	}
+}

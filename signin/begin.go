@@ -1,0 +1,104 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nod/store"
+)
+
+// Visitor is who a request comes from. The zero value is a stranger.
+type Visitor struct {
+	Session store.Session
+	User    store.User
+}
+
+// Level is how far the visitor's sign-in has come.
+func (v Visitor) Level() store.Level { return v.Session.Level }
+
+// Visitor finds out who a session belongs to. A session that no longer counts
+// is a stranger's, not an error.
+func (f *Flow) Visitor(ctx context.Context, sessionID string) (Visitor, error) {
+	sess, user, err := f.Store.Session(ctx, sessionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return Visitor{}, nil
+	}
+	return Visitor{sess, user}, err
+}
+
+// TooManyTries refuses a password until the time has passed.
+type TooManyTries struct{ Wait time.Duration }
+
+func (e *TooManyTries) Error() string { return "too many failed tries; again in " + e.Wait.String() }
+
+// Authenticate finds the user by e-mail and password. The try is counted
+// before the password is checked, so that concurrent requests cannot exceed
+// the limit. store.ErrInvalidCredentials, store.ErrBusy, *TooManyTries.
+func (f *Flow) Authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
+	if err := f.spendTry(ctx, email, c); err != nil {
+		return store.User{}, err
+	}
+	user, err := f.Store.Authenticate(ctx, email, password)
+	if err != nil {
+		return store.User{}, err
+	}
+	return user, f.Store.ClearPasswordFailures(ctx, email, c.IP)
+}
+
+// spendTry turns away clients that have failed too often, whether or not the
+// account exists. Failures are rows: a restart forgives nothing.
+func (f *Flow) spendTry(ctx context.Context, email string, c store.Client) error {
+	wait, err := f.Store.SpendPasswordTry(ctx, email, c.IP)
+	if err == nil && wait > 0 {
+		return &TooManyTries{wait}
+	}
+	return err
+}
+
+// Begin starts a session that has passed the password. The session that this
+// browser had before, "" for none, ends with it, and its pages are told.
+func (f *Flow) Begin(ctx context.Context, user store.User, before string, c store.Client) (store.Session, error) {
+	sess, err := f.Store.StartSession(ctx, user.ID, before, c)
+	if err == nil && before != "" {
+		f.notify(ctx, before)
+	}
+	return sess, err
+}
+
+// NextStep is how a sign-in goes on after the password.
+type NextStep int
+
+// The phone is asked, or a code takes the place of the tap.
+const (
+	WaitForTap NextStep = iota
+	EnterCode
+)
+
+// SecondStep asks the phone, or sends a code to a phone without the app. What
+// became of either is in the store for the next page.
+func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
+	reason, err := f.sendPush(ctx, v)
+	if err != nil || reason != store.ReasonNoDevice {
+		return WaitForTap, err
+	}
+	_, err = f.SendCode(ctx, v, store.MethodSMS)
+	return EnterCode, err
+}
+
+// End ends a session and tells the browsers that wait on it.
+func (f *Flow) End(ctx context.Context, sessionID string, reason store.Reason) error {
+	if err := f.Store.EndSession(ctx, sessionID, reason); err != nil {
+		return err
+	}
+	f.notify(ctx, sessionID)
+	return nil
+}
+
+// PhoneOf is the phone that a user is asked on.
+func (f *Flow) PhoneOf(ctx context.Context, userID int64) (store.Factor, error) {
+	return f.Store.Factor(ctx, userID)
+}
+
+// Ready says whether the database answers and can be written.
+func (f *Flow) Ready(ctx context.Context) error { return f.Store.Ready(ctx) }

@@ -1,0 +1,26 @@
+package signin
+
+import "github.com/mileusna/useragent"
+
+// BrowserName is what a person would call the browser of a User-Agent header,
+// in at most 60 characters.
+func BrowserName(agent string) string {
+	ua := useragent.Parse(agent)
+	name := ua.Name
+	if name == "" {
+		return "an unknown browser"
+	}
+	if ua.OS != "" {
+		name += " on " + ua.OS
+	}
+	return Shorten(name, 60)
+}
+
+// Shorten cuts s to at most n characters.
+func Shorten(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n-1]) + "…"
+}

@@ -1,0 +1,174 @@
+package signin
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"nod/store"
+)
+
+// Codes are the ways in without the tap: from the authenticator app, by SMS,
+// by voice. They end in the same step as a tap: one that consumes and signs in.
+
+// NotSent says why no code is on its way.
+type NotSent struct {
+	Why NotSentReason
+	// RetryIn is how long until the next may be sent, for WhyTooOften.
+	RetryIn time.Duration
+}
+
+// NotSentReason is why a code was not sent.
+type NotSentReason string
+
+// What keeps a code from being sent.
+const (
+	WhyTooOften    NotSentReason = "too_often"
+	WhyRateLimited NotSentReason = "rate_limited"
+	WhyUnavailable NotSentReason = "unavailable"
+	WhyHasApp      NotSentReason = "has_app" // the app shows the code itself
+)
+
+// SendCode has the provider send a code to the visitor's phone, within the
+// limits that the store keeps, and notes what became of it. nil when a code is
+// on its way.
+func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSent, error) {
+	became, not, err := f.trySendCode(ctx, v, by)
+	if err != nil {
+		return nil, err
+	}
+	return not, f.Store.NoteCode(ctx, v.Session.ID, became)
+}
+
+func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (store.CodeState, *NotSent, error) {
+	_, err := f.Store.AllowCodeSend(ctx, v.User.ID, v.Session.ID, by)
+	var limit *store.RateError
+	if errors.As(err, &limit) {
+		// One sent before may still be on its way.
+		return cmp.Or(v.Session.CodeState, store.CodeFailed), &NotSent{WhyTooOften, limit.RetryAt.Sub(f.Now())}, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	phone, err := f.Store.Factor(ctx, v.User.ID)
+	if err != nil {
+		return "", nil, err
+	}
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	sent, err := f.Codes.Send(ctx, phone.Handle, by, purpose(v.Session.ID))
+	switch {
+	case errors.Is(err, ErrRateLimited):
+		return store.CodeFailed, &NotSent{Why: WhyRateLimited}, nil
+	case err != nil:
+		f.Logger.Warn("a code could not be sent", "by", by, "error", err)
+		return store.CodeFailed, &NotSent{Why: WhyUnavailable}, nil
+	case !sent:
+		return store.CodeIgnored, &NotSent{Why: WhyHasApp}, nil
+	}
+	return store.CodeSent, nil, nil
+}
+
+// purpose binds a sent code to one attempt: it is worthless in another.
+func purpose(sessionID string) string { return "sign-in " + sessionID }
+
+// NextCodeIn is how long until the next code may be sent; 0 means now.
+func (f *Flow) NextCodeIn(ctx context.Context, userID int64) (time.Duration, error) {
+	next, err := f.Store.NextCodeSend(ctx, userID)
+	return max(0, next.Sub(f.Now())), err
+}
+
+// CodeRefused is a code that did not sign in. Cause is ErrWrongCode,
+// store.ErrCodeUsed, ErrRateLimited or ErrUnavailable. TriesLeft is how many
+// more this attempt may make; the attempt goes on even with none left where
+// the code could not be checked, since the phone may still say yes.
+type CodeRefused struct {
+	TriesLeft int
+	Cause     error
+}
+
+func (e *CodeRefused) Error() string { return fmt.Sprintf("%d tries left: %v", e.TriesLeft, e.Cause) }
+func (e *CodeRefused) Unwrap() error { return e.Cause }
+
+// CheckCode checks a code with the provider and returns a new session that is
+// signed in. *CodeRefused; store.ErrNoTriesLeft when the attempt has ended for
+// it; store.ErrNotApproved when it ended in another way. The caller moves the
+// browser to the new session, then calls SignedIn.
+func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
+	left, err := f.Store.SpendCodeTry(ctx, v.Session.ID)
+	if errors.Is(err, store.ErrNoTriesLeft) {
+		return store.Session{}, f.outOfTries(ctx, v)
+	}
+	if err != nil {
+		return store.Session{}, err
+	}
+	method, err := f.checkCode(ctx, v, code)
+	if err == nil {
+		var sess store.Session
+		sess, err = f.Store.ConfirmByCode(ctx, v.Session.ID, method, f.codeHash(v.User.ID, code), c)
+		if err == nil {
+			return sess, nil
+		}
+	}
+	if errors.Is(err, ErrUnavailable) {
+		f.Logger.Warn("a code could not be checked", "error", err)
+	}
+	wrong := errors.Is(err, store.ErrCodeUsed) || errors.Is(err, ErrWrongCode)
+	switch {
+	case wrong && left == 0:
+		return store.Session{}, f.outOfTries(ctx, v)
+	case wrong, errors.Is(err, ErrRateLimited), errors.Is(err, ErrUnavailable):
+		return store.Session{}, &CodeRefused{left, err}
+	}
+	return store.Session{}, err
+}
+
+// outOfTries ends the attempt: guessing on needs the password again.
+func (f *Flow) outOfTries(ctx context.Context, v Visitor) error {
+	if err := f.End(ctx, v.Session.ID, store.ReasonTooManyCodes); err != nil {
+		return err
+	}
+	return store.ErrNoTriesLeft
+}
+
+// checkCode asks the provider. A code sent in this attempt is bound to it; one
+// from the app is not, so it is asked for second.
+func (f *Flow) checkCode(ctx context.Context, v Visitor, code string) (store.Method, error) {
+	phone, err := f.Store.Factor(ctx, v.User.ID)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	if v.Session.CodeVia != "" {
+		err := f.Codes.Check(ctx, phone.Handle, code, purpose(v.Session.ID))
+		if !errors.Is(err, ErrWrongCode) {
+			return v.Session.CodeVia, err
+		}
+	}
+	return store.MethodApp, f.Codes.Check(ctx, phone.Handle, code, "")
+}
+
+// codeHash stands for a used code in the database.
+func (f *Flow) codeHash(userID int64, code string) string {
+	mac := hmac.New(sha256.New, f.codeKey)
+	fmt.Fprintf(mac, "code|%d|%s", userID, code)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// AddAuthenticator makes the secret of a generic authenticator app for a user.
+// It replaces the one before.
+func (f *Flow) AddAuthenticator(ctx context.Context, user store.User) (Authenticator, error) {
+	phone, err := f.Store.Factor(ctx, user.ID)
+	if err != nil {
+		return Authenticator{}, err
+	}
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	return f.Codes.Authenticator(ctx, phone.Handle, user.Email)
+}

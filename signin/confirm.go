@@ -1,0 +1,47 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"nod/store"
+)
+
+// NotApproved says that the second step is not passed, and how it stands.
+type NotApproved struct{ Request store.Approval }
+
+func (e *NotApproved) Error() string { return "not approved: " + string(e.Request.Status) }
+
+// Confirm consumes the approval of this very session and returns a new one
+// that is signed in. If callers race for it, exactly one succeeds.
+// *NotApproved; the callback may have been lost, so the provider is asked
+// before that is said. The caller moves the browser to the new session, then
+// calls SignedIn.
+func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Session, error) {
+	sess, err := f.Store.ConfirmLogin(ctx, v.Session.ID, c)
+	if !errors.Is(err, store.ErrNotApproved) {
+		return sess, err
+	}
+	a, err := f.Request(ctx, v.Session.ID)
+	if err != nil {
+		return store.Session{}, err
+	}
+	a = f.reconcile(ctx, a, userAsked)
+	if a.Status == store.Approved {
+		sess, err := f.Store.ConfirmLogin(ctx, v.Session.ID, c)
+		if !errors.Is(err, store.ErrNotApproved) {
+			return sess, err
+		}
+	}
+	return store.Session{}, &NotApproved{a}
+}
+
+// SignedIn counts a completed sign-in and tells the other tabs of the browser,
+// which still wait on the session before it.
+func (f *Flow) SignedIn(ctx context.Context, before string, sess store.Session) {
+	f.Counter.SignIn(string(StatusSignedIn), string(sess.Method))
+	if sess.Method == store.MethodPush {
+		f.Counter.Tap(sess.Latency)
+	}
+	f.notify(ctx, before)
+}

@@ -1,0 +1,45 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"nod/store"
+)
+
+// Verdict is what became of an answer from a phone.
+type Verdict string
+
+// Only an applied answer changed anything.
+const (
+	VerdictApplied  Verdict = "applied"
+	VerdictRepeated Verdict = "repeated" // decided before, or too late
+	VerdictUnknown  Verdict = "unknown"  // no such request
+)
+
+// Answered applies the answer that a provider has delivered. The first one
+// wins; unknown, late and repeated ones change nothing and are no error, since
+// the provider has done its part.
+func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
+	_, applied, err := f.decide(ctx, answer, store.ViaCallback)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return VerdictUnknown, nil
+	case err != nil:
+		return "", err
+	case applied:
+		return VerdictApplied, nil
+	default:
+		return VerdictRepeated, nil
+	}
+}
+
+func (f *Flow) decide(ctx context.Context, answer Answer, via store.Via) (store.Approval, bool, error) {
+	decided, applied, err := f.Store.Decide(ctx, store.Decision{
+		ApprovalID: answer.ApprovalID, UUID: answer.RequestID, Handle: answer.Handle, Status: answer.Status, Via: via,
+	})
+	if applied {
+		f.ended(ctx, decided)
+	}
+	return decided, applied, err
+}

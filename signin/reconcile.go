@@ -1,0 +1,119 @@
+package signin
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"nod/store"
+)
+
+// eagerness is how soon the provider may be asked again about a request.
+type eagerness int
+
+const (
+	pollThrottled eagerness = iota // a page re-reads its state: seldom
+	userAsked                      // a person says it is approved
+)
+
+const (
+	minPollAge   = 3 * time.Second  // younger requests have their callback under way
+	pollInterval = 10 * time.Second // between two questions about one request
+	userInterval = time.Second
+)
+
+// lastAsked remembers when the provider was last asked about a request, so
+// that ten thousand polling pages do not become ten thousand questions.
+type lastAsked struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// due says whether to ask now, and if so notes that it was asked.
+func (l *lastAsked) due(id string, now time.Time, interval time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == nil {
+		l.at = map[string]time.Time{}
+	}
+	if last, ok := l.at[id]; ok && now.Sub(last) < interval {
+		return false
+	}
+	l.at[id] = now
+	return true
+}
+
+// forget drops what is older than any request can be.
+func (l *lastAsked) forget(before time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, at := range l.at {
+		if at.Before(before) {
+			delete(l.at, id)
+		}
+	}
+}
+
+// Polled reads how a sign-in stands for a page that asks again and again, and
+// asks the provider now and then whether a callback was lost. counts as State.
+func (f *Flow) Polled(ctx context.Context, sessionID string) (State, error) {
+	a, err := f.Request(ctx, sessionID)
+	if err != nil {
+		return State{}, err
+	}
+	f.reconcile(ctx, a, pollThrottled)
+	s, _, err := f.State(ctx, sessionID)
+	return s, err
+}
+
+// Reconciled is the newest request of a sign-in, after the provider was asked
+// about it if that is due. store.ErrNotFound without a request.
+func (f *Flow) Reconciled(ctx context.Context, sessionID string) (store.Approval, error) {
+	a, err := f.Request(ctx, sessionID)
+	if err != nil {
+		return a, err
+	}
+	return f.reconcile(ctx, a, pollThrottled), nil
+}
+
+// reconcile asks the provider about a request that is still pending here, in
+// case its callback was lost, and returns the request as it is then. When the
+// provider does not answer, the stored state stands.
+func (f *Flow) reconcile(ctx context.Context, a store.Approval, how eagerness) store.Approval {
+	if a.Status != store.Pending || a.UUID == "" {
+		return a
+	}
+	now, interval := f.Now(), userInterval
+	if how == pollThrottled {
+		if now.Sub(a.CreatedAt) < minPollAge {
+			return a
+		}
+		interval = pollInterval
+	}
+	if !f.asked.due(a.ID, now, interval) {
+		return a
+	}
+	return f.lookUp(ctx, a)
+}
+
+// lookUp puts the provider's answer through the same conditional update as a
+// callback.
+func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
+	ctx, cancel := askProvider(ctx)
+	defer cancel()
+	answer, err := f.Phones.Answer(ctx, a.UUID)
+	if err != nil {
+		f.Logger.Warn("the provider could not be asked about a request", "approval", a.ID, "error", err)
+		return a
+	}
+	if answer.Status != store.Approved && answer.Status != store.Denied {
+		return a
+	}
+	answer.ApprovalID, answer.Handle = "", a.Handle
+	decided, _, err := f.decide(ctx, answer, store.ViaProvider)
+	if err != nil {
+		f.Logger.Error("the provider's answer could not be stored", "approval", a.ID, "error", err)
+		return a
+	}
+	return decided
+}

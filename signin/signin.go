@@ -1,0 +1,191 @@
+// Package signin is the flow of a sign-in, without HTTP: a password begins it,
+// a phone or a code decides it, and the browser that asked completes it. The
+// second thing a phone can approve, a transfer, goes the same way.
+//
+// One sign-in, top to bottom:
+//
+//	Begin         password → session "password passed"   begin.go
+//	SecondStep    approval row → request to the phone    ask.go
+//	State         what the waiting browser is told       state.go
+//	Answered      the phone's answer, from a callback    decide.go
+//	Confirm       consume the approval → "signed in"     confirm.go
+//
+// Without the tap: SendCode and CheckCode (codes.go). What was lost on the way
+// is made good by reconcile.go and sweep.go.
+//
+// Owns: the order of the steps, and when a phone, a code or a browser is asked
+// or told. It declares what it needs of them as small interfaces.
+//
+// Promises: a request is a row before anybody is asked; every decision is one
+// conditional update of the store; browsers are told after it is committed,
+// and always what the store says.
+//
+// Never: knows HTTP, a page or the words of one provider; lets an event decide.
+package signin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"nod/store"
+)
+
+// Phones asks people on their phones. Its errors are those of this package.
+type Phones interface {
+	// Register makes a phone known and returns the provider's handle of it.
+	// A phone that is known already keeps its handle. *Refused.
+	Register(ctx context.Context, p Phone) (handle string, err error)
+	// Forget takes a phone off the provider; an unknown one is no error.
+	Forget(ctx context.Context, handle string) error
+	// Ask sends a push and returns the provider's id of the request.
+	// ErrNoDevice when there is nothing to show it on.
+	Ask(ctx context.Context, handle string, q Question) (requestID string, err error)
+	// Answer looks up what a phone has answered.
+	Answer(ctx context.Context, requestID string) (Answer, error)
+}
+
+// Codes sends and checks codes. Its errors are those of this package.
+type Codes interface {
+	// Send sends a code by SMS or voice, bound to a purpose. sent is false
+	// when the provider has sent none because the phone has the app.
+	Send(ctx context.Context, handle string, by store.Method, purpose string) (sent bool, err error)
+	// Check takes a code: one sent for the purpose, or with purpose "" one
+	// from an app. ErrWrongCode, or store.ErrCodeUsed.
+	Check(ctx context.Context, handle, code, purpose string) error
+	// Authenticator makes a secret for a generic authenticator app, in the
+	// place of the one before.
+	Authenticator(ctx context.Context, handle, account string) (Authenticator, error)
+}
+
+// Browsers are told how things stand. It must not wait for any of them.
+type Browsers interface {
+	TellState(sessionID string, s State)
+	TellTransfers(sessionID string, t Transfers)
+}
+
+// Counter counts what happened. *metrics.Metrics is one.
+type Counter interface {
+	SignIn(outcome, method string)
+	Tap(d time.Duration)
+}
+
+// The errors of a provider, whoever it is. Compare with errors.Is.
+var (
+	ErrNoDevice    = errors.New("no device can be asked")
+	ErrUnavailable = errors.New("the provider cannot be reached")
+	ErrRateLimited = errors.New("the provider limits requests")
+	ErrRefused     = errors.New("the provider refuses this account") // see Refused
+	ErrWrongCode   = errors.New("wrong code")
+)
+
+// ErrForged: a callback that its provider did not sign, or not just now.
+var ErrForged = errors.New("the callback is not signed by the provider")
+
+// Refused is ErrRefused with the fields that the provider does not accept.
+type Refused struct {
+	Email, Country, Number bool
+	Cause                  error
+}
+
+func (e *Refused) Error() string        { return ErrRefused.Error() + ": " + e.Cause.Error() }
+func (e *Refused) Is(target error) bool { return target == ErrRefused }
+func (e *Refused) Unwrap() error        { return e.Cause }
+
+// Phone is a phone to be registered.
+type Phone struct {
+	Email       string
+	CountryCode int    // calling code, such as 57
+	Number      string // national digits
+}
+
+// Question is what a phone is asked.
+type Question struct {
+	ApprovalID string // ours; comes back with the answer
+	Kind       store.Kind
+	Email      string // of the account
+	Login      Login  // for store.KindLogin
+	Transfer   Money  // for store.KindTransfer
+	AskedAt    time.Time
+	ExpiresAt  time.Time
+}
+
+// Login is what a phone shows of a sign-in.
+type Login struct {
+	Number  string // to compare with the one in the browser
+	Browser string // such as "Firefox on Linux"
+	Address string
+}
+
+// Answer is what a provider says about a request.
+type Answer struct {
+	RequestID  string // the provider's
+	ApprovalID string // ours, "" if the answer does not carry it
+	Handle     string // of the phone, "" if the answer does not say
+	Status     store.ApprovalStatus
+	Ping       bool // a test of the callback; there is no request
+}
+
+// Authenticator is the picture that adds a generic authenticator app.
+type Authenticator struct {
+	QR            string // URL of the picture
+	Label, Issuer string // "" if the provider does not say
+}
+
+// Config is what the flow needs. Store, Phones, Codes and Browsers are
+// required; zero values of the rest mean defaults.
+type Config struct {
+	Store    *store.Store
+	Phones   Phones
+	Codes    Codes
+	Browsers Browsers
+	Counter  Counter // nil: nothing is counted
+
+	ApprovalTTL time.Duration    // 0: 2 minutes
+	Now         func() time.Time // nil: time.Now
+	Logger      *slog.Logger     // nil: slog.Default
+}
+
+// providerTimeout bounds everything asked of the provider in one step.
+const providerTimeout = 5 * time.Second
+
+// Flow runs sign-ins. Make one with New. It is safe for concurrent use.
+type Flow struct {
+	Config
+	codeKey []byte // hides used codes in the database
+	asked   lastAsked
+	tasks   sync.WaitGroup
+}
+
+// New checks c and reads the key that used codes are hashed with.
+func New(ctx context.Context, c Config) (*Flow, error) {
+	if c.Store == nil || c.Phones == nil || c.Codes == nil || c.Browsers == nil {
+		return nil, errors.New("signin: Store, Phones, Codes and Browsers are required")
+	}
+	c.ApprovalTTL = cmp.Or(c.ApprovalTTL, 2*time.Minute)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Counter == nil {
+		c.Counter = noCounter{}
+	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	key, err := c.Store.Secret(ctx, "csrf") // the name that its first version gave it
+	if err != nil {
+		return nil, err
+	}
+	return &Flow{Config: c, codeKey: key}, nil
+}
+
+type noCounter struct{}
+
+func (noCounter) SignIn(string, string) {}
+func (noCounter) Tap(time.Duration)     {}
+
+// askProvider bounds a call to the provider.
+func askProvider(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, providerTimeout)
+}

@@ -1,0 +1,93 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nod/store"
+)
+
+// Status is how a sign-in stands: the status of its request, or one of the two
+// below.
+type Status string
+
+// The ends of a session; the others are those of store.ApprovalStatus.
+const (
+	StatusPending          = Status(store.Pending)
+	StatusSignedIn  Status = "signed_in"
+	StatusSignedOut Status = "signed_out"
+)
+
+// State is what a waiting browser is told, whichever way it hears.
+type State struct {
+	Status    Status
+	Reason    store.Reason
+	Number    string    // to compare with the phone's, "" without a request
+	ExpiresAt time.Time // of the request, zero without one
+	Revision  int64     // orders states of one session
+	Last      bool      // nothing follows until the browser asks again
+}
+
+// ErrNobodyWaits: there is no such sign-in.
+var ErrNobodyWaits = errors.New("no sign-in is waiting")
+
+// State reads how the sign-in of a session stands. counts is false when the
+// session is good for nothing any more; the state may still say why.
+// ErrNobodyWaits for an unknown session.
+func (f *Flow) State(ctx context.Context, sessionID string) (s State, counts bool, err error) {
+	w, err := f.Store.Wait(ctx, sessionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return State{}, false, ErrNobodyWaits
+	}
+	if err != nil {
+		return State{}, false, err
+	}
+	return stateOf(w), w.Counts, nil
+}
+
+func stateOf(w store.Wait) State {
+	if !w.EndedAt.IsZero() || w.Level == store.SignedIn {
+		status := StatusSignedOut
+		if w.Level == store.SignedIn || w.EndReason == store.ReasonSignedIn {
+			status = StatusSignedIn
+		}
+		return State{Status: status, Reason: w.EndReason, Revision: w.Revision, Last: true}
+	}
+	if w.Request.Status == "" {
+		return State{Status: StatusPending, Revision: w.Revision}
+	}
+	return State{
+		Status: Status(w.Request.Status), Reason: w.Request.Reason, Number: w.Request.Number,
+		ExpiresAt: w.Request.ExpiresAt, Revision: w.Revision, Last: w.Request.Status != store.Pending,
+	}
+}
+
+// notify tells the browsers of a session how it stands. It comes after the
+// commit; losing it costs a moment, for every way to hear begins with the
+// stored state.
+func (f *Flow) notify(ctx context.Context, sessionID string) {
+	s, _, err := f.State(ctx, sessionID)
+	if err != nil {
+		f.Logger.Error("a waiting browser could not be told", "session", sessionID, "error", err)
+		return
+	}
+	f.Browsers.TellState(sessionID, s)
+}
+
+// changed tells the browsers that a request concerns.
+func (f *Flow) changed(ctx context.Context, a store.Approval) {
+	if a.Kind == store.KindTransfer {
+		f.notifyTransfers(ctx, a.SessionID)
+		return
+	}
+	f.notify(ctx, a.SessionID)
+}
+
+// ended counts a request that ended without an approval, and tells of it.
+func (f *Flow) ended(ctx context.Context, a store.Approval) {
+	if a.Kind == store.KindLogin && a.Status != store.Approved {
+		f.Counter.SignIn(string(a.Status), string(store.MethodPush))
+	}
+	f.changed(ctx, a)
+}

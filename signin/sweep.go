@@ -1,0 +1,67 @@
+package signin
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	sweepEvery = time.Second // the maximum delay before an expiry is published
+	// lastCall is how near its deadline a request that is still pending is
+	// looked up at the provider, once: its callback may have been lost.
+	lastCall   = 10 * time.Second
+	pruneEvery = time.Hour
+)
+
+// Run keeps deadlines until ctx ends: it expires what is due, asks the
+// provider about what is nearly due, and prunes old rows.
+func (f *Flow) Run(ctx context.Context) {
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	prune := time.NewTicker(pruneEvery)
+	defer prune.Stop()
+	defer f.tasks.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			if err := f.Sweep(ctx); err != nil && ctx.Err() == nil {
+				f.Logger.Error("deadlines could not be kept", "error", err)
+			}
+		case <-prune.C:
+			if err := f.Store.Prune(ctx); err != nil && ctx.Err() == nil {
+				f.Logger.Error("old rows could not be pruned", "error", err)
+			}
+		}
+	}
+}
+
+// Sweep does what is due at this moment: requests near their deadline are
+// reconciled with the provider, expired ones and overdue sessions are told to
+// their browsers.
+func (f *Flow) Sweep(ctx context.Context) error {
+	near, err := f.Store.ClaimReconcile(ctx, lastCall)
+	if err != nil {
+		return err
+	}
+	for _, a := range near {
+		f.tasks.Go(func() { f.lookUp(ctx, a) })
+	}
+	expired, err := f.Store.ExpireDue(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range expired {
+		f.ended(ctx, a)
+	}
+	overdue, err := f.Store.EndOverdue(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sess := range overdue {
+		f.notify(ctx, sess.ID)
+	}
+	f.asked.forget(f.Now().Add(-time.Hour))
+	return nil
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Provider names who reaches the phones.
+type Provider string
+
+// The providers there are.
+const (
+	Authy     Provider = "authy"
+	Simulator Provider = "simulator"
+)
+
+// Factor is a way to ask or check a person: a phone, as its provider knows it.
+type Factor struct {
+	ID        int64
+	UserID    int64
+	Provider  Provider
+	Handle    string    // the provider's name for the phone; for Authy the Authy id
+	CreatedAt time.Time // when it was enrolled
+	ProvedAt  time.Time // zero until its user has signed in by it
+	RevokedAt time.Time // zero while it counts
+}
+
+const factorColumns = `
+	id,
+	user_id,
+	provider,
+	handle,
+	created_at,
+	COALESCE(proved_at, 0),
+	COALESCE(revoked_at, 0)`
+
+func scanFactor(r row) (Factor, error) {
+	var f Factor
+	var created, proved, revoked int64
+	err := r.Scan(&f.ID, &f.UserID, &f.Provider, &f.Handle, &created, &proved, &revoked)
+	f.CreatedAt, f.ProvedAt, f.RevokedAt = at(created), at(proved), at(revoked)
+	return f, err
+}
+
+// Factor returns the phone of a user that counts now, of the provider that
+// Options names. ErrNotFound when there is none.
+func (s *Store) Factor(ctx context.Context, userID int64) (Factor, error) {
+	const query = `
+		SELECT ` + factorColumns + `
+		FROM factors
+		WHERE user_id = ? AND provider = ? AND revoked_at IS NULL`
+	f, err := scanFactor(s.read.QueryRowContext(ctx, query, userID, s.opts.Provider))
+	return f, wrap(err)
+}
+
+// FactorShared says whether another account has the same phone: the provider
+// knows both as one.
+func (s *Store) FactorShared(ctx context.Context, f Factor) (shared bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM factors
+			WHERE provider = ? AND handle = ? AND user_id <> ? AND revoked_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, f.Provider, f.Handle, f.UserID).Scan(&shared)
+	return shared, wrap(err)
+}
+
+// Providers counts the factors that count now, by provider.
+func (s *Store) Providers(ctx context.Context) (map[Provider]int, error) {
+	const query = `SELECT provider, COUNT(*) FROM factors WHERE revoked_at IS NULL GROUP BY provider`
+	type line struct {
+		provider Provider
+		factors  int
+	}
+	scan := func(r row) (l line, err error) { return l, r.Scan(&l.provider, &l.factors) }
+	lines, err := list(ctx, s.read, scan, query)
+	counts := map[Provider]int{}
+	for _, l := range lines {
+		counts[l.provider] = l.factors
+	}
+	return counts, err
+}
+
+func (tx *txn) enrol(ctx context.Context, userID int64, p Provider, handle string) error {
+	const insert = `INSERT INTO factors (user_id, provider, handle, created_at) VALUES (?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert, userID, p, handle, tx.now)
+	return err
+}
+
+// prove notes the first sign-in by a factor of the user.
+func (tx *txn) prove(ctx context.Context, userID int64) error {
+	const update = `
+		UPDATE factors
+		SET proved_at = ?
+		WHERE user_id = ? AND provider = ? AND proved_at IS NULL AND revoked_at IS NULL`
+	_, err := tx.ExecContext(ctx, update, tx.now, userID, tx.store.opts.Provider)
+	return err
+}
+
+func (tx *txn) revokeFactors(ctx context.Context, userID int64) error {
+	const update = `UPDATE factors SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`
+	_, err := tx.ExecContext(ctx, update, tx.now, userID)
+	return err
+}

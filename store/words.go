@@ -1,0 +1,127 @@
+package store
+
+// The words of the tables, as typed constants. What is stored is the text of
+// the constant; what a person reads of it is looked up by that text, as in
+// "reason.by_user".
+
+// Kind is what an approval is for. One kind is never used for another.
+type Kind string
+
+// The things one can approve.
+const (
+	KindLogin    Kind = "login"
+	KindTransfer Kind = "transfer"
+)
+
+// ApprovalStatus is where a request stands. Only a pending one ever changes.
+type ApprovalStatus string
+
+// An approved request is used once, see Approval.ConsumedAt.
+const (
+	Pending   ApprovalStatus = "pending"
+	Approved  ApprovalStatus = "approved"
+	Denied    ApprovalStatus = "denied"
+	Expired   ApprovalStatus = "expired"
+	Cancelled ApprovalStatus = "cancelled"
+)
+
+// Reason is why a request was cancelled or a session ended; "" for neither.
+type Reason string
+
+// Reasons of a cancelled request.
+const (
+	ReasonByUser      Reason = "by_user"      // cancelled on the waiting page
+	ReasonNoDevice    Reason = "no_device"    // no phone with the app
+	ReasonUnavailable Reason = "unavailable"  // the provider could not be reached
+	ReasonPushPaused  Reason = "push_paused"  // too many requests without an approval
+	ReasonSuperseded  Reason = "superseded"   // a newer request of the same user
+	ReasonOtherMethod Reason = "other_method" // signed in by a code
+	ReasonChanged     Reason = "changed"      // a transfer that is not what the phone has shown
+	ReasonSignedOut   Reason = "signed_out"   // also of a session
+)
+
+// Reasons of an ended session.
+const (
+	ReasonReplaced      Reason = "replaced"  // another sign-in began in the same browser
+	ReasonSignedIn      Reason = "signed_in" // its sign-in is complete and goes on in a new session
+	ReasonCancelled     Reason = "cancelled"
+	ReasonTooManyCodes  Reason = "too_many_codes"
+	ReasonAccountClosed Reason = "account_closed"
+	ReasonExpired       Reason = "expired"  // older than SessionMax
+	ReasonIdle          Reason = "idle"     // unused for SessionIdle
+	ReasonNotKept       Reason = "not_kept" // its cookie could not be stored
+)
+
+// Method is how the second step was passed.
+type Method string
+
+// The methods; "" while the second step is open.
+const (
+	MethodPush Method = "push"
+	MethodApp  Method = "app"  // a code from the authenticator app
+	MethodSMS  Method = "sms"  // a code by SMS
+	MethodCall Method = "call" // a code by voice
+)
+
+// Via is how an answer from the phone reached us.
+type Via string
+
+// The provider calls back, or is asked.
+const (
+	ViaCallback Via = "callback"
+	ViaProvider Via = "provider"
+)
+
+// CodeState is what became of the last code of an attempt.
+type CodeState string
+
+// The states of a code; "" before any.
+const (
+	CodeSent    CodeState = "sent"
+	CodeIgnored CodeState = "ignored" // the provider sent none, since the phone has the app
+	CodeFailed  CodeState = "failed"  // it is not known to be on its way
+)
+
+// TransferStatus is where a transfer stands.
+type TransferStatus string
+
+// A transfer's status follows from its request, and from whether it was
+// carried out or refused.
+const (
+	TransferAwaiting  TransferStatus = "awaiting"
+	TransferApproved  TransferStatus = "approved"
+	TransferExecuted  TransferStatus = "executed"
+	TransferDenied    TransferStatus = "denied"
+	TransferExpired   TransferStatus = "expired"
+	TransferCancelled TransferStatus = "cancelled"
+	TransferRefused   TransferStatus = "refused" // what was sent is not what the phone has shown
+)
+
+// EventKind names a line of the audit trail.
+type EventKind string
+
+// The lines of the audit trail. Each is written in the transaction of the
+// change it tells of.
+const (
+	EventUserCreated       EventKind = "user_created"
+	EventSessionStarted    EventKind = "session_started" // detail: the address
+	EventSessionEnded      EventKind = "session_ended"   // detail: the Reason
+	EventApprovalBegun     EventKind = "approval_begun"  // detail: the Kind
+	EventApprovalApproved  EventKind = "approval_approved"
+	EventApprovalDenied    EventKind = "approval_denied"
+	EventApprovalExpired   EventKind = "approval_expired"
+	EventApprovalCancelled EventKind = "approval_cancelled" // detail: the Reason
+	EventSignedIn          EventKind = "signed_in"          // detail: the Method
+	EventCodeSent          EventKind = "code_sent"          // detail: the Method
+	EventTransferExecuted  EventKind = "transfer_executed"
+	EventTransferRefused   EventKind = "transfer_refused"
+	EventAccountClosed     EventKind = "account_closed"
+)
+
+// decisionEvents names the line for each end of a request.
+var decisionEvents = map[ApprovalStatus]EventKind{
+	Approved:  EventApprovalApproved,
+	Denied:    EventApprovalDenied,
+	Expired:   EventApprovalExpired,
+	Cancelled: EventApprovalCancelled,
+}
