@@ -68,10 +68,10 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 	return m
 }
 
-func (m *Metrics) gauge(way string, read func() int) {
+func (m *Metrics) gauge(transport string, read func() int) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "nod_waiting_browsers", Help: "Browsers that wait for an answer, by the way they hear.",
-		ConstLabels: prometheus.Labels{"way": way},
+		Name: "nod_waiting_browsers", Help: "Browsers waiting for an answer, by transport.",
+		ConstLabels: prometheus.Labels{"transport": transport},
 	}, func() float64 { return float64(read()) }))
 }
 

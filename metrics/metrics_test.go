@@ -23,7 +23,7 @@ func TestPollingBrowsersAreCountedWhileTheyPoll(t *testing.T) {
 		t.Helper()
 		answer := httptest.NewRecorder()
 		m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
-		if line := fmt.Sprintf(`nod_waiting_browsers{way="polling"} %d`, n); !strings.Contains(answer.Body.String(), line) {
+		if line := fmt.Sprintf(`nod_waiting_browsers{transport="polling"} %d`, n); !strings.Contains(answer.Body.String(), line) {
 			t.Errorf("the metrics lack %q", line)
 		}
 	}
