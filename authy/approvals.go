@@ -13,26 +13,28 @@ import (
 	"unicode/utf8"
 )
 
-// Detail is a line the phone shows. The service's documents give a label 20
-// characters and a value 200.
+// Detail is a line that the phone shows. The vendor's documentation allows 20
+// characters for a label and 200 for a value.
 type Detail struct{ Label, Value string }
 
-// Logo is a picture for the request; Res is default, low, med or high.
+// Logo is an image shown with the request. Res is its resolution: default, low,
+// med or high.
 type Logo struct{ Res, URL string }
 
-// ApprovalRequest is a question to a phone.
+// ApprovalRequest is what the user is asked to approve.
 type ApprovalRequest struct {
-	Message         string            // at most 200 characters; some services take 144
-	Details         []Detail          // in the order shown, each label once
-	HiddenDetails   map[string]string // never shown; come back in the callback
+	Message         string            // 1 to 200 characters; some services allow only 144
+	Details         []Detail          // in the order shown; labels must be unique
+	HiddenDetails   map[string]string // not shown; returned in the callback
 	Logos           []Logo
-	SecondsToExpire int // 0 leaves it to the service: a day. Never is not offered
+	SecondsToExpire int // 0 = the service's default, one day
 }
 
-// RequestApproval asks the user's phone, POST approval_requests, and returns
-// the id of the request. It is sent once: a repeat would ring twice. What the
-// service would cut off or lose is refused here, for the phone has to show
-// what was asked. ErrNoDevice, ErrUserNotFound.
+// RequestApproval sends an approval request to the user's devices (POST
+// approval_requests) and returns its UUID. It is never retried: that would send a
+// second push. A request that the service would truncate is refused without a
+// call, because the phone has to show exactly what was asked. Errors: ErrNoDevice,
+// ErrUserNotFound.
 func (c *Client) RequestApproval(ctx context.Context, authyID int64, r ApprovalRequest) (uuid string, err error) {
 	const op = "request approval"
 	if err := r.check(); err != nil {
@@ -49,32 +51,33 @@ func (c *Client) RequestApproval(ctx context.Context, authyID int64, r ApprovalR
 	case err != nil:
 		return "", err
 	case !isID(reply.Request.UUID):
-		return "", unavailable(op, errors.New("the reply names no request"))
+		return "", unavailable(op, errors.New("the reply contains no request id"))
 	}
 	return reply.Request.UUID, nil
 }
 
-// longestShown is where clients of the service cut, or refuse.
-const longestShown = 200
+// maxShown is the length, in characters, at which other clients of the service
+// truncate or refuse a text.
+const maxShown = 200
 
 func (r ApprovalRequest) check() error {
-	if r.Message == "" || utf8.RuneCountInString(r.Message) > longestShown {
+	if r.Message == "" || utf8.RuneCountInString(r.Message) > maxShown {
 		return errors.New("the message must have 1 to 200 characters")
 	}
 	labels := map[string]bool{}
 	for _, d := range r.Details {
 		switch {
-		case d.Label == "" || utf8.RuneCountInString(d.Label) > longestShown:
+		case d.Label == "" || utf8.RuneCountInString(d.Label) > maxShown:
 			return errors.New("a label must have 1 to 200 characters")
-		case utf8.RuneCountInString(d.Value) > longestShown:
+		case utf8.RuneCountInString(d.Value) > maxShown:
 			return fmt.Errorf("the value of %q has more than 200 characters", d.Label)
 		case labels[d.Label]:
-			return fmt.Errorf("the label %q comes twice", d.Label)
+			return fmt.Errorf("the label %q occurs twice", d.Label)
 		}
 		labels[d.Label] = true
 	}
 	if r.SecondsToExpire < 0 {
-		return errors.New("the time to answer is negative")
+		return errors.New("SecondsToExpire is negative")
 	}
 	return nil
 }
@@ -97,10 +100,10 @@ func (r ApprovalRequest) form() form {
 	return f
 }
 
-// Status is where an approval request stands at the provider.
+// Status is the status of an approval request at the provider.
 type Status string
 
-// A callback carries approved or denied only.
+// The statuses of a request. A callback contains only approved or denied.
 const (
 	StatusPending  Status = "pending"
 	StatusApproved Status = "approved"
@@ -108,18 +111,18 @@ const (
 	StatusExpired  Status = "expired"
 )
 
-// Approval is what the provider knows of a request.
+// Approval is an approval request as the provider reports it.
 type Approval struct {
 	UUID        string
 	Status      Status
-	AuthyID     int64 // of the user who was asked
+	AuthyID     int64 // the user who was asked
 	CreatedAt   time.Time
 	ProcessedAt time.Time // zero while pending
 }
 
-// ApprovalStatus asks how a request stands, GET approval_requests/{uuid}. The
-// service notices an expiry late: a request may be pending after its time.
-// ErrApprovalNotFound, also without a call if uuid is no id at all.
+// ApprovalStatus returns an approval request (GET approval_requests/{uuid}). The
+// service expires requests late: one may still be pending after its expiry.
+// Errors: ErrApprovalNotFound, without a call if uuid cannot be an id.
 func (c *Client) ApprovalStatus(ctx context.Context, uuid string) (Approval, error) {
 	const op = "approval status"
 	if !isID(uuid) {
@@ -142,7 +145,7 @@ func (c *Client) ApprovalStatus(ctx context.Context, uuid string) (Approval, err
 type approvalReply struct {
 	UUID        string      `json:"uuid"`
 	Status      Status      `json:"status"`
-	AuthyID     json.Number `json:"_authy_id"` // a string in 2016
+	AuthyID     json.Number `json:"_authy_id"` // a string in replies recorded in 2016
 	CreatedAt   time.Time   `json:"created_at"`
 	ProcessedAt time.Time   `json:"processed_at"`
 }
@@ -153,18 +156,18 @@ func (r approvalReply) approval(uuid string) (Approval, error) {
 	case r.UUID != uuid:
 		return Approval{}, errors.New("the reply is about another request")
 	case err != nil || id <= 0:
-		return Approval{}, errors.New("the reply names no user")
+		return Approval{}, errors.New("the reply contains no user id")
 	}
 	switch r.Status {
 	case StatusPending, StatusApproved, StatusDenied, StatusExpired:
 		return Approval{UUID: uuid, Status: r.Status, AuthyID: id, CreatedAt: r.CreatedAt, ProcessedAt: r.ProcessedAt}, nil
 	default:
-		return Approval{}, errors.New("the reply has a status that is not documented")
+		return Approval{}, errors.New("the reply has an undocumented status")
 	}
 }
 
-// isID accepts what can stand in a path and in a log: ids of requests are
-// UUIDs, and a test of others has one with letters beyond f.
+// isID accepts what is safe in a path and in a log. Request ids are UUIDs, but a
+// vector from another client's tests has one with letters other than a to f.
 func isID(s string) bool {
 	for _, c := range []byte(s) {
 		if c != '-' && c != '_' && !('0' <= c && c <= '9') && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') {

@@ -8,43 +8,43 @@ import (
 	"net/http"
 )
 
-// CallbackRequest is a callback as it came: nothing decoded, nothing trusted.
+// CallbackRequest is a callback as received: not decoded and not trusted.
 type CallbackRequest struct {
 	Method    string // POST or GET
 	RawQuery  string // of a GET, without the question mark
 	Body      []byte // of a POST
-	Signature string // X-Authy-Signature
-	Nonce     string // X-Authy-Signature-Nonce
+	Signature string // header X-Authy-Signature
+	Nonce     string // header X-Authy-Signature-Nonce
 }
 
-// Callback is the answer of a phone.
+// Callback is a user's answer to an approval request.
 type Callback struct {
-	AuthyID int64  // of the user who has answered
-	UUID    string // of the request
-	Status  Status // approved or denied
-	Action  string // approval_request_status
+	AuthyID int64  // the user who answered
+	UUID    string // the approval request
+	Status  Status // StatusApproved or StatusDenied
+	Action  string // callback_action: always approval_request_status
 	// HiddenDetails are those of the request, empty if it had none. They are
-	// signed too, but by the same key for all requests: use them to find a
-	// request, and its user to judge it.
+	// signed, but with the same key for all requests: use them to find a request,
+	// then check that UUID and AuthyID belong to it.
 	HiddenDetails map[string]string
-	// Ping is the test that the dashboard sends when a callback URL is saved:
-	// it has the user 1234, who does not exist, and names no request.
+	// Ping marks the test callback that the dashboard sends when a callback URL is
+	// saved. It has the user id 1234, which does not exist, and no request id.
 	Ping bool
 }
 
-// VerifyCallback checks the signature with the application's key over the
-// configured URL (scheme://host[:port]/path, the public one) and reads the
-// answer. It takes nothing from the request but method, query, body and the
-// two headers; a GET has to be signed like a POST. Whether the answer is fresh
-// and fits a request that is waiting is for the caller to see.
+// VerifyCallback checks a callback's signature with the application's API key and
+// the configured public URL (scheme://host[:port]/path), and decodes it. A GET must
+// be signed just as a POST. The caller has to check that the callback is fresh and
+// belongs to a pending request.
 //
-// It returns ErrBadSignature, or ErrBadCallback for a message that is signed
-// but unusable.
+// Errors: ErrBadSignature; ErrBadCallback if the signature is valid but the message
+// is unusable.
 //
-// The wire: base64 of HMAC-SHA256 over "nonce|method|URL|parameters", the
-// parameters as Ruby on Rails writes them in a query
-// (https://www.twilio.com/docs/authy/api/push-authentications); in a GET they
-// are the query.
+// The signature is the base64 of HMAC-SHA256 over "nonce|method|URL|parameters",
+// with the parameters encoded as Ruby on Rails encodes a query; for a GET they are
+// the query. Source: the vendor's documentation
+// (https://www.twilio.com/docs/authy/api/push-authentications) and the vectors in
+// testdata.
 func VerifyCallback(apiKey, callbackURL string, r CallbackRequest) (Callback, error) {
 	switch r.Method {
 	case http.MethodPost:
@@ -59,19 +59,18 @@ func VerifyCallback(apiKey, callbackURL string, r CallbackRequest) (Callback, er
 func verifyPost(apiKey, callbackURL string, r CallbackRequest) (Callback, error) {
 	message, err := parse(r.Body)
 	if err != nil {
-		// What can be read in two ways has no canonical string to be signed.
+		// An ambiguous body has no canonical string that could be signed.
 		return Callback{}, fmt.Errorf("%w: body: %w", ErrBadSignature, err)
 	}
 	if !signed(apiKey, callbackURL, r, canonicals(message)) {
 		return Callback{}, ErrBadSignature
 	}
-	return answerOf(message)
+	return callbackFromJSON(message)
 }
 
-// SignCallback signs a message as the service does, and as VerifyCallback
-// accepts it. method is POST or GET; body is the JSON object of a POST, also
-// for a GET, whose query CallbackQuery makes of it. ErrBadCallback for what
-// cannot be signed.
+// SignCallback signs a callback as the service does. method is POST or GET; body is
+// the JSON object, also for a GET, whose query is CallbackQuery of the same body.
+// Errors: ErrBadCallback.
 func SignCallback(apiKey, method, callbackURL, nonce string, body []byte) (signature string, err error) {
 	message, err := parse(body)
 	switch {
@@ -80,13 +79,13 @@ func SignCallback(apiKey, method, callbackURL, nonce string, body []byte) (signa
 	case method != http.MethodPost && method != http.MethodGet:
 		return "", fmt.Errorf("%w: method %q", ErrBadCallback, short(method))
 	case apiKey == "" || !isNonce(nonce):
-		return "", fmt.Errorf("%w: key or nonce", ErrBadCallback)
+		return "", fmt.Errorf("%w: empty key or invalid nonce", ErrBadCallback)
 	}
 	return base64.StdEncoding.EncodeToString(mac(apiKey, nonce, method, callbackURL, style{}.canonical(message))), nil
 }
 
-// CallbackQuery is the JSON object of a callback as the query of a GET,
-// without the question mark. ErrBadCallback if body is no such object.
+// CallbackQuery encodes the JSON object of a callback as the query of a GET,
+// without the question mark. Errors: ErrBadCallback.
 func CallbackQuery(body []byte) (rawQuery string, err error) {
 	message, err := parse(body)
 	if err != nil {
@@ -101,9 +100,8 @@ func mac(apiKey, nonce, method, callbackURL, params string) []byte {
 	return h.Sum(nil)
 }
 
-// signed says whether the signature is that of one of the renderings. Bytes
-// are compared, in constant time; text is not, since base64 can be written in
-// more than one way.
+// signed reports whether the signature matches one of the renderings. It compares
+// decoded bytes, in constant time, because base64 has more than one spelling.
 func signed(apiKey, callbackURL string, r CallbackRequest, renderings []string) bool {
 	if apiKey == "" || !isNonce(r.Nonce) || len(r.Signature) != base64.StdEncoding.EncodedLen(sha256.Size) {
 		return false
@@ -119,9 +117,9 @@ func signed(apiKey, callbackURL string, r CallbackRequest, renderings []string) 
 	return ok
 }
 
-// isNonce accepts printable ASCII without blanks. The nonce is opaque; all
-// recorded ones are unix seconds. A bar would shift the fields of what is
-// signed.
+// isNonce accepts up to 128 characters of printable ASCII without spaces. The nonce
+// is opaque; the recorded ones are Unix seconds. A "|" would shift the fields of the
+// signed string.
 func isNonce(nonce string) bool {
 	for _, c := range []byte(nonce) {
 		if c <= ' ' || c > '~' || c == '|' {

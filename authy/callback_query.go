@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// verifyGet takes the query as it came first, since names and values arrive
-// canonical; then rebuilt, for a proxy that has reordered or re-encoded it.
+// verifyGet tries the query as received, which is canonical when it is sent, and
+// then rebuilt, in case a proxy has reordered or re-encoded it.
 func verifyGet(apiKey, callbackURL string, r CallbackRequest) (Callback, error) {
 	query, err := parseQuery(r.RawQuery)
 	if err != nil {
@@ -22,7 +22,7 @@ func verifyGet(apiKey, callbackURL string, r CallbackRequest) (Callback, error) 
 	if !signed(apiKey, callbackURL, r, renderings) {
 		return Callback{}, ErrBadSignature
 	}
-	return answerOfQuery(query)
+	return callbackFromQuery(query)
 }
 
 // parseQuery decodes a query and keeps its order.
@@ -50,9 +50,10 @@ func parseQuery(rawQuery string) (form, error) {
 
 const hiddenPrefix = "approval_request[transaction][hidden_details]["
 
-// answerOfQuery reads the answer from the query of a GET. Everything is text
-// there; what is read must be there once, under its own name.
-func answerOfQuery(query form) (Callback, error) {
+// callbackFromQuery reads the callback from the query of a GET, where every value
+// is text. Each field that is read may occur only once and only under its exact
+// name.
+func callbackFromQuery(query form) (Callback, error) {
 	f := fields{hidden: map[string]string{}}
 	top := map[string]*string{"authy_id": &f.id, "uuid": &f.uuid, "status": &f.status, "callback_action": &f.action}
 	seen := map[string]bool{}
@@ -66,16 +67,16 @@ func answerOfQuery(query form) (Callback, error) {
 			f.hidden[strings.TrimSuffix(key, "]")] = p.value
 		case to != nil:
 			*to = p.value
-		case hidden, passesFor(p.name, top):
+		case hidden, looksLikeField(p.name, top):
 			return Callback{}, fmt.Errorf("%w: %q", ErrBadCallback, short(p.name))
 		}
 		seen[p.name] = true
 	}
-	return f.answer()
+	return f.callback()
 }
 
-// passesFor says whether a name that is not read looks like one that is.
-func passesFor(name string, top map[string]*string) bool {
+// looksLikeField reports whether a name that is not read resembles one that is.
+func looksLikeField(name string, top map[string]*string) bool {
 	folded := fold(name)
 	_, field := top[folded]
 	return field || strings.HasPrefix(folded, hiddenPrefix)

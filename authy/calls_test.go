@@ -12,21 +12,22 @@ import (
 	"nod/authy"
 )
 
-// The replies are those that others have recorded or documented.
+// Replies recorded in the tests of public clients or given in the vendor's
+// documentation.
 const (
 	registered = `{"message":"User created successfully.","user":{"id":1635},"success":true}`
 	status     = `{"status":{"authy_id":290907,"confirmed":true,"registered":false,"country_code":1,"phone_number":"XXX-XXX-1118","email":"user@example.com","devices":[],"has_hard_token":false,"account_disabled":false,"detailed_devices":[{"device_type":"authy","os_type":"unknown","registration_device_id":null,"registration_method":null,"device_id":290908,"last_sync_date":0,"creation_date":1433868212}],"deleted_devices":[]},"message":"User status.","success":true}`
 	removed    = `{"message":"User removed from application","success":true}`
 	asked      = `{"approval_request":{"uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
-	standing   = `{"approval_request":{"_app_name":"Demo","_app_serial_id":46113,"_authy_id":28894864,"_id":"589d12e07d558e6b91e9370a","_user_email":"foo@bar.com","app_id":"58547f6f4014250a11c201f6","created_at":"2017-02-10T01:09:52Z","notified":false,"processed_at":null,"seconds_to_expire":86400,"status":"pending","updated_at":"2017-02-10T01:09:52Z","user_id":"5840a9328aa2fb674c485436","uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
+	pending    = `{"approval_request":{"_app_name":"Demo","_app_serial_id":46113,"_authy_id":28894864,"_id":"589d12e07d558e6b91e9370a","_user_email":"foo@bar.com","app_id":"58547f6f4014250a11c201f6","created_at":"2017-02-10T01:09:52Z","notified":false,"processed_at":null,"seconds_to_expire":86400,"status":"pending","updated_at":"2017-02-10T01:09:52Z","user_id":"5840a9328aa2fb674c485436","uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
 	sent       = `{"success":true,"message":"SMS token was sent","cellphone":"+1-XXX-XXX-XX97"}`
 	ignored    = `{"message":"Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway.","cellphone":"+57-XXX-XXX-XX12","device":"android","ignored":true,"success":true}`
 	calling    = `{"success":true,"message":"Call started...","cellphone":"+1-XXX-XXX-XX97"}`
 	valid      = `{"message":"Token is valid.","token":"is valid","success":"true","device":{"id":null,"os_type":"sms","registration_date":1500648405,"registration_method":null,"last_account_recovery_at":1494631010,"last_sync_date":null}}`
-	picture    = `{"label":"Nod","issuer":"Authy","qr_code":"https://example.com/qr.png","success":true}`
+	qrReply    = `{"label":"Nod","issuer":"Authy","qr_code":"https://example.com/qr.png","success":true}`
 )
 
-func TestCallsAsTheyTravel(t *testing.T) {
+func TestCallsOnTheWire(t *testing.T) {
 	const json, one = "/protected/json/", "/onetouch/json/"
 	for _, tt := range []struct {
 		name, reply, method, path, query, body string
@@ -54,15 +55,15 @@ func TestCallsAsTheyTravel(t *testing.T) {
 					Logos: []authy.Logo{{"default", "https://e.com/a.png"}, {"low", "https://e.com/b.png"}},
 				})
 			}, requestID},
-		{"approval request, little", asked, "POST", one + "users/1635/approval_requests", "", "message=Login",
+		{"approval request, message only", asked, "POST", one + "users/1635/approval_requests", "", "message=Login",
 			func(ctx context.Context, c *authy.Client) (any, error) {
 				return c.RequestApproval(ctx, 1635, authy.ApprovalRequest{Message: "Login"})
 			}, requestID},
-		{"approval status", standing, "GET", one + "approval_requests/" + requestID, "", "",
+		{"approval status", pending, "GET", one + "approval_requests/" + requestID, "", "",
 			func(ctx context.Context, c *authy.Client) (any, error) { return c.ApprovalStatus(ctx, requestID) },
 			authy.Approval{UUID: requestID, Status: authy.StatusPending, AuthyID: 28894864, CreatedAt: time.Date(2017, 2, 10, 1, 9, 52, 0, time.UTC)}},
-		{"approved, with a user in quotes as in 2016", strings.NewReplacer(`28894864`, `"28894864"`, `"pending"`, `"approved"`,
-			`"processed_at":null`, `"processed_at":"2017-02-10T01:10:00Z"`).Replace(standing), "GET", one + "approval_requests/" + requestID, "", "",
+		{"approved, with the user id as a string as in 2016", strings.NewReplacer(`28894864`, `"28894864"`, `"pending"`, `"approved"`,
+			`"processed_at":null`, `"processed_at":"2017-02-10T01:10:00Z"`).Replace(pending), "GET", one + "approval_requests/" + requestID, "", "",
 			func(ctx context.Context, c *authy.Client) (any, error) { return c.ApprovalStatus(ctx, requestID) },
 			authy.Approval{UUID: requestID, Status: authy.StatusApproved, AuthyID: 28894864,
 				CreatedAt: time.Date(2017, 2, 10, 1, 9, 52, 0, time.UTC), ProcessedAt: time.Date(2017, 2, 10, 1, 10, 0, 0, time.UTC)}},
@@ -71,7 +72,7 @@ func TestCallsAsTheyTravel(t *testing.T) {
 				return c.SendSMS(ctx, 1635, authy.SendOptions{})
 			},
 			authy.Sent{Message: "SMS token was sent", Cellphone: "+1-XXX-XXX-XX97"}},
-		{"sms, everything said", sent, "GET", json + "sms/1635", "force=true&action=login%261&action_message=Sign+in&locale=pt-BR", "",
+		{"sms, all options", sent, "GET", json + "sms/1635", "force=true&action=login%261&action_message=Sign+in&locale=pt-BR", "",
 			func(ctx context.Context, c *authy.Client) (any, error) {
 				return c.SendSMS(ctx, 1635, authy.SendOptions{Force: true, Action: "login&1", ActionMessage: "Sign in", Locale: "pt-BR"})
 			}, authy.Sent{Message: "SMS token was sent", Cellphone: "+1-XXX-XXX-XX97"}},
@@ -94,7 +95,7 @@ func TestCallsAsTheyTravel(t *testing.T) {
 			func(ctx context.Context, c *authy.Client) (any, error) {
 				return nil, c.VerifyToken(ctx, 1635, "0123456789", "a b")
 			}, nil},
-		{"authenticator", picture, "POST", json + "users/1635/secret", "", "label=Nod%3A+a%40b&qr_size=300",
+		{"authenticator", qrReply, "POST", json + "users/1635/secret", "", "label=Nod%3A+a%40b&qr_size=300",
 			func(ctx context.Context, c *authy.Client) (any, error) {
 				return c.AuthenticatorQR(ctx, 1635, "Nod: a@b", 300)
 			},
@@ -102,7 +103,9 @@ func TestCallsAsTheyTravel(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newProvider(t, replying(http.StatusOK, tt.reply))
-			got, err := tt.call(t.Context(), authy.NewClient(p.URL+"/", apiKey))
+			c := authy.NewClient(p.URL+"/", apiKey)
+			c.Timeout = unlimited
+			got, err := tt.call(t.Context(), c)
 			if err != nil || !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
 			}
@@ -138,7 +141,7 @@ func TestCanApprove(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoCodeIsNotSent(t *testing.T) {
+func TestInvalidCodesAreNotSent(t *testing.T) {
 	p := newProvider(t, replying(http.StatusOK, valid))
 	for _, token := range []string{"", "12345", "12345678901", "12345a", "123 456", " 123456", "123456\n", "-123456", "١٢٣٤٥٦", "123456/../../users", "12345?", "1234567%"} {
 		if err := p.client().VerifyToken(t.Context(), 1635, token, ""); !errors.Is(err, authy.ErrInvalidToken) {
@@ -150,8 +153,8 @@ func TestWhatIsNoCodeIsNotSent(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoRequestIDIsNotSent(t *testing.T) {
-	p := newProvider(t, replying(http.StatusOK, standing))
+func TestInvalidRequestIDsAreNotSent(t *testing.T) {
+	p := newProvider(t, replying(http.StatusOK, pending))
 	for _, uuid := range []string{"", ".", "..", "a/b", "a?b", "a b", "ä", strings.Repeat("a", 65)} {
 		if _, err := p.client().ApprovalStatus(t.Context(), uuid); !errors.Is(err, authy.ErrApprovalNotFound) {
 			t.Errorf("%q: got %v, want ErrApprovalNotFound", uuid, err)
@@ -162,8 +165,9 @@ func TestWhatIsNoRequestIDIsNotSent(t *testing.T) {
 	}
 }
 
-// A phone must show what was asked: what the service would cut is not sent.
-func TestRequestsThatAreNotSent(t *testing.T) {
+// The phone must show exactly what was asked: a request that the service would
+// truncate is not sent.
+func TestInvalidRequestsAreNotSent(t *testing.T) {
 	p := newProvider(t, replying(http.StatusOK, asked))
 	long := strings.Repeat("é", 201)
 	for name, r := range map[string]authy.ApprovalRequest{

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// style is what is not known of the Ruby on Rails that signs. Recorded
-// callbacks fit all of them; a signature of any is a signature over the same
-// message.
+// style covers what is not known about the version of Ruby on Rails that signs
+// callbacks. The recorded callbacks are the same in every style, and a signature
+// in any style covers the same message.
 type style struct {
-	// tilde: Ruby before 2.5 escapes it.
+	// tilde: escape "~", as Ruby before 2.5 does.
 	tilde bool
-	// unsorted: Rails from 5.2.1 on leaves the members of objects in arrays
-	// in their order; before, they are sorted as all others.
+	// unsorted: keep the order of the members of an object inside an array, as
+	// Rails does since 5.2.1; earlier versions sort them too.
 	unsorted bool
 }
 
@@ -25,15 +25,15 @@ func (s style) escape(text string) string {
 	return escaped
 }
 
-// canonical renders a message as Rails' Hash#to_query does: each object's
-// parts are sorted as encoded text, arrays keep their order, members that are
-// an empty object or array are left out.
+// canonical renders a message as Rails' Hash#to_query does: the parts of an object
+// are sorted by their encoded text, arrays keep their order, and members whose
+// value is an empty object or array are left out.
 func (s style) canonical(message value) string {
 	return s.object(message, func(name string) string { return name })
 }
 
-// canonicals lists the renderings in all styles that make a difference; the
-// one we sign in is first.
+// canonicals returns the renderings in every style that makes a difference. The
+// first is the style that SignCallback uses.
 func canonicals(message value) []string {
 	all := []string{style{}.canonical(message)}
 	for _, s := range []style{{tilde: true}, {unsorted: true}, {tilde: true, unsorted: true}} {

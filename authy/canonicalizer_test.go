@@ -14,22 +14,22 @@ import (
 	"nod/authy"
 )
 
-// The second canonicalizer. It has nothing in common with the one under test:
-// one pass over the tokens with a stack of open containers, no tree, no
-// recursion, and an escape of its own.
+// A second implementation of the canonical string, which shares no code with the
+// one under test: one pass over the tokens with a stack of open containers, no tree,
+// no recursion, and its own escaping.
 
-// open is a container whose end has not come yet.
+// open is a container whose end has not been reached.
 type open struct {
 	key   string
 	array bool
-	name  string // the member that comes next, "" between members
+	name  string // the member whose value comes next, "" between members
 	named bool
-	any   bool // whether anything is in it, rendered or not
+	any   bool // whether it has a member or element, rendered or not
 	parts []string
 }
 
-// place is the key of what comes next in the container.
-func (o *open) place(top bool) string {
+// nextKey is the key of the next value in the container.
+func (o *open) nextKey(top bool) string {
 	switch {
 	case o.array:
 		return o.key + "[]"
@@ -56,7 +56,7 @@ func percent(s string, tilde bool) string {
 	return b.String()
 }
 
-// secondCanonical renders body, an object in valid JSON without equal names.
+// secondCanonical renders body, a valid JSON object without duplicate names.
 func secondCanonical(body []byte, tilde bool) (string, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -78,7 +78,7 @@ type canonicalizer struct {
 	result string
 }
 
-// take goes on by one token and says whether it was the last.
+// take consumes one token and reports whether it was the last.
 func (c *canonicalizer) take(token json.Token) (done bool, err error) {
 	delim, isDelim := token.(json.Delim)
 	if len(c.stack) == 0 {
@@ -89,15 +89,15 @@ func (c *canonicalizer) take(token json.Token) (done bool, err error) {
 		return false, nil
 	}
 	top := c.stack[len(c.stack)-1]
-	place := top.place(len(c.stack) == 1)
+	key := top.nextKey(len(c.stack) == 1)
 	name, isText := token.(string)
 	switch {
 	case isText && !top.array && !top.named:
 		top.name, top.named = name, true
 	case !isDelim:
-		top.put(percent(place, c.tilde)+"="+percent(written(token), c.tilde), false)
+		top.put(percent(key, c.tilde)+"="+percent(written(token), c.tilde), false)
 	case delim == '{' || delim == '[':
-		c.stack = append(c.stack, &open{key: place, array: delim == '['})
+		c.stack = append(c.stack, &open{key: key, array: delim == '['})
 	default:
 		return c.close(top), nil
 	}
@@ -125,9 +125,9 @@ func (o *open) joined(tilde bool) string {
 	return strings.Join(o.parts, "&")
 }
 
-// put adds what was rendered; an empty container is no part of an object.
-func (o *open) put(part string, void bool) {
-	if o.array || !void {
+// put adds a rendered part; an empty container in an object is left out.
+func (o *open) put(part string, empty bool) {
+	if o.array || !empty {
 		o.parts = append(o.parts, part)
 	}
 	o.any, o.named = true, false

@@ -1,19 +1,25 @@
-// Package authy speaks the Authy wire: the calls an application makes, and the
-// signed callback it receives.
+// Package authy is a client for the Authy API of Twilio and verifies the signed
+// callbacks that the service sends.
 //
-// Owns: the shapes of requests and replies, the error codes, and the signature
-// of callbacks in both directions.
+// Owns: the shapes of requests and replies, the error codes, and signing and
+// verifying callbacks.
 //
-// Promises: a call ends within five seconds, reads at most 1 MiB, follows no
-// redirect, and is not repeated where a repeat would ring a phone twice or
-// spend a code. What the provider says is read strictly: anything but a clear
-// yes is an error. A callback is believed only if it is signed over the
-// configured URL, and its answer is read from typed fields that are there
-// exactly once.
+// Promises: a call ends within five seconds unless the caller sets another
+// timeout, reads at most 1 MiB of the reply's body, follows no redirect, and,
+// over the client's own transports, is not retried where a retry could send a
+// second push or SMS or use up a code. Replies are read strictly: anything but a
+// clear success is an error. A callback is accepted only if it is signed over the
+// configured URL, and every field that is read occurs exactly once and has the
+// expected type.
 //
-// Never: puts the key into a URL, an error or a log; knows HTTP frameworks,
-// users or sessions; remembers anything between two calls, so that freshness
-// of callbacks and replays are the caller's.
+// Never: puts the key into a URL, an error or a log; depends on an HTTP framework
+// or knows sessions; stores anything about users or callbacks, so checking
+// freshness and replays is up to the caller.
+//
+// The wire format is taken from the vendor's documentation
+// (https://www.twilio.com/docs/authy/api), from replies recorded in the tests of
+// public clients, and from the signed callbacks in testdata, whose README says
+// where each comes from.
 package authy
 
 import (
@@ -27,47 +33,46 @@ import (
 )
 
 const (
-	callTimeout = 5 * time.Second
-	replyLimit  = 1 << 20
-	headerLimit = 64 << 10
+	defaultTimeout = 5 * time.Second
+	maxReply       = 1 << 20  // bytes
+	maxHeader      = 64 << 10 // bytes
 )
 
-// Client calls the Authy API of one application. NewClient makes one; it is
-// safe for concurrent use. The fields may be changed before the first call.
+// Client calls the Authy API for one application. Create it with NewClient. It is
+// safe for concurrent use; its fields may be changed before the first call only.
 type Client struct {
-	BaseURL string        // scheme://host[:port], without a slash at the end
-	Timeout time.Duration // of a call in total, reading included; 0 is 5 s
-	// Transport does the requests; nil is net/http's with the proxy of the
-	// environment. A transport of your own may repeat a GET on a connection
-	// that has died in the meantime, also one that sends a code: the client
-	// cannot keep it from that.
+	BaseURL string        // scheme://host[:port], without a trailing slash
+	Timeout time.Duration // for a whole call, including reading the reply; 0 = 5 s
+	// Transport sends the requests; nil means net/http's, with the proxy from the
+	// environment. Another transport may retry a GET whose connection turns out
+	// to be dead, even one that sends a code; the client cannot prevent that.
 	Transport http.RoundTripper
-	// Observe, if set, is told of every call: its name, how long it took, and
-	// how it ended. It must be safe for concurrent use and return soon.
+	// Observe, if set, is called after every call with its name, duration and
+	// error. It must be safe for concurrent use and return quickly.
 	Observe func(call string, d time.Duration, err error)
 
-	// key is a function so that no print of a client can show it.
-	key         func() string
-	kept, fresh http.RoundTripper
+	// key is a function so that printing a client does not show it.
+	key           func() string
+	reuse, single http.RoundTripper // with connections reused, or one per request
 }
 
-// NewClient makes a client for the API at baseURL, such as
-// https://api.authy.com, with the application's key.
+// NewClient returns a client for the API at baseURL, such as
+// https://api.authy.com, with the application's API key.
 func NewClient(baseURL, apiKey string) *Client {
 	return &Client{
-		BaseURL: strings.TrimSuffix(baseURL, "/"), Timeout: callTimeout,
-		key:  func() string { return apiKey },
-		kept: transport(false), fresh: transport(true),
+		BaseURL: strings.TrimSuffix(baseURL, "/"), Timeout: defaultTimeout,
+		key:   func() string { return apiKey },
+		reuse: transport(false), single: transport(true),
 	}
 }
 
-func transport(once bool) http.RoundTripper {
+func transport(single bool) http.RoundTripper {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	if std, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = std.Clone()
 	}
-	t.MaxResponseHeaderBytes = headerLimit
-	t.DisableKeepAlives = once
+	t.MaxResponseHeaderBytes = maxHeader
+	t.DisableKeepAlives = single
 	return t
 }
 
@@ -77,14 +82,14 @@ type call struct {
 	method string
 	path   string
 	params form // the query of a GET, the body of a POST
-	once   bool // a GET that does something
+	once   bool // a GET with an effect: must not be retried
 }
 
-// do makes a call and decodes the reply into reply.
+// do makes a call within the timeout and decodes its reply into reply.
 func (c *Client) do(ctx context.Context, call call, reply any) error {
 	timeout := c.Timeout
 	if timeout <= 0 {
-		timeout = callTimeout
+		timeout = defaultTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -99,7 +104,7 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	req, err := c.request(ctx, call)
 	if err != nil {
-		return c.lost(call.op, err)
+		return c.callFailed(call.op, err)
 	}
 	client := &http.Client{
 		Transport:     c.transport(call),
@@ -107,31 +112,31 @@ func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return c.lost(call.op, err)
+		return c.callFailed(call.op, err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, replyLimit+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
 	switch {
 	case err != nil:
-		return c.lost(call.op, err)
-	case len(body) > replyLimit:
+		return c.callFailed(call.op, err)
+	case len(body) > maxReply:
 		return unavailable(call.op, errors.New("the reply is too large"))
 	}
-	return c.judge(call.op, res, body, reply)
+	return c.decode(call.op, res, body, reply)
 }
 
-// transport keeps connections for what only asks. When a kept connection turns
-// out to be dead, net/http repeats a GET by itself and gives a POST up: a code
-// must not be sent or checked twice, and a request to a phone not fail for
-// that, so these get new connections.
+// transport reuses connections only for calls without an effect. If a reused
+// connection turns out to be dead, net/http retries a GET and fails a POST. But a
+// code must not be sent or checked twice, and an approval request should not fail
+// because of an old connection, so these calls get a new one.
 func (c *Client) transport(call call) http.RoundTripper {
 	switch {
 	case c.Transport != nil:
 		return c.Transport
 	case call.once, call.method != http.MethodGet:
-		return c.fresh
+		return c.single
 	default:
-		return c.kept
+		return c.reuse
 	}
 }
 
@@ -155,11 +160,11 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	return req, nil
 }
 
-// lost explains a call that was not answered. Of the cause only the words are
-// kept, without the key: the cause itself may hold the URL or bytes of a reply
-// that repeats what it was sent. Whether the time was over can be asked with
-// errors.Is.
-func (c *Client) lost(op string, err error) error {
+// callFailed wraps the error of a call that got no usable reply. Only the text of
+// the cause is kept, with the key removed: the cause itself may contain the URL,
+// or bytes of a reply that echoes the request. errors.Is still recognises the
+// context's errors.
+func (c *Client) callFailed(op string, err error) error {
 	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, known) {
 			return unavailable(op, known)
@@ -171,16 +176,16 @@ func (c *Client) lost(op string, err error) error {
 	return unavailable(op, errors.New(c.clean(err.Error())))
 }
 
-// longestText is what an error keeps of the words of others.
-const longestText = 300
+// maxText is how many characters an error keeps of text from outside.
+const maxText = 300
 
-// clean takes the key out of what others have written, and bounds it.
+// clean removes the key from text from outside and truncates it.
 func (c *Client) clean(s string) string {
 	if key := c.key(); key != "" {
 		s = strings.ReplaceAll(s, key, "[key]")
 	}
-	if runes := []rune(s); len(runes) > longestText {
-		s = string(runes[:longestText]) + "…"
+	if runes := []rune(s); len(runes) > maxText {
+		s = string(runes[:maxText]) + "…"
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }

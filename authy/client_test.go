@@ -9,15 +9,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nod/authy"
 )
 
-func TestTimeIsOverOrGivenUp(t *testing.T) {
+func TestTimeoutAndCancel(t *testing.T) {
 	p := newProvider(t, hang)
 	c := p.client()
-	c.Timeout = 20 * time.Millisecond
+	c.Timeout = time.Millisecond
 	if err := c.RemoveUser(t.Context(), 1); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, authy.ErrUnavailable) {
 		t.Errorf("got %v, want DeadlineExceeded", err)
 	}
@@ -32,17 +33,23 @@ func TestTimeoutHasADefault(t *testing.T) {
 	if got := authy.NewClient("http://127.0.0.1", "k").Timeout; got != 5*time.Second {
 		t.Errorf("got %v, want 5s", got)
 	}
-	p := newProvider(t, replying(200, removed))
-	c := p.client()
-	c.Timeout = 0
-	if err := c.RemoveUser(t.Context(), 1); err != nil {
-		t.Errorf("a timeout of 0: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := authy.NewClient("http://127.0.0.1", "k")
+		c.Timeout = 0
+		c.Transport = trip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		start := time.Now()
+		if err := c.RemoveUser(t.Context(), 1); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
+			t.Errorf("a timeout of 0: %v after %v", err, time.Since(start))
+		}
+	})
 }
 
-// A connection that was kept and is dead by now makes net/http ask again. For
-// a code that would be a second SMS, or a code that counts as used.
-func TestCodesAreAskedForOnce(t *testing.T) {
+// On a reused connection that is dead net/http retries a GET. For a code that would
+// be a second SMS, or a code that counts as used.
+func TestCallsWithAnEffectAreNotRetried(t *testing.T) {
 	for _, op := range []string{"sms", "call", "verify", "request approval", "register", "authenticator"} {
 		var asked atomic.Int32
 		p := newProvider(t, func(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +65,7 @@ func TestCodesAreAskedForOnce(t *testing.T) {
 		if err := all["status"](); err != nil {
 			t.Fatal(err)
 		}
-		onlyMeans(t, all[op](), "ErrUnavailable")
+		wantOnly(t, all[op](), "ErrUnavailable")
 		if n := asked.Load(); n != 1 {
 			t.Errorf("%s: asked %d times, want once", op, n)
 		}
@@ -70,7 +77,7 @@ func TestObserve(t *testing.T) {
 	c := p.client()
 	seen := map[string]error{}
 	c.Observe = func(call string, d time.Duration, err error) {
-		if seen[call] = err; d <= 0 || d > time.Minute {
+		if seen[call] = err; d <= 0 {
 			t.Errorf("%s took %v", call, d)
 		}
 	}
@@ -84,7 +91,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-func TestClientIsSafeForManyAtOnce(t *testing.T) {
+func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	p := newProvider(t, replying(200, valid))
 	c := p.client()
 	var n atomic.Int32
@@ -120,8 +127,8 @@ func TestTransportCanBeReplaced(t *testing.T) {
 	}
 }
 
-// Only what asks and changes nothing uses a connection again.
-func TestConnectionsAreKeptForQuestionsOnly(t *testing.T) {
+// Only calls without an effect reuse a connection.
+func TestOnlyCallsWithoutAnEffectReuseConnections(t *testing.T) {
 	p := newProvider(t, replying(http.StatusNotFound, `{}`))
 	for op, call := range calls(p.client(), t) {
 		before := len(p.received())

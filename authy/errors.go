@@ -7,44 +7,45 @@ import (
 	"time"
 )
 
-// What went wrong, by meaning. Compare with errors.Is.
+// The errors of this package. Compare with errors.Is.
 var (
-	ErrInvalidAPIKey    = errors.New("the provider does not know this API key")
+	ErrInvalidAPIKey    = errors.New("the provider does not accept this API key")
 	ErrUserNotFound     = errors.New("the provider does not know this user")
-	ErrInvalidUser      = errors.New("the provider refuses this user") // see Error.Fields
+	ErrInvalidUser      = errors.New("the provider rejects the user's data") // see Error.Fields
 	ErrApprovalNotFound = errors.New("the provider does not know this request")
 	ErrInvalidToken     = errors.New("wrong code")
-	ErrTokenReused      = errors.New("the code was used already")
-	ErrNoDevice         = errors.New("no device can be asked")
-	ErrRateLimited      = errors.New("the provider asks for patience") // see Error.RetryAfter
-	// ErrUnavailable: no connection, no answer in time, status 5xx, a
-	// redirect, or a reply that is too large or not what is documented.
-	ErrUnavailable = errors.New("the provider cannot be asked")
+	ErrTokenReused      = errors.New("the code has already been used")
+	ErrNoDevice         = errors.New("the user has no device for approval requests")
+	ErrRateLimited      = errors.New("too many requests to the provider") // see Error.RetryAfter
+	// ErrUnavailable: no connection, a timeout, status 5xx, a redirect, or a reply
+	// that is too large or not as documented.
+	ErrUnavailable = errors.New("the provider is unavailable")
 
-	// ErrBadSignature: a callback that is not signed, or cannot be read and
-	// so cannot be checked.
+	// ErrBadSignature: the callback is not signed with the key, or cannot be
+	// parsed, so that its signature cannot be checked.
 	ErrBadSignature = errors.New("the callback is not signed by the provider")
-	// ErrBadCallback: a callback that is well signed but says nothing usable.
-	ErrBadCallback = errors.New("the callback cannot be used")
+	// ErrBadCallback: the callback's signature is valid, but its content is
+	// unusable.
+	ErrBadCallback = errors.New("the callback is unusable")
 )
 
-// Error is a refusal by the provider. It never contains the key, not even if
-// the provider repeats it.
+// Error is an error reply of the provider. It never contains the key, even if the
+// provider echoes it.
 type Error struct {
 	Op         string // the call, such as "register"
-	Code       int    // error_code, 0 for none
+	Code       int    // error_code, a number of five digits; 0 if missing
 	HTTPStatus int
-	Message    string            // in the provider's words
-	Fields     map[string]string // by field: email, cellphone, country_code
-	RetryAfter time.Duration     // 0: not said
+	Message    string            // the provider's, at most 300 characters
+	Fields     map[string]string // the provider's message by field: email, cellphone, country_code
+	RetryAfter time.Duration     // 0 if missing; at most a day
 }
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("authy %s: error %d (HTTP %d): %s", e.Op, e.Code, e.HTTPStatus, e.Message)
 }
 
-// Is gives the refusal its meaning: by its code, or by the HTTP status where
-// the code says nothing.
+// Is maps the error code, or the HTTP status where the code is not decisive, to the
+// errors of this package.
 func (e *Error) Is(target error) bool {
 	if known := meaning(e.Code); known != nil && known == target {
 		return true
@@ -64,8 +65,8 @@ func (e *Error) Is(target error) bool {
 	}
 }
 
-// meaning groups the codes that matter to a login. The names are those of the
-// table in twilio/authy-java; nil for all others.
+// meaning maps the error codes that matter for a login to the errors of this
+// package; nil for all others. The names come from the table in twilio/authy-java.
 func meaning(code int) error {
 	switch code {
 	case 60001, // API_KEY_INVALID
@@ -92,7 +93,7 @@ func meaning(code int) error {
 	case 60050, // ONETOUCH_UNREGISTERED_USER
 		60051: // ONETOUCH_DEVICE_NOT_FOUND
 		return ErrNoDevice
-	case 60003, // DoS protection, not in the Java table
+	case 60003, // "DoS protection" in a recorded reply, not in that table
 		60009, 60010, // MONTHLY_, DAILY_SMS_LIMIT_REACHED
 		60011, 60012, // MONTHLY_, DAILY_CALLS_LIMIT_REACHED
 		60120: // SMS_LIMIT_REACHED

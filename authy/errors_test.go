@@ -13,7 +13,7 @@ import (
 	"nod/authy"
 )
 
-// sentinels are all the meanings of a refused call.
+// sentinels are the errors that a failed call can match.
 func sentinels() map[string]error {
 	return map[string]error{
 		"ErrInvalidAPIKey": authy.ErrInvalidAPIKey, "ErrUserNotFound": authy.ErrUserNotFound, "ErrInvalidUser": authy.ErrInvalidUser,
@@ -22,8 +22,8 @@ func sentinels() map[string]error {
 	}
 }
 
-// onlyMeans checks that err has the meanings named, and no other.
-func onlyMeans(t *testing.T, err error, names ...string) {
+// wantOnly checks that err matches exactly the named sentinels.
+func wantOnly(t *testing.T, err error, names ...string) {
 	t.Helper()
 	var got []string
 	for name, sentinel := range sentinels() {
@@ -32,11 +32,11 @@ func onlyMeans(t *testing.T, err error, names ...string) {
 		}
 	}
 	if strings.Join(got, " ") != strings.Join(names, " ") {
-		t.Errorf("%v means %v, want %v", err, got, names)
+		t.Errorf("%v matches %v, want %v", err, got, names)
 	}
 }
 
-func TestDocumentedRefusals(t *testing.T) {
+func TestErrorReplies(t *testing.T) {
 	const (
 		noKey    = `{"error_code":"60001","message":"Invalid API key","errors":{"message":"Invalid API key"},"success":false}`
 		oldNoKey = `{"message":"Invalid API key.","success":false,"errors":{"message":"Invalid API key."}}`
@@ -83,7 +83,7 @@ func TestDocumentedRefusals(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %d %d", tt.op, tt.status, tt.code), func(t *testing.T) {
 			p := newProvider(t, replying(tt.status, tt.body))
 			err := calls(p.client(), t)[tt.op]()
-			onlyMeans(t, err, strings.Fields(tt.means)...)
+			wantOnly(t, err, strings.Fields(tt.means)...)
 			refused, ok := errors.AsType[*authy.Error](err)
 			if !ok || refused.Op != tt.op || refused.Code != tt.code || refused.HTTPStatus != tt.status {
 				t.Errorf("got %#v", err)
@@ -93,7 +93,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	}
 }
 
-func TestFieldsOfARefusedUser(t *testing.T) {
+func TestFieldsOfARejectedUser(t *testing.T) {
 	p := newProvider(t, replying(400, `{"email":"is invalid","success":false,"errors":{"email":"is invalid","country_code":"is not supported","n":1,"message":"User was not valid"},"error_code":"60027"}`))
 	refused, ok := errors.AsType[*authy.Error](calls(p.client(), t)["register"]())
 	if want := map[string]string{"email": "is invalid", "country_code": "is not supported"}; !ok || !reflect.DeepEqual(refused.Fields, want) || refused.Message != "User was not valid" {
@@ -121,8 +121,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A provider, or something between, may repeat what it was sent.
-func TestNoErrorHoldsTheKey(t *testing.T) {
+// The provider, or a proxy in between, may echo the request.
+func TestNoErrorContainsTheKey(t *testing.T) {
 	echo := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			key := r.Header.Get("X-Authy-API-Key")
@@ -156,7 +156,7 @@ func TestNoErrorHoldsTheKey(t *testing.T) {
 	}
 }
 
-func TestKeyThatIsNoHeader(t *testing.T) {
+func TestKeyThatIsNotAHeaderValue(t *testing.T) {
 	p := newProvider(t, replying(200, registered))
 	key := "secret\nX-Evil: 1"
 	err := authy.NewClient(p.URL, key).RemoveUser(t.Context(), 1635)

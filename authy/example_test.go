@@ -11,8 +11,7 @@ import (
 	"nod/authy"
 )
 
-// A callback arrives. The URL is the configured one, never that of the
-// request.
+// A callback is verified with the configured URL, never with the request's.
 func ExampleVerifyCallback() {
 	const key, url, nonce = "sim-api-key-0001", "https://app.example.com/authy/callback", "1600000000"
 	body := []byte(`{"authy_id":7,"uuid":"4a725520-bff5","status":"approved","callback_action":"approval_request_status"}`)
@@ -34,7 +33,7 @@ func ExampleVerifyCallback() {
 	// true
 }
 
-// The same message as a GET carries it.
+// The same message as the query of a GET.
 func ExampleCallbackQuery() {
 	query, err := authy.CallbackQuery([]byte(`{"uuid":"4a725520-bff5","status":"denied","authy_id":7,
 		"approval_request":{"transaction":{"details":{"Email Address":"a@b"},"device_details":{},"reason":null}}}`))
@@ -43,8 +42,8 @@ func ExampleCallbackQuery() {
 	// approval_request%5Btransaction%5D%5Bdetails%5D%5BEmail+Address%5D=a%40b&approval_request%5Btransaction%5D%5Breason%5D=&authy_id=7&status=denied&uuid=4a725520-bff5 <nil>
 }
 
-// A sign-in asks the phone, and falls back to a code where no phone can be
-// asked.
+// A sign-in sends an approval request and falls back to a code if the user has no
+// device for it.
 func ExampleClient() {
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// pair is a name and a value of a form or query.
+// pair is one name and value of a form or query.
 type pair struct{ name, value string }
 
-// form keeps its pairs in their order, which url.Values does not: a phone
-// shows details in the order in which they arrive, and the elements of an
-// array differ by nothing else.
+// form keeps the order of its pairs, which url.Values does not: a phone shows
+// details in the order received, and the elements of an array are distinguished by
+// their order alone.
 type form []pair
 
-// encode writes the form as it stands, every name and value escaped.
+// encode encodes the form in its order, escaping every name and value.
 func (f form) encode(escape func(string) string) string {
 	parts := make([]string, 0, len(f))
 	for _, p := range f {
@@ -22,9 +22,8 @@ func (f form) encode(escape func(string) string) string {
 	return strings.Join(parts, "&")
 }
 
-// sorted orders by the name as it is escaped and keeps the order of equal
-// names. The equals sign takes part: it decides between a name and a longer
-// one that begins with it.
+// sorted sorts by escaped name and keeps the order of equal names. The "=" is part
+// of the comparison: it orders a name and a longer one that starts with it.
 func (f form) sorted(escape func(string) string) form {
 	ordered := slices.Clone(f)
 	slices.SortStableFunc(ordered, func(a, b pair) int {

@@ -13,8 +13,8 @@ import (
 	"nod/authy"
 )
 
-// FuzzVerifyCallback holds signer and verifier against the second
-// canonicalizer, and the answer against another reader of the same JSON.
+// FuzzVerifyCallback compares signer and verifier with the second canonicalizer,
+// and the decoded callback with encoding/json.
 func FuzzVerifyCallback(f *testing.F) {
 	for _, v := range vectors(f) {
 		if v.Method == http.MethodPost {
@@ -46,15 +46,15 @@ func FuzzVerifyCallback(f *testing.F) {
 			}
 		}
 		got, err := verifyWith(string(body), sig)
-		agrees(t, body, got, err)
+		wantAsDecodedByJSON(t, body, got, err)
 		if err == nil {
-			travelsAsQuery(t, body, got)
+			wantSameByGet(t, body, got)
 		}
 	})
 }
 
-// agrees reads the message with encoding/json's maps.
-func agrees(t *testing.T, body []byte, got authy.Callback, err error) {
+// wantAsDecodedByJSON compares the callback with encoding/json's map.
+func wantAsDecodedByJSON(t *testing.T, body []byte, got authy.Callback, err error) {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -80,8 +80,8 @@ func agrees(t *testing.T, body []byte, got authy.Callback, err error) {
 	}
 }
 
-// travelsAsQuery sends the same answer by GET.
-func travelsAsQuery(t *testing.T, body []byte, want authy.Callback) {
+// wantSameByGet verifies the same callback sent by GET.
+func wantSameByGet(t *testing.T, body []byte, want authy.Callback) {
 	t.Helper()
 	query, err := authy.CallbackQuery(body)
 	if err != nil {
@@ -99,8 +99,8 @@ func travelsAsQuery(t *testing.T, body []byte, want authy.Callback) {
 	}
 }
 
-// FuzzSignatureParameters turns everything around the message: exactly one
-// signature is good, and a query is read as it is signed.
+// FuzzSignatureParameters varies everything but the body: only the signatures that
+// the wire format allows are accepted, and a query is decoded as it was signed.
 func FuzzSignatureParameters(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.Key, v.Nonce, v.Method, v.URL, v.Sig, v.Query)
@@ -125,17 +125,17 @@ func FuzzSignatureParameters(f *testing.F) {
 				t.Fatalf("%s: %v", r.Signature, err)
 			}
 			if err == nil && method == http.MethodGet {
-				saysOnce(t, query, got)
+				wantOneOfEachField(t, query, got)
 			}
 		}
 	})
 }
 
-// goodSignatures lists those to be accepted, by the rules of the wire and not
-// by the code under test.
+// goodSignatures returns the signatures to accept, by the rules of the wire format
+// and without the code under test.
 func goodSignatures(key, nonce, method, address, query string) []string {
-	shifts := strings.ContainsFunc(nonce, func(r rune) bool { return r <= ' ' || r > '~' || r == '|' })
-	if key == "" || nonce == "" || len(nonce) > 128 || shifts {
+	invalid := strings.ContainsFunc(nonce, func(r rune) bool { return r <= ' ' || r > '~' || r == '|' })
+	if key == "" || nonce == "" || len(nonce) > 128 || invalid {
 		return nil
 	}
 	switch method {
@@ -152,14 +152,14 @@ func goodSignatures(key, nonce, method, address, query string) []string {
 	return nil
 }
 
-// spellings are the ways in which a query may have been written when it was
-// signed; none if it cannot be read.
+// spellings returns the ways a query may have been written when it was signed;
+// none if it cannot be parsed.
 func spellings(query string) []string {
 	values, err := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
 	count := 0
 	for name, list := range values {
 		count += len(list)
-		if !valid8(name) || slices.ContainsFunc(list, func(s string) bool { return !valid8(s) }) {
+		if !isUTF8(name) || slices.ContainsFunc(list, func(s string) bool { return !isUTF8(s) }) {
 			return nil
 		}
 	}
@@ -184,10 +184,10 @@ func spellings(query string) []string {
 	return all
 }
 
-func valid8(s string) bool { return strings.ToValidUTF8(s, "") == s }
+func isUTF8(s string) bool { return strings.ToValidUTF8(s, "") == s }
 
-// saysOnce checks an answer against another reader of the query.
-func saysOnce(t *testing.T, query string, got authy.Callback) {
+// wantOneOfEachField compares a callback with net/url's reading of the query.
+func wantOneOfEachField(t *testing.T, query string, got authy.Callback) {
 	t.Helper()
 	values, err := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
 	if err != nil {
@@ -195,7 +195,7 @@ func saysOnce(t *testing.T, query string, got authy.Callback) {
 	}
 	for _, name := range []string{"uuid", "status", "authy_id", "callback_action"} {
 		if len(values[name]) > 1 {
-			t.Errorf("%s comes %d times", name, len(values[name]))
+			t.Errorf("%s occurs %d times", name, len(values[name]))
 		}
 	}
 	if !got.Ping && (values.Get("uuid") != got.UUID || values.Get("status") != string(got.Status)) {

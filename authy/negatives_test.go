@@ -13,8 +13,8 @@ import (
 	"nod/authy"
 )
 
-// oneOff calls try with s changed in one place: of every step-th byte the bit
-// of upper and lower case and another one turned, and the byte left out.
+// oneOff calls try with s changed in one place. Of every step-th byte it flips the
+// bit that changes case, then another bit, then drops the byte; last it appends one.
 func oneOff(s string, step int, try func(changed string)) {
 	for i := 0; i < len(s); i += step {
 		for _, mask := range []byte{0x20, 1 << (i % 5)} {
@@ -27,7 +27,7 @@ func oneOff(s string, step int, try func(changed string)) {
 	try(s + s[max(0, len(s)-1):])
 }
 
-// stepOf keeps the time in bounds: most long vectors are variations of one.
+// stepOf limits the work: most of the long vectors are variations of one.
 func stepOf(v vector) int {
 	if len(v.Body) > 1000 && strings.HasPrefix(v.Src, "made") {
 		return 9
@@ -58,9 +58,9 @@ func TestOneByteOffInTheFramingIsRefused(t *testing.T) {
 	}
 }
 
-// A changed body may still verify: empty members are no part of what is
-// signed. Then the canonical string must be the same, and the answer too.
-func TestOneByteOffInTheBodyIsRefusedOrSaysTheSame(t *testing.T) {
+// A changed body may still verify, because empty members are not signed. Then the
+// canonical string and the callback must be the same.
+func TestOneByteOffInTheBodyIsRefusedOrDecodesTheSame(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		if v.Method != http.MethodPost {
@@ -71,7 +71,7 @@ func TestOneByteOffInTheBodyIsRefusedOrSaysTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		through := 0
+		verified := 0
 		r := v.request()
 		oneOff(v.Body, stepOf(v), func(body string) {
 			r.Body = []byte(body)
@@ -79,7 +79,7 @@ func TestOneByteOffInTheBodyIsRefusedOrSaysTheSame(t *testing.T) {
 			if errors.Is(err, authy.ErrBadSignature) {
 				return
 			}
-			through++
+			verified++
 			if now, err := secondCanonical(r.Body, false); now != canonical || err != nil {
 				t.Fatalf("%s: %s: verified with another canonical string: %s, %v", v.Src, body, now, err)
 			}
@@ -87,13 +87,13 @@ func TestOneByteOffInTheBodyIsRefusedOrSaysTheSame(t *testing.T) {
 				t.Fatalf("%s: %s: got %+v, want %+v", v.Src, body, got, want)
 			}
 		})
-		if v.Src[0] == 'J' && through == 0 {
+		if v.Src[0] == 'J' && verified == 0 {
 			t.Errorf("%s: not even the name of an empty member could be changed", v.Src)
 		}
 	}
 }
 
-func TestOneByteOffInTheQueryIsRefusedOrSaysTheSame(t *testing.T) {
+func TestOneByteOffInTheQueryIsRefusedOrDecodesTheSame(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		if v.Method != http.MethodGet {
@@ -118,7 +118,7 @@ func TestOneByteOffInTheQueryIsRefusedOrSaysTheSame(t *testing.T) {
 	}
 }
 
-// sortedPairs is what a query says, whatever its spelling and order.
+// sortedPairs returns the decoded pairs of a query, whatever its spelling and order.
 func sortedPairs(t *testing.T, query string) []string {
 	t.Helper()
 	values, err := url.ParseQuery(query)
@@ -135,7 +135,7 @@ func sortedPairs(t *testing.T, query string) []string {
 	return all
 }
 
-func TestSignatureHeadersThatAreRefused(t *testing.T) {
+func TestInvalidSignatureHeadersAreRefused(t *testing.T) {
 	v := vectorNamed(t, "S1") // its signature has a slash
 	raw, err := base64.StdEncoding.DecodeString(v.Sig)
 	if err != nil {
@@ -145,14 +145,14 @@ func TestSignatureHeadersThatAreRefused(t *testing.T) {
 		"no signature":             func(r *authy.CallbackRequest) { r.Signature = "" },
 		"two signatures":           func(r *authy.CallbackRequest) { r.Signature += ", " + v.Sig },
 		"doubled":                  func(r *authy.CallbackRequest) { r.Signature += v.Sig },
-		"padding cut":              func(r *authy.CallbackRequest) { r.Signature = strings.TrimRight(v.Sig, "=") },
+		"no padding":               func(r *authy.CallbackRequest) { r.Signature = strings.TrimRight(v.Sig, "=") },
 		"more padding":             func(r *authy.CallbackRequest) { r.Signature += "=" },
 		"URL alphabet":             func(r *authy.CallbackRequest) { r.Signature = base64.URLEncoding.EncodeToString(raw) },
 		"trailing bytes":           func(r *authy.CallbackRequest) { r.Signature = base64.StdEncoding.EncodeToString(append(raw, 0)) },
 		"a byte short":             func(r *authy.CallbackRequest) { r.Signature = base64.StdEncoding.EncodeToString(raw[:31]) },
 		"newline after":            func(r *authy.CallbackRequest) { r.Signature += "\n" },
 		"newline within":           func(r *authy.CallbackRequest) { r.Signature = v.Sig[:20] + "\r\n" + v.Sig[20:] },
-		"blank before":             func(r *authy.CallbackRequest) { r.Signature = " " + v.Sig },
+		"space before":             func(r *authy.CallbackRequest) { r.Signature = " " + v.Sig },
 		"hex":                      func(r *authy.CallbackRequest) { r.Signature = hex.EncodeToString(raw) },
 		"lower case":               func(r *authy.CallbackRequest) { r.Signature = strings.ToLower(v.Sig) },
 		"unused bits set":          func(r *authy.CallbackRequest) { r.Signature = v.Sig[:42] + string(v.Sig[42]+1) + "=" },
@@ -167,8 +167,8 @@ func TestSignatureHeadersThatAreRefused(t *testing.T) {
 	}
 }
 
-// These are refused though the signature covers them.
-func TestNoncesThatAreRefused(t *testing.T) {
+// These are refused although the signature covers them.
+func TestInvalidNoncesAreRefused(t *testing.T) {
 	v := vectorNamed(t, "made for Nod: a short callback")
 	for _, nonce := range []string{"", " ", "1600000000, 1600000000", "1600000000|POST", "1600000000\n", "16ø", strings.Repeat("1", 8<<10), "\x00"} {
 		r := v.request()
@@ -182,7 +182,7 @@ func TestNoncesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestNoKeyVerifiesNothing(t *testing.T) {
+func TestEmptyKeyVerifiesNothing(t *testing.T) {
 	v := vectorNamed(t, "made for Nod: a short callback")
 	r := v.request()
 	r.Signature = secondSignature(t, "", v.Nonce, v.Method, v.URL, r.Body, false)
@@ -194,7 +194,7 @@ func TestNoKeyVerifiesNothing(t *testing.T) {
 	}
 }
 
-func TestURLIsTheConfiguredOne(t *testing.T) {
+func TestOtherURLsAreRefused(t *testing.T) {
 	v := vectorNamed(t, "J1")
 	for _, url := range []string{"http://requestb.in/ui9vdiui", "https://requestb.in:443/ui9vdiui", v.URL + "/", v.URL + "?a=b", v.URL + "#", "https://REQUESTB.IN/ui9vdiui", ""} {
 		if _, err := authy.VerifyCallback(v.Key, url, v.request()); !errors.Is(err, authy.ErrBadSignature) {

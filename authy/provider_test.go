@@ -6,19 +6,20 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"nod/authy"
 )
 
 const apiKey = "FU10H0uCafgKnXvPfDm5iAisVuHDgXJA"
 
-// received is a request as it arrived, body read.
+// received is a request as it arrived, with its body.
 type received struct {
 	Method, Path, Query, Body string
 	Header                    http.Header
 }
 
-// provider is an Authy of the test on a port of this machine.
+// provider is a stand-in for the Authy API.
 type provider struct {
 	URL string
 
@@ -26,7 +27,7 @@ type provider struct {
 	requests []received
 }
 
-// newProvider starts one that answers every request with answer.
+// newProvider starts a provider that answers every request with answer.
 func newProvider(t testing.TB, answer http.HandlerFunc) *provider {
 	t.Helper()
 	p := &provider{}
@@ -45,8 +46,8 @@ func newProvider(t testing.TB, answer http.HandlerFunc) *provider {
 	return p
 }
 
-// replying answers with one status and body, labelled as the service labels
-// some of its JSON.
+// replying answers with this status and body, labelled as HTML, as the service
+// labels some of its JSON.
 func replying(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -55,7 +56,15 @@ func replying(status int, body string) http.HandlerFunc {
 	}
 }
 
-func (p *provider) client() *authy.Client { return authy.NewClient(p.URL, apiKey) }
+// unlimited is a timeout that no call here reaches, so that no verdict depends on
+// how fast the machine is.
+const unlimited = 24 * time.Hour
+
+func (p *provider) client() *authy.Client {
+	c := authy.NewClient(p.URL, apiKey)
+	c.Timeout = unlimited
+	return c
+}
 
 func (p *provider) received() []received {
 	p.mu.Lock()
@@ -73,7 +82,7 @@ func (p *provider) only(t testing.TB) received {
 	return all[0]
 }
 
-// calls are all the calls of a client, by the name that Observe is told.
+// calls returns every call of a client, by the name that Observe gets.
 func calls(c *authy.Client, t testing.TB) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
@@ -110,7 +119,7 @@ func calls(c *authy.Client, t testing.TB) map[string]func() error {
 	}
 }
 
-// zeroUnless checks that nothing comes with an error.
+// zeroUnless checks that an error comes with a zero value.
 func zeroUnless(t testing.TB, err error, zero bool) error {
 	t.Helper()
 	if err != nil && !zero {

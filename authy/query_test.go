@@ -22,7 +22,7 @@ func getSigned(query string) (authy.Callback, error) {
 const genuineQuery = "approval_request%5Btransaction%5D%5Bhidden_details%5D%5Bapproval_id%5D=a-1&authy_id=7&" +
 	"callback_action=approval_request_status&list%5B%5D=b&list%5B%5D=a&status=approved&uuid=u-1"
 
-func TestQueryOfAProxyVerifies(t *testing.T) {
+func TestQueryRewrittenByAProxyVerifies(t *testing.T) {
 	want, err := getSigned(genuineQuery)
 	if err != nil || want.AuthyID != 7 || want.UUID != "u-1" || want.HiddenDetails["approval_id"] != "a-1" {
 		t.Fatalf("got %+v, %v", want, err)
@@ -32,11 +32,11 @@ func TestQueryOfAProxyVerifies(t *testing.T) {
 	slices.Reverse(parts)
 	parts[2], parts[3] = parts[3], parts[2] // the array keeps its order
 	for name, query := range map[string]string{
-		"reordered":      strings.Join(parts, "&"),
-		"brackets plain": strings.NewReplacer("%5B", "[", "%5D", "]").Replace(genuineQuery),
-		"lower hex":      strings.NewReplacer("%5B", "%5b", "%5D", "%5d").Replace(genuineQuery),
-		"over-escaped":   strings.Replace(genuineQuery, "status=approved&", "%73tatus=%61pproved&", 1),
-		"empty pairs":    "&" + strings.ReplaceAll(genuineQuery, "&", "&&") + "&",
+		"reordered":          strings.Join(parts, "&"),
+		"unescaped brackets": strings.NewReplacer("%5B", "[", "%5D", "]").Replace(genuineQuery),
+		"lower hex":          strings.NewReplacer("%5B", "%5b", "%5D", "%5d").Replace(genuineQuery),
+		"over-escaped":       strings.Replace(genuineQuery, "status=approved&", "%73tatus=%61pproved&", 1),
+		"empty pairs":        "&" + strings.ReplaceAll(genuineQuery, "&", "&&") + "&",
 	} {
 		if got, err := getWith(query, sig); err != nil || !same(got, want) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
@@ -48,7 +48,7 @@ func TestQueryOfAProxyVerifies(t *testing.T) {
 	}
 }
 
-// Two logos: the canonical order is that of the elements, which only the raw
+// With two logos the canonical order is that of the elements, which only the raw
 // query has.
 func TestQueryWithTwoLogosVerifies(t *testing.T) {
 	body := with(t, `"logos":null`, `"logos":[{"res":"default","url":"https://a"},{"res":"med","url":"https://b"}]`)
@@ -61,27 +61,27 @@ func TestQueryWithTwoLogosVerifies(t *testing.T) {
 	}
 }
 
-func TestQueriesThatAreNotSigned(t *testing.T) {
+func TestQueriesWithoutAValidSignature(t *testing.T) {
 	sig := signatureOver(testKey, nonce, http.MethodGet, testURL, genuineQuery)
 	post := signatureOver(testKey, nonce, http.MethodPost, testURL, genuineQuery)
 	in := signatureOver(testKey, nonce, http.MethodGet, testURL+"?"+genuineQuery, genuineQuery)
 	for name, r := range map[string]authy.CallbackRequest{
-		"no signature":             {Method: "GET", RawQuery: genuineQuery, Nonce: nonce},
-		"nothing at all":           {Method: "GET"},
-		"that of a POST":           {Method: "GET", RawQuery: genuineQuery, Nonce: nonce, Signature: post},
-		"that of the URL in full":  {Method: "GET", RawQuery: genuineQuery, Nonce: nonce, Signature: in},
-		"more parameters":          {Method: "GET", RawQuery: genuineQuery + "&a=b", Nonce: nonce, Signature: sig},
-		"fewer parameters":         {Method: "GET", RawQuery: genuineQuery[1:], Nonce: nonce, Signature: sig},
-		"sent as a body":           {Method: "GET", Body: []byte(genuineQuery), Nonce: nonce, Signature: sig},
-		"sent as a POST's query":   {Method: "POST", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
-		"HEAD":                     {Method: "HEAD", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
-		"small letters":            {Method: "get", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
-		"broken escape":            {Method: "GET", RawQuery: genuineQuery + "&%zz", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%zz")},
-		"not UTF-8":                {Method: "GET", RawQuery: genuineQuery + "&x=%ff", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&x=%ff")},
-		"name not UTF-8":           {Method: "GET", RawQuery: genuineQuery + "&%ff=x", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%ff=x")},
-		"201 parameters":           manyParameters(201),
-		"64 KiB and more":          longParameter(),
-		"body beside, not counted": {Method: "GET", RawQuery: "x=1", Body: []byte(genuine), Nonce: nonce, Signature: sig},
+		"no signature":                  {Method: "GET", RawQuery: genuineQuery, Nonce: nonce},
+		"empty":                         {Method: "GET"},
+		"signature of a POST":           {Method: "GET", RawQuery: genuineQuery, Nonce: nonce, Signature: post},
+		"signature over the whole URL":  {Method: "GET", RawQuery: genuineQuery, Nonce: nonce, Signature: in},
+		"more parameters":               {Method: "GET", RawQuery: genuineQuery + "&a=b", Nonce: nonce, Signature: sig},
+		"fewer parameters":              {Method: "GET", RawQuery: genuineQuery[1:], Nonce: nonce, Signature: sig},
+		"sent as a body":                {Method: "GET", Body: []byte(genuineQuery), Nonce: nonce, Signature: sig},
+		"sent as a POST's query":        {Method: "POST", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
+		"HEAD":                          {Method: "HEAD", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
+		"lower case":                    {Method: "get", RawQuery: genuineQuery, Nonce: nonce, Signature: sig},
+		"broken escape":                 {Method: "GET", RawQuery: genuineQuery + "&%zz", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%zz")},
+		"not UTF-8":                     {Method: "GET", RawQuery: genuineQuery + "&x=%ff", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&x=%ff")},
+		"name not UTF-8":                {Method: "GET", RawQuery: genuineQuery + "&%ff=x", Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, genuineQuery+"&%ff=x")},
+		"201 parameters":                manyParameters(201),
+		"more than 64 KiB":              longParameter(),
+		"signed body besides the query": {Method: "GET", RawQuery: "x=1", Body: []byte(genuine), Nonce: nonce, Signature: sig},
 	} {
 		if _, err := authy.VerifyCallback(testKey, testURL, r); !errors.Is(err, authy.ErrBadSignature) {
 			t.Errorf("%s: got %v, want ErrBadSignature", name, err)
@@ -99,30 +99,30 @@ func longParameter() authy.CallbackRequest {
 	return authy.CallbackRequest{Method: "GET", RawQuery: query, Nonce: nonce, Signature: signatureOver(testKey, nonce, "GET", testURL, query)}
 }
 
-func TestSignedQueriesThatAreUnusable(t *testing.T) {
+func TestSignedButUnusableQueries(t *testing.T) {
 	hidden := url.QueryEscape("approval_request[transaction][hidden_details][")
 	for name, query := range map[string]string{
-		"empty":                   "",
-		"status twice":            genuineQuery + "&status=denied",
-		"status twice the same":   genuineQuery + "&status=approved",
-		"status twice, escaped":   genuineQuery + "&%73tatus=denied",
-		"uuid twice":              genuineQuery + "&uuid=u-2",
-		"authy_id twice":          genuineQuery + "&authy_id=8",
-		"action twice":            genuineQuery + "&callback_action=approval_request_status",
-		"hidden detail twice":     genuineQuery + "&" + hidden + "approval_id%5D=a-2",
-		"hidden detail, no end":   genuineQuery + "&" + hidden + "approval_id=a-2",
-		"STATUS beside":           genuineQuery + "&STATUS=denied",
-		"long s":                  genuineQuery + "&%C5%BFtatus=denied",
-		"hidden in another case":  genuineQuery + "&" + strings.ToUpper(hidden) + "approval_id%5D=a-2",
-		"status with a bracket":   strings.Replace(genuineQuery, "&status=", "&status%5B%5D=", 1),
-		"status empty":            strings.Replace(genuineQuery, "status=approved&", "status&", 1),
-		"status pending":          strings.Replace(genuineQuery, "status=approved&", "status=pending&", 1),
-		"authy_id with a plus":    strings.Replace(genuineQuery, "authy_id=7", "authy_id=%2B7", 1),
-		"authy_id with a blank":   strings.Replace(genuineQuery, "authy_id=7", "authy_id=+7", 1),
-		"authy_id negative":       strings.Replace(genuineQuery, "authy_id=7", "authy_id=-7", 1),
-		"authy_id of other digit": strings.Replace(genuineQuery, "authy_id=7", "authy_id=%D9%A7", 1),
-		"authy_id of 20 digits":   strings.Replace(genuineQuery, "authy_id=7", "authy_id=18446744073709551623", 1),
-		"no uuid":                 strings.Replace(genuineQuery, "uuid=u-1", "uuid=", 1),
+		"empty":                    "",
+		"status twice":             genuineQuery + "&status=denied",
+		"same status twice":        genuineQuery + "&status=approved",
+		"status twice, escaped":    genuineQuery + "&%73tatus=denied",
+		"uuid twice":               genuineQuery + "&uuid=u-2",
+		"authy_id twice":           genuineQuery + "&authy_id=8",
+		"action twice":             genuineQuery + "&callback_action=approval_request_status",
+		"hidden detail twice":      genuineQuery + "&" + hidden + "approval_id%5D=a-2",
+		"hidden detail, no end":    genuineQuery + "&" + hidden + "approval_id=a-2",
+		"STATUS too":               genuineQuery + "&STATUS=denied",
+		"long s":                   genuineQuery + "&%C5%BFtatus=denied",
+		"hidden in another case":   genuineQuery + "&" + strings.ToUpper(hidden) + "approval_id%5D=a-2",
+		"status with a bracket":    strings.Replace(genuineQuery, "&status=", "&status%5B%5D=", 1),
+		"status empty":             strings.Replace(genuineQuery, "status=approved&", "status&", 1),
+		"status pending":           strings.Replace(genuineQuery, "status=approved&", "status=pending&", 1),
+		"authy_id with a plus":     strings.Replace(genuineQuery, "authy_id=7", "authy_id=%2B7", 1),
+		"authy_id with a space":    strings.Replace(genuineQuery, "authy_id=7", "authy_id=+7", 1),
+		"authy_id negative":        strings.Replace(genuineQuery, "authy_id=7", "authy_id=-7", 1),
+		"authy_id in Arabic digit": strings.Replace(genuineQuery, "authy_id=7", "authy_id=%D9%A7", 1),
+		"authy_id of 20 digits":    strings.Replace(genuineQuery, "authy_id=7", "authy_id=18446744073709551623", 1),
+		"no uuid":                  strings.Replace(genuineQuery, "uuid=u-1", "uuid=", 1),
 	} {
 		if _, err := getSigned(query); !errors.Is(err, authy.ErrBadCallback) {
 			t.Errorf("%s: got %v, want ErrBadCallback", name, err)
@@ -137,8 +137,8 @@ func TestPingByQuery(t *testing.T) {
 	}
 }
 
-// A sort that does not keep the order of equal names shows with many only.
-func TestLongArraysOfAProxyVerify(t *testing.T) {
+// An unstable sort shows only with many equal names.
+func TestLongArraysRewrittenByAProxyVerify(t *testing.T) {
 	a := strings.Split(numbered(60, "a%%5B%%5D=%d"), ",")
 	b := strings.Split(numbered(60, "b%%5B%%5D=%d"), ",")
 	rest := "&callback_action=approval_request_status&status=approved&uuid=u-1"
@@ -153,7 +153,7 @@ func TestLongArraysOfAProxyVerify(t *testing.T) {
 	}
 }
 
-// Only the two methods of the wire, also if another one is signed for.
+// Only GET and POST are accepted, even if another method is signed.
 func TestOtherMethodsAreRefused(t *testing.T) {
 	for _, method := range []string{"", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "post", "POST ", "ＰＯＳＴ"} {
 		for _, params := range []string{genuineQuery, ""} {

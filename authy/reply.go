@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// envelope is what every reply of the API has around its data.
+// envelope holds the members that every reply of the API has.
 type envelope struct {
 	Success   flag            `json:"success"`
 	Message   string          `json:"message"`
-	ErrorCode json.RawMessage `json:"error_code"` // a string of five digits; a number is taken too
+	ErrorCode json.RawMessage `json:"error_code"` // a string of five digits; a number is accepted too
 	Errors    json.RawMessage `json:"errors"`
 }
 
-// flag is a boolean that a successful verify writes as the string "true".
+// flag is a boolean that recorded replies of verify contain as the string "true".
 type flag bool
 
 func (f *flag) UnmarshalJSON(b []byte) error {
@@ -26,15 +26,14 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// judge reads a reply. Only status 200 with a body that says success is a
-// success. The Content-Type is not looked at: the service labels some JSON
-// errors as HTML.
-func (c *Client) judge(op string, res *http.Response, body []byte, reply any) error {
+// decode decodes a reply. Only status 200 with success in the body is a success.
+// The Content-Type is ignored, because the service labels some JSON errors as HTML.
+func (c *Client) decode(op string, res *http.Response, body []byte, reply any) error {
 	var e envelope
 	known := json.Unmarshal(body, &e) == nil
 	if res.StatusCode == http.StatusOK && known && bool(e.Success) {
 		if err := json.Unmarshal(body, reply); err != nil {
-			return unavailable(op, errors.New("the reply has another shape than documented"))
+			return unavailable(op, errors.New("the reply does not have the documented shape"))
 		}
 		return nil
 	}
@@ -45,8 +44,8 @@ func (c *Client) judge(op string, res *http.Response, body []byte, reply any) er
 	return unavailable(op, fmt.Errorf("HTTP status %d without a usable reply", res.StatusCode))
 }
 
-// isRefusal tells an answer of the provider from one of something in between.
-// A 429 needs no words, and a refusal may come with status 200.
+// isRefusal distinguishes an error of the provider from one of a proxy in between.
+// A 429 needs no body, and the provider may refuse with status 200.
 func isRefusal(status int, known bool, e *Error) bool {
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -60,47 +59,48 @@ func isRefusal(status int, known bool, e *Error) bool {
 
 func (c *Client) refusal(op string, res *http.Response, e envelope) *Error {
 	code, _ := strconv.Atoi(strings.Trim(string(e.ErrorCode), `"`)) // 0: none
-	words := c.fields(e.Errors)
+	texts := c.fields(e.Errors)
 	message := c.clean(e.Message)
 	if message == "" {
-		message = words["message"]
+		message = texts["message"]
 	}
-	delete(words, "message")
+	delete(texts, "message")
 	return &Error{
 		Op: op, Code: code, HTTPStatus: res.StatusCode, Message: message,
-		Fields: words, RetryAfter: retryAfter(res.Header),
+		Fields: texts, RetryAfter: retryAfter(res.Header),
 	}
 }
 
-// fields reads "errors", an object of strings that may be empty or absent.
+// fields decodes "errors", an object of strings that may be empty or absent.
 func (c *Client) fields(raw json.RawMessage) map[string]string {
 	var all map[string]any
 	if json.Unmarshal(raw, &all) != nil {
 		return nil
 	}
-	words := map[string]string{}
+	texts := map[string]string{}
 	for name, value := range all {
 		if s, ok := value.(string); ok {
-			words[c.clean(name)] = c.clean(s)
+			texts[c.clean(name)] = c.clean(s)
 		}
 	}
-	return words
+	return texts
 }
 
-// longestRetry bounds what a header can make a caller wait.
-const longestRetry = 24 * time.Hour
+// maxRetryAfter limits how long a reply's header can make a caller wait.
+const maxRetryAfter = 24 * time.Hour
 
-// retryAfter reads seconds or a date. A date is compared with the Date of the
-// same reply, so that the clock here does not matter. 0: not said.
+// retryAfter reads the Retry-After header, seconds or a date. A date is compared
+// with the Date header of the same reply, so the local clock does not matter. 0
+// means that the header is missing or invalid.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, longestRetry)
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	at, err1 := http.ParseTime(text)
 	now, err2 := http.ParseTime(h.Get("Date"))
 	if err1 != nil || err2 != nil {
 		return 0
 	}
-	return min(max(at.Sub(now), 0), longestRetry)
+	return min(max(at.Sub(now), 0), maxRetryAfter)
 }

@@ -9,27 +9,27 @@ import (
 	"nod/authy"
 )
 
-// At the bounds, and odd but clear.
+// Bodies at the limits, and unusual but unambiguous ones.
 func TestBodiesThatVerify(t *testing.T) {
 	for name, body := range map[string]string{
-		"denied":                 with(t, `"status":"approved",`, `"status":"denied",`),
-		"16 levels":              with(t, `"logos":null`, `"logos":`+strings.Repeat("[", 14)+strings.Repeat("]", 14)),
-		"200 members":            genuine[:len(genuine)-1] + `,` + numbered(188, `"k%d":%[1]d`) + `}`,
-		"64 KiB":                 genuine + strings.Repeat(" ", 64<<10-len(genuine)),
-		"largest id":             with(t, `"authy_id":7`, `"authy_id":9223372036854775807`),
-		"a pair of surrogates":   with(t, `192.0.2.1`, `\ud83d\ude00 \uD83D\uDE00`),
-		"an escaped backslash":   with(t, `192.0.2.1`, `\\ud83d \" \\\\`),
-		"replacement character":  with(t, `192.0.2.1`, "\ufffd \\ufffd"),
-		"NUL":                    with(t, `192.0.2.1`, `\u0000`),
-		"no request":             `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved"}`,
-		"no hidden details":      with(t, `{"approval_id":"a-1"}`, `null`),
-		"detail named Status":    with(t, `"logos":null`, `"logos":null,"details":{"Status":"x","UUID":"y","status[x]":"z"}`),
-		"hidden named STATUS":    with(t, `"a-1"`, `"a-1","STATUS":"denied","ſtatus":"denied","transaction[x]":"1"`),
-		"device named Status":    with(t, `"192.0.2.1"`, `"192.0.2.1","Status":"x"`),
-		"other case where free":  with(t, `"192.0.2.1"`, `"192.0.2.1","IP":"192.0.2.2"`),
-		"unknown fields":         with(t, `"device":`, `"Device":1,"multidevice_enabled":true,"device":`),
-		"a tilde in a value":     with(t, `192.0.2.1`, `~a~`),
-		"number with 64 figures": with(t, `"logos":null`, `"logos":`+strings.Repeat("1", 64)),
+		"denied":                         with(t, `"status":"approved",`, `"status":"denied",`),
+		"16 levels":                      with(t, `"logos":null`, `"logos":`+strings.Repeat("[", 14)+strings.Repeat("]", 14)),
+		"200 members":                    genuine[:len(genuine)-1] + `,` + numbered(188, `"k%d":%[1]d`) + `}`,
+		"64 KiB":                         genuine + strings.Repeat(" ", 64<<10-len(genuine)),
+		"largest id":                     with(t, `"authy_id":7`, `"authy_id":9223372036854775807`),
+		"a surrogate pair":               with(t, `192.0.2.1`, `\ud83d\ude00 \uD83D\uDE00`),
+		"an escaped backslash":           with(t, `192.0.2.1`, `\\ud83d \" \\\\`),
+		"replacement character":          with(t, `192.0.2.1`, "\ufffd \\ufffd"),
+		"NUL":                            with(t, `192.0.2.1`, `\u0000`),
+		"no request":                     `{"authy_id":7,"callback_action":"approval_request_status","uuid":"u-1","status":"approved"}`,
+		"no hidden details":              with(t, `{"approval_id":"a-1"}`, `null`),
+		"detail named Status":            with(t, `"logos":null`, `"logos":null,"details":{"Status":"x","UUID":"y","status[x]":"z"}`),
+		"hidden named STATUS":            with(t, `"a-1"`, `"a-1","STATUS":"denied","ſtatus":"denied","transaction[x]":"1"`),
+		"device named Status":            with(t, `"192.0.2.1"`, `"192.0.2.1","Status":"x"`),
+		"other case in an unread object": with(t, `"192.0.2.1"`, `"192.0.2.1","IP":"192.0.2.2"`),
+		"unknown fields":                 with(t, `"device":`, `"Device":1,"multidevice_enabled":true,"device":`),
+		"a tilde in a value":             with(t, `192.0.2.1`, `~a~`),
+		"number of 64 digits":            with(t, `"logos":null`, `"logos":`+strings.Repeat("1", 64)),
 	} {
 		got, err := verifySigned(t, body)
 		if err != nil || got.UUID != "u-1" || (got.Status != authy.StatusApproved) != (name == "denied") {
@@ -38,9 +38,9 @@ func TestBodiesThatVerify(t *testing.T) {
 	}
 }
 
-// Both escapes of the tilde are signatures of the same message, also where
-// they order names differently.
-func TestTildeIsTriedBothWays(t *testing.T) {
+// A signature is valid with either escaping of the tilde, even where the escaping
+// changes the order of names.
+func TestBothEscapingsOfTheTildeVerify(t *testing.T) {
 	body := with(t, `"logos":null`, `"details":{"a~":"~","a_":"1","aZ":"2"},"logos":[{"url":"~","res":"~"}]`)
 	params := map[bool]string{}
 	for _, escaped := range []bool{false, true} {
@@ -62,12 +62,12 @@ func TestTildeIsTriedBothWays(t *testing.T) {
 		}
 	}
 	if strings.ReplaceAll(params[false], "~", "%7E") == params[true] {
-		t.Error("the names are in one order: the test says little")
+		t.Error("both escapings give the same order: the test shows little")
 	}
 }
 
-// What does not change what is signed must not change what is read.
-func TestOtherSpellingsSayTheSame(t *testing.T) {
+// A change that leaves the signature valid must not change what is decoded.
+func TestOtherSpellingsDecodeTheSame(t *testing.T) {
 	want, err := verifySigned(t, genuine)
 	if err != nil || want.HiddenDetails["approval_id"] != "a-1" {
 		t.Fatalf("got %+v, %v", want, err)
@@ -108,7 +108,7 @@ func TestChangedValuesAreRefused(t *testing.T) {
 	}
 }
 
-// The same canonical string, read in another way: never another answer.
+// Different JSON with the same canonical string must not decode differently.
 func TestCollisionsAreRefused(t *testing.T) {
 	sig := secondSignature(t, testKey, nonce, http.MethodPost, testURL, []byte(genuine), false)
 	for name, body := range map[string]string{
@@ -125,7 +125,7 @@ func TestCollisionsAreRefused(t *testing.T) {
 	}
 	body := with(t, `"device":{"ip":"192.0.2.1"}`, `"device[ip]":"192.0.2.1"`)
 	if got, err := verifyWith(body, sig); err != nil || got.UUID != "u-1" {
-		t.Errorf("a collision in what is not read: got %+v, %v", got, err)
+		t.Errorf("a collision in unread members: got %+v, %v", got, err)
 	}
 }
 

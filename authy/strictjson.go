@@ -10,21 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a callback. Recorded ones have 2 KB, 60 members and depth 4.
+// Limits of a callback. Recorded ones have up to 2 KB, 60 members and depth 4.
 const (
-	maxBody     = 64 << 10
+	maxBody     = 64 << 10 // bytes
 	maxDepth    = 16
-	maxMembers  = 200 // members and elements, of all levels together
-	maxNumber   = 64  // characters
-	maxRendered = 256 << 10
+	maxMembers  = 200       // members and elements, in all levels together
+	maxNumber   = 64        // characters
+	maxRendered = 256 << 10 // bytes of the canonical string, before escaping
 )
 
-// value is a JSON value with its members in their order and its numbers as
-// written: encoding/json's maps keep neither, take the last of two equal
-// names, and its structs match names in any case.
+// value is a JSON value that keeps the order of members and the spelling of
+// numbers. encoding/json's maps keep neither and take the last of two equal names;
+// its structs ignore the case of names.
 type value struct {
 	kind    kind
-	text    string // of a scalar, as the canonical string has it
+	text    string // of a scalar, as in the canonical string
 	members []member
 	items   []value
 }
@@ -32,7 +32,7 @@ type value struct {
 type kind int
 
 const (
-	null kind = iota // also what is not there
+	null kind = iota // or missing
 	boolean
 	number
 	text
@@ -45,7 +45,7 @@ type member struct {
 	value value
 }
 
-// get returns the member of exactly that name.
+// get returns the member with exactly this name.
 func (v value) get(name string) (value, bool) {
 	for _, m := range v.members {
 		if m.name == name {
@@ -55,14 +55,14 @@ func (v value) get(name string) (value, bool) {
 	return value{}, false
 }
 
-// empty says whether v is an object or array with nothing in it.
+// empty reports whether v is an empty object or array.
 func (v value) empty() bool {
 	return v.kind == object && len(v.members) == 0 || v.kind == array && len(v.items) == 0
 }
 
-// parse reads exactly one JSON object. It refuses what two readers might take
-// for two things: names that come twice, bytes that are not UTF-8, halves of
-// surrogate pairs, numbers without a value, anything after the end.
+// parse reads exactly one JSON object. It refuses everything that parsers
+// interpret differently: duplicate names, invalid UTF-8, unpaired surrogates,
+// numbers out of range, data after the end.
 func parse(body []byte) (value, error) {
 	switch {
 	case len(body) > maxBody:
@@ -71,8 +71,8 @@ func parse(body []byte) (value, error) {
 		return value{}, errors.New("not UTF-8")
 	case !json.Valid(body):
 		return value{}, errors.New("not JSON")
-	case halfSurrogate(body):
-		return value{}, errors.New("half of a surrogate pair")
+	case unpairedSurrogate(body):
+		return value{}, errors.New("unpaired surrogate")
 	}
 	p := &parser{dec: json.NewDecoder(bytes.NewReader(body))}
 	p.dec.UseNumber()
@@ -86,15 +86,15 @@ func parse(body []byte) (value, error) {
 	return v, nil
 }
 
-// halfSurrogate looks for an escape that is half a character, which
-// encoding/json replaces in silence. In valid JSON a backslash stands in
-// strings only, and every \u has four digits.
-func halfSurrogate(body []byte) bool {
+// unpairedSurrogate looks for a \u escape that is only half of a surrogate pair,
+// which encoding/json silently replaces. In valid JSON a backslash occurs only in
+// strings, and every \u has four digits.
+func unpairedSurrogate(body []byte) bool {
 	for i := 0; i < len(body); i++ {
 		if body[i] != '\\' {
 			continue
 		}
-		i++ // the escaped character, so that \\u is no escape
+		i++ // skips the escaped character, so that \\u is not taken for an escape
 		switch unit := escapedUnit(body, i-1); {
 		case unit < 0xD800 || unit > 0xDFFF:
 		case unit > 0xDBFF:
@@ -110,7 +110,7 @@ func halfSurrogate(body []byte) bool {
 	return false
 }
 
-// escapedUnit is the number of a \uXXXX at i, or -1.
+// escapedUnit returns the code unit of a \uXXXX at i, or -1.
 func escapedUnit(body []byte, i int) int64 {
 	if i+6 > len(body) || body[i] != '\\' || body[i+1] != 'u' {
 		return -1
@@ -128,9 +128,9 @@ type parser struct {
 	rendered int
 }
 
-// value reads the next value. key is how long the name of its place is in the
-// canonical string, where it is repeated for everything below: without a
-// bound, 64 KiB could become many megabytes.
+// value reads the next value. key is the length of its key in the canonical string,
+// which repeats the key for every element below: without a limit, 64 KiB could grow
+// to many megabytes.
 func (p *parser) value(depth, key int) (value, error) {
 	token, err := p.dec.Token()
 	if err != nil {
@@ -139,7 +139,7 @@ func (p *parser) value(depth, key int) (value, error) {
 	if delim, ok := token.(json.Delim); ok {
 		switch {
 		case depth == maxDepth:
-			return value{}, errors.New("nested too deep")
+			return value{}, errors.New("nested too deeply")
 		case delim == '{':
 			return p.object(depth+1, key)
 		}
@@ -147,7 +147,7 @@ func (p *parser) value(depth, key int) (value, error) {
 	}
 	v, err := scalar(token)
 	if p.rendered += key + len(v.text); p.rendered > maxRendered {
-		return value{}, errors.New("too long written out")
+		return value{}, errors.New("canonical string too long")
 	}
 	return v, err
 }
@@ -158,7 +158,7 @@ func scalar(token json.Token) (value, error) {
 		return value{kind: text, text: t}, nil
 	case json.Number:
 		if _, err := t.Float64(); err != nil || len(t) > maxNumber {
-			return value{}, errors.New("a number beyond all bounds")
+			return value{}, errors.New("number out of range")
 		}
 		return value{kind: number, text: t.String()}, nil
 	case bool:
@@ -175,9 +175,9 @@ func (p *parser) object(depth, key int) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		name, _ := token.(string) // valid JSON has nothing else here
-		if _, double := v.get(name); double {
-			return value{}, fmt.Errorf("member %q twice", short(name))
+		name, _ := token.(string) // valid JSON has only strings here
+		if _, duplicate := v.get(name); duplicate {
+			return value{}, fmt.Errorf("duplicate member %q", short(name))
 		}
 		item, err := p.counted(depth, key+len(name))
 		if err != nil {
@@ -209,7 +209,7 @@ func (p *parser) counted(depth, key int) (value, error) {
 	return p.value(depth, key+len("[]"))
 }
 
-// short keeps names of strangers from filling a log.
+// short truncates text from outside, so that it cannot fill a log.
 func short(name string) string {
 	if runes := []rune(name); len(runes) > 40 {
 		return string(runes[:40]) + "…"
@@ -217,6 +217,6 @@ func short(name string) string {
 	return name
 }
 
-// fold makes equal what readers that ignore case take for equal, with the
-// long s (U+017F) and the Kelvin sign (U+212A).
+// fold maps names that differ only in case to the same string, including the long
+// s (U+017F) and the Kelvin sign (U+212A).
 func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }

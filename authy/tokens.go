@@ -7,31 +7,32 @@ import (
 	"net/http"
 )
 
-// SendOptions of a code by SMS or voice.
+// SendOptions are the options of a code sent by SMS or read in a call.
 type SendOptions struct {
-	Force         bool   // send even if the phone has the app
-	Action        string // binds the code; must be repeated at VerifyToken; at most 255 characters
-	ActionMessage string // the action for people, at most 255 characters
-	Locale        string // BCP 47, such as pt-BR; "" is derived from the number
+	Force         bool   // send even if the user has the app
+	Action        string // what the code is for; VerifyToken must be given the same; max 255 characters
+	ActionMessage string // the action as shown to the user; max 255 characters
+	Locale        string // BCP 47, such as pt-BR; "" means the language of the phone's country
 }
 
-// Sent is what became of a code. Ignored means that none was sent, since the
-// phone has the app: it shows the code itself.
+// Sent is the reply to a request for a code. Ignored means that no code was sent
+// because the user has the app, which shows one. The API calls that a success,
+// which is a trap for clients that ignore `ignored`.
 type Sent struct {
 	Message   string `json:"message"`
 	Cellphone string `json:"cellphone"` // masked: +1-XXX-XXX-XX97
-	Device    string `json:"device"`    // with Ignored
+	Device    string `json:"device"`    // the device with the app, if Ignored
 	Ignored   bool   `json:"ignored"`
 }
 
-// SendSMS sends a code by SMS, GET sms/{id}; once, though it is a GET.
-// ErrRateLimited, ErrUserNotFound.
+// SendSMS sends a code by SMS (GET sms/{id}; never retried, though it is a GET).
+// Errors: ErrRateLimited, ErrUserNotFound.
 func (c *Client) SendSMS(ctx context.Context, authyID int64, o SendOptions) (Sent, error) {
 	return c.send(ctx, "sms", authyID, o)
 }
 
-// StartCall has a code read to the user by phone, GET call/{id}; once, though
-// it is a GET. ErrRateLimited, ErrUserNotFound.
+// StartCall calls the user and reads out a code (GET call/{id}; never retried,
+// though it is a GET). Errors: ErrRateLimited, ErrUserNotFound.
 func (c *Client) StartCall(ctx context.Context, authyID int64, o SendOptions) (Sent, error) {
 	return c.send(ctx, "call", authyID, o)
 }
@@ -56,12 +57,12 @@ func (c *Client) send(ctx context.Context, via string, authyID int64, o SendOpti
 
 const opVerify = "verify"
 
-// VerifyToken checks a code of 6 to 10 digits, GET verify/{token}/{id}; nil
-// means that the service says so, word for word. It always forces the check:
-// without it the service says yes to any code of a user who has never typed a
-// right one. It is sent once, since a code is spent by the first check.
-// ErrInvalidToken, also without a call if it is no code at all;
-// ErrTokenReused, ErrUserNotFound.
+// VerifyToken checks a code of 6 to 10 digits (GET verify/{token}/{id}). It returns
+// nil only if the reply's token field reads "is valid". It always sends force=true:
+// without it the service accepts any code of a user who has never entered a valid
+// one. It is never retried, because the first check uses up the code. Errors:
+// ErrInvalidToken, without a call if token cannot be a code; ErrTokenReused,
+// ErrUserNotFound.
 func (c *Client) VerifyToken(ctx context.Context, authyID int64, token, action string) error {
 	if len(token) < 6 || len(token) > 10 || !isDigits(token) {
 		return ErrInvalidToken

@@ -9,16 +9,16 @@ import (
 	"strconv"
 )
 
-// Registration is a user to be known to the provider.
+// Registration describes a user to register.
 type Registration struct {
 	Email       string
-	PhoneNumber string // national digits; dashes, dots and blanks are tolerated
-	CountryCode int    // calling code, such as 57
+	PhoneNumber string // national number; dashes, dots and spaces are allowed
+	CountryCode int    // country calling code, such as 57
 }
 
-// RegisterUser makes the user known, POST users/new. Registering a phone again
-// is no error: it returns the id the phone has. ErrInvalidUser, with the
-// fields in Error.Fields.
+// RegisterUser registers a user (POST users/new) and returns their Authy id.
+// Registering the same phone again is not an error and returns the same id.
+// Errors: ErrInvalidUser, with the rejected fields in Error.Fields.
 func (c *Client) RegisterUser(ctx context.Context, r Registration) (authyID int64, err error) {
 	var reply struct {
 		User struct {
@@ -34,13 +34,14 @@ func (c *Client) RegisterUser(ctx context.Context, r Registration) (authyID int6
 	case err != nil:
 		return 0, err
 	case reply.User.ID <= 0:
-		return 0, unavailable("register", errors.New("the reply names no user"))
+		return 0, unavailable("register", errors.New("the reply contains no user id"))
 	}
 	return reply.User.ID, nil
 }
 
-// RemoveUser makes the provider forget the user for this application, POST
-// users/{id}/remove. The service may take a day for it. ErrUserNotFound.
+// RemoveUser removes the user from this application (POST users/{id}/remove).
+// According to the vendor's documentation it may take effect up to a day later.
+// Errors: ErrUserNotFound.
 func (c *Client) RemoveUser(ctx context.Context, authyID int64) error {
 	return c.do(ctx, call{op: "remove", method: http.MethodPost, path: userPath(authyID, "remove")}, &struct{}{})
 }
@@ -49,11 +50,11 @@ func userPath(id int64, what string) string {
 	return fmt.Sprintf("/protected/json/users/%d/%s", id, what)
 }
 
-// UserStatus is what the provider knows of a user's phones.
+// UserStatus describes a user and their devices.
 type UserStatus struct {
 	AuthyID         int64    `json:"authy_id"`
-	Confirmed       bool     `json:"confirmed"`  // has once typed a valid code
-	Registered      bool     `json:"registered"` // the phone has the app
+	Confirmed       bool     `json:"confirmed"`  // has entered a valid code at least once
+	Registered      bool     `json:"registered"` // has the Authy app
 	AccountDisabled bool     `json:"account_disabled"`
 	HasHardToken    bool     `json:"has_hard_token"`
 	CountryCode     int      `json:"country_code"`
@@ -62,13 +63,15 @@ type UserStatus struct {
 	Devices         []string `json:"devices"` // iphone, ipad, android, authy_chrome, …, sms
 }
 
-// CanApprove says whether there is a device that an approval request reaches.
+// CanApprove reports whether the user has a device that can receive an approval
+// request: any registered device but plain SMS.
 func (s UserStatus) CanApprove() bool {
 	app := func(device string) bool { return device != "sms" }
 	return s.Registered && !s.AccountDisabled && slices.ContainsFunc(s.Devices, app)
 }
 
-// UserStatus asks for a user's phones, GET users/{id}/status. ErrUserNotFound.
+// UserStatus returns a user's status (GET users/{id}/status). Errors:
+// ErrUserNotFound.
 func (c *Client) UserStatus(ctx context.Context, authyID int64) (UserStatus, error) {
 	var reply struct {
 		Status UserStatus `json:"status"`
@@ -83,16 +86,17 @@ func (c *Client) UserStatus(ctx context.Context, authyID int64) (UserStatus, err
 	return reply.Status, nil
 }
 
-// QRCode adds a generic authenticator: a picture that holds the secret.
+// QRCode is a QR code that adds the user to any authenticator app: its image
+// contains the secret.
 type QRCode struct {
-	URL    string `json:"qr_code"`
-	Label  string `json:"label"`  // "" if the service does not say
-	Issuer string `json:"issuer"` // "" if the service does not say
+	URL    string `json:"qr_code"` // of the image
+	Label  string `json:"label"`   // "" if the service sends none
+	Issuer string `json:"issuer"`  // "" if the service sends none
 }
 
-// AuthenticatorQR makes a secret for a generic authenticator, POST
-// users/{id}/secret; size in pixels, label as the authenticator shows it. The
-// secret before it, if there was one, is replaced.
+// AuthenticatorQR creates a secret for another authenticator app (POST
+// users/{id}/secret). label is what the app shows, size the width of the image in
+// pixels. A previous secret is replaced.
 func (c *Client) AuthenticatorQR(ctx context.Context, authyID int64, label string, size int) (QRCode, error) {
 	var qr QRCode
 	err := c.do(ctx, call{op: "authenticator", method: http.MethodPost, path: userPath(authyID, "secret"), params: form{
@@ -102,7 +106,7 @@ func (c *Client) AuthenticatorQR(ctx context.Context, authyID int64, label strin
 	case err != nil:
 		return QRCode{}, err
 	case qr.URL == "":
-		return QRCode{}, unavailable("authenticator", errors.New("the reply names no picture"))
+		return QRCode{}, unavailable("authenticator", errors.New("the reply contains no QR code"))
 	}
 	return qr, nil
 }

@@ -12,7 +12,7 @@ import (
 	"nod/authy"
 )
 
-// vector is a signed callback; testdata/README.md says where each is from.
+// vector is a signed callback; testdata/README.md says where each comes from.
 type vector struct {
 	Src, Key, Nonce, Method, URL, Body, Query, Sig, Canonical string
 	Unsorted                                                  bool
@@ -22,7 +22,8 @@ func (v vector) request() authy.CallbackRequest {
 	return authy.CallbackRequest{Method: v.Method, RawQuery: v.Query, Body: []byte(v.Body), Signature: v.Sig, Nonce: v.Nonce}
 }
 
-// usable says whether the vector holds an answer, or only a signature.
+// usable reports whether the vector is a complete callback; others only have a
+// valid signature.
 func (v vector) usable() bool { return strings.Contains(v.Body+v.Query, "authy_id") }
 
 func vectorsOf(t testing.TB, file string) []vector {
@@ -90,7 +91,7 @@ func TestVectorsVerify(t *testing.T) {
 	}
 }
 
-func TestVectorsAreSignedTheSame(t *testing.T) {
+func TestSignerReproducesTheVectors(t *testing.T) {
 	for _, v := range vectors(t) {
 		if v.Method != http.MethodPost || v.Unsorted {
 			continue
@@ -106,7 +107,7 @@ func TestVectorsAreSignedTheSame(t *testing.T) {
 	}
 }
 
-func TestRecordedCallbackIsRenderedInFull(t *testing.T) {
+func TestCanonicalStringOfARecordedCallback(t *testing.T) {
 	want, err := os.ReadFile("testdata/j2-canonical.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ func TestRecordedCallbackIsRenderedInFull(t *testing.T) {
 	}
 }
 
-func TestRecordedAnswersAreRead(t *testing.T) {
+func TestRecordedCallbacksAreDecoded(t *testing.T) {
 	for name, want := range map[string]authy.Callback{
 		"J1":                                    {AuthyID: 688611, UUID: "4a725520-bff5-0135-eb01-0e5d90336a8c"},
 		"J2":                                    {AuthyID: 688611, UUID: "4a725520-bff5-0135-eb01-0e5d90336a8c", HiddenDetails: map[string]string{"transaction_id": "TR139872562346"}},
@@ -136,7 +137,7 @@ func TestRecordedAnswersAreRead(t *testing.T) {
 	}
 }
 
-// same compares answers; no details and empty ones are one thing.
+// same compares callbacks; nil and empty details are equal.
 func same(a, b authy.Callback) bool {
 	if len(a.HiddenDetails) != len(b.HiddenDetails) {
 		return false

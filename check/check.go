@@ -1,11 +1,11 @@
-// Package check opens a page, a socket and a stream of a running Nod through
-// its public address, as a browser would, and says what a proxy in between
-// breaks.
+// Package check opens a page, a WebSocket and an event stream of a running Nod
+// through its public address, as a browser does, and reports what a proxy in
+// between breaks.
 //
-// Owns: the questions and the sentences of the answers.
-// Promises: signs nobody in and changes nothing; ends within a bounded time.
-// Never: needs a session or a key: it uses the three addresses under /check
-// that answer everybody.
+// Owns: the checks and the lines that report their results.
+// Promises: signs nobody in and changes nothing; every check has a time limit.
+// Never: needs a session or a key. It opens the sign-in page and the three public
+// paths /check, /check/events and /check/stream.
 package check
 
 import (
@@ -24,15 +24,17 @@ import (
 	"github.com/fasthttp/websocket"
 )
 
-// ErrBroken is returned when at least one answer was not as it should be.
-var ErrBroken = errors.New("something between the browser and Nod is in the way")
+// ErrBroken is returned if at least one check failed.
+var ErrBroken = errors.New("something between the browser and Nod breaks it")
 
-// prompt is how soon something that is sent at once must arrive; a proxy that
-// collects a stream first delivers it later or never.
-const prompt = 5 * time.Second
+// timeout is how long a message that Nod sends at once may take to arrive. A proxy
+// that buffers responses delivers it later or never. It is a variable so that the
+// tests can lift it.
+var timeout = 5 * time.Second
 
-// Run checks the site at address (scheme://host[:port]) and writes a line for
-// each answer to out. It returns ErrBroken if any was wrong.
+// Run checks the site at address (scheme://host[:port]) and writes one line per
+// check to out. It returns ErrBroken if a check failed, and another error if
+// address is invalid.
 func Run(ctx context.Context, address string, out io.Writer) error {
 	site, err := url.Parse(strings.TrimSuffix(address, "/"))
 	if err != nil || site.Host == "" || (site.Scheme != "http" && site.Scheme != "https") {
@@ -40,15 +42,15 @@ func Run(ctx context.Context, address string, out io.Writer) error {
 	}
 	r := &run{ctx: ctx, site: site, out: out}
 	if !r.page() {
-		return ErrBroken // nothing below could answer
+		return ErrBroken // the other checks would fail too
 	}
-	r.seen()
+	r.client()
 	r.socket()
 	r.stream()
 	if r.broken {
 		return ErrBroken
 	}
-	fmt.Fprintln(out, "All ways are open.")
+	fmt.Fprintln(out, "Everything works.")
 	return nil
 }
 
@@ -73,11 +75,11 @@ func (r *run) get(path string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Timeout: 2 * prompt, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: 2 * timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return client.Do(req)
 }
 
-// page opens the sign-in page.
+// page opens the sign-in page. It reports whether the other checks make sense.
 func (r *run) page() bool {
 	res, err := r.get("/login")
 	if err != nil {
@@ -93,18 +95,18 @@ func (r *run) page() bool {
 		r.fail("page", "answers %s", res.Status)
 		return false
 	case res.Header.Get("Content-Security-Policy") == "":
-		r.fail("page", "has lost its Content-Security-Policy header on the way")
+		r.fail("page", "arrives without its Content-Security-Policy header")
 		return true
 	}
 	r.ok("page", "opens")
 	return true
 }
 
-// seen compares what Nod sees of this client with what the client knows.
-func (r *run) seen() {
+// client compares what Nod sees of this client with what the client knows.
+func (r *run) client() {
 	res, err := r.get("/check")
 	if err != nil {
-		r.fail("client", "cannot be asked: %v", err)
+		r.fail("client", "/check cannot be opened: %v", err)
 		return
 	}
 	defer res.Body.Close()
@@ -115,15 +117,15 @@ func (r *run) seen() {
 		Trusted   bool   `json:"trusted"`
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 4096)).Decode(&seen); err != nil {
-		r.fail("client", "the answer of /check is not Nod's: %v", err)
+		r.fail("client", "the response of /check is not Nod's: %v", err)
 		return
 	}
 	if seen.Site != r.site.Scheme+"://"+r.site.Host {
-		r.fail("client", "Nod believes to be %s: signatures and origins rest on PUBLIC_URL", seen.Site)
+		r.fail("client", "Nod takes %s for its own address: set PUBLIC_URL, which signatures and origins depend on", seen.Site)
 		return
 	}
 	if seen.Forwarded && !seen.Trusted {
-		r.fail("client", "a proxy at %s forwards addresses that are not believed: every visitor looks alike; put it into TRUSTED_PROXIES", seen.IP)
+		r.fail("client", "the proxy at %s forwards addresses but is not trusted, so all visitors have the same address: add it to TRUSTED_PROXIES", seen.IP)
 		return
 	}
 	r.ok("client", "is seen as %s", seen.IP)
@@ -133,18 +135,18 @@ func (r *run) seen() {
 func (r *run) socket() {
 	address := *r.site
 	address.Scheme = strings.Replace(r.site.Scheme, "http", "ws", 1)
-	dialer := &websocket.Dialer{HandshakeTimeout: prompt, Proxy: http.ProxyFromEnvironment}
+	dialer := &websocket.Dialer{HandshakeTimeout: timeout, Proxy: http.ProxyFromEnvironment}
 	conn, res, err := dialer.DialContext(r.ctx, address.String()+"/check/events", http.Header{"Origin": {r.site.Scheme + "://" + r.site.Host}})
 	if err != nil {
-		status := "no answer"
+		status := "no response"
 		if res != nil {
 			status = res.Status
 		}
-		r.fail("socket", "the upgrade does not get through (%s, %v): let the proxy pass the Upgrade and Connection headers on; until then pages live by stream", status, err)
+		r.fail("socket", "the upgrade does not get through (%s, %v): let the proxy pass the Upgrade and Connection headers on; until then pages use the stream", status, err)
 		return
 	}
 	defer conn.Close()
-	if err := conn.SetReadDeadline(time.Now().Add(prompt)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		r.fail("socket", "%v", err)
 		return
 	}
@@ -152,12 +154,12 @@ func (r *run) socket() {
 		r.fail("socket", "opens, but the first message does not arrive: %v", err)
 		return
 	}
-	r.ok("socket", "opens and is heard at once")
+	r.ok("socket", "opens and delivers at once")
 }
 
 // stream opens the event stream and waits for its first event.
 func (r *run) stream() {
-	ctx, cancel := context.WithTimeout(r.ctx, prompt)
+	ctx, cancel := context.WithTimeout(r.ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.site.String()+"/check/stream", nil)
 	if err != nil {
@@ -167,7 +169,7 @@ func (r *run) stream() {
 	req.Header.Set("Accept", "text/event-stream")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		r.fail("stream", "does not open in time (%v): switch off buffering of responses in the proxy", cause(err))
+		r.fail("stream", "does not open in time (%v): turn off response buffering in the proxy", cause(err))
 		return
 	}
 	defer res.Body.Close()
@@ -178,17 +180,17 @@ func (r *run) stream() {
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "data: ") {
-			r.ok("stream", "opens and is heard at once")
+			r.ok("stream", "opens and delivers at once")
 			return
 		}
 	}
-	r.fail("stream", "opens, but nothing arrives (%v): switch off buffering of responses in the proxy", cause(lines.Err()))
+	r.fail("stream", "opens, but nothing arrives (%v): turn off response buffering in the proxy", cause(lines.Err()))
 }
 
-// cause is the short of a network error.
+// cause shortens a timeout to one word.
 func cause(err error) error {
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
+	var netErr net.Error
+	if errors.As(err, &netErr) && netErr.Timeout() {
 		return errors.New("timeout")
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 	"nod/check"
 )
 
-// site answers as Nod does; a test breaks one address as a proxy would.
+// site answers as Nod does; a test breaks one path as a proxy would.
 type site struct {
 	*httptest.Server
 	mux map[string]http.HandlerFunc
@@ -52,52 +52,52 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// sees sets what Nod would say of the client.
+// sees sets what Nod reports of the client.
 func (s *site) sees(answer map[string]any) {
 	s.mux["/check"] = func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(answer) }
 }
 
-func TestAllIsWell(t *testing.T) {
+func TestNothingIsBroken(t *testing.T) {
 	s := newSite(t)
-	var said strings.Builder
-	if err := check.Run(t.Context(), s.URL+"/", &said); err != nil {
-		t.Fatalf("%v\n%s", err, &said)
+	var out strings.Builder
+	if err := check.Run(t.Context(), s.URL+"/", &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, line := range []string{"ok      page", "ok      client   is seen as 127.0.0.1", "ok      socket", "ok      stream", "All ways are open."} {
-		if !strings.Contains(said.String(), line) {
-			t.Errorf("%q is not said:\n%s", line, &said)
+	for _, line := range []string{"ok      page", "ok      client   is seen as 127.0.0.1", "ok      socket", "ok      stream", "Everything works."} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("%q is missing:\n%s", line, &out)
 		}
 	}
 }
 
-func TestWhatAProxyBreaksIsSaid(t *testing.T) {
+func TestWhatAProxyBreaksIsReported(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
 	tests := []struct {
-		name     string
-		damage   func(s *site)
-		want     string
-		stillFor []string // what is looked at all the same
+		name    string
+		damage  func(s *site)
+		want    string
+		stillOK []string // what is checked all the same
 	}{
-		{"another host is passed on", func(s *site) {
+		{"another Host is passed on", func(s *site) {
 			s.mux["/login"] = func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "https://nod.example.com/login", http.StatusFound)
 			}
 		}, "BROKEN  page     is redirected to https://nod.example.com/login: set PUBLIC_URL", nil},
 		{"the page fails", func(s *site) { s.mux["/login"] = status(http.StatusBadGateway) }, "BROKEN  page     answers 502", nil},
-		{"headers are lost", func(s *site) { s.mux["/login"] = status(http.StatusOK) }, "BROKEN  page     has lost its Content-Security-Policy", []string{"socket", "stream"}},
+		{"headers are lost", func(s *site) { s.mux["/login"] = status(http.StatusOK) }, "BROKEN  page     arrives without its Content-Security-Policy", []string{"socket", "stream"}},
 		{"Nod has another address", func(s *site) { s.sees(map[string]any{"site": "https://other.example"}) },
-			"BROKEN  client   Nod believes to be https://other.example", []string{"socket", "stream"}},
+			"BROKEN  client   Nod takes https://other.example for its own address", []string{"socket", "stream"}},
 		{"the proxy is not trusted", func(s *site) { s.sees(map[string]any{"site": s.URL, "ip": "10.0.0.9", "forwarded": true}) },
-			"BROKEN  client   a proxy at 10.0.0.9", []string{"socket", "stream"}},
-		{"not Nod at all", func(s *site) {
+			"BROKEN  client   the proxy at 10.0.0.9", []string{"socket", "stream"}},
+		{"not Nod", func(s *site) {
 			s.mux["/check"] = func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }
 		},
-			"BROKEN  client   the answer of /check is not Nod's", []string{"socket", "stream"}},
-		{"upgrades are eaten", func(s *site) { s.mux["/check/events"] = status(http.StatusUpgradeRequired) },
+			"BROKEN  client   the response of /check is not Nod's", []string{"socket", "stream"}},
+		{"upgrades are blocked", func(s *site) { s.mux["/check/events"] = status(http.StatusUpgradeRequired) },
 			"BROKEN  socket   the upgrade does not get through (426 Upgrade Required", []string{"stream"}},
-		{"the socket is closed at once", func(s *site) {
+		{"the socket closes at once", func(s *site) {
 			s.mux["/check/events"] = func(w http.ResponseWriter, r *http.Request) {
 				if conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil); err == nil {
 					conn.Close()
@@ -116,39 +116,39 @@ func TestWhatAProxyBreaksIsSaid(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t)
 			test.damage(s)
-			var said strings.Builder
-			if err := check.Run(t.Context(), s.URL, &said); !errors.Is(err, check.ErrBroken) {
+			var out strings.Builder
+			if err := check.Run(t.Context(), s.URL, &out); !errors.Is(err, check.ErrBroken) {
 				t.Errorf("got %v, want ErrBroken", err)
 			}
-			if !strings.Contains(said.String(), test.want) {
-				t.Errorf("got:\n%swant: %s", &said, test.want)
+			if !strings.Contains(out.String(), test.want) {
+				t.Errorf("got:\n%swant: %s", &out, test.want)
 			}
-			for _, what := range test.stillFor {
-				if !strings.Contains(said.String(), "ok      "+what) {
-					t.Errorf("%s was not looked at:\n%s", what, &said)
+			for _, what := range test.stillOK {
+				if !strings.Contains(out.String(), "ok      "+what) {
+					t.Errorf("%s was not checked:\n%s", what, &out)
 				}
 			}
-			if strings.Contains(said.String(), "All ways are open.") {
-				t.Error("and yet all is said to be well")
+			if strings.Contains(out.String(), "Everything works.") {
+				t.Error("and yet everything is said to work")
 			}
 		})
 	}
 }
 
-func TestNobodyAnswers(t *testing.T) {
+func TestUnreachableSite(t *testing.T) {
 	s := newSite(t)
 	s.Close()
-	var said strings.Builder
-	if err := check.Run(t.Context(), s.URL, &said); !errors.Is(err, check.ErrBroken) || !strings.Contains(said.String(), "BROKEN  page     cannot be opened") {
-		t.Errorf("got %v\n%s", err, &said)
+	var out strings.Builder
+	if err := check.Run(t.Context(), s.URL, &out); !errors.Is(err, check.ErrBroken) || !strings.Contains(out.String(), "BROKEN  page     cannot be opened") {
+		t.Errorf("got %v\n%s", err, &out)
 	}
 }
 
-func TestWhatIsNoAddress(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	for _, address := range []string{"", "nod.example.com", "ftp://nod.example.com", "https://"} {
-		var said strings.Builder
-		if err := check.Run(t.Context(), address, &said); err == nil || errors.Is(err, check.ErrBroken) {
-			t.Errorf("%q: got %v, want a word on the address", address, err)
+		var out strings.Builder
+		if err := check.Run(t.Context(), address, &out); err == nil || errors.Is(err, check.ErrBroken) {
+			t.Errorf("%q: got %v, want an error about the address", address, err)
 		}
 	}
 }

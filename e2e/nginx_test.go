@@ -116,7 +116,7 @@ func TestNginxAsTheReadmeShowsIt(t *testing.T) {
 	story(t)
 	n := behindNginx(t, func(conf string) string { return conf })
 	said, err := n.check()
-	if err != nil || !strings.Contains(said, "All ways are open.") {
+	if err != nil || !strings.Contains(said, "Everything works.") {
 		t.Errorf("nod check: %v\n%s", err, said)
 	}
 	tb := n.person().tab()

@@ -15,14 +15,14 @@ import (
 	"nod/hub"
 )
 
-// BenchmarkPublish is one event to one browser of a thousand.
+// BenchmarkPublish publishes one event to one of a thousand browsers.
 func BenchmarkPublish(b *testing.B) {
 	for _, kind := range []hub.Kind{hub.WebSocket, hub.Stream} {
 		b.Run(kind.String(), func(b *testing.B) {
 			h, _ := open(b, hub.Options{})
 			keys := make([]string, 1000)
 			for i := range keys {
-				keys[i] = fmt.Sprint("crowd-session-of-the-usual-", i)
+				keys[i] = fmt.Sprint("session-id-of-the-usual-length-", i)
 				server, browser := tcpPair(b)
 				must(b, reserve(b, h, keys[i]).Join(server, kind, nil))
 				go func() { _, _ = io.Copy(io.Discard, browser) }()
@@ -37,8 +37,8 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-// BenchmarkJoin is a whole short life on a socket: connected, joined, told the
-// last, closed.
+// BenchmarkJoin connects a socket, joins it, sends it the last event and closes
+// it.
 func BenchmarkJoin(b *testing.B) {
 	h, ends := open(b, hub.Options{})
 	listener := listen(b)
@@ -56,18 +56,18 @@ func BenchmarkJoin(b *testing.B) {
 	}
 }
 
-// BenchmarkReserve is the bookkeeping alone.
+// BenchmarkReserve is the bookkeeping without a connection.
 func BenchmarkReserve(b *testing.B) {
 	h, _ := open(b, hub.Options{})
 	b.ReportAllocs()
 	for b.Loop() {
-		reserve(b, h, "crowd-session-of-the-usual-000001").Release()
+		reserve(b, h, "session-id-of-the-usual-length-000001").Release()
 	}
 }
 
-// BenchmarkLife is TestNoDecisionIsLostInALife at full length: it fails if a
-// decision is lost. Run it with -benchtime 10000x.
-func BenchmarkLife(b *testing.B) {
+// BenchmarkDecision is TestNoDecisionIsLost with as many browsers as -benchtime
+// says, such as 10000x: it fails if a decision is lost.
+func BenchmarkDecision(b *testing.B) {
 	h, _ := open(b, hub.Options{})
 	d := &decisions{h: h}
 	addr := serve(b, h, d.greet)
@@ -75,15 +75,14 @@ func BenchmarkLife(b *testing.B) {
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			i := n.Add(1)
-			d.live(b, addr, fmt.Sprintf("%d-%d", i%stepsOfALife, i))
+			d.wait(b, addr, fmt.Sprintf("%d-%d", i%steps, i))
 		}
 	})
 }
 
-// BenchmarkWaiting prints what waiting browsers cost this process, through a
-// whole Fiber application and with the browsers in another: the bytes of each,
-// idle and after it answered a ping, and the processor's time for a ping and
-// its pong.
+// BenchmarkWaiting reports what a waiting browser costs this process in a complete
+// Fiber application, with the browsers in another process: bytes per waiter, idle
+// and after a pong, and CPU time per ping and pong.
 func BenchmarkWaiting(b *testing.B) {
 	for _, kind := range []string{"ws", "sse"} {
 		b.Run(kind, func(b *testing.B) {
@@ -97,26 +96,26 @@ func BenchmarkWaiting(b *testing.B) {
 func measureWaiting(b *testing.B, kind string, n int) {
 	const interval = 10 * time.Second
 	h, _ := open(b, hub.Options{PingInterval: interval, MissedPongs: 1000})
-	c := gather(b, serve(b, h, greetPending))
-	c.do(b, kind+" 100") // so that pools and tables are not counted
+	c := startClients(b, serve(b, h, greetPending))
+	c.do(b, kind+" 100") // so that pools and tables are not counted as theirs
 	before := memory()
 	start := time.Now()
 	c.do(b, fmt.Sprint(kind, " ", n))
 	b.ReportMetric(float64(n)/time.Since(start).Seconds(), "joins/s")
 	report(b, "idle", before, memory(), n)
 	if kind == "ws" {
-		c.do(b, "pong") // some have been sent in the meantime
+		c.do(b, "pong") // the pings sent so far
 		used := cpu()
 		c.do(b, "pong")
 		b.ReportMetric(float64(cpu()-used)/float64(n+100)/1e3, "cpu-µs/ping")
-		report(b, "ponged", before, memory(), n)
+		report(b, "after-pong", before, memory(), n)
 	}
 	shut(b, h)
 }
 
 type usage struct{ heap, stack, total float64 }
 
-// memory is what Go holds after garbage is collected and given back.
+// memory returns what Go holds after a collection, with free pages returned.
 func memory() usage {
 	runtime.GC()
 	debug.FreeOSMemory()
@@ -138,7 +137,7 @@ func report(b *testing.B, when string, from, to usage, n int) {
 	b.ReportMetric(per(from.total, to.total), when+"-total-B/waiter")
 }
 
-// cpu is the time this process has had, its system calls included.
+// cpu returns the processor time of this process, system calls included.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// What the hub asks of a connection. With sockets of the system, the file for
-// the system does most of it, without waiting and without buffers; what is here
-// does with any connection, such as TLS that ends in this process.
+// What the hub does with a connection. Plain sockets are read and written by
+// socket_linux.go, without blocking and without buffers; the code here works with
+// any connection, such as one whose TLS ends in this process.
 
-// patience is the longest any event waits for the browsers it is for. Sockets
-// of the system are not waited for at all.
-const patience = 20 * time.Millisecond
+// writeTimeout is how long one event may block on the connections that cannot be
+// written without blocking. Plain sockets on Linux never block.
+const writeTimeout = 20 * time.Millisecond
 
-// bare takes off what a server wraps connections in, and reuses afterwards.
-func bare(conn net.Conn) net.Conn {
+// unwrap removes the wrappers that a server puts around connections and reuses
+// for others afterwards.
+func unwrap(conn net.Conn) net.Conn {
 	for {
 		wrapper, ok := conn.(interface{ UnsafeConn() net.Conn })
 		if !ok {
@@ -27,8 +28,8 @@ func bare(conn net.Conn) net.Conn {
 	}
 }
 
-// prepare takes over from the server: it clears the deadlines that may be left
-// and sets what the hub wants of a socket. It fails only on closed connections.
+// prepare clears the deadlines that the server may have left and sets the socket
+// options. It fails only on a closed connection.
 func (w *Waiter) prepare() error {
 	if c, ok := w.conn.(interface{ SetWriteBuffer(int) error }); ok && w.hub.opts.SendBuffer > 0 {
 		if err := c.SetWriteBuffer(w.hub.opts.SendBuffer); err != nil {
@@ -36,28 +37,29 @@ func (w *Waiter) prepare() error {
 		}
 	}
 	if w.raw != nil {
-		limitUnacked(w.raw, w.hub.opts.PingInterval*time.Duration(w.hub.opts.MissedPongs+1))
+		setUserTimeout(w.raw, w.hub.opts.PingInterval*time.Duration(w.hub.opts.MissedPongs+1))
 	}
 	return w.conn.SetDeadline(time.Time{})
 }
 
-// try writes all of b, or fails. What was written then cannot be taken back, so
-// that the connection is of no further use.
-func (w *Waiter) try(b []byte, patience time.Duration) error {
+// tryWrite writes all of b or fails. After a failure part of b may have been
+// sent, so the connection must be closed.
+func (w *Waiter) tryWrite(b []byte, timeout time.Duration) error {
 	if len(b) == 0 {
 		return nil
 	}
 	if w.raw != nil {
 		return writeOnce(w.raw, b)
 	}
-	if err := w.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+	if err := w.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
 	_, err := w.conn.Write(b)
 	return err
 }
 
-func whyFailed(err error) End {
+// endFor maps a failed write to the end it means.
+func endFor(err error) End {
 	if errors.Is(err, io.ErrShortWrite) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return Slow
 	}
@@ -66,15 +68,15 @@ func whyFailed(err error) End {
 
 var past = time.Unix(1, 0)
 
-// wake ends the reading at this time. It fails only on a connection that is
-// closed, which needs no waking.
-func (w *Waiter) wake(at time.Time) { _ = w.conn.SetReadDeadline(at) }
+// stopReading makes the reader return at this time. It fails only on a closed
+// connection, whose reader has returned.
+func (w *Waiter) stopReading(at time.Time) { _ = w.conn.SetReadDeadline(at) }
 
-// listen parks until the browser says something, and returns when it is gone or
-// the hub is through with it.
-func (w *Waiter) listen() {
+// readLoop reads what the browser sends until it hangs up or the hub is done
+// with it.
+func (w *Waiter) readLoop() {
 	if w.raw != nil {
-		w.listenRaw()
+		w.readLoopRaw()
 		return
 	}
 	buf := make([]byte, 512)
@@ -85,14 +87,15 @@ func (w *Waiter) listen() {
 			return
 		}
 		var left []byte
-		left, more = w.hear(buf[:rest+n])
+		left, more = w.receive(buf[:rest+n])
 		rest = copy(buf, left)
 	}
 }
 
-// hangUp closes the connection. One that does not read or answer is reset, so
-// that the kernel drops what it held for it; TLS would try to say goodbye first.
-func (w *Waiter) hangUp() error {
+// closeConn closes the connection. If the browser does not read or answer, the
+// connection is reset, so that the kernel frees the unsent data; TLS is bypassed,
+// because its Close would try to write an alert first.
+func (w *Waiter) closeConn() error {
 	conn := w.conn
 	if w.end != Slow && w.end != Silent {
 		return conn.Close()

@@ -6,14 +6,14 @@ import (
 	"nod/hub"
 )
 
-// What is published to a place before its browser has joined is not lost
-// without a word: who read the state in between is told to read it again.
-func TestAPlaceRemembersWhatNobodyHeard(t *testing.T) {
+// An event that is published to a slot before its browser has joined cannot be
+// delivered; Early reports it, so that the caller reads the state again.
+func TestEarlyReportsAnEventBeforeJoin(t *testing.T) {
 	h := hub.New(hub.Options{})
 	t.Cleanup(func() { h.Shutdown(t.Context(), 1012) })
 	for name, send := range map[string]func(key string) int{
-		"an event": func(key string) int { return h.Publish(key, []byte(`{}`), true) },
-		"a close":  func(key string) int { return h.CloseKey(key, 1008, "") },
+		"event": func(key string) int { return h.Publish(key, []byte(`{}`), true) },
+		"close": func(key string) int { return h.CloseKey(key, 1008, "") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			quiet, err := h.Reserve("other", "")
@@ -21,19 +21,19 @@ func TestAPlaceRemembersWhatNobodyHeard(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer quiet.Release()
-			place, err := h.Reserve("key", "")
+			slot, err := h.Reserve("key", "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer place.Release()
-			if place.Early() {
+			defer slot.Release()
+			if slot.Early() {
 				t.Error("early before anything was sent")
 			}
 			if told := send("key"); told != 0 {
 				t.Errorf("%d were told, but nobody has joined", told)
 			}
-			if !place.Early() || quiet.Early() {
-				t.Errorf("got early %v and %v, want only the place of this key", place.Early(), quiet.Early())
+			if !slot.Early() || quiet.Early() {
+				t.Errorf("got early %v and %v, want only the slot of this key", slot.Early(), quiet.Early())
 			}
 		})
 	}

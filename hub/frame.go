@@ -7,8 +7,8 @@ import (
 )
 
 // Frames of RFC 6455, section 5.2, and events of the HTML standard, section
-// 9.2.6. Only what a waiting browser needs: it is sent unmasked text and
-// control frames, and may send masked control frames.
+// 9.2.6: only what a waiting browser needs. The hub sends unmasked text and
+// control frames; the browser may send masked control frames.
 
 const (
 	opContinuation = 0x0
@@ -20,9 +20,9 @@ const (
 
 	final    = 0x80
 	masked   = 0x80
-	reserve  = 0x70 // bits of extensions; none is ever agreed on
-	maxShort = 125  // the longest payload of a control frame
-	headLen  = 6    // of a masked frame with a short payload
+	reserve  = 0x70 // the RSV bits; no extension is ever negotiated
+	maxShort = 125  // max payload of a control frame
+	headLen  = 6    // header of a masked frame with a short payload
 )
 
 // Close codes of RFC 6455, section 7.4.1.
@@ -34,28 +34,28 @@ const (
 	codeTooBig   = 1009
 )
 
-// frames is one thing to say, in the bytes of each kind; nil says nothing.
-type frames [kinds][]byte
+// message is one message encoded for each kind of connection; nil sends nothing.
+type message [kinds][]byte
 
 var (
-	// A stream ignores comments, and its browser answers none: what they find
-	// out is whether the connection still takes bytes.
-	pings   = frames{WebSocket: {final | opPing, 0}, Stream: []byte(":\n\n")}
-	goodbye = closeFrame(codeNormal, "")
+	// An event stream has no pings. A comment, which its browser ignores, shows
+	// whether the connection still takes bytes.
+	ping        = message{WebSocket: {final | opPing, 0}, Stream: []byte(":\n\n")}
+	normalClose = closeFrame(codeNormal, "")
 )
 
-// event builds what one write sends: the data, and with last the close frame of
-// a WebSocket in the same slice. A stream ends with its connection.
-func event(data []byte, last bool) frames {
-	b := appendFrame(make([]byte, 0, len(data)+10+len(goodbye)), opText, data)
+// event encodes data for one write. If last is set, a WebSocket's close frame
+// follows in the same slice; a stream needs none.
+func event(data []byte, last bool) message {
+	b := appendFrame(make([]byte, 0, len(data)+10+len(normalClose)), opText, data)
 	if last {
-		b = append(b, goodbye...)
+		b = append(b, normalClose...)
 	}
-	return frames{WebSocket: b, Stream: streamEvent(data)}
+	return message{WebSocket: b, Stream: streamEvent(data)}
 }
 
-// streamEvent begins every line of data anew, so that no data can end the event
-// or forge a field of the stream.
+// streamEvent puts every line of data into a field of its own, so that no data
+// can end the event or forge another field.
 func streamEvent(data []byte) []byte {
 	b := append(make([]byte, 0, len(data)+8), "data: "...)
 	for _, c := range data {
@@ -97,14 +97,14 @@ type frame struct {
 	payload []byte
 }
 
-// parse takes the frame at the start of b, unmasking it in place. n is how long
-// it is, 0 if it has not all come; at most 130 bytes are ever left to wait for
-// more. code, if not 0, is the close code for a frame that may not come.
+// parse decodes the frame at the start of b, unmasking it in place. n is its
+// length in bytes, 0 if it is incomplete; an incomplete frame has at most 130
+// bytes. code, if not 0, is the close code for a frame that is not allowed.
 func parse(b []byte) (f frame, n int, code int) {
 	if len(b) < 2 {
 		return f, 0, 0
 	}
-	if code := judge(b[0], b[1]); code != 0 {
+	if code := checkHeader(b[0], b[1]); code != 0 {
 		return f, 0, code
 	}
 	n = headLen + int(b[1]&^masked)
@@ -118,9 +118,9 @@ func parse(b []byte) (f frame, n int, code int) {
 	return f, n, 0
 }
 
-// judge looks at the first two bytes of a frame: they say all there is to
-// refuse, before anything more is read.
-func judge(first, second byte) (code int) {
+// checkHeader checks the first two bytes of a frame. They are enough to refuse it
+// before its payload arrives. 0 means that the frame is allowed.
+func checkHeader(first, second byte) (code int) {
 	short := second&^masked <= maxShort
 	if first&reserve != 0 || second&masked == 0 {
 		return codeProtocol
@@ -136,14 +136,14 @@ func judge(first, second byte) (code int) {
 			return codeTooBig
 		}
 		return codePolicy
-	default: // reserved, or a continuation of nothing
+	default: // reserved, or a continuation without a first frame
 		return codeProtocol
 	}
 }
 
-// closeAnswer answers a close frame with its own code, if it is well made, and
-// an empty one with an empty one.
-func closeAnswer(payload []byte) (answer []byte, end End) {
+// closeReply echoes the code of a valid close frame; an empty one gets an empty
+// reply.
+func closeReply(payload []byte) (reply []byte, end End) {
 	if len(payload) == 0 {
 		return appendFrame(nil, opClose, nil), Gone
 	}
@@ -152,7 +152,7 @@ func closeAnswer(payload []byte) (answer []byte, end End) {
 	}
 	code := int(binary.BigEndian.Uint16(payload))
 	switch {
-	case !mayClose(code):
+	case !validCloseCode(code):
 		return closeFrame(codeProtocol, ""), Refused
 	case !utf8.Valid(payload[2:]):
 		return closeFrame(codeNotUTF8, ""), Refused
@@ -160,8 +160,9 @@ func closeAnswer(payload []byte) (answer []byte, end End) {
 	return closeFrame(code, ""), Gone
 }
 
-// mayClose: RFC 6455, section 7.4.2, with the codes registered since.
-func mayClose(code int) bool {
+// validCloseCode follows RFC 6455, section 7.4.2, and the codes registered with
+// IANA since.
+func validCloseCode(code int) bool {
 	switch code {
 	case 1004, 1005, 1006:
 		return false

@@ -1,28 +1,33 @@
-// Package hub knows who is waiting, and tells them.
+// Package hub delivers events to waiting browsers.
 //
 // It owns the connections of waiting browsers from the moment they join,
-// WebSockets and event streams alike, keyed by session: of each it keeps the
-// bare [net.Conn] and a goroutine parked without a buffer.
+// WebSockets and event streams alike, grouped by a key such as a session. Of
+// each it keeps the bare [net.Conn]; a WebSocket also has a goroutine that waits
+// for input and holds no read buffer while it waits. On Linux an event stream
+// over a plain socket has no goroutine.
 //
 // It promises that a frame for one key never reaches another, whatever the
 // server's pools do with the objects around a connection; that publishing never
-// waits for a browser (one try to write, and who cannot take it is closed);
-// that every connection it was given is closed exactly once, on every path; and
-// that after [Hub.Shutdown] no goroutine and no descriptor of it is left.
+// blocks on a slow browser (one attempt to write, 20 ms at most where the
+// connection cannot be written without blocking; a browser that cannot take the
+// event is closed); that every connection passed to [Waiter.Join] is closed
+// exactly once; and that [Hub.Shutdown] leaves no goroutine and no descriptor of
+// the hub behind.
 //
 // It never decides anything and never stores an event: an event is a nudge, and
-// whoever joins late, or was not told, reads the stored state. It never looks
-// into the events, never listens to what browsers say beyond pongs and closes,
-// and knows no users, sessions, cookies or pages.
+// a browser that joins late or misses one reads the stored state. It never
+// interprets events, accepts nothing from browsers but control frames, and knows
+// no users, cookies or pages.
 //
-// The order that loses nothing: [Hub.Reserve] before the upgrade (so that a
-// refusal is still an HTTP answer), [Waiter.Join] first thing after it, then
-// read the stored state, then [Waiter.Send] it. The state may be read between
-// Reserve and Join instead, if it is read again when [Waiter.Early] says so.
+// To lose no event, call [Hub.Reserve] before the upgrade (so that a refusal is
+// still an HTTP response), [Waiter.Join] right after it, then read the stored
+// state and pass it to [Waiter.Send]. The state may be read between Reserve and
+// Join instead, provided that it is read again if [Waiter.Early] reports true.
 //
-// Only bytes that arrive after the upgrade are read. What a client glued to its
-// upgrade request stays in the HTTP server's buffer and is lost; RFC 6455,
-// section 4.1 forbids sending before the 101, and browsers do not.
+// Only bytes that arrive after the upgrade are read. Anything a client sends in
+// the same packet as its upgrade request stays in the HTTP server's buffer and
+// is lost; RFC 6455, section 4.1 forbids sending before the 101, and browsers
+// do not.
 package hub
 
 import (
@@ -35,40 +40,41 @@ import (
 	"time"
 )
 
-// What Reserve, Join and Send answer. Compare with [errors.Is].
+// The errors of Reserve, Join and Send. Compare with [errors.Is]; the comments
+// name the HTTP status that fits.
 var (
-	ErrTooManyForKey  = errors.New("hub: too many waiting under this key")      // answer 429
-	ErrTooManyForAddr = errors.New("hub: too many waiting from this address")   // answer 429
-	ErrFull           = errors.New("hub: full")                                 // answer 503
-	ErrClosed         = errors.New("hub: closed")                               // answer 503
-	ErrGone           = errors.New("hub: this browser is not waiting any more") // nothing to answer
+	ErrTooManyForKey  = errors.New("hub: too many browsers waiting under this key")    // 429
+	ErrTooManyForAddr = errors.New("hub: too many browsers waiting from this address") // 429
+	ErrFull           = errors.New("hub: full")                                        // 503
+	ErrClosed         = errors.New("hub: closed")                                      // 503
+	ErrGone           = errors.New("hub: the browser is no longer waiting")            // none: the connection is closed
 )
 
-// Kind is how a browser waits.
+// Kind is the transport a browser waits on.
 type Kind uint8
 
 const (
-	WebSocket Kind = iota // frames of RFC 6455, from the byte after the 101
-	Stream                // server-sent events, in a response that ends with its connection
+	WebSocket Kind = iota // frames of RFC 6455, starting with the first byte after the 101
+	Stream                // server-sent events, in a response that ends when the connection closes
 	kinds
 )
 
 func (k Kind) String() string { return [...]string{"websocket", "stream"}[k] }
 
-// Options of a hub. The zero value is usable.
+// Options configure a hub. Zero fields take the defaults given here.
 type Options struct {
-	PerKey  int // waiting at once under one key; 0 = 5
-	PerAddr int // waiting at once from one address; 0 = 20,000, since many people may share one behind a proxy
-	Total   int // waiting at once; 0 = 20,000; set it below RLIMIT_NOFILE by what else needs descriptors
+	PerKey  int // max slots under one key; 0 = 5
+	PerAddr int // max slots for one address; 0 = 20,000, because many people may share one behind a proxy
+	Total   int // max slots in all; 0 = 20,000; keep it below RLIMIT_NOFILE minus the descriptors used elsewhere
 
 	PingInterval time.Duration // between two pings of one browser; 0 = 30 s
-	MissedPongs  int           // pings in a row without an answer before it is closed; 0 = 3
-	Grace        time.Duration // for a browser to answer a close frame before it is cut; 0 = 2 s
-	SendBuffer   int           // SO_SNDBUF in bytes: what the kernel holds for one that does not read; 0 = the system's
+	MissedPongs  int           // unanswered pings in a row before the browser is closed; 0 = 3
+	Grace        time.Duration // how long a browser may take to answer a close frame; 0 = 2 s
+	SendBuffer   int           // SO_SNDBUF in bytes: how much the kernel buffers for a browser that does not read; 0 = the system's default
 
-	// OnEnd, if set, is told once of every browser that had joined, after its
-	// connection is closed. It is called by many goroutines at once, publishers
-	// among them, and should not take long.
+	// OnEnd, if set, is called exactly once per joined waiter, after its
+	// connection is closed. Calls are concurrent and may come from a publisher's
+	// goroutine, so it must return quickly.
 	OnEnd func(Kind, End)
 }
 
@@ -82,93 +88,97 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// shards bounds how many keys share one lock, and is the step of the pinger.
+// shards is the number of locks that the keys are spread over. The pinger visits
+// one shard at a time.
 const shards = 256
 
-// Hub is a registry of waiting browsers. It is safe for concurrent use.
+// Hub is the registry of waiting browsers. It is safe for concurrent use.
 type Hub struct {
 	opts    Options
 	seed    maphash.Seed
-	caps    caps
+	limits  limits
 	waiting [kinds]atomic.Int64
 
 	closed  atomic.Bool
 	stop    chan struct{}  // closed by Shutdown; ends the pinger
-	running sync.WaitGroup // the pinger, and a reader for every browser that joined
+	running sync.WaitGroup // the pinger, and one for every joined waiter
 
 	shards [shards]shard
 }
 
-// New makes a hub and starts its pinger; [Hub.Shutdown] ends it.
+// New creates a hub and starts its pinger; [Hub.Shutdown] stops it.
 func New(o Options) *Hub {
 	o = o.withDefaults()
 	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{})}
-	h.caps = caps{perAddr: o.PerAddr, max: o.Total, byAddr: make(map[string]int)}
+	h.limits = limits{perAddr: o.PerAddr, max: o.Total, byAddr: make(map[string]int)}
 	h.running.Add(1)
-	go h.ping()
+	go h.runPinger()
 	return h
 }
 
-// Reserve takes a place for one more browser under key, coming from addr (any
-// text that names the client, such as its IP address). The place counts until
-// the browser that joins on it ends. A place that nobody joins is given up by
-// [Waiter.Release], or by itself within two ping intervals: the server never
-// says so when a client hangs up before its 101 is written.
+// Reserve takes a slot for one more browser under key, coming from addr (any
+// text that identifies the client, such as its IP address). The slot is taken
+// until the connection of the browser that joins is closed. A slot that nobody
+// joins is freed by [Waiter.Release], or expires within two ping intervals: the
+// HTTP server does not report a client that hangs up before its 101 is written.
 func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
 	// Cloned, because HTTP servers reuse the memory behind such strings.
 	w := &Waiter{hub: h, key: strings.Clone(key), addr: strings.Clone(addr)}
-	if err := h.caps.take(w.addr); err != nil {
+	if err := h.limits.acquire(w.addr); err != nil {
 		return nil, err
 	}
 	err := h.shard(key).add(w)
-	if err == ErrTooManyForKey && h.sweep(key) {
+	if err == ErrTooManyForKey && h.closeDeadStreams(key) {
 		err = h.shard(key).add(w)
 	}
 	if err != nil {
-		h.caps.give(w.addr)
+		h.limits.release(w.addr)
 		return nil, err
 	}
 	return w, nil
 }
 
-// sweep looks for streams of this key whose browser has gone unnoticed, so that
-// a page that is reloaded is not refused for its own past.
-func (h *Hub) sweep(key string) (found bool) {
-	for _, w := range h.shard(key).of(key, nil) {
+// closeDeadStreams ends the streams of this key whose browser has hung up, so
+// that a reloaded page is not refused because of its own earlier connections. It
+// reports whether any waiter of the key has ended.
+func (h *Hub) closeDeadStreams(key string) (found bool) {
+	for _, w := range h.shard(key).waiters(key, nil) {
 		w.probe()
-		found = found || w.now() == over
+		found = found || w.currentState() == ended
 	}
 	return found
 }
 
-// Publish sends one event to every browser waiting under key and says how many
-// took it. data is one JSON text; with last, their connections end with it. A
-// browser that cannot take it at once is closed and not counted.
-func (h *Hub) Publish(key string, data []byte, last bool) (told int) {
-	return h.tell(key, event(data, last), endIf(last))
+// Publish sends one event to every browser waiting under key and returns how
+// many took it. data is one JSON text; if last is
+// set, their connections are closed after it. A browser that cannot take the
+// event at once is closed and not counted.
+func (h *Hub) Publish(key string, data []byte, last bool) (delivered int) {
+	return h.deliver(key, event(data, last), endAfter(last))
 }
 
-// CloseKey ends all who wait under key and says how many they were: a WebSocket
-// with this close code and reason (cut at 123 bytes), a stream without a word.
+// CloseKey closes every browser waiting under key and returns how many took the
+// close: a WebSocket gets this close code and reason (truncated to 123 bytes), a
+// stream just ends.
 func (h *Hub) CloseKey(key string, code int, reason string) int {
-	return h.tell(key, frames{WebSocket: closeFrame(code, reason)}, Closed)
+	return h.deliver(key, message{WebSocket: closeFrame(code, reason)}, Closed)
 }
 
-// tell writes to all waiters of a key, never under the shard's lock, and counts
-// those who took it. However many they are, they share the patience that one of
-// them would get.
-func (h *Hub) tell(key string, f frames, end End) (told int) {
+// deliver writes to every waiter of a key, never under the shard's lock, and
+// counts those that took the message. Together they get no more than one
+// writeTimeout, however many they are.
+func (h *Hub) deliver(key string, m message, end End) (delivered int) {
 	var few [8]*Waiter
-	list := h.shard(key).of(key, few[:0])
+	list := h.shard(key).waiters(key, few[:0])
 	for _, w := range list {
-		if w.write(f, patience/time.Duration(len(list)), end) == nil {
-			told++
+		if w.write(m, writeTimeout/time.Duration(len(list)), end) == nil {
+			delivered++
 		}
 	}
-	return told
+	return delivered
 }
 
-// Waiting counts the browsers that would hear an event now.
+// Waiting returns how many browsers an event could reach now.
 func (h *Hub) Waiting() (websockets, streams int) {
 	return int(h.waiting[WebSocket].Load()), int(h.waiting[Stream].Load())
 }
@@ -177,40 +187,40 @@ func (h *Hub) shard(key string) *shard {
 	return &h.shards[maphash.String(h.seed, key)%shards]
 }
 
-// shard holds the waiters of some keys, those of one key as a chain. Its lock
-// is held for memory work only, never during a system call.
+// shard holds the waiters of some keys; those of one key form a linked list. Its
+// lock is never held during a system call.
 type shard struct {
-	mu     sync.Mutex
-	chains map[string]*Waiter
+	mu    sync.Mutex
+	byKey map[string]*Waiter // the head of each key's list
 }
 
 func (s *shard) add(w *Waiter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Asked under the lock: Shutdown sets it first and then visits every shard.
+	// Checked under the lock: Shutdown sets closed before it visits the shards.
 	if w.hub.closed.Load() {
 		return ErrClosed
 	}
 	n := 0
-	for other := s.chains[w.key]; other != nil; other = other.next {
+	for other := s.byKey[w.key]; other != nil; other = other.next {
 		n++
 	}
 	if n >= w.hub.opts.PerKey {
 		return ErrTooManyForKey
 	}
-	if s.chains == nil {
-		s.chains = make(map[string]*Waiter)
+	if s.byKey == nil {
+		s.byKey = make(map[string]*Waiter)
 	}
-	w.next = s.chains[w.key]
-	s.chains[w.key] = w
+	w.next = s.byKey[w.key]
+	s.byKey[w.key] = w
 	return nil
 }
 
-// remove takes out this very waiter; a later one under the same key stays.
+// remove takes this waiter out and leaves later ones under the same key.
 func (s *shard) remove(w *Waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	head := s.chains[w.key]
+	head := s.byKey[w.key]
 	for at := &head; *at != nil; at = &(*at).next {
 		if *at == w {
 			*at = w.next
@@ -218,17 +228,17 @@ func (s *shard) remove(w *Waiter) {
 		}
 	}
 	if head == nil {
-		delete(s.chains, w.key)
+		delete(s.byKey, w.key)
 		return
 	}
-	s.chains[w.key] = head
+	s.byKey[w.key] = head
 }
 
-// of appends the waiters of one key to list.
-func (s *shard) of(key string, list []*Waiter) []*Waiter {
+// waiters appends the waiters of one key to list.
+func (s *shard) waiters(key string, list []*Waiter) []*Waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for w := s.chains[key]; w != nil; w = w.next {
+	for w := s.byKey[key]; w != nil; w = w.next {
 		list = append(list, w)
 	}
 	return list
@@ -238,7 +248,7 @@ func (s *shard) of(key string, list []*Waiter) []*Waiter {
 func (s *shard) all(list []*Waiter) []*Waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, head := range s.chains {
+	for _, head := range s.byKey {
 		for w := head; w != nil; w = w.next {
 			list = append(list, w)
 		}

@@ -14,7 +14,8 @@ import (
 	"nod/hub"
 )
 
-// open makes a hub that the test shuts down at its end, and a channel of ends.
+// open creates a hub that is shut down at the end of the test, and a channel that
+// receives every End.
 func open(t testing.TB, o hub.Options) (*hub.Hub, <-chan hub.End) {
 	t.Helper()
 	ends := make(chan hub.End, 100_000)
@@ -24,7 +25,7 @@ func open(t testing.TB, o hub.Options) (*hub.Hub, <-chan hub.End) {
 	return h, ends
 }
 
-// shut ends a hub without waiting for the browsers of a test.
+// shut shuts a hub down without waiting for its browsers.
 func shut(t testing.TB, h *hub.Hub) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -55,7 +56,7 @@ func wantTold(t testing.TB, got, want int) {
 	}
 }
 
-func TestPublishReachesItsKeyAlone(t *testing.T) {
+func TestPublishReachesOnlyItsKey(t *testing.T) {
 	h, ends := open(t, hub.Options{})
 	addr := serve(t, h, greetPending)
 	a, again, other := dial(t, addr, "a"), dial(t, addr, "a"), dial(t, addr, "b")
@@ -71,9 +72,9 @@ func TestPublishReachesItsKeyAlone(t *testing.T) {
 	wantEvent(t, next(t, a), approved)
 	wantEvent(t, next(t, again), approved)
 	wantEvent(t, next(t, other), `{"for":"b"}`)
-	for _, told := range []int{closedWith(t, a), closedWith(t, again)} {
-		if told != 1000 {
-			t.Errorf("got close code %d, want 1000", told)
+	for _, code := range []int{closedWith(t, a), closedWith(t, again)} {
+		if code != 1000 {
+			t.Errorf("got close code %d, want 1000", code)
 		}
 	}
 	wantEnd(t, ends, hub.Told)
@@ -98,7 +99,7 @@ func TestLongEventsKeepTheirLength(t *testing.T) {
 	}
 }
 
-func TestCloseKeySaysWhy(t *testing.T) {
+func TestCloseKeySendsCodeAndReason(t *testing.T) {
 	h, ends := open(t, hub.Options{})
 	addr := serve(t, h, greetPending)
 	browser, other := dial(t, addr, "a"), dial(t, addr, "b")
@@ -113,7 +114,7 @@ func TestCloseKeySaysWhy(t *testing.T) {
 	wantTold(t, h.Publish("b", []byte(approved), false), 1)
 }
 
-func TestCloseReasonIsCutToFit(t *testing.T) {
+func TestLongCloseReasonIsTruncated(t *testing.T) {
 	h, _ := open(t, hub.Options{})
 	browser := dial(t, serve(t, h, greetPending), "a")
 	next(t, browser)
@@ -146,7 +147,7 @@ func wantLines(t testing.TB, r *bufio.Reader, want ...string) {
 	}
 }
 
-func TestStreamHearsTheSame(t *testing.T) {
+func TestStreamGetsTheSameEvents(t *testing.T) {
 	h, ends := open(t, hub.Options{})
 	browser := subscribe(t, serve(t, h, greetPending), "a")
 	wantLines(t, browser, "retry: 1000", "", "data: "+pending, "")
@@ -163,7 +164,7 @@ func TestStreamHearsTheSame(t *testing.T) {
 	wantEnd(t, ends, hub.Told)
 }
 
-func TestCapsRefuseBeforeTheUpgrade(t *testing.T) {
+func TestLimitsAreCheckedBeforeTheUpgrade(t *testing.T) {
 	h, ends := open(t, hub.Options{PerKey: 2, PerAddr: 3, Total: 4})
 	addr := serve(t, h, greetPending)
 	first := dial(t, addr, "a")
@@ -173,13 +174,13 @@ func TestCapsRefuseBeforeTheUpgrade(t *testing.T) {
 	next(t, dial(t, addr, "b"))
 	wantStatus(t, addr, "/stream?key=c", http.StatusTooManyRequests)
 
-	place, err := h.Reserve("d", "elsewhere")
+	slot, err := h.Reserve("d", "elsewhere")
 	must(t, err)
 	if _, err := h.Reserve("e", "elsewhere"); !errors.Is(err, hub.ErrFull) {
 		t.Errorf("got %v, want %v", err, hub.ErrFull)
 	}
-	place.Release()
-	place.Release() // gives back one place, not two
+	slot.Release()
+	slot.Release() // frees no second slot
 	must(t, first.Close())
 	wantEnd(t, ends, hub.Gone)
 	next(t, dial(t, addr, "a"))
@@ -196,7 +197,8 @@ func wantStatus(t testing.TB, addr, path string, want int) {
 	}
 }
 
-// A stream has no reader; that its browser has gone must not refuse the next.
+// A stream has no reader, so its slot may still be taken when the page is
+// reloaded.
 func TestReloadedStreamIsNotRefused(t *testing.T) {
 	h, ends := open(t, hub.Options{PerKey: 1, PingInterval: time.Hour})
 	server, browser := tcpPair(t)
@@ -212,9 +214,9 @@ func TestReloadedStreamIsNotRefused(t *testing.T) {
 
 func reserve(t testing.TB, h *hub.Hub, key string) *hub.Waiter {
 	t.Helper()
-	place, err := h.Reserve(key, "127.0.0.1")
+	slot, err := h.Reserve(key, "127.0.0.1")
 	must(t, err)
-	return place
+	return slot
 }
 
 // tcpPair connects two ends over loopback.
@@ -230,12 +232,12 @@ func tcpPair(t testing.TB) (server, browser *net.TCPConn) {
 	return server, conn.(*net.TCPConn)
 }
 
-// pooled is what a server wraps connections in, and gives to the next.
+// pooled is a wrapper as servers put it around connections and reuse it.
 type pooled struct{ net.Conn }
 
 func (p *pooled) UnsafeConn() net.Conn { return p.Conn }
 
-func TestJoinKeepsTheBareConnectionOnly(t *testing.T) {
+func TestJoinRemovesWrappers(t *testing.T) {
 	h, _ := open(t, hub.Options{})
 	server, browser := tcpPair(t)
 	wrapper := &pooled{&pooled{server}}
@@ -247,26 +249,26 @@ func TestJoinKeepsTheBareConnectionOnly(t *testing.T) {
 	wantEvent(t, string(got), "data: "+approved+"\n\n")
 }
 
-func TestPlacesAreUsedOnce(t *testing.T) {
+func TestSlotIsUsedOnce(t *testing.T) {
 	h, _ := open(t, hub.Options{})
-	place := reserve(t, h, "a")
-	if err := place.Send([]byte(pending), false); !errors.Is(err, hub.ErrGone) {
+	slot := reserve(t, h, "a")
+	if err := slot.Send([]byte(pending), false); !errors.Is(err, hub.ErrGone) {
 		t.Errorf("send before join: got %v, want %v", err, hub.ErrGone)
 	}
 	server, first := tcpPair(t)
-	must(t, server.SetDeadline(time.Unix(1, 0))) // as servers leave them
-	must(t, place.Join(server, hub.WebSocket, nil))
+	must(t, server.SetDeadline(time.Unix(1, 0))) // as a server may leave it
+	must(t, slot.Join(server, hub.WebSocket, nil))
 	_, err := first.Write(masked(0x89, nil))
 	must(t, err)
 	_, err = io.ReadFull(first, make([]byte, 2))
-	must(t, err) // it is being read
+	must(t, err) // the hub reads it
 	second, browser := tcpPair(t)
-	if err := place.Join(second, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
+	if err := slot.Join(second, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
 		t.Errorf("second join: got %v, want %v", err, hub.ErrGone)
 	}
 	if n, err := browser.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("second connection: got %d, %v, want it closed", n, err)
 	}
-	place.Release() // too late to matter
+	slot.Release() // does nothing after Join
 	wantTold(t, h.Publish("a", []byte(approved), false), 1)
 }

@@ -2,9 +2,10 @@ package hub
 
 import "time"
 
-// ping visits every waiter once in an interval, a shard at a time, so that
-// there is one timer for all of them and never a burst. It runs until Shutdown.
-func (h *Hub) ping() {
+// runPinger visits every waiter once per interval, a shard at a time: one timer
+// serves all waiters, and the pings are spread over the interval. It runs until
+// Shutdown.
+func (h *Hub) runPinger() {
 	defer h.running.Done()
 	tick := time.NewTicker(max(h.opts.PingInterval/shards, 1))
 	defer tick.Stop()
@@ -19,42 +20,42 @@ func (h *Hub) ping() {
 		for _, w := range list {
 			w.visit()
 		}
-		clear(list) // or it would keep waiters alive that have ended
+		clear(list) // so that ended waiters can be collected
 	}
 }
 
-// visit asks a waiter whether it is still there. A place that is still without
-// a browser on the second visit lapses: its upgrade never came to an end.
+// visit pings a waiter, and ends it if it has missed too many pings. A slot that
+// is still reserved on the second visit is freed: its upgrade was never completed.
 func (w *Waiter) visit() {
 	missed := int(w.missed.Add(1))
-	switch w.now() {
+	switch w.currentState() {
 	case reserved:
 		if missed > 1 {
 			w.Release()
 		}
 	case waiting:
 		if w.kind == Stream {
-			w.probe() // nobody answers there
+			w.probe() // a stream sends no pongs
 		} else if missed > w.hub.opts.MissedPongs {
 			w.stop(Silent)
 		}
-		w.heard.Store(0)
-		_ = w.write(pings, patience, stays)
+		w.received.Store(0)
+		_ = w.write(ping, writeTimeout, noEnd)
 	}
 }
 
-func (w *Waiter) now() state {
+func (w *Waiter) currentState() state {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state
 }
 
-// probe ends a stream that nobody reads for, if its browser has gone.
+// probe ends a stream without a reader if its browser has hung up.
 func (w *Waiter) probe() {
-	if w.now() == waiting && !w.attended() && hungUp(w.raw) {
+	if w.currentState() == waiting && !w.hasReader() && hungUp(w.raw) {
 		w.stop(Gone)
 	}
 }
 
-// stop ends a waiter without a word.
-func (w *Waiter) stop(end End) { _ = w.write(frames{}, 0, end) }
+// stop ends a waiter without sending anything.
+func (w *Waiter) stop(end End) { _ = w.write(message{}, 0, end) }

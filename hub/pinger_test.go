@@ -13,9 +13,10 @@ import (
 	"nod/hub"
 )
 
-// In these tests time is synctest's: it passes when everybody waits.
+// Most of these tests run in a synctest bubble, whose clock advances only while
+// every goroutine in it is blocked.
 
-// joinPipe lets one browser wait on a pipe and gives its end.
+// joinPipe joins a pipe and returns the browser's end.
 func joinPipe(t *testing.T, h *hub.Hub, key string, kind hub.Kind) net.Conn {
 	t.Helper()
 	server, browser := net.Pipe()
@@ -23,8 +24,8 @@ func joinPipe(t *testing.T, h *hub.Hub, key string, kind hub.Kind) net.Conn {
 	return browser
 }
 
-// answerPings is a browser that answers n pings, each with so many pongs, and
-// falls silent then; it gives how many it saw before the connection ended.
+// answerPings answers the first n pings, each with this many pongs, and returns
+// how many pings came before the connection ended.
 func answerPings(t *testing.T, browser net.Conn, n, pongs int) <-chan int {
 	seen := make(chan int, 1)
 	go func() {
@@ -54,7 +55,7 @@ func TestPongsKeepABrowserWaiting(t *testing.T) {
 		if got := <-seen; got != 13 {
 			t.Errorf("got %d pings, want 10 answered and 3 missed", got)
 		}
-		// The shard's turn may come at any point of the interval.
+		// The shard may be visited at any point of the interval.
 		if got := time.Since(start); got < 13*30*time.Second || got > 14*30*time.Second {
 			t.Errorf("closed after %v, want the 14th ping", got)
 		}
@@ -78,8 +79,8 @@ func TestHeartbeatsKeepAStreamOpen(t *testing.T) {
 	})
 }
 
-// On a socket a stream has no reader; the pinger finds out.
-func TestGoneStreamIsNoticedAtItsHeartbeat(t *testing.T) {
+// On a plain socket a stream has no reader; the pinger notices that it hung up.
+func TestPingerNoticesAClosedStream(t *testing.T) {
 	h, ends := open(t, hub.Options{PingInterval: time.Millisecond})
 	server, browser := tcpPair(t)
 	must(t, reserve(t, h, "a").Join(server, hub.Stream, nil))
@@ -87,10 +88,10 @@ func TestGoneStreamIsNoticedAtItsHeartbeat(t *testing.T) {
 	wantEnd(t, ends, hub.Gone)
 }
 
-func TestPlaceThatNobodyJoinsLapses(t *testing.T) {
+func TestUnusedSlotExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := open(t, hub.Options{PerKey: 1, PingInterval: 30 * time.Second})
-		place := reserve(t, h, "a")
+		slot := reserve(t, h, "a")
 		time.Sleep(30 * time.Second)
 		if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrTooManyForKey) {
 			t.Errorf("after one interval: got %v, want %v", err, hub.ErrTooManyForKey)
@@ -98,7 +99,7 @@ func TestPlaceThatNobodyJoinsLapses(t *testing.T) {
 		time.Sleep(30*time.Second + time.Millisecond)
 		reserve(t, h, "a").Release()
 		server, browser := net.Pipe()
-		if err := place.Join(server, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
+		if err := slot.Join(server, hub.WebSocket, nil); !errors.Is(err, hub.ErrGone) {
 			t.Errorf("join: got %v, want %v", err, hub.ErrGone)
 		}
 		if _, err := browser.Read(make([]byte, 1)); err != io.EOF {
@@ -107,13 +108,13 @@ func TestPlaceThatNobodyJoinsLapses(t *testing.T) {
 	})
 }
 
-// A connection that must be waited for, because it cannot say what it takes,
-// costs a publisher 20 ms at most, however many of them are behind one key.
-func TestPublishWaitsTwentyMilliseconds(t *testing.T) {
+// Connections that cannot be written without blocking delay a publisher by 20 ms
+// at most, however many are waiting under one key.
+func TestPublishBlocksForTwentyMillisecondsAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ends := open(t, hub.Options{PingInterval: time.Hour})
 		for range 4 {
-			joinPipe(t, h, "a", hub.WebSocket) // reads nothing
+			joinPipe(t, h, "a", hub.WebSocket) // does not read
 		}
 		start := time.Now()
 		wantTold(t, h.Publish("a", []byte(approved), false), 0)
@@ -126,13 +127,13 @@ func TestPublishWaitsTwentyMilliseconds(t *testing.T) {
 	})
 }
 
-func TestTimeAsAPlaceIsNoSilence(t *testing.T) {
+func TestVisitsOfASlotDoNotCountAsMissedPongs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ends := open(t, hub.Options{PingInterval: 30 * time.Second, MissedPongs: 1})
-		place := reserve(t, h, "a")
+		slot := reserve(t, h, "a")
 		time.Sleep(30 * time.Second)
 		server, browser := net.Pipe()
-		must(t, place.Join(server, hub.WebSocket, nil))
+		must(t, slot.Join(server, hub.WebSocket, nil))
 		seen := answerPings(t, browser, 0, 0)
 		wantEnd(t, ends, hub.Silent)
 		if got := <-seen; got != 1 {
@@ -141,7 +142,7 @@ func TestTimeAsAPlaceIsNoSilence(t *testing.T) {
 	})
 }
 
-func TestGraceForTheCloseAnswer(t *testing.T) {
+func TestGraceForTheCloseReply(t *testing.T) {
 	for name, answers := range map[string]bool{"answered": true, "not answered": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -171,7 +172,7 @@ func TestGraceForTheCloseAnswer(t *testing.T) {
 	}
 }
 
-func TestShutdownGivesGraceOnce(t *testing.T) {
+func TestShutdownWaitsForOneGracePeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: 2 * time.Second})
 		for range 3 {
@@ -189,7 +190,7 @@ func TestShutdownGivesGraceOnce(t *testing.T) {
 	})
 }
 
-func TestShutdownCutsWhenItsTimeIsUp(t *testing.T) {
+func TestShutdownEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: time.Hour})
 		browser := joinPipe(t, h, "a", hub.WebSocket)

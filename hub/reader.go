@@ -1,34 +1,34 @@
 package hub
 
-// chatter is how many frames a browser may send between two pings. It owes us
-// one pong; a flood of them costs more than it can be worth.
-const chatter = 32
+// maxFrames is how many frames a browser may send between two pings. One pong is
+// expected; the limit keeps a flood from costing processor time.
+const maxFrames = 32
 
-// A chunk is what one read brings. It is large against the 131 bytes of the
-// longest legal frame so that what a refused browser still sends is soon read.
+// A chunk is the buffer of one read. It is much larger than the longest allowed
+// frame, 131 bytes, so that a refused browser's data is drained in few reads.
 type chunk [4096]byte
 
-// deafness is how many bytes of a refused browser are read and thrown away.
-// Closing with bytes unread would reset the connection and lose the close frame.
-const deafness = 256 << 10
+// drainLimit is how many bytes of a refused browser are read and discarded.
+// Closing with unread bytes would reset the connection and lose the close frame.
+const drainLimit = 256 << 10
 
-// hear takes what a browser sent and answers what is left of it, the beginning
-// of a frame; more is false when there is nothing to wait for any more.
-func (w *Waiter) hear(b []byte) (rest []byte, more bool) {
+// receive handles the frames in b and returns the incomplete one at its end. more
+// is false if nothing more is to be read.
+func (w *Waiter) receive(b []byte) (rest []byte, more bool) {
 	if w.kind == Stream {
-		return nil, false // its request was all it had to say
+		return nil, false // a stream client sends nothing after its request
 	}
 	for len(b) > 0 {
 		f, n, code := parse(b)
 		if n == 0 && code == 0 {
 			return b, true
 		}
-		if w.heard.Add(1) > chatter {
+		if w.received.Add(1) > maxFrames {
 			code = codePolicy
 		}
 		if code != 0 {
 			w.refuse(code)
-			return nil, w.heard.Add(int32(len(b))) < deafness
+			return nil, w.received.Add(int32(len(b))) < drainLimit
 		}
 		if !w.handle(f) {
 			return nil, false
@@ -38,24 +38,24 @@ func (w *Waiter) hear(b []byte) (rest []byte, more bool) {
 	return nil, true
 }
 
-// handle does what a control frame asks for; a close frame ends the reading.
-// Answers fail only on waiters that have ended, which are owed none.
+// handle answers a control frame; after a close frame, more is false. A reply can
+// only fail on a waiter that has ended, so its error does not matter.
 func (w *Waiter) handle(f frame) (more bool) {
 	switch f.op {
 	case opPong:
 		w.missed.Store(0)
 	case opPing:
-		_ = w.write(frames{WebSocket: appendFrame(nil, opPong, f.payload)}, patience, stays)
+		_ = w.write(message{WebSocket: appendFrame(nil, opPong, f.payload)}, writeTimeout, noEnd)
 	case opClose:
-		answer, end := closeAnswer(f.payload)
-		_ = w.write(frames{WebSocket: answer}, patience, end)
+		reply, end := closeReply(f.payload)
+		_ = w.write(message{WebSocket: reply}, writeTimeout, end)
 		return false
 	}
 	return true
 }
 
-// refuse closes a browser that sent what it may not. Its reader goes on for the
-// time of the grace, so that the close frame arrives.
+// refuse sends a close frame to a browser that broke the protocol. Its reader
+// goes on draining for the grace period, so that the close frame arrives.
 func (w *Waiter) refuse(code int) {
-	_ = w.write(frames{WebSocket: closeFrame(code, "")}, patience, Refused)
+	_ = w.write(message{WebSocket: closeFrame(code, "")}, writeTimeout, Refused)
 }

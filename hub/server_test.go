@@ -4,7 +4,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	fastws "github.com/fasthttp/websocket"
 	"github.com/gofiber/contrib/websocket"
@@ -16,17 +15,17 @@ import (
 const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" +
 	"Cache-Control: no-store\r\nConnection: close\r\n\r\nretry: 1000\n\n"
 
-// greeting is what a server does with a connection after the upgrade.
-type greeting func(place *hub.Waiter, conn net.Conn, kind hub.Kind, head, key string)
+// greeting is what a server does after the upgrade.
+type greeting func(slot *hub.Waiter, conn net.Conn, kind hub.Kind, head, key string)
 
-// greet joins first, and reads and sends the stored state after that.
+// greet joins first, then reads and sends the stored state.
 func greet(read func(key string) (state string, last bool)) greeting {
-	return func(place *hub.Waiter, conn net.Conn, kind hub.Kind, head, key string) {
-		if place.Join(conn, kind, []byte(head)) != nil {
+	return func(slot *hub.Waiter, conn net.Conn, kind hub.Kind, head, key string) {
+		if slot.Join(conn, kind, []byte(head)) != nil {
 			return
 		}
 		state, last := read(key)
-		_ = place.Send([]byte(state), last)
+		_ = slot.Send([]byte(state), last)
 	}
 }
 
@@ -37,50 +36,50 @@ const (
 	approved = `{"status":"approved"}`
 )
 
-// serve runs a Fiber application in front of the hub on a port of its own, the
-// way the product does, and says where.
-func serve(t testing.TB, h *hub.Hub, hello greeting, before ...fiber.Handler) (addr string) {
+// serve runs a Fiber application in front of the hub, set up as in the product,
+// and returns its address.
+func serve(t testing.TB, h *hub.Hub, greet greeting, before ...fiber.Handler) (addr string) {
 	t.Helper()
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, ReduceMemoryUsage: true})
 	app.Server().KeepHijackedConns = true
 	for _, handler := range before {
 		app.Use(handler)
 	}
-	app.Get("/events", events(h, hello))
-	app.Get("/stream", stream(h, hello))
+	app.Get("/events", events(h, greet))
+	app.Get("/stream", stream(h, greet))
 	listener := listen(t)
 	go func() { _ = app.Listener(listener) }()
 	t.Cleanup(func() { must(t, app.Shutdown()) })
 	return listener.Addr().String()
 }
 
-func events(h *hub.Hub, hello greeting) fiber.Handler {
+func events(h *hub.Hub, greet greeting) fiber.Handler {
 	upgrade := websocket.New(func(c *websocket.Conn) {
-		hello(c.Locals("place").(*hub.Waiter), c.NetConn(), hub.WebSocket, "", c.Query("key"))
+		greet(c.Locals("slot").(*hub.Waiter), c.NetConn(), hub.WebSocket, "", c.Query("key"))
 	})
 	return func(c *fiber.Ctx) error {
-		place, err := h.Reserve(c.Query("key"), c.IP())
+		slot, err := h.Reserve(c.Query("key"), c.IP())
 		if err != nil {
 			return c.SendStatus(status(err))
 		}
-		c.Locals("place", place)
+		c.Locals("slot", slot)
 		err = upgrade(c)
 		if err != nil {
-			place.Release()
+			slot.Release()
 		}
 		return err
 	}
 }
 
-func stream(h *hub.Hub, hello greeting) fiber.Handler {
+func stream(h *hub.Hub, greet greeting) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		key := strings.Clone(c.Query("key"))
-		place, err := h.Reserve(key, c.IP())
+		slot, err := h.Reserve(key, c.IP())
 		if err != nil {
 			return c.SendStatus(status(err))
 		}
 		c.Context().HijackSetNoResponse(true)
-		c.Context().Hijack(func(conn net.Conn) { hello(place, conn, hub.Stream, streamHead, key) })
+		c.Context().Hijack(func(conn net.Conn) { greet(slot, conn, hub.Stream, streamHead, key) })
 		return nil
 	}
 }
@@ -100,14 +99,13 @@ func listen(t testing.TB) *net.TCPListener {
 	return l.(*net.TCPListener)
 }
 
-// dial opens a WebSocket to a served application as a browser would.
+// dial opens a WebSocket to the application as a browser does.
 func dial(t testing.TB, addr, key string) *fastws.Conn {
 	t.Helper()
 	conn, response, err := fastws.DefaultDialer.Dial("ws://"+addr+"/events?key="+key, nil)
 	must(t, err)
 	must(t, response.Body.Close())
 	t.Cleanup(func() { _ = conn.Close() })
-	must(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
 	return conn
 }
 
@@ -119,7 +117,7 @@ func next(t testing.TB, conn *fastws.Conn) string {
 	return string(data)
 }
 
-// closedWith reads until the connection ends and says how.
+// closedWith reads the close frame and returns its code.
 func closedWith(t testing.TB, conn *fastws.Conn) int {
 	t.Helper()
 	_, data, err := conn.ReadMessage()

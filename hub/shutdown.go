@@ -5,33 +5,34 @@ import (
 	"fmt"
 )
 
-// Shutdown refuses new browsers, closes all that wait (a WebSocket with this
-// code, such as 1012: the server restarts, come back) and returns when every
-// connection is closed and every goroutine of the hub has ended. When ctx ends
-// before the browsers have answered, it cuts them off and says so.
+// Shutdown refuses new browsers, closes all waiting ones (a WebSocket with this
+// close code, such as 1012, service restart) and returns when every connection is
+// closed and every goroutine of the hub has ended. If ctx ends before all browsers
+// have answered, it closes their connections without waiting and returns an error
+// that wraps the context's cause.
 func (h *Hub) Shutdown(ctx context.Context, code int) error {
 	if h.closed.CompareAndSwap(false, true) {
 		close(h.stop)
 	}
-	farewell := frames{WebSocket: closeFrame(code, "")}
-	h.all(func(w *Waiter) { _ = w.write(farewell, patience, Closed) })
-	joined := make(chan struct{})
+	closing := message{WebSocket: closeFrame(code, "")}
+	h.all(func(w *Waiter) { _ = w.write(closing, writeTimeout, Closed) })
+	done := make(chan struct{})
 	go func() {
 		h.running.Wait()
-		close(joined)
+		close(done)
 	}()
 	select {
-	case <-joined:
+	case <-done:
 		return nil
 	case <-ctx.Done():
 	}
-	h.all((*Waiter).cut)
-	<-joined
-	return fmt.Errorf("hub: some browsers were cut off: %w", context.Cause(ctx))
+	h.all((*Waiter).endGrace)
+	<-done
+	return fmt.Errorf("hub: not every browser answered the close: %w", context.Cause(ctx))
 }
 
-// all visits every waiter there is. Once the hub is closed none is added behind
-// its back, and a place that is still reserved refuses to be joined.
+// all calls do for every waiter. Once the hub is closed no waiter is added, and a
+// slot that is still reserved cannot be joined.
 func (h *Hub) all(do func(*Waiter)) {
 	var list []*Waiter
 	for i := range h.shards {

@@ -17,7 +17,7 @@ import (
 	"nod/hub"
 )
 
-func TestShutdownTellsAll(t *testing.T) {
+func TestShutdownClosesEveryBrowser(t *testing.T) {
 	h, ends := open(t, hub.Options{})
 	addr := serve(t, h, greetPending)
 	var sockets [20]*fastws.Conn
@@ -29,16 +29,16 @@ func TestShutdownTellsAll(t *testing.T) {
 	wantLines(t, stream, "retry: 1000", "", "data: "+pending, "")
 	late := reserve(t, h, "late")
 
-	var told sync.WaitGroup
+	var readers sync.WaitGroup
 	for _, socket := range sockets {
-		told.Go(func() {
+		readers.Go(func() {
 			if code := closedWith(t, socket); code != 1012 {
 				t.Errorf("got close code %d, want 1012", code)
 			}
 		})
 	}
 	must(t, h.Shutdown(context.Background(), 1012))
-	told.Wait()
+	readers.Wait()
 	if line, err := stream.ReadString('\n'); err != io.EOF {
 		t.Errorf("stream: got %q, %v, want its end", line, err)
 	}
@@ -63,42 +63,42 @@ func wantRefused(t *testing.T, h *hub.Hub, late *hub.Waiter) {
 	}
 }
 
-// departures are the ways a connection ends before Shutdown.
+// departure ends a connection before Shutdown.
 type departure func(h *hub.Hub, key string, browser *net.TCPConn)
 
-func leave(_ *hub.Hub, _ string, browser *net.TCPConn) { _ = browser.Close() }
+func hangUp(_ *hub.Hub, _ string, browser *net.TCPConn) { _ = browser.Close() }
 
-func vanish(_ *hub.Hub, _ string, browser *net.TCPConn) {
-	_ = browser.SetLinger(0) // a reset
+func reset(_ *hub.Hub, _ string, browser *net.TCPConn) {
+	_ = browser.SetLinger(0)
 	_ = browser.Close()
 }
 
-func hearTheLast(h *hub.Hub, key string, browser *net.TCPConn) {
+func receiveLast(h *hub.Hub, key string, browser *net.TCPConn) {
 	h.Publish(key, []byte(approved), true)
 	readToEnd(browser)
 }
 
-func beSignedOut(h *hub.Hub, key string, browser *net.TCPConn) {
+func closedByKey(h *hub.Hub, key string, browser *net.TCPConn) {
 	h.CloseKey(key, 1008, "signed out")
 	readToEnd(browser)
 }
 
-func sayGoodbye(_ *hub.Hub, _ string, browser *net.TCPConn) {
+func sendClose(_ *hub.Hub, _ string, browser *net.TCPConn) {
 	_, _ = browser.Write(masked(0x88, nil))
 	readToEnd(browser)
 }
 
-func talk(_ *hub.Hub, _ string, browser *net.TCPConn) {
+func sendText(_ *hub.Hub, _ string, browser *net.TCPConn) {
 	_, _ = browser.Write(masked(0x81, []byte("text")))
 	readToEnd(browser)
 }
 
 var departures = map[hub.Kind][]departure{
-	hub.WebSocket: {leave, vanish, hearTheLast, beSignedOut, sayGoodbye, talk},
-	hub.Stream:    {leave, vanish, hearTheLast, beSignedOut},
+	hub.WebSocket: {hangUp, reset, receiveLast, closedByKey, sendClose, sendText},
+	hub.Stream:    {hangUp, reset, receiveLast, closedByKey},
 }
 
-// readToEnd is a browser that goes when it has been told to.
+// readToEnd reads one message, then closes as a browser does that was told to.
 func readToEnd(browser *net.TCPConn) {
 	buf := make([]byte, 256)
 	_, _ = browser.Read(buf)
@@ -107,14 +107,14 @@ func readToEnd(browser *net.TCPConn) {
 	_ = browser.Close()
 }
 
-func TestNothingIsLeft(t *testing.T) {
+func TestShutdownLeavesNothingBehind(t *testing.T) {
 	goroutines, files := runtime.NumGoroutine(), descriptors(t)
 	h := hub.New(hub.Options{PingInterval: time.Second, MissedPongs: 1000})
 	const workers = 8
 	var browsers [workers][]net.Conn
 	var all sync.WaitGroup
 	for worker := range workers {
-		all.Go(func() { browsers[worker] = comeAndGo(t, h, worker, lives(t, 100_000)/workers) })
+		all.Go(func() { browsers[worker] = joinAndLeave(t, h, worker, iterations(100_000)/workers) })
 	}
 	all.Wait()
 	shut(t, h)
@@ -124,13 +124,13 @@ func TestNothingIsLeft(t *testing.T) {
 	if sockets, streams := h.Waiting(); sockets != 0 || streams != 0 {
 		t.Errorf("got %d and %d waiting, want none", sockets, streams)
 	}
-	settle(t, "goroutines", goroutines, runtime.NumGoroutine)
-	settle(t, "descriptors", files, func() int { return descriptors(t) })
+	waitUntilAtMost(t, goroutines, "goroutines", runtime.NumGoroutine)
+	waitUntilAtMost(t, files, "descriptors", func() int { return descriptors(t) })
 }
 
-// comeAndGo lives n lives, one after the other, and gives the browsers. The last
-// few stay until Shutdown.
-func comeAndGo(t *testing.T, h *hub.Hub, worker, n int) (browsers []net.Conn) {
+// joinAndLeave joins n browsers, one after the other, and returns them. All but
+// the last 20 leave at once.
+func joinAndLeave(t *testing.T, h *hub.Hub, worker, n int) (browsers []net.Conn) {
 	listener := listen(t)
 	defer func() { _ = listener.Close() }()
 	for i := range n {
@@ -149,11 +149,12 @@ func comeAndGo(t *testing.T, h *hub.Hub, worker, n int) (browsers []net.Conn) {
 	return browsers
 }
 
-// settle waits for goroutines and descriptors that are on their way out.
-func settle(t *testing.T, what string, want int, count func() int) {
+// waitUntilAtMost waits for goroutines that are about to return and descriptors
+// that are about to be closed. The limit only ends a test that would hang.
+func waitUntilAtMost(t *testing.T, want int, what string, count func() int) {
 	t.Helper()
 	got := count()
-	for until := time.Now().Add(10 * time.Second); got > want && time.Now().Before(until); got = count() {
+	for limit := time.Now().Add(5 * time.Minute); got > want && time.Now().Before(limit); got = count() {
 		runtime.Gosched()
 	}
 	if got > want {
@@ -161,14 +162,14 @@ func settle(t *testing.T, what string, want int, count func() int) {
 	}
 }
 
-// Everything at once, for the race detector.
-func TestEverythingAtOnce(t *testing.T) {
+// All operations concurrently, for the race detector.
+func TestConcurrentUse(t *testing.T) {
 	h := hub.New(hub.Options{PerKey: 20, PingInterval: 10 * time.Millisecond, MissedPongs: 1, Grace: time.Millisecond})
 	var all sync.WaitGroup
 	for worker := range 6 {
 		all.Go(func() {
-			for i := range lives(t, 1000) {
-				stir(t, h, fmt.Sprint("key-", i%5), worker+i)
+			for i := range iterations(1000) {
+				doAnything(t, h, fmt.Sprint("key-", i%5), worker+i)
 			}
 		})
 	}
@@ -179,16 +180,17 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func stir(t *testing.T, h *hub.Hub, key string, i int) {
+// doAnything picks one operation by i.
+func doAnything(t *testing.T, h *hub.Hub, key string, i int) {
 	switch i % 6 {
 	case 0, 1, 2:
-		place, err := h.Reserve(key, "x")
+		slot, err := h.Reserve(key, "x")
 		if err != nil {
 			return
 		}
 		server, _ := tcpPair(t)
-		if err := place.Join(server, hub.Kind(i%2), nil); err == nil {
-			_ = place.Send([]byte(pending), false)
+		if err := slot.Join(server, hub.Kind(i%2), nil); err == nil {
+			_ = slot.Send([]byte(pending), false)
 		}
 	case 3, 4:
 		h.Publish(key, []byte(approved), i%2 == 0)

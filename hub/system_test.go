@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readable waits until what a browser did has reached this side.
+// readable waits until server has data, or an end or reset, to read.
 func readable(t testing.TB, server *net.TCPConn) {
 	t.Helper()
 	raw, err := server.SyscallConn()
@@ -19,7 +19,8 @@ func readable(t testing.TB, server *net.TCPConn) {
 	}))
 }
 
-// descriptor is the number of a connection, to see whether it is used again.
+// descriptor returns the number of a connection's descriptor, to see whether it
+// is reused.
 func descriptor(t testing.TB, conn net.Conn) (n int) {
 	t.Helper()
 	raw, err := conn.(*net.TCPConn).SyscallConn()
@@ -28,7 +29,7 @@ func descriptor(t testing.TB, conn net.Conn) (n int) {
 	return n
 }
 
-// descriptors counts those of this process.
+// descriptors counts the open descriptors of this process.
 func descriptors(t testing.TB) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")

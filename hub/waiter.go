@@ -10,75 +10,75 @@ import (
 	"time"
 )
 
-// End is why a browser does not wait any more.
+// End is why a browser is no longer waiting.
 type End uint8
 
 const (
-	stays   End = iota // it goes on waiting
+	noEnd   End = iota // still waiting
 	Told               // its last event was sent
 	Closed             // by CloseKey or Shutdown
-	Gone               // it went away
-	Slow               // it did not take what was sent
-	Silent             // it answered no pings
-	Refused            // it sent what a waiting browser may not send
+	Gone               // it closed the connection or the connection failed
+	Slow               // it did not read what was sent
+	Silent             // it did not answer pings
+	Refused            // it broke the protocol or sent data
 )
 
 func (e End) String() string {
 	return [...]string{"", "told", "closed", "gone", "slow", "silent", "refused"}[e]
 }
 
-// state of a waiter; it only grows.
+// state of a waiter. It only moves forward.
 type state uint8
 
 const (
-	reserved state = iota // a place, no browser yet
-	waiting               // a browser that hears events
-	over                  // hears nothing more; its reader is about to close it
+	reserved state = iota // a slot without a browser
+	waiting               // a browser that receives events
+	ended                 // receives nothing more; its connection is about to be closed
 )
 
-// Waiter is one browser that waits, or the place reserved for it. It is never
-// reused: a call on one that has ended answers [ErrGone], and cannot reach
-// whoever got its descriptor or its memory next.
+// Waiter is one waiting browser, or the slot reserved for it. It is never reused:
+// a call on one that has ended returns [ErrGone] and cannot reach the connection
+// that has its descriptor now.
 type Waiter struct {
 	hub       *Hub
 	key, addr string
-	next      *Waiter // in the chain of this key; guarded by the shard's lock
+	next      *Waiter // in the list of this key; guarded by the shard's lock
 
 	conn net.Conn
-	raw  syscall.RawConn // of conn, where it can be read without a buffer; else nil
+	raw  syscall.RawConn // of conn if it is a plain socket on Linux; else nil
 
-	missed atomic.Int32 // pings without an answer; visits while reserved
-	heard  atomic.Int32 // frames since the last ping
+	missed   atomic.Int32 // unanswered pings; while reserved, visits of the pinger
+	received atomic.Int32 // frames since the last ping; bytes too once they are only drained
 
-	mu    sync.Mutex // held for one write at most; guards what follows and orders writes
+	mu    sync.Mutex // held for one write at most; orders writes and guards the fields below
 	kind  Kind
 	state state
 	end   End
-	early bool // something was sent here while it was only a place
+	early bool // an event was published while the slot was reserved
 }
 
-// Release gives a place back that nobody joined. Afterwards, and after Join, it
-// does nothing.
+// Release frees a slot that nobody joined. A second call, or one after Join, does
+// nothing.
 func (w *Waiter) Release() {
 	w.mu.Lock()
-	free := w.state == reserved
-	if free {
-		w.state = over
+	unused := w.state == reserved
+	if unused {
+		w.state = ended
 	}
 	w.mu.Unlock()
-	if free {
-		w.hub.drop(w)
+	if unused {
+		w.hub.free(w)
 	}
 }
 
-// Join puts conn in the place: from its return on, the browser hears events.
-// head, if any, is written before all else, such as the response head and the
-// retry line of an event stream. The hub owns conn from the call on, also if it
-// fails, and closes it; the server must let go of it (with fasthttp,
-// KeepHijackedConns). Wrappers with a method UnsafeConn, as fasthttp's pooled
-// one has, are taken off.
+// Join connects conn to the slot: once it returns, the browser receives events.
+// head, if not empty, is written first, such as the response head and the retry
+// line of an event stream. The hub owns conn from the call on and closes it, even
+// if Join fails; the server must not close or reuse it (fasthttp:
+// KeepHijackedConns). Wrappers with a method UnsafeConn, such as fasthttp's pooled
+// one, are removed.
 func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
-	conn = bare(conn)
+	conn = unwrap(conn)
 	w.mu.Lock()
 	err := w.join(conn, kind, head)
 	w.mu.Unlock()
@@ -86,16 +86,16 @@ func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
 		w.Release()
 		return errors.Join(err, conn.Close())
 	}
-	if w.attended() {
+	if w.hasReader() {
 		go w.run()
 	}
 	return nil
 }
 
-// attended is whether a goroutine reads from the browser. A stream has nothing
-// to say but that it went away, which the pinger finds out at its next visit;
-// that saves the goroutine, four fifths of what a waiter costs.
-func (w *Waiter) attended() bool { return w.kind == WebSocket || w.raw == nil }
+// hasReader reports whether a goroutine reads from the browser. A stream sends
+// nothing after its request, so the pinger can find out at its next visit that it
+// has hung up; that saves the goroutine, four fifths of what a waiter costs.
+func (w *Waiter) hasReader() bool { return w.kind == WebSocket || w.raw == nil }
 
 func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	switch {
@@ -107,7 +107,7 @@ func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	w.conn, w.raw, w.kind = conn, rawConn(conn), kind
 	err := w.prepare()
 	if err == nil {
-		err = w.try(head, patience)
+		err = w.tryWrite(head, writeTimeout)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
@@ -119,99 +119,101 @@ func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	return nil
 }
 
-// Send sends one event to this browser; with last, its connection ends with it.
-// data is one JSON text, as for [Hub.Publish].
+// Send sends one event to this browser only; data and last are as for
+// [Hub.Publish].
 func (w *Waiter) Send(data []byte, last bool) error {
-	return w.write(event(data, last), patience, endIf(last))
+	return w.write(event(data, last), writeTimeout, endAfter(last))
 }
 
-// Early says whether an event was sent to this place before Join, when nobody
-// heard it. Who reads the state between Reserve and Join reads it again then.
+// Early reports whether an event was published to this slot before Join, when no
+// browser could receive it. A caller that read the state between Reserve and Join
+// must then read it again.
 func (w *Waiter) Early() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.early
 }
 
-// write makes one try to send what is meant for this kind of waiter, and ends
-// it if that fails, or if an end is given.
-func (w *Waiter) write(f frames, patience time.Duration, end End) error {
+// write makes one attempt to send m in the encoding of this waiter's kind. It ends
+// the waiter if that fails, or if end is not noEnd.
+func (w *Waiter) write(m message, timeout time.Duration, end End) error {
 	w.mu.Lock()
 	if w.state != waiting {
 		w.early = w.early || w.state == reserved
 		w.mu.Unlock()
 		return ErrGone
 	}
-	err := w.try(f[w.kind], patience)
+	err := w.tryWrite(m[w.kind], timeout)
 	if err != nil {
-		err, end = fmt.Errorf("%w: %w", ErrGone, err), whyFailed(err)
+		err, end = fmt.Errorf("%w: %w", ErrGone, err), endFor(err)
 	}
-	if end != stays {
+	if end != noEnd {
 		w.finish(end)
 	}
 	w.mu.Unlock()
-	if end != stays && !w.attended() {
-		w.leave()
+	if end != noEnd && !w.hasReader() {
+		w.teardown()
 	}
 	return err
 }
 
-func endIf(last bool) End {
+func endAfter(last bool) End {
 	if last {
 		return Told
 	}
-	return stays
+	return noEnd
 }
 
-// finish makes a waiter deaf to events and wakes its reader, which closes the
-// connection: at once, or after a WebSocket had the time to answer the close
-// frame it was sent. To close at once might reset the connection, and a reset
-// may destroy the event before the browser has read it.
+// finish stops events to a waiter and makes its reader return, which closes the
+// connection: at once, or, after a close frame, once the WebSocket has had time
+// to answer it. Closing at once could reset the connection, and a reset may
+// discard the event before the browser has read it.
 func (w *Waiter) finish(end End) {
-	w.state, w.end = over, end
+	w.state, w.end = ended, end
 	w.hub.waiting[w.kind].Add(-1)
 	if w.kind == WebSocket && (end == Told || end == Closed || end == Refused) {
-		w.wake(time.Now().Add(w.hub.opts.Grace))
+		w.stopReading(time.Now().Add(w.hub.opts.Grace))
 	} else {
-		w.wake(past)
+		w.stopReading(past)
 	}
 }
 
-// cut closes without grace a waiter that has ended.
-func (w *Waiter) cut() {
+// endGrace closes the connection of an ended waiter without waiting for an answer
+// to the close frame.
+func (w *Waiter) endGrace() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn != nil {
-		w.wake(past)
+		w.stopReading(past)
 	}
 }
 
-// run is the waiter's only goroutine. It makes no deep call until the end: what
-// the deepest needed is what its stack keeps while it is parked.
+// run is the waiter's only goroutine. It makes no deep call before it blocks,
+// because a stack that has grown keeps its size while the goroutine is parked.
 func (w *Waiter) run() {
-	w.listen()
-	w.leave()
+	w.readLoop()
+	w.teardown()
 }
 
-// leave is the only place that closes a connection that had joined. Its reader
-// comes here, or who ended it if there is none: exactly one, exactly once.
-func (w *Waiter) leave() {
+// teardown closes the connection and frees the slot. It is called exactly once per
+// joined waiter: by its reader or, if it has none, by the call that ended it.
+func (w *Waiter) teardown() {
 	w.mu.Lock()
 	if w.state == waiting {
 		w.finish(Gone)
 	}
 	w.mu.Unlock()
-	// A failed close leaves nothing to do: the descriptor is gone all the same.
-	_ = w.hangUp()
-	w.hub.drop(w)
+	// Nothing to do if it fails: the descriptor is released all the same.
+	_ = w.closeConn()
+	w.hub.free(w)
 	if w.hub.opts.OnEnd != nil {
 		w.hub.opts.OnEnd(w.kind, w.end)
 	}
 	w.hub.running.Done()
 }
 
-// drop gives the waiter's place back.
-func (h *Hub) drop(w *Waiter) {
+// free gives the waiter's slot back.
+func (h *Hub) free(w *Waiter) {
 	h.shard(w.key).remove(w)
-	h.caps.give(w.addr)
+	h.limits.release(w.addr)
 }

@@ -1,9 +1,9 @@
-// Package metrics counts what an operator of Nod wants to see.
+// Package metrics holds Nod's Prometheus metrics.
 //
-// Owns: the names, labels and units of all Prometheus metrics.
-// Promises: labels take a fixed, small set of values; nothing in them names a
-// person, a session, an address or a key.
-// Never: decides anything. A counter that fails to count changes no sign-in.
+// Owns: the names, labels and units of all metrics that start with nod_.
+// Promises: no label contains a person, a session, an address or a key; durations
+// are in seconds.
+// Never: changes the outcome of a request.
 package metrics
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// pollLife is how long after its last question a polling page counts as
-// waiting: two missed questions.
-const pollLife = 5 * time.Second
+// pollTimeout is how long a page counts as waiting after its last poll. Pages poll
+// every 2 s, so it has then missed two polls.
+const pollTimeout = 5 * time.Second
 
-// Metrics holds the collectors. Make one with New; a nil *Metrics counts
-// nothing, so that tests and embedders need none.
+// Metrics holds the collectors. Create it with New. A nil *Metrics counts nothing,
+// so that tests need none.
 type Metrics struct {
 	registry  *prometheus.Registry
 	signIns   *prometheus.CounterVec
@@ -30,13 +30,13 @@ type Metrics struct {
 	provider  *prometheus.HistogramVec
 
 	mu     sync.Mutex
-	polls  map[string]time.Time
-	pruned time.Time
+	polls  map[string]time.Time // the last poll of each session
+	pruned time.Time            // when prune last ran
 	now    func() time.Time
 }
 
-// New makes the collectors. waiting says how many browsers wait by WebSocket
-// and by event stream; now is the clock, nil for time.Now.
+// New creates the collectors. waiting returns how many browsers are waiting on a
+// WebSocket and on an event stream; now is the clock, time.Now if nil.
 func New(waiting func() (websockets, streams int), now func() time.Time) *Metrics {
 	if now == nil {
 		now = time.Now
@@ -44,17 +44,17 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nod_sign_ins_total", Help: "Sign-in attempts by how they ended and by method.",
+			Name: "nod_sign_ins_total", Help: "Ended sign-in attempts by outcome and method.",
 		}, []string{"outcome", "method"}),
 		tap: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "nod_tap_to_browser_seconds", Help: "From the decision stored to the browser at the door.",
+			Name: "nod_tap_to_browser_seconds", Help: "Time from storing the decision on the phone to signing in the browser.",
 			Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 15, 60},
 		}),
 		callbacks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nod_callbacks_total", Help: "Callbacks of the provider by verdict.",
+			Name: "nod_callbacks_total", Help: "Callbacks from the provider by verdict.",
 		}, []string{"verdict"}),
 		provider: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nod_provider_call_seconds", Help: "Calls to the provider by call and outcome.",
+			Name: "nod_provider_call_seconds", Help: "Duration of calls to the provider by call and outcome.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2, 5},
 		}, []string{"call", "outcome"}),
 		polls: map[string]time.Time{},
@@ -68,49 +68,51 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 	return m
 }
 
-func (m *Metrics) gauge(way string, read func() int) {
+func (m *Metrics) gauge(transport string, read func() int) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "nod_waiting_browsers", Help: "Browsers that wait for an answer, by the way they hear.",
-		ConstLabels: prometheus.Labels{"way": way},
+		Name: "nod_waiting_browsers", Help: "Browsers waiting for an answer, by transport.",
+		ConstLabels: prometheus.Labels{"transport": transport},
 	}, func() float64 { return float64(read()) }))
 }
 
-// Handler serves the metrics in the Prometheus text format.
+// Handler serves the metrics in the format that the client asks for, by default
+// Prometheus's text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// SignIn counts an attempt that ended: signed_in, denied, expired, cancelled.
+// SignIn counts an ended attempt. outcome is signed_in, denied, expired or
+// cancelled.
 func (m *Metrics) SignIn(outcome, method string) {
 	if m != nil {
 		m.signIns.WithLabelValues(outcome, method).Inc()
 	}
 }
 
-// Tap records how long a decision took to reach its browser.
+// Tap records the time from a decision on the phone to the browser's sign-in.
 func (m *Metrics) Tap(d time.Duration) {
 	if m != nil {
 		m.tap.Observe(d.Seconds())
 	}
 }
 
-// Callback counts a callback: applied, repeated, unknown, ping, unusable,
-// refused.
+// Callback counts a callback. verdict is applied, repeated, unknown, ping, unusable
+// or refused.
 func (m *Metrics) Callback(verdict string) {
 	if m != nil {
 		m.callbacks.WithLabelValues(verdict).Inc()
 	}
 }
 
-// ProviderCall records a call to the provider; outcome is ok, refused or
-// unavailable.
+// ProviderCall records a call to the provider and its duration. outcome is ok,
+// refused or unavailable.
 func (m *Metrics) ProviderCall(call, outcome string, d time.Duration) {
 	if m != nil {
 		m.provider.WithLabelValues(call, outcome).Observe(d.Seconds())
 	}
 }
 
-// Poll notes that the page of a session asked for its state.
+// Poll records that the page of a session polled its state.
 func (m *Metrics) Poll(session string) {
 	if m == nil {
 		return
@@ -119,9 +121,8 @@ func (m *Metrics) Poll(session string) {
 	defer m.mu.Unlock()
 	now := m.now()
 	m.polls[session] = now
-	// The metrics may never be read, so that reading them cannot be what
-	// forgets.
-	if now.Sub(m.pruned) > pollLife {
+	// Pruned here too, because the metrics may never be read.
+	if now.Sub(m.pruned) > pollTimeout {
 		m.prune(now)
 	}
 }
@@ -133,11 +134,11 @@ func (m *Metrics) polling() int {
 	return len(m.polls)
 }
 
-// prune forgets who has stopped asking.
+// prune removes the sessions that have stopped polling.
 func (m *Metrics) prune(now time.Time) {
 	m.pruned = now
 	for session, at := range m.polls {
-		if now.Sub(at) > pollLife {
+		if now.Sub(at) > pollTimeout {
 			delete(m.polls, session)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"nod/metrics"
 )
 
-func nobody() (websockets, streams int) { return 0, 0 }
+func none() (websockets, streams int) { return 0, 0 }
 
-func TestPollingBrowsersAreCountedWhileTheyAsk(t *testing.T) {
+func TestPollingBrowsersAreCountedWhileTheyPoll(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	m := metrics.New(nobody, func() time.Time { return now })
+	m := metrics.New(none, func() time.Time { return now })
 	m.Poll("one")
 	m.Poll("one")
 	m.Poll("two")
@@ -23,7 +23,7 @@ func TestPollingBrowsersAreCountedWhileTheyAsk(t *testing.T) {
 		t.Helper()
 		answer := httptest.NewRecorder()
 		m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
-		if line := fmt.Sprintf(`nod_waiting_browsers{way="polling"} %d`, n); !strings.Contains(answer.Body.String(), line) {
+		if line := fmt.Sprintf(`nod_waiting_browsers{transport="polling"} %d`, n); !strings.Contains(answer.Body.String(), line) {
 			t.Errorf("the metrics lack %q", line)
 		}
 	}
@@ -32,11 +32,11 @@ func TestPollingBrowsersAreCountedWhileTheyAsk(t *testing.T) {
 	want(0)
 }
 
-// Nobody may ever read the metrics; who has stopped asking is forgotten all
-// the same.
+// Sessions that have stopped polling are removed even if the metrics are never
+// read.
 func TestUnreadMetricsDoNotGrow(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	m := metrics.New(nobody, func() time.Time { return now })
+	m := metrics.New(none, func() time.Time { return now })
 	live := func() int64 {
 		runtime.GC()
 		var s runtime.MemStats
@@ -49,7 +49,7 @@ func TestUnreadMetricsDoNotGrow(t *testing.T) {
 		m.Poll(fmt.Sprint("session ", i))
 	}
 	if grown := live() - before; grown > 2<<20 {
-		t.Errorf("200,000 sessions that have gone hold %d bytes", grown)
+		t.Errorf("200,000 sessions that stopped polling hold %d bytes", grown)
 	}
 	runtime.KeepAlive(m)
 }

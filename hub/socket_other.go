@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Elsewhere every connection is read with a buffer of its own.
+// On other systems every connection is read with a buffer of its own.
 
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
@@ -16,6 +16,6 @@ func writeOnce(syscall.RawConn, []byte) error { return syscall.ENOTSUP }
 
 func hungUp(syscall.RawConn) bool { return false }
 
-func (w *Waiter) listenRaw() {}
+func (w *Waiter) readLoopRaw() {}
 
-func limitUnacked(syscall.RawConn, time.Duration) {}
+func setUserTimeout(syscall.RawConn, time.Duration) {}

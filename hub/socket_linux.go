@@ -13,9 +13,9 @@ import (
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-// rawConn is the way to a socket without a buffer in between, nil if there is
-// none. Only the system's own types: one that wraps a socket and inherits its
-// SyscallConn may still want to see the bytes.
+// rawConn gives access to the descriptor of a plain socket; nil for any other
+// connection. It tests for the concrete types of package net, because a wrapper
+// that inherits SyscallConn may still process the bytes itself.
 func rawConn(conn net.Conn) syscall.RawConn {
 	var raw syscall.RawConn
 	var err error
@@ -31,17 +31,18 @@ func rawConn(conn net.Conn) syscall.RawConn {
 	return raw
 }
 
-// limitUnacked lets the kernel give up on a browser whose machine has gone: a
-// stream answers no pings, and without it what was sent is repeated for a
-// quarter of an hour. Sockets other than TCP refuse it and do not need it.
-func limitUnacked(raw syscall.RawConn, d time.Duration) {
+// setUserTimeout makes the kernel drop the connection when sent data stays
+// unacknowledged for d, because the machine or the network is gone: a stream
+// answers no pings, and by default the kernel retransmits for a quarter of an
+// hour. Sockets other than TCP reject the option and do not need it.
+func setUserTimeout(raw syscall.RawConn, d time.Duration) {
 	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
 	})
 }
 
-// writeOnce is one system call. The descriptor cannot be closed and given to
-// another connection during it: raw holds it.
+// writeOnce makes one write call. raw keeps the descriptor open meanwhile, so it
+// cannot be reused by another connection.
 func writeOnce(raw syscall.RawConn, b []byte) error {
 	var n int
 	var err error
@@ -58,8 +59,9 @@ func writeOnce(raw syscall.RawConn, b []byte) error {
 	return err
 }
 
-// hungUp asks without waiting whether a stream's browser has gone. If it sent
-// bytes instead, it is none: a stream's request was all it had to say.
+// hungUp reports, without blocking, whether a stream's browser has hung up. Any
+// byte counts too: it means that this is not a stream client, which sends nothing
+// after its request.
 func hungUp(raw syscall.RawConn) (gone bool) {
 	once := func(fd uintptr) bool {
 		var b [1]byte
@@ -70,15 +72,16 @@ func hungUp(raw syscall.RawConn) (gone bool) {
 	return raw.Read(once) != nil || gone
 }
 
-// inbox is what a parked reader holds: no buffer until there is something.
-type inbox struct {
+// lazyRead is one read whose buffer is taken from the pool only when there is
+// data.
+type lazyRead struct {
 	chunk *chunk
 	n     int
 	err   error
 }
 
-// take reads, or says that there is nothing yet.
-func (in *inbox) take(fd uintptr) (done bool) {
+// try reads; it returns false if there is no data yet.
+func (in *lazyRead) try(fd uintptr) (done bool) {
 	c := chunks.Get().(*chunk)
 	in.n, in.err = unix.Read(int(fd), c[:])
 	if in.err == unix.EAGAIN {
@@ -89,18 +92,18 @@ func (in *inbox) take(fd uintptr) (done bool) {
 	return true
 }
 
-// listenRaw is listen with the buffer borrowed after the wait instead of kept
-// during it. Between two chunks only the beginning of a split frame is kept.
-func (w *Waiter) listenRaw() {
-	var in inbox
+// readLoopRaw is readLoop without a buffer during the wait. Between two reads it
+// keeps only the beginning of a split frame.
+func (w *Waiter) readLoopRaw() {
+	var in lazyRead
 	var rest []byte
-	take := in.take
+	try := in.try // made once: a method value allocates
 	for more := true; more; {
-		if err := w.raw.Read(take); err != nil {
+		if err := w.raw.Read(try); err != nil {
 			return
 		}
 		if in.err == nil && in.n > 0 {
-			rest, more = w.hearAfter(rest, in.chunk[:in.n])
+			rest, more = w.receiveAfter(rest, in.chunk[:in.n])
 		} else {
 			more = false
 		}
@@ -109,11 +112,12 @@ func (w *Waiter) listenRaw() {
 	}
 }
 
-func (w *Waiter) hearAfter(rest, b []byte) ([]byte, bool) {
+// receiveAfter passes b to receive, after what the last read left over.
+func (w *Waiter) receiveAfter(rest, b []byte) ([]byte, bool) {
 	if len(rest) > 0 {
 		b = append(rest, b...)
 	}
-	left, more := w.hear(b)
+	left, more := w.receive(b)
 	if len(left) == 0 {
 		return nil, more
 	}

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// action is the only callback there is.
-const action = "approval_request_status"
+// approvalAction is the only callback_action that is documented.
+const approvalAction = "approval_request_status"
 
-// pingUser is the user of the dashboard's test callback.
+// pingUser is the user id in the dashboard's test callback.
 const pingUser = 1234
 
-// fields are the decisive ones as text, whichever way they came.
+// fields are the fields that are read, as text, from a POST or a GET.
 type fields struct {
 	id, uuid, status, action string
 	hidden                   map[string]string
 }
 
-// answer turns the fields into an answer, or says why they are none.
-func (f fields) answer() (Callback, error) {
+// callback builds the Callback, or reports which field is missing or invalid.
+func (f fields) callback() (Callback, error) {
 	authyID, err := strconv.ParseInt(f.id, 10, 64)
 	if err != nil || authyID <= 0 || !isDigits(f.id) {
 		return Callback{}, fmt.Errorf("%w: authy_id %q", ErrBadCallback, short(f.id))
@@ -29,7 +29,7 @@ func (f fields) answer() (Callback, error) {
 	switch {
 	case authyID == pingUser && !isID(f.uuid):
 		return Callback{AuthyID: authyID, Action: f.action, Ping: true}, nil
-	case f.action != action:
+	case f.action != approvalAction:
 		return Callback{}, fmt.Errorf("%w: callback_action %q", ErrBadCallback, short(f.action))
 	case !isID(f.uuid):
 		return Callback{}, fmt.Errorf("%w: uuid %q", ErrBadCallback, short(f.uuid))
@@ -39,20 +39,20 @@ func (f fields) answer() (Callback, error) {
 	return c, nil
 }
 
-// answerOf reads the answer from the message of a POST. The canonical string
-// is the same for 1, "1" and a "[…]" in a name, so types and names are
-// checked: who alters a message without breaking its signature must not alter
-// what it says.
-func answerOf(message value) (Callback, error) {
-	request, err := below(message, "approval_request")
+// callbackFromJSON reads the callback from the message of a POST. The canonical
+// string does not distinguish 1 from "1", or a nested member from a name with
+// brackets, so types and names are checked: a change that leaves the signature
+// valid must not change the meaning.
+func callbackFromJSON(message value) (Callback, error) {
+	request, err := descend(message, "approval_request")
 	if err != nil {
 		return Callback{}, err
 	}
-	transaction, err := below(request, "transaction")
+	transaction, err := descend(request, "transaction")
 	if err != nil {
 		return Callback{}, err
 	}
-	hidden, err := below(transaction, "hidden_details")
+	hidden, err := descend(transaction, "hidden_details")
 	if err != nil {
 		return Callback{}, err
 	}
@@ -72,14 +72,14 @@ func answerOf(message value) (Callback, error) {
 		}
 		*to = v.text
 	}
-	return f.answer()
+	return f.callback()
 }
 
-// below goes one level down. The level it leaves is one whose names are read,
-// so no name there may look like one of ours.
-func below(v value, name string) (value, error) {
+// descend returns the object member of this name. It refuses a level that has a
+// name resembling one that is read.
+func descend(v value, name string) (value, error) {
 	for _, m := range v.members {
-		if looksRead(m.name) {
+		if resemblesRead(m.name) {
 			return value{}, fmt.Errorf("%w: member %q", ErrBadCallback, short(m.name))
 		}
 	}
@@ -90,16 +90,16 @@ func below(v value, name string) (value, error) {
 	return next, nil
 }
 
-// isRead lists the names that are read.
+// isRead reports whether name is one that is read.
 func isRead(name string) bool {
 	return slices.Contains([]string{"authy_id", "uuid", "status", "callback_action",
 		"approval_request", "transaction", "hidden_details"}, name)
 }
 
-// looksRead says whether a name is none that is read but may pass for one:
-// STATUS or ſtatus for status, "approval_request[transaction]" for a member
-// of a member.
-func looksRead(name string) bool {
+// resemblesRead reports whether a name that is not read could be taken for one that
+// is: STATUS or ſtatus for status, "approval_request[transaction]" for a nested
+// member.
+func resemblesRead(name string) bool {
 	folded := fold(name)
 	stem, _, bracket := strings.Cut(strings.ReplaceAll(folded, "]", "["), "[")
 	return isRead(stem) && (bracket || folded != name)

@@ -10,19 +10,18 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
-// A crowd is a process of its own that holds the browsers' ends of many
-// connections, so that what is measured here is the hub's side alone, and the
-// descriptors of one process are enough.
+// The benchmarks hold the browsers' ends of their connections in a second process,
+// so that only the hub's side is measured and one process's limit of descriptors
+// is enough.
 
-const crowdEnv = "HUB_TEST_CROWD"
+const clientsEnv = "HUB_TEST_CLIENTS"
 
 func TestMain(m *testing.M) {
-	if addr := os.Getenv(crowdEnv); addr != "" {
-		if err := beCrowd(addr, os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "crowd:", err)
+	if addr := os.Getenv(clientsEnv); addr != "" {
+		if err := runClients(addr, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "clients:", err)
 			os.Exit(1)
 		}
 		return
@@ -30,16 +29,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-type crowd struct {
+// clients is that process.
+type clients struct {
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-// gather starts a crowd in front of addr.
-func gather(t testing.TB, addr string) *crowd {
+// startClients starts the process, whose clients will connect to addr.
+func startClients(t testing.TB, addr string) *clients {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), crowdEnv+"="+addr)
+	cmd.Env = append(os.Environ(), clientsEnv+"="+addr)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	must(t, err)
@@ -50,23 +50,23 @@ func gather(t testing.TB, addr string) *crowd {
 		_ = in.Close()
 		_ = cmd.Wait()
 	})
-	return &crowd{in: in, out: bufio.NewReader(out)}
+	return &clients{in: in, out: bufio.NewReader(out)}
 }
 
-// do has the crowd carry out a command of beCrowd to its end.
-func (c *crowd) do(t testing.TB, command string) {
+// do sends a command of runClients and waits until it is done.
+func (c *clients) do(t testing.TB, command string) {
 	t.Helper()
 	_, err := fmt.Fprintln(c.in, command)
 	must(t, err)
 	answer, err := c.out.ReadString('\n')
 	if err != nil || answer != "done\n" {
-		t.Fatalf("crowd %s: got %q, %v", command, answer, err)
+		t.Fatalf("clients: %s: got %q, %v", command, answer, err)
 	}
 }
 
-// beCrowd obeys: "ws N" and "sse N" open N connections and read the head and
-// the first event; "pong" reads a ping on each and answers it.
-func beCrowd(addr string, in io.Reader, out io.Writer) error {
+// runClients executes commands: "ws N" and "sse N" open N connections and read the
+// head and the first event; "pong" reads a ping on each and answers it.
+func runClients(addr string, in io.Reader, out io.Writer) error {
 	var conns []net.Conn
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		word, number, _ := strings.Cut(lines.Text(), " ")
@@ -93,7 +93,7 @@ func openAll(conns []net.Conn, addr, kind string, n int) ([]net.Conn, error) {
 			return nil, err
 		}
 		conns = append(conns, conn)
-		if _, err := io.WriteString(conn, request(kind, addr, fmt.Sprintf("crowd-session-of-the-usual-%06d", i))); err != nil {
+		if _, err := io.WriteString(conn, request(kind, addr, fmt.Sprintf("session-id-of-the-usual-length-%06d", i))); err != nil {
 			return nil, err
 		}
 		if err := readUntil(conn, `"pending"}`); err != nil {
@@ -103,7 +103,7 @@ func openAll(conns []net.Conn, addr, kind string, n int) ([]net.Conn, error) {
 	return conns, nil
 }
 
-// request is what Chromium sends, less the cookies.
+// request is what Chromium sends, without the cookies.
 func request(kind, host, key string) string {
 	const rest = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
 		"Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en-US;q=0.9,en;q=0.8\r\n" +
@@ -132,9 +132,6 @@ func readUntil(conn net.Conn, mark string) error {
 func pongAll(conns []net.Conn) error {
 	buf := make([]byte, 64)
 	for _, conn := range conns {
-		if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-			return err
-		}
 		if _, err := conn.Read(buf); err != nil {
 			return err
 		}
