@@ -57,7 +57,7 @@ func (a *app) next() callback {
 	select {
 	case c := <-a.got:
 		return c
-	case <-time.After(10 * time.Second):
+	case <-time.After(hangLimit):
 		a.t.Fatal("no callback came")
 		return callback{}
 	}

@@ -14,8 +14,6 @@ import (
 	"nod/authy"
 )
 
-const callbackTimeout = 5 * time.Second
-
 // retryWaits are the pauses before the retries that Config.CallbackRetries
 // allows.
 var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
@@ -42,7 +40,7 @@ func newCourier(c Config, key string, closing <-chan struct{}) courier {
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Timeout:       callbackTimeout,
+			Timeout:       c.CallbackTimeout,
 		},
 	}
 }

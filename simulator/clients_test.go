@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // worker is a client that nobody here wrote, at work in a process of its own:
@@ -24,7 +23,7 @@ type worker struct {
 // when there is nothing more to do.
 func startWorker(t *testing.T, program string, args ...string) *worker {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*hangLimit)
 	command := exec.CommandContext(ctx, program, args...)
 	// The clients obey settings of proxies; nothing of this is for one.
 	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")

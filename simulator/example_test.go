@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"time"
 
 	"nod/authy"
 	"nod/simulator"
@@ -41,6 +42,7 @@ func Example() {
 	check(err)
 	server := httptest.NewServer(phones.Handler())
 	l := login{authy.NewClient(server.URL, phones.APIKey())}
+	l.client.Timeout = time.Minute // a busy machine fails no test
 	ada, err := l.client.RegisterUser(ctx, authy.Registration{Email: "ada@example.com", CountryCode: 57, PhoneNumber: "3173389302"})
 	check(err)
 

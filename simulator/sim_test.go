@@ -20,6 +20,10 @@ import (
 
 const testKey = "FU10H0uCafgKnXvPfDm5iAisVuHDgXJA"
 
+// hangLimit ends a wait that would never end. It fails a test that hangs, and
+// never one that is slow.
+const hangLimit = 3 * time.Minute
+
 // clock is time that only a test moves.
 type clock struct {
 	mu  sync.Mutex
@@ -51,14 +55,14 @@ type sim struct {
 	path  string
 	stop  func()
 
-	patience time.Duration // with callbacks, when it stops
+	closeLimit time.Duration // how long stop waits for callbacks
 }
 
 type option func(*simulator.Config)
 
 func newSim(t *testing.T, options ...option) *sim {
 	t.Helper()
-	s := &sim{t: t, clock: newClock(), app: newApp(t), path: filepath.Join(t.TempDir(), "simulator.db"), patience: 10 * time.Second}
+	s := &sim{t: t, clock: newClock(), app: newApp(t), path: filepath.Join(t.TempDir(), "simulator.db"), closeLimit: hangLimit}
 	s.open(options...)
 	return s
 }
@@ -69,7 +73,7 @@ func (s *sim) open(options ...option) {
 	s.t.Helper()
 	config := simulator.Config{
 		APIKey: testKey, CallbackURL: s.app.url + "/authy/callback", Path: s.path, Now: s.clock.Now,
-		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)),
+		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)), CallbackTimeout: hangLimit,
 	}
 	for _, o := range options {
 		o(&config)
@@ -79,9 +83,9 @@ func (s *sim) open(options ...option) {
 	server := httptest.NewServer(one.Handler())
 	s.Simulator, s.url = one, server.URL
 	s.stop = sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+		ctx, cancel := context.WithTimeout(context.Background(), s.closeLimit)
 		defer cancel()
-		if err := one.Close(ctx); err != nil && s.patience > 0 {
+		if err := one.Close(ctx); err != nil && s.closeLimit > 0 {
 			s.t.Error(err)
 		}
 		server.Close()

@@ -48,6 +48,9 @@ type Config struct {
 	// is tried again, at most 3. The real service's habit is not documented:
 	// the default is one attempt.
 	CallbackRetries int
+	// CallbackTimeout is how long the application may take to answer a
+	// callback; 0 = 5 s.
+	CallbackTimeout time.Duration
 	// CodesPerHour is how many codes by SMS and voice one user may have sent
 	// in an hour before the service defends itself; 0 = 30. The real number
 	// is not documented.
@@ -135,6 +138,9 @@ func (c Config) checked() (Config, error) {
 	}
 	c.AppName = firstRunes(orElse(c.AppName, "Nod"), 30)
 	c.CallbackMethod = orElse(c.CallbackMethod, http.MethodPost)
+	if c.CallbackTimeout <= 0 {
+		c.CallbackTimeout = 5 * time.Second
+	}
 	if c.CodesPerHour <= 0 {
 		c.CodesPerHour = 30
 	}

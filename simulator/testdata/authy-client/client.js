@@ -7,7 +7,15 @@ import { on, once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
-import { Client } from 'authy-client';
+import { Client as AuthyClient } from 'authy-client';
+
+// The package gives up on a call after five seconds, which a busy machine may
+// need.
+class Client extends AuthyClient {
+  constructor(credentials, options) {
+    super(credentials, { timeout: 120_000, ...options });
+  }
+}
 
 let client;
 
