@@ -121,7 +121,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 	if c.params, err = readParams(w, r); err != nil {
 		return s.refuse(w, r, err)
 	}
-	if !s.keyFits(r, c.params) {
+	if !s.keyValid(r, c.params) {
 		return s.refuse(w, r, &apiError{status: http.StatusUnauthorized, code: codeInvalidKey,
 			codeFirst: true, message: "Invalid API key"})
 	}
@@ -134,7 +134,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 	}
 	s.count(c.ctx(), c.now, "api_calls")
 	reply, err := route.do(s, c)
-	if spoiled, spoil := s.spoilReply(w, r, c.faults); spoiled {
+	if corrupted, spoil := s.corruptReply(w, r, c.faults); corrupted {
 		return spoil
 	}
 	if err != nil {
@@ -143,9 +143,9 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 	return writeAPI(w, http.StatusOK, reply)
 }
 
-// keyFits prefers the header to a parameter: which wins at the service is
+// keyValid prefers the header to a parameter: which wins at the service is
 // not known.
-func (s *Simulator) keyFits(r *http.Request, p params) bool {
+func (s *Simulator) keyValid(r *http.Request, p params) bool {
 	key := r.Header.Get("X-Authy-API-Key")
 	if key == "" {
 		key = p.text("api_key")
@@ -182,9 +182,9 @@ func noXML(w http.ResponseWriter) error {
 	return err
 }
 
-// callerID reads the Authy id of a path. Ids are decimal numbers; what is
+// parseAuthyID reads the Authy id of a path. Ids are decimal numbers; what is
 // none belongs to nobody.
-func callerID(text string) (int64, bool) {
+func parseAuthyID(text string) (int64, bool) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	return id, err == nil && id > 0
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -60,7 +61,7 @@ func (s *Simulator) months(ctx context.Context) ([]object, error) {
 
 // registerActivity is POST users/{user}/register_activity.
 func (s *Simulator) registerActivity(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -84,25 +85,25 @@ func (s *Simulator) registerActivity(c *call) (object, error) {
 
 // updateUser is POST users/{user}/update.
 func (s *Simulator) updateUser(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
-	email := orElse(c.params.text("email"), c.params.text("user", "email"))
+	email := cmp.Or(c.params.text("email"), c.params.text("user", "email"))
 	if !validEmail(email) {
 		return nil, &apiError{status: http.StatusBadRequest, code: codeInvalidEmail, message: "Email is invalid"}
 	}
 	if _, err := s.db.ExecContext(c.ctx(), "UPDATE users SET email = ? WHERE authy_id = ?", email, u.authyID); err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"message", "User was updated successfully"}, {"success", true}}, nil
 }
 
 // sendEmail is POST email/{user}: a code to the user's address. It shows on
 // the phone, beside the SMS.
 func (s *Simulator) sendEmail(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +112,6 @@ func (s *Simulator) sendEmail(c *call) (object, error) {
 	if err := send(c.ctx(), s.db, m, c.now); err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"success", true}, {"message", "Email token was sent"}, {"email", u.email}, {"email_id", "EM" + randomHex(16)}}, nil
 }

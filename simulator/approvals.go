@@ -64,10 +64,10 @@ func ownerOf(ctx context.Context, q querier, uuid string) (id int64, err error) 
 // returns.
 func (s *Simulator) push(c *call, a approval) error {
 	if !a.pushed {
-		s.callback.run(func() { s.pushLate(a, millis(c.faults.PushDelayMS)) })
+		s.sender.run(func() { s.pushDelayed(a, millis(c.faults.PushDelayMS)) })
 		return nil
 	}
-	s.live.publish(a.authyID)
+	s.watchers.notify(a.authyID)
 	if c.faults.Callback != CallbackBeforeReply {
 		return nil
 	}
@@ -75,16 +75,16 @@ func (s *Simulator) push(c *call, a approval) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tell(c.ctx(), answered); err != nil {
+	if err := s.notify(c.ctx(), answered); err != nil {
 		s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 	}
 	return nil
 }
 
-// pushLate waits for real time to pass. A simulator that closes meanwhile
+// pushDelayed waits for real time to pass. A simulator that closes meanwhile
 // keeps the request for its next start.
-func (s *Simulator) pushLate(a approval, delay time.Duration) {
-	ctx := s.callback.ctx
+func (s *Simulator) pushDelayed(a approval, delay time.Duration) {
+	ctx := s.sender.ctx
 	s.pause(ctx, delay)
 	select {
 	case <-s.closing:
@@ -94,12 +94,12 @@ func (s *Simulator) pushLate(a approval, delay time.Duration) {
 	if _, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE uuid = ?", a.uuid); err != nil {
 		s.logger.Error("a request did not reach its phone", "uuid", a.uuid, "error", err)
 	}
-	s.live.publish(a.authyID)
+	s.watchers.notify(a.authyID)
 }
 
-// pushStranded lets requests reach their phones that a delay kept from them
+// pushRemaining lets requests reach their phones that a delay kept from them
 // when the last process ended.
-func (s *Simulator) pushStranded(ctx context.Context) error {
+func (s *Simulator) pushRemaining(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE pushed = 0")
 	return err
 }
@@ -139,7 +139,7 @@ func (s *Simulator) expire(ctx context.Context, authyID int64, now time.Time) er
 	some, err := changed(ctx, s.db, `UPDATE requests SET status = 'expired', processed_at = ?, updated_at = ?
 		WHERE authy_id = ? AND status = 'pending' AND expires_at <> 0 AND expires_at <= ?`, ms, ms, authyID, ms)
 	if some {
-		s.live.publish(authyID)
+		s.watchers.notify(authyID)
 	}
 	return err
 }
@@ -156,14 +156,14 @@ func (s *Simulator) decide(ctx context.Context, authyID int64, uuid, status stri
 		return approval{}, err
 	}
 	if !done {
-		return approval{}, s.whyNot(ctx, authyID, uuid)
+		return approval{}, s.tapError(ctx, authyID, uuid)
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 	return findApproval(ctx, s.db, uuid)
 }
 
-// whyNot says what kept a tap from counting.
-func (s *Simulator) whyNot(ctx context.Context, authyID int64, uuid string) error {
+// tapError says what kept a tap from counting.
+func (s *Simulator) tapError(ctx context.Context, authyID int64, uuid string) error {
 	u, err := findUser(ctx, s.db, authyID)
 	if err != nil {
 		return err
@@ -187,8 +187,8 @@ func (s *Simulator) answer(ctx context.Context, authyID int64, uuid, status stri
 	if err != nil {
 		return a, err
 	}
-	s.callback.run(func() {
-		if err := s.tell(s.callback.ctx, a); err != nil {
+	s.sender.run(func() {
+		if err := s.notify(s.sender.ctx, a); err != nil {
 			s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 		}
 	})

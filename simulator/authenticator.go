@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -28,29 +29,29 @@ const (
 // simulated phone holds it at once, as if it had scanned the picture; so can
 // a real one.
 func (s *Simulator) createSecret(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
-	size, err := strconv.Atoi(orElse(c.params.text("qr_size"), strconv.Itoa(defaultQRSize)))
+	size, err := strconv.Atoi(cmp.Or(c.params.text("qr_size"), strconv.Itoa(defaultQRSize)))
 	if err != nil || size < minQRSize || size > maxQRSize {
 		return nil, invalidParameter("qr_size", fmt.Sprintf("must be between %d and %d", minQRSize, maxQRSize))
 	}
-	label := firstRunes(orElse(c.params.text("label"), u.email), maxLabel)
+	label := firstRunes(cmp.Or(c.params.text("label"), u.email), maxLabel)
 	u.genericSecret = newSecret()
 	key := keyURL(s.app.name, label, u.genericSecret)
 	if _, err := picture(key, size); err != nil {
 		return nil, &apiError{status: http.StatusBadRequest, code: codeQRFailed, message: "QR code generation failed"}
 	}
-	ticket, err := s.keepSecret(c, u, key, size)
+	ticket, err := s.storeSecret(c, u, key, size)
 	if err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"label", label}, {"issuer", s.app.name}, {"qr_code", baseURL(c.http) + "/qr/" + ticket + ".png"}, {"success", true}}, nil
 }
 
-func (s *Simulator) keepSecret(c *call, u user, key string, size int) (ticket string, err error) {
+func (s *Simulator) storeSecret(c *call, u user, key string, size int) (ticket string, err error) {
 	ticket = rand.Text()
 	err = s.tx(c.ctx(), func(tx *sql.Tx) error {
 		if err := setSecret(c.ctx(), tx, u); err != nil {
@@ -102,8 +103,8 @@ func baseURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// servePicture shows a QR picture to who has its ticket.
-func (s *Simulator) servePicture(w http.ResponseWriter, r *http.Request) error {
+// serveQR shows a QR picture to who has its ticket.
+func (s *Simulator) serveQR(w http.ResponseWriter, r *http.Request) error {
 	var key string
 	var size int
 	ticket := strings.TrimSuffix(r.PathValue("name"), ".png")
@@ -126,7 +127,7 @@ func (s *Simulator) servePicture(w http.ResponseWriter, r *http.Request) error {
 // exportSecret is GET users/{user}/secret/export, for who moves away from the
 // service.
 func (s *Simulator) exportSecret(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (s *Simulator) exportSecret(c *call) (object, error) {
 		if err := setSecret(c.ctx(), s.db, u); err != nil {
 			return nil, err
 		}
-		s.live.publish(u.authyID)
+		s.watchers.notify(u.authyID)
 	}
 	token, err := genericToken.shown(u.genericSecret, c.now)
 	if err != nil {
@@ -146,7 +147,7 @@ func (s *Simulator) exportSecret(c *call) (object, error) {
 
 // exportPhone is GET users/{user}/phone_number, for the same people.
 func (s *Simulator) exportPhone(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}

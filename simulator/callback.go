@@ -18,8 +18,8 @@ import (
 // allows.
 var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
 
-// courier carries callbacks to the application.
-type courier struct {
+// callbackSender carries callbacks to the application.
+type callbackSender struct {
 	url, method string
 	key         string
 	retries     int
@@ -29,14 +29,14 @@ type courier struct {
 	closing     <-chan struct{}
 	ctx         context.Context // of all deliveries; ends when Close gives up waiting
 	cancel      context.CancelFunc
-	running     *runners
+	running     *tasks
 }
 
-func newCourier(c Config, key string, closing <-chan struct{}) courier {
+func newCallbackSender(c Config, key string, closing <-chan struct{}) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
-	return courier{
+	return callbackSender{
 		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &runners{},
+		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &tasks{},
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -45,16 +45,16 @@ func newCourier(c Config, key string, closing <-chan struct{}) courier {
 	}
 }
 
-// runners is work that Close waits for. Unlike a bare WaitGroup it may still
+// tasks is work that Close waits for. Unlike a bare WaitGroup it may still
 // be asked while somebody waits; it then says no.
-type runners struct {
+type tasks struct {
 	mu     sync.Mutex
 	closed bool
 	wg     sync.WaitGroup
 }
 
 // begin counts one more, until end is called.
-func (r *runners) begin() (end func(), ok bool) {
+func (r *tasks) begin() (end func(), ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -64,7 +64,7 @@ func (r *runners) begin() (end func(), ok bool) {
 	return r.wg.Done, true
 }
 
-func (r *runners) wait() {
+func (r *tasks) wait() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *runners) wait() {
 }
 
 // run does work beside the request that caused it.
-func (c *courier) run(work func()) {
+func (c *callbackSender) run(work func()) {
 	end, ok := c.running.begin()
 	if !ok {
 		return
@@ -84,7 +84,7 @@ func (c *courier) run(work func()) {
 }
 
 // wait returns after the last delivery, or cuts them off when ctx ends.
-func (c *courier) wait(ctx context.Context) error {
+func (c *callbackSender) wait(ctx context.Context) error {
 	defer c.client.CloseIdleConnections()
 	stop := context.AfterFunc(ctx, c.cancel)
 	c.running.wait()
@@ -96,9 +96,9 @@ func (c *courier) wait(ctx context.Context) error {
 // tell brings an answer to the application, with the faults that are ordered
 // for the phone at this moment. One goroutine does it from first to last, so
 // that what is told of one request stays in order.
-func (s *Simulator) tell(ctx context.Context, a approval) error {
-	f := s.faults.of(a.authyID)
-	if s.callback.url == "" || f.Callback == CallbackNever {
+func (s *Simulator) notify(ctx context.Context, a approval) error {
+	f := s.faults.effective(a.authyID)
+	if s.sender.url == "" || f.Callback == CallbackNever {
 		return nil
 	}
 	u, err := scanUser(s.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE authy_id = ?", a.authyID).Scan)
@@ -110,7 +110,7 @@ func (s *Simulator) tell(ctx context.Context, a approval) error {
 		return err
 	}
 	s.pause(ctx, millis(f.CallbackDelayMS))
-	if err := s.callback.deliver(ctx, body, f); err != nil {
+	if err := s.sender.deliver(ctx, body, f); err != nil {
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, "UPDATE requests SET notified = 1 WHERE uuid = ?", a.uuid)
@@ -120,7 +120,7 @@ func (s *Simulator) tell(ctx context.Context, a approval) error {
 // deliver sends body until it is taken, as often as is allowed. Each try has
 // a nonce of its own: an application that remembers nonces would take the
 // same one for a replay.
-func (c *courier) deliver(ctx context.Context, body []byte, f Faults) error {
+func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) error {
 	for try := 0; ; try++ {
 		status, err := c.send(ctx, body, f)
 		if err == nil && status/100 != 2 {
@@ -130,12 +130,12 @@ func (c *courier) deliver(ctx context.Context, body []byte, f Faults) error {
 			return err
 		}
 		c.logger.Warn("callback is tried again", "try", try+1, "error", err)
-		wait(ctx, c.closing, retryWaits[try])
+		pause(ctx, c.closing, retryWaits[try])
 	}
 }
 
 // send makes one callback, or two of the same bytes if that is ordered.
-func (c *courier) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
+func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
 	method := c.method
 	if f.Callback == CallbackGET {
 		method = http.MethodGet
@@ -159,7 +159,7 @@ func (c *courier) send(ctx context.Context, body []byte, f Faults) (status int, 
 	return status, err
 }
 
-func (c *courier) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
+func (c *callbackSender) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
 	target, content := c.url, io.Reader(bytes.NewReader(body))
 	if method == http.MethodGet {
 		query, err := authy.CallbackQuery(body)
@@ -202,7 +202,7 @@ func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return s.callback.send(ctx, body, s.faults.of(0))
+	return s.sender.send(ctx, body, s.faults.effective(0))
 }
 
 // servePing is POST /callback/ping: it says what the application answered.
@@ -210,7 +210,7 @@ func (s *Simulator) servePing(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err
 	}
-	if s.callback.url == "" {
+	if s.sender.url == "" {
 		return &requestError{http.StatusConflict, "no callback URL was given"}
 	}
 	status, err := s.ping(r.Context())

@@ -99,7 +99,7 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	if first, second := s.app.next(), s.app.next(); first.nonce == second.nonce || !bytes.Equal(first.body, second.body) {
 		t.Errorf("got %s %s, then %s %s", first.nonce, first.body, second.nonce, second.body)
 	}
-	s.stopAndGoOn()
+	s.restart()
 	s.status(uuid).wantIn(`"notified":true`)
 }
 
@@ -109,7 +109,7 @@ func TestCallbacksThatAreNotTaken(t *testing.T) {
 		uuid := s.ask(ada, "message=x")
 		s.app.status <- status
 		s.tap(ada, uuid, "approve").wantStatus(200)
-		s.stopAndGoOn()
+		s.restart()
 		s.app.next()
 		s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 	}
@@ -146,7 +146,7 @@ func TestAnApplicationThatIsNotThere(t *testing.T) {
 	s.post("/callback/ping", "").wantStatus(502).wantIn("the application cannot be reached")
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.stopAndGoOn()
+	s.restart()
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 

@@ -21,14 +21,14 @@ func startNodeClient(t *testing.T) nodeClient {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		lacking(t, "there is no Node.js here")
+		skipWithout(t, "there is no Node.js here")
 	}
 	if _, err := os.Stat("testdata/authy-client/node_modules/authy-client"); err != nil {
-		lacking(t, "the npm package authy-client is not in simulator/testdata/authy-client/node_modules")
+		skipWithout(t, "the npm package authy-client is not in simulator/testdata/authy-client/node_modules")
 	}
 	n := nodeClient{worker: startWorker(t, node, "testdata/authy-client/client.js")}
 	var started struct{ Result string }
-	n.hear(&started)
+	n.receive(&started)
 	n.callbackURL = started.Result + "/authy/callback"
 	return n
 }
@@ -37,11 +37,11 @@ func startNodeClient(t *testing.T) nodeClient {
 // it throws the status of the reply, if there was one.
 func (n nodeClient) do(method string, given ...any) reply {
 	n.t.Helper()
-	n.say(map[string]any{"call": method, "args": append([]any{}, given...)})
+	n.send(map[string]any{"call": method, "args": append([]any{}, given...)})
 	var outcome struct {
 		Result, Error json.RawMessage
 	}
-	n.hear(&outcome)
+	n.receive(&outcome)
 	if outcome.Error == nil {
 		return reply{t: n.t, status: 200, body: string(outcome.Result)}
 	}

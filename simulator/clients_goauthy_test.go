@@ -37,14 +37,14 @@ var forced = map[string]string{"force": "true"}
 // client takes it for a success, with what it read.
 func (g goClient) do(step goStep) reply {
 	g.t.Helper()
-	g.say(step)
+	g.send(step)
 	var outcome struct {
 		Status int
 		Valid  bool
 		Reply  json.RawMessage
 		Error  string
 	}
-	g.hear(&outcome)
+	g.receive(&outcome)
 	if outcome.Error != "" {
 		return reply{t: g.t, body: outcome.Error}
 	}

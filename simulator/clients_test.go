@@ -43,12 +43,12 @@ func startWorker(t *testing.T, program string, args ...string) *worker {
 	return &worker{t, in, bufio.NewReader(out)}
 }
 
-func (w *worker) say(step any) {
+func (w *worker) send(step any) {
 	w.t.Helper()
 	must(w.t, json.NewEncoder(w.in).Encode(step))
 }
 
-func (w *worker) hear(outcome any) {
+func (w *worker) receive(outcome any) {
 	w.t.Helper()
 	line, err := w.out.ReadBytes('\n')
 	must(w.t, err)
@@ -59,7 +59,7 @@ func (w *worker) hear(outcome any) {
 
 // lacking leaves a test out for what is not installed, unless everything must
 // be tested.
-func lacking(t *testing.T, what string) {
+func skipWithout(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("NOD_TEST_ALL") != "" {
 		t.Fatalf("%s: make setup", what)

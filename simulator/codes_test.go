@@ -37,8 +37,8 @@ func (s *sim) sms(query string) string {
 	return s.messages()[0].Code
 }
 
-// takeAppOff leaves the first user a phone without the app.
-func (s *sim) takeAppOff() {
+// removeApp leaves the first user a phone without the app.
+func (s *sim) removeApp() {
 	s.t.Helper()
 	s.post("/phones/100001", `{"app_installed":false}`).wantStatus(200)
 }
@@ -78,7 +78,7 @@ func TestCodesAreSent(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newAda(t)
 			if test.appOff {
-				s.takeAppOff()
+				s.removeApp()
 			}
 			s.call(test.method, "/protected/json/"+test.path, test.body).want(200, test.want)
 			all := s.messages()

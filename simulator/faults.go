@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -78,62 +79,54 @@ func (f Faults) check() error {
 // over lays f, the faults of one phone, over those of all.
 func (f Faults) over(all Faults) Faults {
 	return Faults{
-		APIDelayMS:       either(f.APIDelayMS, all.APIDelayMS),
-		PushDelayMS:      either(f.PushDelayMS, all.PushDelayMS),
-		CallbackDelayMS:  either(f.CallbackDelayMS, all.CallbackDelayMS),
-		API:              either(f.API, all.API),
-		RetryAfterS:      either(f.RetryAfterS, all.RetryAfterS),
-		Callback:         either(f.Callback, all.Callback),
-		ClockSkewS:       either(f.ClockSkewS, all.ClockSkewS),
+		APIDelayMS:       cmp.Or(f.APIDelayMS, all.APIDelayMS),
+		PushDelayMS:      cmp.Or(f.PushDelayMS, all.PushDelayMS),
+		CallbackDelayMS:  cmp.Or(f.CallbackDelayMS, all.CallbackDelayMS),
+		API:              cmp.Or(f.API, all.API),
+		RetryAfterS:      cmp.Or(f.RetryAfterS, all.RetryAfterS),
+		Callback:         cmp.Or(f.Callback, all.Callback),
+		ClockSkewS:       cmp.Or(f.ClockSkewS, all.ClockSkewS),
 		LegacyDeviceUUID: f.LegacyDeviceUUID || all.LegacyDeviceUUID,
 	}
-}
-
-func either[T comparable](own, all T) T {
-	var zero T
-	if own != zero {
-		return own
-	}
-	return all
 }
 
 func (f Faults) clockSkew() time.Duration { return time.Duration(f.ClockSkewS) * time.Second }
 
 func millis(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// faultBook keeps the orders. They are gone when the process ends: a fault
+// faults keeps the orders. They are gone when the process ends: a fault
 // that outlives its test only makes the next one a riddle.
-type faultBook struct {
+type faults struct {
 	mu     sync.Mutex
 	all    Faults
 	phones map[int64]Faults
 }
 
 // of is what holds for one phone; 0 stands for a call that concerns none.
-func (b *faultBook) of(authyID int64) Faults {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.phones[authyID].over(b.all)
+func (fs *faults) effective(authyID int64) Faults {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.phones[authyID].over(fs.all)
 }
 
 // own is what was ordered for one phone alone, or for all with 0.
-func (b *faultBook) own(authyID int64) Faults {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (fs *faults) own(authyID int64) Faults {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
 	if authyID == 0 {
-		return b.all
+		return fs.all
 	}
-	return b.phones[authyID]
+	return fs.phones[authyID]
 }
 
 // change lets edit alter the faults of one phone, or of all with 0, unless
 // the outcome cannot be ordered.
-func (b *faultBook) change(authyID int64, edit func(*Faults) error) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f := b.all
+func (fs *faults) change(authyID int64, edit func(*Faults) error) error {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f := fs.all
 	if authyID != 0 {
-		f = b.phones[authyID]
+		f = fs.phones[authyID]
 	}
 	if err := edit(&f); err != nil {
 		return err
@@ -141,31 +134,31 @@ func (b *faultBook) change(authyID int64, edit func(*Faults) error) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	b.put(authyID, f)
+	fs.put(authyID, f)
 	return nil
 }
 
-func (b *faultBook) put(authyID int64, f Faults) {
+func (fs *faults) put(authyID int64, f Faults) {
 	switch {
 	case authyID == 0:
-		b.all = f
+		fs.all = f
 	case f == Faults{}:
-		delete(b.phones, authyID)
+		delete(fs.phones, authyID)
 	default:
-		b.phones[authyID] = f
+		fs.phones[authyID] = f
 	}
 }
 
 // clear ends the faults of one phone, or with 0 every fault there is.
-func (b *faultBook) clear(authyID int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (fs *faults) clear(authyID int64) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
 	if authyID != 0 {
-		delete(b.phones, authyID)
+		delete(fs.phones, authyID)
 		return
 	}
-	b.all = Faults{}
-	clear(b.phones)
+	fs.all = Faults{}
+	clear(fs.phones)
 }
 
 // FaultList is the JSON of GET /faults: those of all phones, and those of
@@ -175,11 +168,11 @@ type FaultList struct {
 	Phones map[string]Faults `json:"phones"`
 }
 
-func (b *faultBook) list() FaultList {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l := FaultList{All: b.all, Phones: map[string]Faults{}}
-	for id, f := range maps.All(b.phones) {
+func (fs *faults) list() FaultList {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	l := FaultList{All: fs.all, Phones: map[string]Faults{}}
+	for id, f := range maps.All(fs.phones) {
 		l.Phones[strconv.FormatInt(id, 10)] = f
 	}
 	return l
@@ -190,9 +183,9 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, s.faults.list())
 }
 
-// serveOrder is POST /faults: authy_id says for which phone, all without it;
+// serveInject is POST /faults: authy_id says for which phone, all without it;
 // of the faults those change that are named.
-func (s *Simulator) serveOrder(w http.ResponseWriter, r *http.Request) error {
+func (s *Simulator) serveInject(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -216,7 +209,7 @@ func (s *Simulator) serveOrder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("%w", err)
 	}
-	s.nudge(whose.AuthyID)
+	s.notifyPages(whose.AuthyID)
 	return s.serveFaults(w, r)
 }
 
@@ -224,13 +217,13 @@ func (s *Simulator) serveOrder(w http.ResponseWriter, r *http.Request) error {
 func (s *Simulator) serveClear(w http.ResponseWriter, r *http.Request) error {
 	id, ok := int64(0), true
 	if text := r.URL.Query().Get("authy_id"); text != "" {
-		id, ok = callerID(text)
+		id, ok = parseAuthyID(text)
 	}
 	if !ok {
 		return badRequest("authy_id must be a number")
 	}
 	s.faults.clear(id)
-	s.nudge(id)
+	s.notifyPages(id)
 	return s.serveFaults(w, r)
 }
 
@@ -242,10 +235,10 @@ func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
 	return err
 }
 
-func (s *Simulator) nudge(authyID int64) {
+func (s *Simulator) notifyPages(authyID int64) {
 	if authyID == 0 {
-		s.live.publishAll()
+		s.watchers.notifyAll()
 		return
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 }

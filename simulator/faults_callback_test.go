@@ -42,10 +42,10 @@ func TestFaultsOfCallbacks(t *testing.T) {
 		for _, whose := range []string{"", `"authy_id":100001,`} {
 			t.Run(test.fault+whose, func(t *testing.T) {
 				s := newAda(t)
-				s.order(`{` + whose + `"callback":"` + test.fault + `"}`)
+				s.inject(`{` + whose + `"callback":"` + test.fault + `"}`)
 				uuid := s.ask(ada, "message=x")
 				s.tap(ada, uuid, "approve").wantStatus(200)
-				s.stopAndGoOn() // and with it the fault is gone
+				s.restart() // and with it the fault is gone
 				if len(s.app.got) != test.n {
 					t.Fatalf("got %d callbacks, want %d", len(s.app.got), test.n)
 				}
@@ -75,7 +75,7 @@ func verified(t *testing.T, s *sim, got []callback) {
 // id.
 func TestACallbackBeforeTheReply(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"authy_id":100001,"callback":"before_reply"}`)
+	s.inject(`{"authy_id":100001,"callback":"before_reply"}`)
 	uuid := s.ask(ada, "message=x")
 	if len(s.app.got) != 1 {
 		t.Fatalf("got %d callbacks before the reply, want one", len(s.app.got))
@@ -96,7 +96,7 @@ func TestACallbackBeforeTheReply(t *testing.T) {
 
 func TestADeviceUUIDOfOld(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"legacy_device_uuid":true}`)
+	s.inject(`{"legacy_device_uuid":true}`)
 	s.tap(ada, s.ask(ada, "message=x"), "deny").wantStatus(200)
 	got := s.app.next()
 	if _, err := got.check(s); err != nil || !strings.Contains(string(got.body), `"device_uuid":"2100001",`) {
@@ -109,7 +109,7 @@ func TestAPhoneWhoseClockIsOff(t *testing.T) {
 		t.Run(fmt.Sprint(test.seconds), func(t *testing.T) {
 			s := newAda(t)
 			right := s.token()
-			s.order(fmt.Sprintf(`{"authy_id":100001,"clock_skew_s":%d}`, test.seconds))
+			s.inject(fmt.Sprintf(`{"authy_id":100001,"clock_skew_s":%d}`, test.seconds))
 			if s.token() == right {
 				t.Error("the phone shows the token of now")
 			}

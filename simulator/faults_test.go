@@ -11,7 +11,7 @@ import (
 
 const noFaults = `{"api_delay_ms":0,"push_delay_ms":0,"callback_delay_ms":0,"api":"","retry_after_s":0,"callback":"","clock_skew_s":0,"legacy_device_uuid":false}`
 
-func (s *sim) order(fault string) {
+func (s *sim) inject(fault string) {
 	s.t.Helper()
 	s.post("/faults", fault).wantStatus(200)
 }
@@ -94,7 +94,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 			t.Run(test.fault+whose, func(t *testing.T) {
 				s := newAda(t)
 				other := s.user("other@example.com")
-				s.order("{" + whose + test.fault + "}")
+				s.inject("{" + whose + test.fault + "}")
 				got := s.call("GET", smsPath, "")
 				got.want(test.status, test.body)
 				if got.header.Get("Content-Type") != test.kind || got.header.Get("Retry-After") != test.retryAfter {
@@ -118,7 +118,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x")
-	s.order(`{"authy_id":100001,"api":"error"}`)
+	s.inject(`{"authy_id":100001,"api":"error"}`)
 	s.call("GET", "/onetouch/json/approval_requests/"+uuid, "").wantStatus(500)
 	s.call("GET", "/onetouch/json/approval_requests/no-such", "").wantStatus(404)
 	s.call("GET", "/protected/json/app/details", "").wantStatus(200)
@@ -129,8 +129,8 @@ func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 // A phone's own fault stands before that of all.
 func TestFaultsOfOneAndOfAll(t *testing.T) {
 	s := newAda(t)
-	s.stopAndGoOn(func(c *simulator.Config) { c.Faults.API = simulator.APIError })
-	s.order(`{"authy_id":100001,"api":"rate_limit"}`)
+	s.restart(func(c *simulator.Config) { c.Faults.API = simulator.APIError })
+	s.inject(`{"authy_id":100001,"api":"rate_limit"}`)
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(429)
 	s.call("GET", "/protected/json/app/details", "").wantStatus(500)
 	s.do("DELETE", "/faults?authy_id=100001", "", nil).wantStatus(200)

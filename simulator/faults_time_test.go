@@ -23,7 +23,7 @@ func TestCallsThatAreCarriedOutAndNotAnswered(t *testing.T) {
 	for _, fault := range []string{"drop", "hang"} {
 		t.Run(fault, func(t *testing.T) {
 			s := newAda(t)
-			s.order(`{"api":"` + fault + `"}`)
+			s.inject(`{"api":"` + fault + `"}`)
 			reply := s.later("POST", "/onetouch/json/users/100001/approval_requests", "message=x")
 			if _, err := s.WaitRequest(t.Context(), ada); err != nil {
 				t.Fatal(err)
@@ -48,7 +48,7 @@ func TestCallsThatAreCarriedOutAndNotAnswered(t *testing.T) {
 // ten minutes.
 func TestTheAPIIsSlow(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"api_delay_ms":600000}`)
+	s.inject(`{"api_delay_ms":600000}`)
 	late := s.later("POST", "/onetouch/json/users/100001/approval_requests", "message=x")
 	if _, err := s.WaitRequest(t.Context(), ada); err != nil { // it was carried out at once
 		t.Fatal(err)
@@ -65,19 +65,19 @@ func TestTheAPIIsSlow(t *testing.T) {
 func TestDelaysArePassed(t *testing.T) {
 	s := newAda(t)
 	const delay = 30 * time.Millisecond
-	s.order(`{"api_delay_ms":30}`)
+	s.inject(`{"api_delay_ms":30}`)
 	began := time.Now()
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(200)
 	if took := time.Since(began); took < delay {
 		t.Errorf("a reply came after %v", took)
 	}
-	s.order(`{"api":"error"}`)
+	s.inject(`{"api":"error"}`)
 	began = time.Now()
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(500)
 	if took := time.Since(began); took < delay {
 		t.Errorf("a refusal came after %v", took)
 	}
-	s.order(`{"api":"","api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
+	s.inject(`{"api":"","api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
 	began = time.Now()
 	uuid := s.ask(ada, "message=x")
 	if r, err := s.WaitRequest(t.Context(), ada); err != nil || r.UUID != uuid || time.Since(began) < delay {
@@ -92,18 +92,18 @@ func TestDelaysArePassed(t *testing.T) {
 
 func TestAPushThatIsLate(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"push_delay_ms":600000}`)
+	s.inject(`{"push_delay_ms":600000}`)
 	uuid := s.ask(ada, "message=x")
 	s.get("/phones/100001/requests").want(200, "[]\n")
 	s.tap(ada, uuid, "approve").want(404, `{"error":"no such request on this phone"}`+"\n")
 	s.status(uuid).wantIn(`"status":"pending"`)
-	s.stopAndGoOn() // the next start brings what the last one kept back
+	s.restart() // the next start brings what the last one kept back
 	s.tap(ada, uuid, "approve").wantStatus(200)
 }
 
 func TestACallbackThatIsLate(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"callback_delay_ms":600000}`)
+	s.inject(`{"callback_delay_ms":600000}`)
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)

@@ -72,12 +72,12 @@ func formAsJSON(form string) ([]byte, error) {
 	}
 	o := object{}
 	for _, key := range root.keys {
-		o = append(o, member{key, guess(root.fields[key].text)})
+		o = append(o, member{key, typed(root.fields[key].text)})
 	}
 	return marshal(o)
 }
 
-func guess(text string) any {
+func typed(text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n
 	}

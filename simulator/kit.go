@@ -34,7 +34,7 @@ func (s *Simulator) Requests(authyID int64) ([]Request, error) {
 
 // WaitRequest waits until a phone shows a pending request.
 func (s *Simulator) WaitRequest(ctx context.Context, authyID int64) (Request, error) {
-	nudge, end, ok := s.live.watch(authyID)
+	nudge, end, ok := s.watchers.watch(authyID)
 	if !ok {
 		return Request{}, fmt.Errorf("simulator: more than %d watch already", maxWatchers)
 	}
@@ -94,11 +94,11 @@ func (s *Simulator) InstallApp(ctx context.Context, authyID int64, installed boo
 }
 
 // Order replaces the faults of one phone, or those of all with 0.
-func (s *Simulator) Order(authyID int64, f Faults) error {
+func (s *Simulator) Inject(authyID int64, f Faults) error {
 	err := s.faults.change(authyID, func(old *Faults) error {
 		*old = f
 		return nil
 	})
-	s.nudge(authyID)
+	s.notifyPages(authyID)
 	return err
 }

@@ -34,7 +34,7 @@ func TestTheKitsErrors(t *testing.T) {
 	if err := second(s.Token(ada)); !errors.Is(err, simulator.ErrNoApp) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Order(0, simulator.Faults{Callback: "thrice"}); err == nil {
+	if err := s.Inject(0, simulator.Faults{Callback: "thrice"}); err == nil {
 		t.Error("a fault that there is not was ordered")
 	}
 }
@@ -66,9 +66,9 @@ func TestTheKit(t *testing.T) {
 	if len(messages) != 1 || messages[0].Code != code || !messages[0].At.Equal(s.clock.Now()) {
 		t.Errorf("got %+v", messages)
 	}
-	must(t, s.Order(ada, simulator.Faults{API: simulator.APIError}))
+	must(t, s.Inject(ada, simulator.Faults{API: simulator.APIError}))
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(500)
-	must(t, s.Order(ada, simulator.Faults{}))
+	must(t, s.Inject(ada, simulator.Faults{}))
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(200)
 	must(t, s.InstallApp(t.Context(), ada, false))
 	s.get("/phones").wantIn(`"app_installed":false`)

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	maxWatchers   = 200 // pages open at once, of all phones
-	maxWaitPage   = 30 * time.Second
-	minWaitPage   = 250 * time.Millisecond
-	writeTimeout  = 5 * time.Second
-	silenceAllows = 75 * time.Second // pongs come every maxWaitPage
+	maxWatchers  = 200 // pages open at once, of all phones
+	maxPageWait  = 30 * time.Second
+	minPageWait  = 250 * time.Millisecond
+	writeTimeout = 5 * time.Second
+	pongTimeout  = 75 * time.Second // pongs come every maxPageWait
 )
 
-// switchboard knows which pages watch which phone.
-type switchboard struct {
+// watchers knows which pages watch which phone.
+type watchers struct {
 	mu     sync.Mutex
 	phones map[int64]map[chan struct{}]bool
 	n      int
@@ -29,46 +29,46 @@ type switchboard struct {
 // watch returns a channel on which a page is nudged after each change of its
 // phone, and the end of that; false if too many watch already. Nudges do not
 // add up: the page is sent the state of the moment.
-func (b *switchboard) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.n >= maxWatchers {
+func (w *watchers) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.n >= maxWatchers {
 		return nil, nil, false
 	}
-	b.n++
+	w.n++
 	nudge = make(chan struct{}, 1)
-	if b.phones[authyID] == nil {
-		b.phones[authyID] = map[chan struct{}]bool{}
+	if w.phones[authyID] == nil {
+		w.phones[authyID] = map[chan struct{}]bool{}
 	}
-	b.phones[authyID][nudge] = true
-	return nudge, func() { b.forget(authyID, nudge) }, true
+	w.phones[authyID][nudge] = true
+	return nudge, func() { w.remove(authyID, nudge) }, true
 }
 
-func (b *switchboard) forget(authyID int64, nudge chan struct{}) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.n--
-	delete(b.phones[authyID], nudge)
-	if len(b.phones[authyID]) == 0 {
-		delete(b.phones, authyID)
+func (w *watchers) remove(authyID int64, nudge chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n--
+	delete(w.phones[authyID], nudge)
+	if len(w.phones[authyID]) == 0 {
+		delete(w.phones, authyID)
 	}
 }
 
 // publishAll nudges every page.
-func (b *switchboard) publishAll() {
-	b.mu.Lock()
-	ids := slices.Collect(maps.Keys(b.phones))
-	b.mu.Unlock()
+func (w *watchers) notifyAll() {
+	w.mu.Lock()
+	ids := slices.Collect(maps.Keys(w.phones))
+	w.mu.Unlock()
 	for _, id := range ids {
-		b.publish(id)
+		w.notify(id)
 	}
 }
 
 // publish nudges who watches a phone. It never waits.
-func (b *switchboard) publish(authyID int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for nudge := range b.phones[authyID] {
+func (w *watchers) notify(authyID int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for nudge := range w.phones[authyID] {
 		select {
 		case nudge <- struct{}{}:
 		default:
@@ -84,12 +84,12 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if _, err := findUser(r.Context(), s.db, id); err != nil {
 		return err
 	}
-	nudge, end, ok := s.live.watch(id)
+	nudge, end, ok := s.watchers.watch(id)
 	if !ok {
 		return &requestError{http.StatusServiceUnavailable, "too many pages are open"}
 	}
 	defer end()
-	done, open := s.callback.running.begin()
+	done, open := s.sender.running.begin()
 	if !open {
 		return &requestError{http.StatusServiceUnavailable, "the simulator stops"}
 	}
@@ -102,16 +102,16 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go listen(conn, cancel)
+	go readUntilClosed(conn, cancel)
 	s.relay(ctx, conn, id, nudge)
 	return nil
 }
 
 // listen reads what a page never sends, to notice its going.
-func listen(conn *websocket.Conn, gone func()) {
+func readUntilClosed(conn *websocket.Conn, gone func()) {
 	defer gone()
 	conn.SetReadLimit(512)
-	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(silenceAllows)) }
+	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongTimeout)) }
 	conn.SetPongHandler(alive)
 	_ = alive("")
 	for {
@@ -128,20 +128,20 @@ func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int
 	for {
 		state, next, err := s.state(ctx, authyID)
 		if err != nil || writeFrame(conn, state) != nil {
-			goodbye(conn, websocket.CloseNormalClosure, "the phone is gone")
+			closeSocket(conn, websocket.CloseNormalClosure, "the phone is gone")
 			return
 		}
-		if time.Since(pinged) > maxWaitPage/2 {
+		if time.Since(pinged) > maxPageWait/2 {
 			pinged = time.Now()
 			_ = conn.WriteControl(websocket.PingMessage, nil, pinged.Add(writeTimeout))
 		}
-		timer := time.NewTimer(min(max(next, minWaitPage), maxWaitPage))
+		timer := time.NewTimer(min(max(next, minPageWait), maxPageWait))
 		select {
 		case <-nudge:
 		case <-timer.C: // a token ran out, or a request did
 		case <-ctx.Done():
 		case <-s.closing:
-			goodbye(conn, websocket.CloseGoingAway, "the simulator stops")
+			closeSocket(conn, websocket.CloseGoingAway, "the simulator stops")
 			timer.Stop()
 			return
 		}
@@ -163,7 +163,7 @@ func writeFrame(conn *websocket.Conn, state any) error {
 	return conn.WriteMessage(websocket.TextMessage, text)
 }
 
-func goodbye(conn *websocket.Conn, code int, why string) {
+func closeSocket(conn *websocket.Conn, code int, why string) {
 	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeTimeout))
 }
 
@@ -198,12 +198,12 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	if state.Token, state.Generic, err = s.tokens(u); err != nil {
 		return State{}, 0, err
 	}
-	return state, state.steadyFor(now), nil
+	return state, state.untilNextChange(now), nil
 }
 
-// steadyFor is the time to the next change that nobody makes.
-func (state State) steadyFor(now time.Time) time.Duration {
-	next := maxWaitPage
+// untilNextChange is the time to the next change that nobody makes.
+func (state State) untilNextChange(now time.Time) time.Duration {
+	next := maxPageWait
 	for _, t := range []*Token{state.Token, state.Generic} {
 		if t != nil {
 			next = min(next, time.Duration(t.ExpiresIn)*time.Second)

@@ -99,11 +99,11 @@ func TestAPageShowsThePhone(t *testing.T) {
 	s.call("POST", "/protected/json/users/100001/update", "email=countess@example.com").wantStatus(200)
 	p.until(`"email":"countess@example.com"`)
 	shown := s.token()
-	s.order(`{"authy_id":100001,"clock_skew_s":3600}`)
+	s.inject(`{"authy_id":100001,"clock_skew_s":3600}`)
 	p.until(`"token":{"token":"` + s.token() + `"`)
 	s.do("DELETE", "/faults", "", nil).wantStatus(200)
 	p.until(`"token":{"token":"` + shown + `"`)
-	s.takeAppOff()
+	s.removeApp()
 	p.until(`"app_installed":false`, `"token":null`)
 }
 

@@ -34,10 +34,10 @@ type Call struct {
 
 // outgoing is a message before it is sent.
 type outgoing struct {
-	country           int
-	number            string
-	kind, via         string
-	code, action, txt string
+	country            int
+	number             string
+	kind, via          string
+	code, action, text string
 }
 
 // send puts a message on its phone. A new call ends the one that rings.
@@ -50,7 +50,7 @@ func send(ctx context.Context, q querier, m outgoing, now time.Time) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO messages
 		(country_code, phone_number, kind, via, code, action, text, at, expires_at, ringing)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.country, m.number, m.kind, m.via, m.code, m.action, m.txt, toMillis(now), toMillis(now.Add(codeLife)), m.via == "call")
+		m.country, m.number, m.kind, m.via, m.code, m.action, m.text, toMillis(now), toMillis(now.Add(codeLife)), m.via == "call")
 	return err
 }
 
@@ -61,11 +61,11 @@ func hangUp(ctx context.Context, q querier, country int, number string) error {
 }
 
 // announce nudges the pages of the phone with a number, if it is anybody's.
-func (s *Simulator) announce(ctx context.Context, country int, number string) {
+func (s *Simulator) notifyNumber(ctx context.Context, country int, number string) {
 	var id int64
 	err := s.db.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?", country, number).Scan(&id)
 	if err == nil {
-		s.live.publish(id)
+		s.watchers.notify(id)
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Simulator) startCall(c *call) (object, error) {
 // sendCode sends nothing to a phone with the app, unless force=true says so.
 // That is a success to the service, and a trap to who does not read on.
 func (s *Simulator) sendCode(c *call, via, sent, ignored string) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (s *Simulator) sendCode(c *call, via, sent, ignored string) (object, error)
 	if err := s.deliverCode(c, u, via); err != nil {
 		return nil, err
 	}
-	s.announce(c.ctx(), u.countryCode, u.phoneNumber)
+	s.notifyNumber(c.ctx(), u.countryCode, u.phoneNumber)
 	return object{{"success", true}, {"message", sent}, {"cellphone", maskedCellphone(u)}}, nil
 }
 
@@ -192,7 +192,7 @@ func (s *Simulator) serveMessages(w http.ResponseWriter, r *http.Request) error 
 func (s *Simulator) serveNumber(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	country, number := query.Get("country_code"), digitsOf(query.Get("phone_number"))
-	if wrongCountry(country) != "" || number == "" {
+	if countryProblem(country) != "" || number == "" {
 		return badRequest("name a country_code and a phone_number")
 	}
 	messages, err := s.messagesTo(r.Context(), atoi(country), number)
@@ -214,6 +214,6 @@ func (s *Simulator) serveHangUp(w http.ResponseWriter, r *http.Request) error {
 	if err := hangUp(r.Context(), s.db, u.countryCode, u.phoneNumber); err != nil {
 		return err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return writeJSON(w, http.StatusOK, phoneOf(u))
 }

@@ -43,7 +43,7 @@ type logo struct {
 
 // createApproval is POST users/{id}/approval_requests.
 func (s *Simulator) createApproval(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}

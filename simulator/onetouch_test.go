@@ -35,7 +35,7 @@ func TestAnApprovalRequest(t *testing.T) {
 	s.clock.Advance(7 * time.Second)
 	s.tap(ada, uuid, "approve").wantStatus(200)
 	s.app.next()
-	s.stopAndGoOn() // and so wait until the application's answer is taken down
+	s.restart() // and so wait until the application's answer is taken down
 	s.status(uuid).want(200, statusBody(true, `"2026-11-24T19:00:07Z"`, "approved", "2026-11-24T19:00:07Z"))
 }
 
@@ -151,7 +151,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 func TestRequestsNobodyCanReceive(t *testing.T) {
 	s := newAda(t)
 	pending := s.ask(ada, "message=x")
-	s.takeAppOff()
+	s.removeApp()
 	s.call("POST", "/onetouch/json/users/100001/approval_requests", "message=x").want(400,
 		`{"message":"No device was found that could receive the approval request","success":false,`+
 			`"errors":{"message":"No device was found that could receive the approval request"},"error_code":"60051"}`)

@@ -65,16 +65,16 @@ func (n *node) put(path []string, value string) {
 	case len(path) == 0:
 		*n = *scalarNode(value)
 	case path[0] != "":
-		n.beObject()
+		n.becomeObject()
 		n.field(path[0]).put(path[1:], value)
 	default:
 		n.element(path[1:]).put(path[1:], value)
 	}
 }
 
-// beObject turns a scalar or a list, which the client wrote too, into an
+// becomeObject turns a scalar or a list, which the client wrote too, into an
 // object: the pair that comes later says what was meant.
-func (n *node) beObject() {
+func (n *node) becomeObject() {
 	if n.scalar || n.items != nil {
 		*n = node{}
 	}

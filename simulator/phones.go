@@ -84,7 +84,7 @@ func (s *Simulator) setApp(ctx context.Context, authyID int64, installed bool) e
 	if err == nil && !there {
 		err = ErrNoPhone
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 	return err
 }
 
@@ -163,6 +163,6 @@ func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) err
 
 // phoneID is 0, which is nobody's, for what is no number.
 func phoneID(r *http.Request) int64 {
-	id, _ := callerID(r.PathValue("id"))
+	id, _ := parseAuthyID(r.PathValue("id"))
 	return id
 }

@@ -60,7 +60,7 @@ func (s *Simulator) createUser(ctx context.Context, now time.Time, email string,
 			country, phone).Scan(&id)
 	})
 	if err == nil {
-		s.live.publish(id)
+		s.watchers.notify(id)
 	}
 	return id, err
 }
@@ -81,16 +81,16 @@ func checkUser(email, cellphone, country string) *apiError {
 			fields = append(fields, member{name, what})
 		}
 	}
-	add("email", whatIsWrong(email, validEmail))
-	add("cellphone", whatIsWrong(strings.TrimSpace(cellphone), validPhone))
-	add("country_code", wrongCountry(country))
+	add("email", problem(email, validEmail))
+	add("cellphone", problem(strings.TrimSpace(cellphone), validPhone))
+	add("country_code", countryProblem(country))
 	if len(fields) == 0 {
 		return nil
 	}
 	return &apiError{status: 400, code: codeUserNotValid, message: "User was not valid", fields: fields}
 }
 
-func whatIsWrong(text string, valid func(string) bool) string {
+func problem(text string, valid func(string) bool) string {
 	switch {
 	case text == "":
 		return "is invalid and can't be blank"
@@ -101,9 +101,9 @@ func whatIsWrong(text string, valid func(string) bool) string {
 	}
 }
 
-func wrongCountry(text string) string {
+func countryProblem(text string) string {
 	isNumber := func(s string) bool { return len(s) <= 4 && len(digitsOf(s)) == len(s) }
-	if wrong := whatIsWrong(text, isNumber); wrong != "" {
+	if wrong := problem(text, isNumber); wrong != "" {
 		return wrong
 	}
 	if code, _ := strconv.Atoi(text); !knownCountry(code) {

@@ -33,7 +33,7 @@ func TestAllIsThereAfterARestart(t *testing.T) {
 	}
 	identity := s.call("GET", "/protected/json/app/details", "").body
 
-	s.stopAndGoOn()
+	s.restart()
 	s.app.next() // the denial, told before the end
 	for _, path := range paths {
 		s.get(path).want(200, before[path])
@@ -62,7 +62,7 @@ func TestTheKey(t *testing.T) {
 	if len(made) != 32 || strings.Trim(made, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		t.Errorf("got %q, want 32 letters and digits", made)
 	}
-	s.stopAndGoOn()
+	s.restart()
 	if s.APIKey() != testKey {
 		t.Error("the key that was given is not used")
 	}

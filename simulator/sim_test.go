@@ -93,9 +93,9 @@ func (s *sim) open(options ...option) {
 	s.t.Cleanup(s.stop)
 }
 
-// stopAndGoOn ends the simulator, which waits for its callbacks, and starts
+// restart ends the simulator, which waits for its callbacks, and starts
 // another one on the same file.
-func (s *sim) stopAndGoOn(options ...option) {
+func (s *sim) restart(options ...option) {
 	s.t.Helper()
 	s.stop()
 	s.open(options...)

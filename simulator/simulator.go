@@ -16,6 +16,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -72,9 +73,9 @@ type Simulator struct {
 	db       *sql.DB
 	remove   func() error
 	app      application
-	faults   faultBook
-	live     switchboard
-	callback courier
+	faults   faults
+	watchers watchers
+	sender   callbackSender
 	pages    *template.Template
 	handler  http.Handler
 	now      func() time.Time
@@ -104,8 +105,8 @@ func New(config Config) (*Simulator, error) {
 	s := &Simulator{
 		config: config, db: db, remove: remove,
 		now: config.Now, logger: config.Logger, closing: make(chan struct{}),
-		faults: faultBook{all: config.Faults, phones: map[int64]Faults{}},
-		live:   switchboard{phones: map[int64]map[chan struct{}]bool{}},
+		faults:   faults{all: config.Faults, phones: map[int64]Faults{}},
+		watchers: watchers{phones: map[int64]map[chan struct{}]bool{}},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("simulator: %w", err), db.Close(), remove())
@@ -117,13 +118,13 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.app, err = loadApplication(ctx, s.db, s.config); err != nil {
 		return err
 	}
-	if err = s.pushStranded(ctx); err != nil {
+	if err = s.pushRemaining(ctx); err != nil {
 		return err
 	}
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.callback = newCourier(s.config, s.app.key, s.closing)
+	s.sender = newCallbackSender(s.config, s.app.key, s.closing)
 	s.handler = s.routes()
 	return nil
 }
@@ -136,8 +137,8 @@ func (c Config) checked() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.AppName = firstRunes(orElse(c.AppName, "Nod"), 30)
-	c.CallbackMethod = orElse(c.CallbackMethod, http.MethodPost)
+	c.AppName = firstRunes(cmp.Or(c.AppName, "Nod"), 30)
+	c.CallbackMethod = cmp.Or(c.CallbackMethod, http.MethodPost)
 	if c.CallbackTimeout <= 0 {
 		c.CallbackTimeout = 5 * time.Second
 	}
@@ -209,7 +210,7 @@ func (s *Simulator) Close(ctx context.Context) error {
 		return errors.New("simulator: closed already")
 	}
 	close(s.closing)
-	waiting := s.callback.wait(ctx)
+	waiting := s.sender.wait(ctx)
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 
@@ -239,13 +240,6 @@ func randomBelow(n int64) int64 {
 		panic(err) // the system has no randomness; rand.Read would end the process too
 	}
 	return i.Int64()
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 func firstRunes(text string, n int) string {

@@ -24,7 +24,7 @@ type tokenKind struct {
 }
 
 var (
-	softToken    = tokenKind{digits: 7, period: 10 * time.Second, window: 3} // of the app
+	appToken     = tokenKind{digits: 7, period: 10 * time.Second, window: 3} // of the app
 	genericToken = tokenKind{digits: 6, period: 30 * time.Second, window: 1} // of any authenticator
 )
 
@@ -75,9 +75,9 @@ func (k tokenKind) shown(secret string, t time.Time) (Token, error) {
 // tokens are those of a phone: the app's, nil without the app, and that of
 // the generic authenticator, nil before one is set up.
 func (s *Simulator) tokens(u user) (app, generic *Token, err error) {
-	clock := s.now().Add(s.faults.of(u.authyID).clockSkew())
+	clock := s.now().Add(s.faults.effective(u.authyID).clockSkew())
 	if u.appInstalled {
-		t, err := softToken.shown(u.appSecret, clock)
+		t, err := appToken.shown(u.appSecret, clock)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -104,14 +104,14 @@ var (
 // the service it lets any code pass while the user has never given a valid
 // one, unless the caller says force=true: a client that forgets it is found.
 func (s *Simulator) verify(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if e, ok := asAPIError(err); err != nil && ok {
 		return nil, &apiError{status: e.status, code: codeNoUserToVerify, message: "User doesn't exist"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	via, err := s.spend(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
+	via, err := s.redeem(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
 	lenient := !u.confirmed && !c.params.flag("force")
 	if err != nil && (!lenient || !errors.As(err, new(*apiError))) {
 		return nil, err
@@ -123,13 +123,13 @@ func (s *Simulator) verify(c *call) (object, error) {
 
 // spend uses a code up, whichever kind it is, and confirms the user. via says
 // what it was: sms or app.
-func (s *Simulator) spend(ctx context.Context, u user, code, action string, now time.Time) (via string, err error) {
+func (s *Simulator) redeem(ctx context.Context, u user, code, action string, now time.Time) (via string, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		via = "sms"
-		found, err := spendCode(ctx, tx, u, code, action, now)
+		found, err := redeemCode(ctx, tx, u, code, action, now)
 		if err == nil && !found {
 			via = "app"
-			found, err = spendToken(ctx, tx, u, code, now)
+			found, err = redeemToken(ctx, tx, u, code, now)
 		}
 		switch {
 		case err != nil:
@@ -146,9 +146,9 @@ func (s *Simulator) spend(ctx context.Context, u user, code, action string, now 
 	return via, err
 }
 
-// spendCode looks among the codes that were sent. One that was bound to an
+// redeemCode looks among the codes that were sent. One that was bound to an
 // action counts for that action only.
-func spendCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now time.Time) (found bool, err error) {
+func redeemCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now time.Time) (found bool, err error) {
 	const mine = ` WHERE kind = 'token' AND country_code = ? AND phone_number = ? AND code = ? AND action = ? AND expires_at > ?`
 	args := []any{u.countryCode, u.phoneNumber, code, action, toMillis(now)}
 	found, err = changed(ctx, tx, `UPDATE messages SET spent_at = ? WHERE seq =
@@ -164,15 +164,15 @@ func spendCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now
 	return false, err
 }
 
-// spendToken looks among the time-based tokens, each of which counts once.
+// redeemToken looks among the time-based tokens, each of which counts once.
 // They are bound to no action: a phone without a network cannot know it.
-func spendToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.Time) (found bool, err error) {
+func redeemToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.Time) (found bool, err error) {
 	for _, t := range []struct {
 		kind   tokenKind
 		secret string
 		there  bool
 	}{
-		{softToken, u.appSecret, u.appInstalled},
+		{appToken, u.appSecret, u.appInstalled},
 		{genericToken, u.genericSecret, u.genericSecret != ""},
 	} {
 		if !t.there || len(code) != t.kind.digits.Length() {

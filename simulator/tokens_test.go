@@ -14,7 +14,7 @@ import (
 )
 
 // otherwise makes tokens by a way of its own, to hold the simulator's against.
-func otherwise(t *testing.T, secret string, at time.Time) string {
+func expectedToken(t *testing.T, secret string, at time.Time) string {
 	t.Helper()
 	token, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 	must(t, err)
@@ -66,7 +66,7 @@ func TestHowLateATokenMayBe(t *testing.T) {
 func TestTokensOfAPhoneWithoutTheApp(t *testing.T) {
 	s := newAda(t)
 	token := s.token()
-	s.takeAppOff()
+	s.removeApp()
 	s.get("/phones/100001/token").want(409, `{"error":"the app is not on this phone"}`+"\n")
 	s.verify(token).want(401, tokenWrong)
 	s.post("/phones/100001", `{"app_installed":true}`).wantStatus(200)
@@ -99,7 +99,7 @@ func TestTheGenericAuthenticator(t *testing.T) {
 	if strings.Contains(got.body, secret.Secret) {
 		t.Error("the secret itself is given away")
 	}
-	if want := otherwise(t, secret.Secret, s.clock.Now()); secret.OTP != want {
+	if want := expectedToken(t, secret.Secret, s.clock.Now()); secret.OTP != want {
 		t.Errorf("got %s, want %s", secret.OTP, want)
 	}
 	s.get("/phones/100001/token?kind=generic").want(200, `{"token":"`+secret.OTP+`","expires_in":30}`+"\n")
@@ -118,10 +118,10 @@ func TestTheGenericAuthenticator(t *testing.T) {
 	s.verify(secret.OTP).wantStatus(200)
 	s.verify(secret.OTP).want(401, tokenUsed)
 	s.clock.Advance(89 * time.Second)
-	s.verify(otherwise(t, secret.Secret, s.clock.Now().Add(-30*time.Second))).wantStatus(200)
-	s.verify(otherwise(t, secret.Secret, s.clock.Now().Add(-60*time.Second))).wantStatus(401)
-	s.takeAppOff() // this authenticator is another app
-	s.verify(otherwise(t, secret.Secret, s.clock.Now())).wantStatus(200)
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now().Add(-30*time.Second))).wantStatus(200)
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now().Add(-60*time.Second))).wantStatus(401)
+	s.removeApp() // this authenticator is another app
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now())).wantStatus(200)
 }
 
 func TestANewSecretReplacesTheOld(t *testing.T) {

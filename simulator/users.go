@@ -56,8 +56,8 @@ func findUser(ctx context.Context, q querier, authyID int64) (user, error) {
 }
 
 // caller is the user a call's path names.
-func (s *Simulator) caller(c *call) (user, error) {
-	id, ok := callerID(c.args["user"])
+func (s *Simulator) userOf(c *call) (user, error) {
+	id, ok := parseAuthyID(c.args["user"])
 	if !ok {
 		return user{}, userNotFound()
 	}
@@ -70,7 +70,7 @@ func (s *Simulator) caller(c *call) (user, error) {
 
 // userStatus is GET users/{id}/status.
 func (s *Simulator) userStatus(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (u user) deviceID() int64 { return 2000000 + u.authyID }
 // removeUser is the removal in any of its three spellings. The real service
 // takes up to a day; here it is done at once.
 func (s *Simulator) removeUser(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (s *Simulator) removeUser(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"message", "User removed from application"}, {"success", true}}, nil
 }
 

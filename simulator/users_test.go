@@ -120,7 +120,7 @@ func TestANumberComesBack(t *testing.T) {
 	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
 	var old struct{ Token string }
 	s.get("/phones/100001/token?kind=generic").wantStatus(200).json(&old)
-	s.takeAppOff()
+	s.removeApp()
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
 	s.call("POST", "/protected/json/users/new", `{"user":{"email":"eve@example.com","cellphone":"3173389302","country_code":57}}`).
 		want(200, `{"message":"User created successfully.","user":{"id":100001},"success":true}`)

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -37,7 +38,7 @@ func readNumber(c *call) (v verification, err error) {
 		return v, invalidParameter("country_code", "Parameter is required")
 	case phone == "":
 		return v, invalidParameter("phone_number", "Parameter is required")
-	case wrongCountry(country) != "":
+	case countryProblem(country) != "":
 		return v, invalidParameter("country_code", "Parameter is not valid")
 	case !validPhone(phone):
 		return v, &apiError{status: http.StatusBadRequest, code: codeInvalidPhone, codeFirst: true, message: "Phone number is invalid"}
@@ -58,7 +59,7 @@ func (s *Simulator) startVerification(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	via := orElse(strings.ToLower(c.params.text("via")), "sms")
+	via := cmp.Or(strings.ToLower(c.params.text("via")), "sms")
 	if via != "sms" && via != "call" {
 		return nil, invalidParameter("via", "Parameter must be sms or call")
 	}
@@ -66,10 +67,10 @@ func (s *Simulator) startVerification(c *call) (object, error) {
 		return nil, err
 	}
 	v.uuid, v.expiresAt = uuid.NewString(), c.now.Add(codeLife)
-	if v, err = s.keepVerification(c, v, via); err != nil {
+	if v, err = s.storeVerification(c, v, via); err != nil {
 		return nil, err
 	}
-	s.announce(c.ctx(), v.country, v.number)
+	s.notifyNumber(c.ctx(), v.country, v.number)
 	return object{{"carrier", "Simulated"}, {"is_cellphone", true}, {"message", startedText(via, c.params.text("locale"), v.display())},
 		{"seconds_to_expire", int(v.expiresAt.Sub(c.now) / time.Second)}, {"uuid", v.uuid}, {"success", true}}, nil
 }
@@ -83,16 +84,16 @@ func readCode(p params) (string, error) {
 		}
 		return code, nil
 	}
-	length, err := strconv.Atoi(orElse(p.text("code_length"), "4"))
+	length, err := strconv.Atoi(cmp.Or(p.text("code_length"), "4"))
 	if err != nil || length < 4 || length > 10 {
 		return "", invalidParameter("code_length", "Parameter must be between 4 and 10")
 	}
 	return randomDigits(length), nil
 }
 
-// keepVerification stores v, or finds the one that is under way, and sends
+// storeVerification stores v, or finds the one that is under way, and sends
 // its code.
-func (s *Simulator) keepVerification(c *call, v verification, via string) (verification, error) {
+func (s *Simulator) storeVerification(c *call, v verification, via string) (verification, error) {
 	err := s.tx(c.ctx(), func(tx *sql.Tx) error {
 		old, err := findVerification(c.ctx(), tx, v)
 		switch {
@@ -106,7 +107,7 @@ func (s *Simulator) keepVerification(c *call, v verification, via string) (verif
 			}
 		}
 		text := strings.ReplaceAll(c.params.text("custom_message"), "{{code}}", v.code)
-		m := outgoing{v.country, v.number, "verification", via, v.code, "", orElse(text, s.codeText(via, v.code, ""))}
+		m := outgoing{v.country, v.number, "verification", via, v.code, "", cmp.Or(text, s.codeText(via, v.code, ""))}
 		return send(c.ctx(), tx, m, c.now)
 	})
 	return v, err

@@ -39,10 +39,10 @@ func (s *Simulator) routes() http.Handler {
 		"POST /phones/{id}/call/hangup":             s.serveHangUp,
 		"GET /messages":                             s.serveNumber,
 		"GET /faults":                               s.serveFaults,
-		"POST /faults":                              s.serveOrder,
+		"POST /faults":                              s.serveInject,
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
-		"GET /qr/{name}":                            s.servePicture,
+		"GET /qr/{name}":                            s.serveQR,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
@@ -82,7 +82,7 @@ func (s *Simulator) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if !s.hostFits(r) {
+		if !s.hostAllowed(r) {
 			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
 				"error": "the simulator is not called that: use its address, or allow the name"})
 			return
@@ -91,9 +91,9 @@ func (s *Simulator) guard(next http.Handler) http.Handler {
 	})
 }
 
-// hostFits says whether the Host header names this machine's loopback, the
+// hostAllowed says whether the Host header names this machine's loopback, the
 // address the request came in by, or a name that was allowed.
-func (s *Simulator) hostFits(r *http.Request) bool {
+func (s *Simulator) hostAllowed(r *http.Request) bool {
 	host := strings.ToLower(strings.TrimSuffix(hostOnly(r.Host), "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
