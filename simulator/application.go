@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// count adds one to the month's figure of that name.
+// count adds one to a statistic of the month.
 func count(ctx context.Context, q querier, now time.Time, name string) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO statistics (month, name, n) VALUES (?, ?, 1)
 		ON CONFLICT DO UPDATE SET n = n + 1`, now.UTC().Format("2006-01"), name)
 	return err
 }
 
-// count never fails a call: a figure that is one short harms nobody.
+// count only logs a failure: a call must not fail because of its statistics.
 func (s *Simulator) count(ctx context.Context, now time.Time, name string) {
 	if err := count(ctx, s.db, now, name); err != nil && ctx.Err() == nil {
-		s.logger.Warn("a figure was not counted", "name", name, "error", err)
+		s.logger.Warn("counting failed", "name", name, "error", err)
 	}
 }
 
@@ -43,7 +43,8 @@ func (s *Simulator) appStats(c *call) (object, error) {
 		{"stats", months}, {"success", true}, {"total_users", users}}, nil
 }
 
-// months has exactly the seven keys of each month that one client insists on.
+// months returns the statistics by month. Each has exactly the seven keys that
+// one client requires.
 func (s *Simulator) months(ctx context.Context) ([]object, error) {
 	return collect(ctx, s.db, func(scan func(...any) error) (object, error) {
 		var month string
@@ -100,8 +101,8 @@ func (s *Simulator) updateUser(c *call) (object, error) {
 	return object{{"message", "User was updated successfully"}, {"success", true}}, nil
 }
 
-// sendEmail is POST email/{user}: a code to the user's address. It shows on
-// the phone, beside the SMS.
+// sendEmail is POST email/{user}: it sends a code to the user's address. The
+// phone shows it among the messages.
 func (s *Simulator) sendEmail(c *call) (object, error) {
 	u, err := s.userOf(c)
 	if err != nil {

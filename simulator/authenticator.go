@@ -21,13 +21,12 @@ const (
 	defaultQRSize = 300 // pixels
 	minQRSize     = 60
 	maxQRSize     = 1000
-	maxLabel      = 100 // characters; a small picture may not have room for so many
+	maxLabel      = 100 // characters; too many for a small QR code
 )
 
 // createSecret is POST users/{user}/secret: a new secret for a generic
-// authenticator, in the place of an older one, shown as a QR picture. The
-// simulated phone holds it at once, as if it had scanned the picture; so can
-// a real one.
+// authenticator, which replaces the older one, as a QR code. The simulated phone
+// has it at once, as if it had scanned the code; a real phone can scan it too.
 func (s *Simulator) createSecret(c *call) (object, error) {
 	u, err := s.userOf(c)
 	if err != nil {
@@ -72,7 +71,7 @@ func setSecret(ctx context.Context, q querier, u user) error {
 	return err
 }
 
-// keyURL is what a QR picture says, in the form all authenticators read.
+// keyURL is the content of a QR code, in the form that authenticators read.
 func keyURL(issuer, label, secret string) string {
 	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + label}
 	u.RawQuery = strings.ReplaceAll(url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"},
@@ -94,8 +93,8 @@ func picture(key string, size int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// baseURL is the simulator as the caller knows it: the Host header was
-// checked.
+// baseURL is the address that the client used; guard has checked the Host
+// header.
 func baseURL(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host
@@ -103,7 +102,7 @@ func baseURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// serveQR shows a QR picture to who has its ticket.
+// serveQR serves a QR code to clients that know its ticket.
 func (s *Simulator) serveQR(w http.ResponseWriter, r *http.Request) error {
 	var key string
 	var size int
@@ -124,7 +123,7 @@ func (s *Simulator) serveQR(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// exportSecret is GET users/{user}/secret/export, for who moves away from the
+// exportSecret is GET users/{user}/secret/export, for customers leaving the
 // service.
 func (s *Simulator) exportSecret(c *call) (object, error) {
 	u, err := s.userOf(c)
@@ -145,7 +144,7 @@ func (s *Simulator) exportSecret(c *call) (object, error) {
 	return object{{"secret", u.genericSecret}, {"otp", token.Token}, {"success", true}}, nil
 }
 
-// exportPhone is GET users/{user}/phone_number, for the same people.
+// exportPhone is GET users/{user}/phone_number, also for customers leaving.
 func (s *Simulator) exportPhone(c *call) (object, error) {
 	u, err := s.userOf(c)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"nod/authy"
 )
 
-// retryWaits are the pauses before the retries that Config.CallbackRetries
-// allows.
+// retryWaits are the pauses before each retry; Config.CallbackRetries says how
+// many of them are made.
 var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
 
-// callbackSender carries callbacks to the application.
+// callbackSender sends callbacks to the application.
 type callbackSender struct {
 	url, method string
 	key         string
@@ -27,7 +27,7 @@ type callbackSender struct {
 	client      *http.Client
 	logger      *slog.Logger
 	closing     <-chan struct{}
-	ctx         context.Context // of all deliveries; ends when Close gives up waiting
+	ctx         context.Context // of all callbacks; ends when Close gives up waiting
 	cancel      context.CancelFunc
 	running     *tasks
 }
@@ -45,15 +45,15 @@ func newCallbackSender(c Config, key string, closing <-chan struct{}) callbackSe
 	}
 }
 
-// tasks is work that Close waits for. Unlike a bare WaitGroup it may still
-// be asked while somebody waits; it then says no.
+// tasks counts work that Close waits for. Unlike with a plain WaitGroup, begin
+// may be called while wait runs; it then returns false.
 type tasks struct {
 	mu     sync.Mutex
 	closed bool
 	wg     sync.WaitGroup
 }
 
-// begin counts one more, until end is called.
+// begin counts one task more, until end is called.
 func (r *tasks) begin() (end func(), ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +71,7 @@ func (r *tasks) wait() {
 	r.wg.Wait()
 }
 
-// run does work beside the request that caused it.
+// run does work in the background. Close waits for it.
 func (c *callbackSender) run(work func()) {
 	end, ok := c.running.begin()
 	if !ok {
@@ -83,7 +83,7 @@ func (c *callbackSender) run(work func()) {
 	}()
 }
 
-// wait returns after the last delivery, or cuts them off when ctx ends.
+// wait returns after the last task. When ctx ends first, it cancels callbacks.
 func (c *callbackSender) wait(ctx context.Context) error {
 	defer c.client.CloseIdleConnections()
 	stop := context.AfterFunc(ctx, c.cancel)
@@ -93,9 +93,8 @@ func (c *callbackSender) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// tell brings an answer to the application, with the faults that are ordered
-// for the phone at this moment. One goroutine does it from first to last, so
-// that what is told of one request stays in order.
+// notify sends the callback of an answer, with the phone's faults of that
+// moment. One goroutine makes all attempts, so that they stay in order.
 func (s *Simulator) notify(ctx context.Context, a approval) error {
 	f := s.faults.effective(a.authyID)
 	if s.sender.url == "" || f.Callback == CallbackNever {
@@ -117,9 +116,9 @@ func (s *Simulator) notify(ctx context.Context, a approval) error {
 	return err
 }
 
-// deliver sends body until it is taken, as often as is allowed. Each try has
-// a nonce of its own: an application that remembers nonces would take the
-// same one for a replay.
+// deliver sends body until the application accepts it, within the allowed
+// retries. Each attempt has its own nonce: an application that remembers nonces
+// would reject a second use as a replay.
 func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) error {
 	for try := 0; ; try++ {
 		status, err := c.send(ctx, body, f)
@@ -129,12 +128,12 @@ func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) err
 		if err == nil || try >= c.retries {
 			return err
 		}
-		c.logger.Warn("callback is tried again", "try", try+1, "error", err)
+		c.logger.Warn("retrying callback", "attempt", try+1, "error", err)
 		pause(ctx, c.closing, retryWaits[try])
 	}
 }
 
-// send makes one callback, or two of the same bytes if that is ordered.
+// send makes one callback, or two with the same bytes for CallbackTwice.
 func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
 	method := c.method
 	if f.Callback == CallbackGET {
@@ -182,17 +181,17 @@ func (c *callbackSender) request(ctx context.Context, method, nonce, signature s
 		return 0, err
 	}
 	defer response.Body.Close()
-	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be used again
+	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
 	if err == io.EOF {
 		err = nil
 	}
 	return response.StatusCode, err
 }
 
-// pingUser is the user of the dashboard's test callback, who does not exist.
+// pingUser is the user in the dashboard's test callback, who does not exist.
 const pingUser = 1234
 
-// ping is the test callback that the service's dashboard sends when a
+// ping sends the test callback that the service's dashboard sends when a
 // callback URL is saved.
 func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	body, err := marshal(object{{"authy_id", pingUser}, {"device_uuid", pingUser},
@@ -205,7 +204,7 @@ func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	return s.sender.send(ctx, body, s.faults.effective(0))
 }
 
-// servePing is POST /callback/ping: it says what the application answered.
+// servePing is POST /callback/ping: it returns the application's status.
 func (s *Simulator) servePing(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// faultsOfCall finds whose phone a call concerns, and what was ordered for it.
+// faultsOfCall returns the faults of the phone that a call concerns.
 func (s *Simulator) faultsOfCall(c *call) (Faults, error) {
 	if id, ok := parseAuthyID(c.args["user"]); ok {
 		return s.faults.effective(id), nil
@@ -19,7 +19,8 @@ func (s *Simulator) faultsOfCall(c *call) (Faults, error) {
 	return s.faults.effective(0), nil
 }
 
-// refusal is the error that stands in the place of the call, if any.
+// refusal is the injected error that a call gets instead of being executed;
+// nil if there is none.
 func (f Faults) refusal() *apiError {
 	switch f.API {
 	case APIError:
@@ -33,8 +34,8 @@ func (f Faults) refusal() *apiError {
 	}
 }
 
-// corruptReply does to the reply of a call that was carried out what is
-// ordered: it comes late, and perhaps not at all.
+// corruptReply delays the reply of an executed call, and replaces or drops it
+// if a fault says so.
 func (s *Simulator) corruptReply(w http.ResponseWriter, r *http.Request, f Faults) (corrupted bool, err error) {
 	s.pause(r.Context(), millis(f.APIDelayMS))
 	switch f.API {
@@ -52,7 +53,7 @@ func (s *Simulator) corruptReply(w http.ResponseWriter, r *http.Request, f Fault
 	}
 }
 
-// pause lets real time pass, until ctx or the simulator ends.
+// pause waits in real time, until ctx or the simulator ends.
 func (s *Simulator) pause(ctx context.Context, d time.Duration) {
 	pause(ctx, s.closing, d)
 }
@@ -70,6 +71,7 @@ func pause(ctx context.Context, closing <-chan struct{}, d time.Duration) {
 	}
 }
 
+// hang waits until the client disconnects or the simulator closes.
 func (s *Simulator) hang(ctx context.Context) {
 	select {
 	case <-ctx.Done():

@@ -12,46 +12,46 @@ import (
 	"time"
 )
 
-// What Faults.API may order. The first two refuse the call; the others carry
-// it out and spoil the reply, so that a phone may ring although the
-// application was told nothing.
+// Values of Faults.API. With the first two the call fails; with the others it
+// is executed but the reply is lost, so a phone may get a request although the
+// application saw an error.
 const (
-	APIError     = "error"      // 500 with the service's catch-all error
+	APIError     = "error"      // 500 with the service's generic error
 	APIRateLimit = "rate_limit" // 429 with Retry-After
-	APIGarbage   = "garbage"    // 200 with a page of HTML, cut short
-	APIHang      = "hang"       // no reply until the client gives up
+	APIGarbage   = "garbage"    // 200 with a truncated HTML page
+	APIHang      = "hang"       // no reply until the client disconnects
 	APIDrop      = "drop"       // the connection is closed without a reply
 )
 
-// What Faults.Callback may order.
+// Values of Faults.Callback.
 const (
-	CallbackTwice        = "twice"         // the same bytes, one after the other
-	CallbackBeforeReply  = "before_reply"  // approved, and told, before the create call replies
-	CallbackNever        = "never"         // the answer is kept, and nobody is told
+	CallbackTwice        = "twice"         // the same bytes twice, one after the other
+	CallbackBeforeReply  = "before_reply"  // approved, and the callback sent, before the create call replies
+	CallbackNever        = "never"         // the answer is stored, but no callback sent
 	CallbackBadSignature = "bad_signature" // signed with another key
-	CallbackOldNonce     = "old_nonce"     // well signed, with a nonce one hour old
+	CallbackOldNonce     = "old_nonce"     // correctly signed, with a nonce one hour old
 	CallbackGET          = "get"           // GET with the parameters in the query
 )
 
-// maxDelay bounds what may be ordered, so that a forgotten fault ends.
+// maxDelay limits injected delays, so that a forgotten one ends.
 const maxDelay = 10 * time.Minute
 
-// Faults is what goes wrong, for one phone or for all. The zero value is a
-// service without faults. Delays pass in real time, whatever Config.Now says.
+// Faults are the failures to simulate, for one phone or for all. The zero value
+// has none. Delays are in real time, whatever Config.Now returns.
 type Faults struct {
-	APIDelayMS      int    `json:"api_delay_ms"`      // each call is carried out at once and answered so much later
-	PushDelayMS     int    `json:"push_delay_ms"`     // a request reaches the phone so much later
-	CallbackDelayMS int    `json:"callback_delay_ms"` // an answer reaches the application so much later
+	APIDelayMS      int    `json:"api_delay_ms"`      // calls are executed at once and answered this much later
+	PushDelayMS     int    `json:"push_delay_ms"`     // requests reach the phone this much later
+	CallbackDelayMS int    `json:"callback_delay_ms"` // callbacks are sent this much later
 	API             string `json:"api"`               // "", error, rate_limit, garbage, hang, drop
 	RetryAfterS     int    `json:"retry_after_s"`     // of rate_limit; 0 = 30
 	Callback        string `json:"callback"`          // "", twice, before_reply, never, bad_signature, old_nonce, get
-	ClockSkewS      int    `json:"clock_skew_s"`      // the phone's clock is ahead (behind, if negative) by so much
-	// LegacyDeviceUUID sends device_uuid as text, as messages of 2016 had it:
-	// the npm package authy-client takes nothing else.
+	ClockSkewS      int    `json:"clock_skew_s"`      // how far the phone's clock is ahead; negative = behind
+	// LegacyDeviceUUID sends device_uuid as a string, as callbacks did in 2016:
+	// the npm package authy-client accepts nothing else.
 	LegacyDeviceUUID bool `json:"legacy_device_uuid"`
 }
 
-// check says what cannot be ordered.
+// check reports invalid values.
 func (f Faults) check() error {
 	if !slices.Contains([]string{"", APIError, APIRateLimit, APIGarbage, APIHang, APIDrop}, f.API) {
 		return fmt.Errorf(`api cannot be %q: error, rate_limit, garbage, hang, drop or ""`, f.API)
@@ -76,7 +76,7 @@ func (f Faults) check() error {
 	return nil
 }
 
-// over lays f, the faults of one phone, over those of all.
+// over returns f, the faults of one phone, with those of all as defaults.
 func (f Faults) over(all Faults) Faults {
 	return Faults{
 		APIDelayMS:       cmp.Or(f.APIDelayMS, all.APIDelayMS),
@@ -94,22 +94,23 @@ func (f Faults) clockSkew() time.Duration { return time.Duration(f.ClockSkewS) *
 
 func millis(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// faults keeps the orders. They are gone when the process ends: a fault
-// that outlives its test only makes the next one a riddle.
+// faults holds the injected faults, in memory only: a fault that outlived its
+// test would make the next one fail for no visible reason.
 type faults struct {
 	mu     sync.Mutex
 	all    Faults
 	phones map[int64]Faults
 }
 
-// of is what holds for one phone; 0 stands for a call that concerns none.
+// effective returns the faults that apply to one phone; 0 is a call that
+// concerns no phone.
 func (fs *faults) effective(authyID int64) Faults {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	return fs.phones[authyID].over(fs.all)
 }
 
-// own is what was ordered for one phone alone, or for all with 0.
+// own returns the faults injected for one phone alone, or with 0 for all.
 func (fs *faults) own(authyID int64) Faults {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -119,8 +120,8 @@ func (fs *faults) own(authyID int64) Faults {
 	return fs.phones[authyID]
 }
 
-// change lets edit alter the faults of one phone, or of all with 0, unless
-// the outcome cannot be ordered.
+// change edits the faults of one phone, or with 0 those of all, if the result
+// is valid.
 func (fs *faults) change(authyID int64, edit func(*Faults) error) error {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -149,7 +150,7 @@ func (fs *faults) put(authyID int64, f Faults) {
 	}
 }
 
-// clear ends the faults of one phone, or with 0 every fault there is.
+// clear removes the faults of one phone, or with 0 every fault.
 func (fs *faults) clear(authyID int64) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -161,7 +162,7 @@ func (fs *faults) clear(authyID int64) {
 	clear(fs.phones)
 }
 
-// FaultList is the JSON of GET /faults: those of all phones, and those of
+// FaultList is the JSON of GET /faults: the faults of all phones, and those of
 // single phones by Authy id.
 type FaultList struct {
 	All    Faults            `json:"all"`
@@ -183,37 +184,37 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, s.faults.list())
 }
 
-// serveInject is POST /faults: authy_id says for which phone, all without it;
-// of the faults those change that are named.
+// serveInject is POST /faults, for one phone with authy_id, else for all.
+// Faults that are not named stay as they are.
 func (s *Simulator) serveInject(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
 	}
-	var whose struct {
+	var target struct {
 		AuthyID int64 `json:"authy_id"`
 	}
-	if err := json.Unmarshal(body, &whose); err != nil {
+	if err := json.Unmarshal(body, &target); err != nil {
 		return badRequest("authy_id must be a number")
 	}
-	if err := s.phoneForFault(r, whose.AuthyID); err != nil {
+	if err := s.phoneForFault(r, target.AuthyID); err != nil {
 		return err
 	}
-	err = s.faults.change(whose.AuthyID, func(f *Faults) error {
-		order := struct {
+	err = s.faults.change(target.AuthyID, func(f *Faults) error {
+		change := struct {
 			AuthyID int64 `json:"authy_id"`
 			*Faults
 		}{Faults: f}
-		return decode(body, &order)
+		return decode(body, &change)
 	})
 	if err != nil {
 		return badRequest("%w", err)
 	}
-	s.notifyPages(whose.AuthyID)
+	s.notifyPages(target.AuthyID)
 	return s.serveFaults(w, r)
 }
 
-// serveClear is DELETE /faults, of one phone with ?authy_id=.
+// serveClear is DELETE /faults; ?authy_id= clears only those of one phone.
 func (s *Simulator) serveClear(w http.ResponseWriter, r *http.Request) error {
 	id, ok := int64(0), true
 	if text := r.URL.Query().Get("authy_id"); text != "" {
@@ -227,6 +228,7 @@ func (s *Simulator) serveClear(w http.ResponseWriter, r *http.Request) error {
 	return s.serveFaults(w, r)
 }
 
+// phoneForFault checks that the phone exists; 0 stands for all.
 func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
 	if authyID == 0 {
 		return nil
@@ -235,6 +237,7 @@ func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
 	return err
 }
 
+// notifyPages sends the pages of a phone its state, or with 0 all pages.
 func (s *Simulator) notifyPages(authyID int64) {
 	if authyID == 0 {
 		s.watchers.notifyAll()

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// requestError is the caller's fault, and told to the caller.
+// requestError is an error of the client, which gets its text.
 type requestError struct {
 	status int
 	text   string
@@ -24,7 +24,7 @@ func badRequest(format string, args ...any) error {
 	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...).Error()}
 }
 
-// readJSON reads the body of a post into v.
+// readJSON reads the body of a POST into v.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -33,8 +33,8 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// readBody is the body of a post as JSON; none is an empty object, and a flat
-// form does too, so that pages can work without script.
+// readBody returns the body of a POST as JSON. No body is an empty object; a
+// flat form is converted, so that plain HTML forms work.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -53,8 +53,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 }
 
-// decode refuses names it does not know: a fault that was misspelt would be
-// no fault.
+// decode rejects unknown names: a misspelt fault would have no effect.
 func decode(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
@@ -64,7 +63,7 @@ func decode(body []byte, v any) error {
 	return nil
 }
 
-// formAsJSON guesses the types of a flat form: numbers, true, false, text.
+// formAsJSON converts a flat form, in which typed finds numbers and booleans.
 func formAsJSON(form string) ([]byte, error) {
 	root, budget := &node{}, maxNodes
 	if err := parseForm(root, form, &budget); err != nil {
@@ -87,7 +86,7 @@ func typed(text string) any {
 	return text
 }
 
-// statusOf is the HTTP status of an error of this package.
+// statusOf returns the HTTP status of an error.
 func statusOf(err error) int {
 	var mine *requestError
 	switch {

@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	maxWatchers  = 200 // pages open at once, of all phones
+	maxWatchers  = 200 // open pages and waiters of all phones
 	maxPageWait  = 30 * time.Second
 	minPageWait  = 250 * time.Millisecond
 	writeTimeout = 5 * time.Second
-	pongTimeout  = 75 * time.Second // pongs come every maxPageWait
+	pongTimeout  = 75 * time.Second // pongs come at least every maxPageWait
 )
 
-// watchers knows which pages watch which phone.
+// watchers knows which pages and waiters watch which phone.
 type watchers struct {
 	mu     sync.Mutex
 	phones map[int64]map[chan struct{}]bool
 	n      int
 }
 
-// watch returns a channel on which a page is nudged after each change of its
-// phone, and the end of that; false if too many watch already. Nudges do not
-// add up: the page is sent the state of the moment.
+// watch returns a channel that gets a nudge after each change of a phone, and
+// a function that ends it; ok is false if there are too many watchers. Nudges
+// merge: whoever gets one reads the current state.
 func (w *watchers) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,7 +54,7 @@ func (w *watchers) remove(authyID int64, nudge chan struct{}) {
 	}
 }
 
-// publishAll nudges every page.
+// notifyAll nudges the watchers of all phones.
 func (w *watchers) notifyAll() {
 	w.mu.Lock()
 	ids := slices.Collect(maps.Keys(w.phones))
@@ -64,7 +64,7 @@ func (w *watchers) notifyAll() {
 	}
 }
 
-// publish nudges who watches a phone. It never waits.
+// notify nudges the watchers of a phone. It never blocks.
 func (w *watchers) notify(authyID int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,9 +76,9 @@ func (w *watchers) notify(authyID int64) {
 	}
 }
 
-// serveEvents is the WebSocket of a phone's page: the whole state in one text
-// frame, at once and after each change. The default check of the upgrader
-// refuses other origins.
+// serveEvents is the WebSocket of a phone's page: it sends the whole state in
+// one text frame, at once and after each change. The upgrader's default check
+// rejects other origins.
 func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	id := phoneID(r)
 	if _, err := findUser(r.Context(), s.db, id); err != nil {
@@ -97,7 +97,7 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return nil // the upgrader has answered
+		return nil // the upgrader has replied
 	}
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -107,7 +107,8 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// listen reads what a page never sends, to notice its going.
+// readUntilClosed reads, although a page sends nothing, to handle pongs and to
+// notice a closed connection.
 func readUntilClosed(conn *websocket.Conn, gone func()) {
 	defer gone()
 	conn.SetReadLimit(512)
@@ -121,7 +122,7 @@ func readUntilClosed(conn *websocket.Conn, gone func()) {
 	}
 }
 
-// relay sends states until the page goes, the phone is removed or the
+// relay sends the state until the page closes, the phone is removed or the
 // simulator closes.
 func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int64, nudge <-chan struct{}) {
 	pinged := time.Now()
@@ -138,7 +139,7 @@ func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int
 		timer := time.NewTimer(min(max(next, minPageWait), maxPageWait))
 		select {
 		case <-nudge:
-		case <-timer.C: // a token ran out, or a request did
+		case <-timer.C: // a token or a request expired
 		case <-ctx.Done():
 		case <-s.closing:
 			closeSocket(conn, websocket.CloseGoingAway, "the simulator stops")
@@ -167,18 +168,18 @@ func closeSocket(conn *websocket.Conn, code int, why string) {
 	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeTimeout))
 }
 
-// State is the JSON of one frame: a phone with all it shows.
+// State is the JSON of one frame: a phone and everything it shows.
 type State struct {
 	Phone      Phone     `json:"phone"`
 	Requests   []Request `json:"requests"` // newest first
 	Messages   []Message `json:"messages"` // newest first
-	Call       *Call     `json:"call"`     // null when nothing rings
+	Call       *Call     `json:"call"`     // null without an incoming call
 	Token      *Token    `json:"token"`    // null without the app
 	Generic    *Token    `json:"generic"`  // null without a generic authenticator
 	ServerTime Stamp     `json:"server_time"`
 }
 
-// state is what a phone shows now, and how long it stays so by itself.
+// state is what a phone shows now, and how long until it changes by itself.
 func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Duration, error) {
 	now := s.now()
 	u, err := findUser(ctx, s.db, authyID)
@@ -201,7 +202,8 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	return state, state.untilNextChange(now), nil
 }
 
-// untilNextChange is the time to the next change that nobody makes.
+// untilNextChange is the time until a token or a request expires, and at most
+// maxPageWait.
 func (state State) untilNextChange(now time.Time) time.Duration {
 	next := maxPageWait
 	for _, t := range []*Token{state.Token, state.Generic} {

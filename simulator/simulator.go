@@ -1,18 +1,16 @@
-// Package simulator is an Authy of one's own, with phones in the browser:
-// any client of the Authy API can register users with it, ask for approvals,
-// send and verify codes, and be told by signed callbacks.
+// Package simulator simulates the Authy service, with phones in the browser.
+// Any client of the Authy API can register users with it, ask for approvals,
+// send and verify codes, and receive signed callbacks.
 //
 // Owns: the simulated users with their phones, secrets, requests, messages
-// and codes, in a SQLite file of its own; the key of the simulated
-// application; the faults that were ordered.
-// Promises: replies have the shapes, statuses and texts that the client
-// libraries of the real service insist on; an answer is committed before
-// anybody is told; of two answers to one request one wins; Close returns
-// after the last callback.
-// Never: reaches a real phone or the real service; is reached by the
-// application in another way than HTTP; answers a browser under a name that
-// is not its own; guards anything of value, for whoever reaches it may tap
-// Approve.
+// and codes, in a SQLite file of its own; the simulated application and its
+// API key; the injected faults.
+// Promises: replies have the shapes, statuses and texts that the tested client
+// libraries need; an answer is committed before the callback is sent; the
+// first answer to a request wins; Close returns after the last callback.
+// Never: contacts a real phone or the real service; serves a request whose
+// Host is neither a loopback name, the listener's address nor an allowed name;
+// protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 
 import (
@@ -33,33 +31,32 @@ import (
 	"nod/simulator/pages"
 )
 
-// Config says what to simulate. The zero value works: with a key made up, in
-// a temporary file, telling nobody of answers.
+// Config configures a simulator. The zero value works: with a generated key, a
+// temporary file and no callbacks.
 type Config struct {
-	APIKey         string           // of the application; "" = made up once and kept in the file
-	CallbackURL    string           // who is told of answers; "" = nobody
+	APIKey         string           // of the application; "" = generated once and kept in the file
+	CallbackURL    string           // where answers are sent; "" = no callbacks
 	CallbackMethod string           // "POST" (also "") or "GET"
-	Path           string           // of the SQLite file; "" = a temporary one, gone after Close
+	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
-	AppName        string           // as phones show it, at most 30 characters; "" = "Nod"
-	AllowedHosts   []string         // names it is reached by, beside loopback's and its listener's address
+	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
+	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
 
-	// CallbackRetries is how often a callback that was not answered with 2xx
-	// is tried again, at most 3. The real service's habit is not documented:
-	// the default is one attempt.
+	// CallbackRetries is how often a callback is retried that was not answered
+	// with 2xx, at most 3. What the real service does is not documented; the
+	// default is no retry.
 	CallbackRetries int
-	// CallbackTimeout is how long the application may take to answer a
-	// callback; 0 = 5 s.
+	// CallbackTimeout is how long the application has to answer a callback;
+	// 0 = 5 s.
 	CallbackTimeout time.Duration
-	// CodesPerHour is how many codes by SMS and voice one user may have sent
-	// in an hour before the service defends itself; 0 = 30. The real number
-	// is not documented.
+	// CodesPerHour is how many codes by SMS and voice one user can request per
+	// hour before a call gets 429; 0 = 30. The real limit is not documented.
 	CodesPerHour int
-	Faults       Faults // ordered for all phones from the start
+	Faults       Faults // injected for all phones at the start
 }
 
-// Errors of answering a request, and of the kit.
+// Errors of a tap and of the kit.
 var (
 	ErrNoPhone    = errors.New("no such phone")
 	ErrNoRequest  = errors.New("no such request on this phone")
@@ -84,13 +81,13 @@ type Simulator struct {
 	closed   atomic.Bool
 }
 
-// application is what the service knows of its customer.
+// application is the customer of the service that the API key belongs to.
 type application struct {
 	key, name, hexID string
 	serial           int64
 }
 
-// New opens the file and makes a simulator of it.
+// New opens the file and returns a simulator on it.
 func New(config Config) (*Simulator, error) {
 	config, err := config.checked()
 	if err != nil {
@@ -129,7 +126,7 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// checked fills in the defaults and says what cannot be.
+// checked fills in the defaults and reports invalid values.
 func (c Config) checked() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -157,8 +154,8 @@ func (c Config) checked() (Config, error) {
 	return c, checkCallbackURL(c.CallbackURL)
 }
 
-// checkCallbackURL refuses what cannot be signed the same way by everybody:
-// no vector says what becomes of a query or a fragment.
+// checkCallbackURL rejects URLs with a query or a fragment: how the service
+// signs them is not documented, so verifiers might differ.
 func checkCallbackURL(text string) error {
 	if text == "" {
 		return nil
@@ -173,8 +170,8 @@ func checkCallbackURL(text string) error {
 	return nil
 }
 
-// loadApplication reads who the customer is, and makes up what is not known.
-// A key that was given is not kept: it may be worth something elsewhere.
+// loadApplication reads the application from the file, and generates what is
+// missing. A configured key is not written to the file: it may be a real one.
 func loadApplication(ctx context.Context, db *sql.DB, c Config) (application, error) {
 	a := application{key: c.APIKey, name: c.AppName}
 	err := inTx(ctx, db, func(tx *sql.Tx) (err error) {
@@ -196,15 +193,15 @@ func loadApplication(ctx context.Context, db *sql.DB, c Config) (application, er
 	return a, err
 }
 
-// Handler serves the API, the phones and their pages.
+// Handler serves the Authy API, and the phones' JSON and pages.
 func (s *Simulator) Handler() http.Handler { return s.handler }
 
 // APIKey is the key of the simulated application.
 func (s *Simulator) APIKey() string { return s.app.key }
 
-// Close ends sockets and hung calls, sends at once what a fault delays, waits
-// for the callbacks on their way, and closes the file. When ctx ends first,
-// they are cut off. New requests fail from then on, and so does a second call.
+// Close ends sockets and hanging calls, cuts injected delays short, waits for
+// callbacks to finish, and closes the file. When ctx ends first, it cancels the
+// callbacks. From then on requests fail, and so does a second Close.
 func (s *Simulator) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return errors.New("simulator: closed already")
@@ -214,7 +211,8 @@ func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 
-// appURL is the application's front page, as far as the callback URL tells.
+// appURL is the application's home page, derived from the callback URL; "" if
+// there is none.
 func (s *Simulator) appURL() string {
 	u, err := url.Parse(s.config.CallbackURL)
 	if err != nil || u.Host == "" {
@@ -225,7 +223,7 @@ func (s *Simulator) appURL() string {
 
 const keyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// randomKey is of the form of the service's keys: 32 letters and digits.
+// randomKey has the form of the service's keys: 32 letters and digits.
 func randomKey() string {
 	key := make([]byte, 32)
 	for i := range key {
