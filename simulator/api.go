@@ -176,7 +176,7 @@ func noXML(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/xml;charset=utf-8")
 	w.WriteHeader(http.StatusBadRequest)
 	_, err := w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?>
-<errors><message>This simulator does not speak XML. Call the same path with json in place of xml.</message><error-code>` +
+<errors><message>The simulator does not support XML. Use the same path with json instead of xml.</message><error-code>` +
 		codeInvalidRequest + `</error-code></errors>
 `))
 	return err

@@ -65,7 +65,7 @@ func TestUnknownURLs(t *testing.T) {
 		}
 	}
 	got := s.call("GET", "/protected/xml/users/100001/status", "").wantStatus(400)
-	got.wantIn("<error-code>60002</error-code>", "does not speak XML")
+	got.wantIn("<error-code>60002</error-code>", "does not support XML")
 	if kind := got.header.Get("Content-Type"); kind != "application/xml;charset=utf-8" {
 		t.Error("got", kind)
 	}

@@ -210,7 +210,7 @@ func (s *Simulator) servePing(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.sender.url == "" {
-		return &requestError{http.StatusConflict, "no callback URL was given"}
+		return &requestError{http.StatusConflict, "no callback URL is configured"}
 	}
 	status, err := s.ping(r.Context())
 	if err != nil {

@@ -122,7 +122,7 @@ func TestNobodyIsTold(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CallbackURL = "" })
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.post("/callback/ping", "").want(409, `{"error":"no callback URL was given"}`+"\n")
+	s.post("/callback/ping", "").want(409, `{"error":"no callback URL is configured"}`+"\n")
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 

@@ -67,11 +67,11 @@ func (f Faults) check() error {
 	}{{"api_delay_ms", f.APIDelayMS, time.Millisecond}, {"push_delay_ms", f.PushDelayMS, time.Millisecond},
 		{"callback_delay_ms", f.CallbackDelayMS, time.Millisecond}, {"retry_after_s", f.RetryAfterS, time.Second}} {
 		if d.n < 0 || d.n > int(maxDelay/d.unit) {
-			return fmt.Errorf("%s is out of range: from nothing to ten minutes", d.name)
+			return fmt.Errorf("%s is out of range: from 0 to ten minutes", d.name)
 		}
 	}
 	if f.ClockSkewS < -1e6 || f.ClockSkewS > 1e6 {
-		return fmt.Errorf("clock_skew_s is out of range: a million seconds either way")
+		return fmt.Errorf("clock_skew_s is out of range: at most a million seconds either way")
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestFaultsThatCannotBeOrdered(t *testing.T) {
 		{`{"retry_after_s":18446744073709552}`, `retry_after_s is out of range`}, // in milliseconds it would wrap to 384
 		{`{"clock_skew_s":1000001}`, `clock_skew_s is out of range`},
 		{`{"clock_skew_s":-1000001}`, `clock_skew_s is out of range`},
-		{`{"api_delay_ms":"5"}`, `the JSON cannot be used`},
+		{`{"api_delay_ms":"5"}`, `invalid JSON`},
 		{`{"authy_id":"ada"}`, `authy_id must be a number`},
 		{`{"api":"error"`, `authy_id must be a number`},
 		{`[]`, `authy_id must be a number`},

@@ -38,7 +38,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		return nil, &requestError{http.StatusRequestEntityTooLarge, "the request is too large, or broke off"}
+		return nil, &requestError{http.StatusRequestEntityTooLarge, "the request is too large or incomplete"}
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -49,7 +49,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case media == "application/x-www-form-urlencoded":
 		return formAsJSON(string(body))
 	default:
-		return nil, &requestError{http.StatusUnsupportedMediaType, "send JSON, as application/json"}
+		return nil, &requestError{http.StatusUnsupportedMediaType, "the body must be JSON (application/json)"}
 	}
 }
 
@@ -58,7 +58,7 @@ func decode(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return badRequest("the JSON cannot be used: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return badRequest("invalid JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func decode(body []byte, v any) error {
 func formAsJSON(form string) ([]byte, error) {
 	root, budget := &node{}, maxNodes
 	if err := parseForm(root, form, &budget); err != nil {
-		return nil, badRequest("the form cannot be read")
+		return nil, badRequest("invalid form")
 	}
 	o := object{}
 	for _, key := range root.keys {

@@ -19,7 +19,7 @@ func TestNamesThatAreNotTheSimulators(t *testing.T) {
 		for _, path := range []string{"GET /phones", "GET /", "POST /faults", "GET /protected/json/app/details", "GET /static/phone.js"} {
 			method, path, _ := strings.Cut(path, " ")
 			s.do(method, path, "", http.Header{"Host": {host}, "X-Authy-Api-Key": {testKey}}).
-				want(421, `{"error":"the simulator is not called that: use its address, or allow the name"}`+"\n")
+				want(421, `{"error":"host not allowed: use localhost or the simulator's address"}`+"\n")
 		}
 	}
 	for _, host := range []string{"localhost", "localhost:" + port, "LOCALHOST", "localhost.", "phones.localhost", "127.0.0.1", "127.8.9.1", "[::1]", "[::1]:" + port,

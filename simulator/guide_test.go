@@ -38,7 +38,7 @@ func TestTheGuideTellsWhatIsTested(t *testing.T) {
 
 func TestTheGuideSaysWhoIsTold(t *testing.T) {
 	told := simulator.Guide("http://localhost:3001", "KEY", "http://localhost:3000/authy/callback")
-	if want := "told to: http://localhost:3000/authy/callback\n"; !strings.Contains(told, want) {
+	if want := "sends callbacks to: http://localhost:3000/authy/callback\n"; !strings.Contains(told, want) {
 		t.Errorf("got %s\nwant %q in it", told, want)
 	}
 	if untold := simulator.Guide("http://localhost:3001", "KEY", ""); !strings.Contains(untold, "set SIMULATOR_CALLBACK_URL") {

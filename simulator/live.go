@@ -91,7 +91,7 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	defer end()
 	done, open := s.sender.running.begin()
 	if !open {
-		return &requestError{http.StatusServiceUnavailable, "the simulator stops"}
+		return &requestError{http.StatusServiceUnavailable, "the simulator is stopping"}
 	}
 	defer done()
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
@@ -129,7 +129,7 @@ func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int
 	for {
 		state, next, err := s.state(ctx, authyID)
 		if err != nil || writeFrame(conn, state) != nil {
-			closeSocket(conn, websocket.CloseNormalClosure, "the phone is gone")
+			closeSocket(conn, websocket.CloseNormalClosure, "the phone was removed")
 			return
 		}
 		if time.Since(pinged) > maxPageWait/2 {
@@ -142,7 +142,7 @@ func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int
 		case <-timer.C: // a token or a request expired
 		case <-ctx.Done():
 		case <-s.closing:
-			closeSocket(conn, websocket.CloseGoingAway, "the simulator stops")
+			closeSocket(conn, websocket.CloseGoingAway, "the simulator is stopping")
 			timer.Stop()
 			return
 		}

@@ -144,7 +144,7 @@ func TestAPageOfARemovedPhoneCloses(t *testing.T) {
 	p := s.watch(ada)
 	p.until("")
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
-	if code, why := p.closed(); code != websocket.CloseNormalClosure || why != "the phone is gone" {
+	if code, why := p.closed(); code != websocket.CloseNormalClosure || why != "the phone was removed" {
 		t.Errorf("got %d %q", code, why)
 	}
 }
@@ -154,7 +154,7 @@ func TestPagesCloseWithTheSimulator(t *testing.T) {
 	p := s.watch(ada)
 	p.until("")
 	s.stop()
-	if code, why := p.closed(); code != websocket.CloseGoingAway || why != "the simulator stops" {
+	if code, why := p.closed(); code != websocket.CloseGoingAway || why != "the simulator is stopping" {
 		t.Errorf("got %d %q", code, why)
 	}
 }

@@ -195,7 +195,7 @@ func (s *Simulator) serveNumber(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	country, number := query.Get("country_code"), digitsOf(query.Get("phone_number"))
 	if countryProblem(country) != "" || number == "" {
-		return badRequest("name a country_code and a phone_number")
+		return badRequest("a valid country_code and a phone_number are required")
 	}
 	messages, err := s.messagesTo(r.Context(), atoi(country), number)
 	if err != nil {

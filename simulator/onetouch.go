@@ -100,7 +100,7 @@ func readApproval(c *call) (a approval, err error) {
 func readDetails(p params, name string) ([]Detail, error) {
 	pairs, ok := p.pairs(name)
 	if !ok {
-		return nil, invalidApproval(name + " must be pairs of a name and a text")
+		return nil, invalidApproval(name + " must be pairs of a label and a value")
 	}
 	for _, pair := range pairs {
 		if utf8.RuneCountInString(pair.Label) > maxText || utf8.RuneCountInString(pair.Value) > maxText {

@@ -155,7 +155,7 @@ func TestRequestsNobodyCanReceive(t *testing.T) {
 	s.call("POST", "/onetouch/json/users/100001/approval_requests", "message=x").want(400,
 		`{"message":"No device was found that could receive the approval request","success":false,`+
 			`"errors":{"message":"No device was found that could receive the approval request"},"error_code":"60051"}`)
-	s.tap(ada, pending, "approve").want(409, `{"error":"the app is not on this phone"}`+"\n")
+	s.tap(ada, pending, "approve").want(409, `{"error":"the app is not installed on this phone"}`+"\n")
 	s.status(pending).wantIn(`"status":"pending"`)
 
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)

@@ -148,7 +148,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 		return params{}, err
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return params{}, invalidRequest("A body must come without Content-Encoding")
+		return params{}, invalidRequest("Content-Encoding is not supported")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -169,7 +169,7 @@ func bodyError(err error) error {
 	if errors.As(err, &tooLarge) {
 		return errTooLarge
 	}
-	return invalidRequest("The request broke off")
+	return invalidRequest("The request is incomplete")
 }
 
 // parseBody goes by the Content-Type, and by the first byte for clients that

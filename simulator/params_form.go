@@ -35,11 +35,11 @@ func unescapePair(pair string) (name, value string, err error) {
 	name, value, _ = strings.Cut(pair, "=")
 	name, err = url.QueryUnescape(name)
 	if err != nil {
-		return "", "", invalidRequest("A parameter is badly escaped")
+		return "", "", invalidRequest("A parameter is not escaped correctly")
 	}
 	value, err = url.QueryUnescape(value)
 	if err != nil {
-		return "", "", invalidRequest("A parameter is badly escaped")
+		return "", "", invalidRequest("A parameter is not escaped correctly")
 	}
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
 		return "", "", errEncoding

@@ -148,7 +148,7 @@ func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if change.AppInstalled == nil {
-		return badRequest("say what to change: app_installed, true or false")
+		return badRequest("app_installed must be true or false")
 	}
 	id := phoneID(r)
 	if err := s.setApp(r.Context(), id, *change.AppInstalled); err != nil {

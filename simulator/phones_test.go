@@ -45,9 +45,9 @@ func TestAPhoneWithoutTheApp(t *testing.T) {
 	s.get("/phones").want(200, "["+phone+`"devices":[],"app_installed":false}]`+"\n")
 	s.do("POST", "/phones/100001", "app_installed=true", nil).want(200, phone+`"devices":["iphone"],"app_installed":true}`+"\n")
 	for _, body := range []string{``, `{}`, `{"app_installed":null}`} {
-		s.post("/phones/100001", body).want(400, `{"error":"say what to change: app_installed, true or false"}`+"\n")
+		s.post("/phones/100001", body).want(400, `{"error":"app_installed must be true or false"}`+"\n")
 	}
-	s.post("/phones/100001", `{"app":false}`).wantStatus(400).wantIn("the JSON cannot be used")
+	s.post("/phones/100001", `{"app":false}`).wantStatus(400).wantIn("invalid JSON")
 	s.post("/phones/100001", `{"app_installed":"no"}`).wantStatus(400)
 	s.do("POST", "/phones/100001", "%zz", nil).wantStatus(400)
 	s.get("/phones").wantIn(`"app_installed":true`)
@@ -102,7 +102,7 @@ func TestTheNewestHundredAreListed(t *testing.T) {
 func TestMessagesOfNumbersThatAreNone(t *testing.T) {
 	s := newAda(t)
 	for _, query := range []string{"", "?country_code=57", "?phone_number=1", "?country_code=999&phone_number=1", "?country_code=x&phone_number=1"} {
-		s.get("/messages"+query).want(400, `{"error":"name a country_code and a phone_number"}`+"\n")
+		s.get("/messages"+query).want(400, `{"error":"a valid country_code and a phone_number are required"}`+"\n")
 	}
 }
 

@@ -158,5 +158,5 @@ func TestAfterTheEnd(t *testing.T) {
 	for _, path := range []string{"users/100001/status", "verify/1234567/100001", "sms/100001", "app/stats"} {
 		s.call("GET", "/protected/json/"+path, "").want(500, broken)
 	}
-	s.get("/phones").want(500, `{"error":"something went wrong; the log says what"}`+"\n")
+	s.get("/phones").want(500, `{"error":"internal error: see the log"}`+"\n")
 }

@@ -61,7 +61,7 @@ var (
 	ErrNoPhone    = errors.New("no such phone")
 	ErrNoRequest  = errors.New("no such request on this phone")
 	ErrNotPending = errors.New("the request is not pending")
-	ErrNoApp      = errors.New("the app is not on this phone")
+	ErrNoApp      = errors.New("the app is not installed on this phone")
 )
 
 // Simulator is safe for concurrent use. Close it.
@@ -143,10 +143,10 @@ func (c Config) checked() (Config, error) {
 		c.CodesPerHour = 30
 	}
 	if c.CallbackMethod != http.MethodPost && c.CallbackMethod != http.MethodGet {
-		return c, fmt.Errorf("callbacks go by POST or GET, not by %q", c.CallbackMethod)
+		return c, fmt.Errorf("the callback method must be POST or GET, not %q", c.CallbackMethod)
 	}
 	if c.CallbackRetries < 0 || c.CallbackRetries > len(retryWaits) {
-		return c, fmt.Errorf("a callback is tried again at most %d times", len(retryWaits))
+		return c, fmt.Errorf("callbacks are retried at most %d times", len(retryWaits))
 	}
 	if err := c.Faults.check(); err != nil {
 		return c, err
@@ -162,7 +162,7 @@ func checkCallbackURL(text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("the callback URL %q is no http or https URL", text)
+		return fmt.Errorf("the callback URL %q is not an http or https URL", text)
 	}
 	if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return fmt.Errorf("the callback URL %q must have no query, fragment or password", text)

@@ -67,7 +67,7 @@ func TestTokensOfAPhoneWithoutTheApp(t *testing.T) {
 	s := newAda(t)
 	token := s.token()
 	s.removeApp()
-	s.get("/phones/100001/token").want(409, `{"error":"the app is not on this phone"}`+"\n")
+	s.get("/phones/100001/token").want(409, `{"error":"the app is not installed on this phone"}`+"\n")
 	s.verify(token).want(401, tokenWrong)
 	s.post("/phones/100001", `{"app_installed":true}`).wantStatus(200)
 	s.verify(s.token()).want(200, tokenValid+byApp)

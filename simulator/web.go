@@ -61,7 +61,7 @@ func (s *Simulator) try(handle errHandler) http.Handler {
 			if r.Context().Err() == nil {
 				s.logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 			}
-			text = "something went wrong; the log says what"
+			text = "internal error: see the log"
 		}
 		_ = writeJSON(w, status, map[string]string{"error": text}) // the client is gone
 	})
@@ -83,7 +83,7 @@ func (s *Simulator) guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		if !s.hostAllowed(r) {
 			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
-				"error": "the simulator is not called that: use its address, or allow the name"})
+				"error": "host not allowed: use localhost or the simulator's address"})
 			return
 		}
 		next.ServeHTTP(w, r)
