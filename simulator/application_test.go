@@ -71,7 +71,7 @@ func TestUnknownURLs(t *testing.T) {
 	}
 }
 
-func TestRepliesAreLabelledAsTheServiceDoes(t *testing.T) {
+func TestHeadersOfReplies(t *testing.T) {
 	s := newAda(t)
 	for _, path := range []string{"/protected/json/users/100001/status", "/protected/json/users/1/status"} {
 		got := s.call("GET", path, "").header
@@ -79,7 +79,7 @@ func TestRepliesAreLabelledAsTheServiceDoes(t *testing.T) {
 			t.Error("got", kind)
 		}
 		if got.Get("Cache-Control") != "no-store" {
-			t.Error("replies may be kept")
+			t.Error("replies may be cached")
 		}
 	}
 }

@@ -16,7 +16,7 @@ func (s *sim) inject(fault string) {
 	s.post("/faults", fault).wantStatus(200)
 }
 
-func TestFaultsAreOrderedShownAndCleared(t *testing.T) {
+func TestFaultsAreSetShownAndCleared(t *testing.T) {
 	s := newAda(t)
 	s.user("other@example.com")
 	s.get("/faults").want(200, `{"all":`+noFaults+`,"phones":{}}`+"\n")
@@ -41,9 +41,9 @@ func TestFaultsByForm(t *testing.T) {
 		wantStatus(200).wantIn(`"phones":{"100001":{`, `"callback":"get","clock_skew_s":-5,"legacy_device_uuid":true`)
 }
 
-func TestFaultsThatCannotBeOrdered(t *testing.T) {
+func TestInvalidFaults(t *testing.T) {
 	s := newAda(t)
-	tests := []struct{ order, text string }{
+	tests := []struct{ body, text string }{
 		{`{"api":"fire"}`, `api cannot be`},
 		{`{"callback":"thrice"}`, `callback cannot be`},
 		{`{"api_delay":5}`, `api_delay`}, // misspelt
@@ -61,7 +61,7 @@ func TestFaultsThatCannotBeOrdered(t *testing.T) {
 		{`[]`, `authy_id must be a number`},
 	}
 	for _, test := range tests {
-		s.post("/faults", test.order).wantStatus(400).wantIn(test.text)
+		s.post("/faults", test.body).wantStatus(400).wantIn(test.text)
 	}
 	s.post("/faults", `{"authy_id":12,"api":"error"}`).want(404, `{"error":"no such phone"}`+"\n")
 	s.do("DELETE", "/faults?authy_id=ada", "", nil).want(400, `{"error":"authy_id must be a number"}`+"\n")
@@ -79,7 +79,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 		body       string
 		kind       string
 		retryAfter string
-		sent       bool // the call was carried out nonetheless
+		sent       bool // the call was executed all the same
 	}{
 		{`"api":"error"`, 500, `{"message":"Something went wrong","success":false,"errors":{},"error_code":"60000"}`,
 			"application/json;charset=utf-8", "", false},
@@ -104,7 +104,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 					t.Errorf("sent: %v, want %v", sent, test.sent)
 				}
 				elsewhere := s.call("GET", fmt.Sprintf("/protected/json/sms/%d?force=true", other), "")
-				if spared := elsewhere.status == 200 && elsewhere.body != test.body; spared != (whose != "") {
+				if unaffected := elsewhere.status == 200 && elsewhere.body != test.body; unaffected != (whose != "") {
 					t.Errorf("another phone got %d %s", elsewhere.status, elsewhere.body)
 				}
 				s.do("DELETE", "/faults", "", nil).wantStatus(200)
@@ -114,7 +114,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 	}
 }
 
-// A fault of a phone is also one of the calls about its requests.
+// A phone's faults also apply to calls about its requests.
 func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x")
@@ -126,7 +126,7 @@ func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 	s.tap(ada, uuid, "approve").wantStatus(200) // the phone itself works
 }
 
-// A phone's own fault stands before that of all.
+// A phone's own fault takes precedence over that of all.
 func TestFaultsOfOneAndOfAll(t *testing.T) {
 	s := newAda(t)
 	s.restart(func(c *simulator.Config) { c.Faults.API = simulator.APIError })

@@ -11,7 +11,7 @@ import (
 	"github.com/fasthttp/websocket"
 )
 
-// page is a phone's page, open in a browser.
+// page is the WebSocket of a phone's page.
 type page struct {
 	t    *testing.T
 	conn *websocket.Conn
@@ -30,7 +30,7 @@ func (s *sim) watch(user int64) page {
 	return page{s.t, conn}
 }
 
-// until reads frames up to one that has all parts, and returns it.
+// until reads frames until one contains all parts, and returns it.
 func (p page) until(parts ...string) (frame string) {
 	p.t.Helper()
 	for !hasAll(frame, parts) {
@@ -52,7 +52,7 @@ func hasAll(text string, parts []string) bool {
 	return text != ""
 }
 
-// closed reads frames up to the end, and returns its code and reason.
+// closed reads frames until the socket is closed, and returns code and reason.
 func (p page) closed() (code int, why string) {
 	p.t.Helper()
 	for {
@@ -113,12 +113,12 @@ func TestAPageSeesExpiries(t *testing.T) {
 	p := s.watch(ada)
 	p.until(`"status":"pending"`)
 	s.clock.Advance(time.Minute)
-	s.status(uuid).wantIn(`"status":"expired"`) // whoever looks, all pages are told
+	s.status(uuid).wantIn(`"status":"expired"`) // a read marks it, and notifies all pages
 	p.until(`"status":"expired"`)
 }
 
-// A token that runs out and a request that does are shown without any nudge.
-// The page waits in real time, by the clock it was given.
+// An expired token and an expired request are shown without a nudge: the server
+// waits in real time for what its clock says is left.
 func TestAPageKeepsTime(t *testing.T) {
 	s := newAda(t)
 	s.clock.Advance(9 * time.Second)
@@ -166,10 +166,10 @@ func TestTooManyPages(t *testing.T) {
 	}
 	last := s.watch(ada)
 	if _, response, err := s.dial("/phones/100001/events", nil); err == nil || response.StatusCode != 503 {
-		t.Fatal("the 201st page is open")
+		t.Fatal("a 201st page was accepted")
 	}
 	if _, err := s.WaitRequest(t.Context(), ada); err == nil {
-		t.Error("the 201st watcher waits")
+		t.Error("a 201st watcher was accepted")
 	}
 	last.until("")
 	must(t, last.conn.Close())
@@ -180,7 +180,7 @@ func TestTooManyPages(t *testing.T) {
 			return
 		}
 	}
-	t.Error("a page is gone, and its place is not free")
+	t.Error("a closed page still counts")
 }
 
 func TestFramesThatPagesNeverSend(t *testing.T) {

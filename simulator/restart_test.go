@@ -13,7 +13,7 @@ import (
 	"nod/simulator"
 )
 
-func TestAllIsThereAfterARestart(t *testing.T) {
+func TestARestartKeepsEverything(t *testing.T) {
 	s := newAda(t)
 	answered, pending := s.ask(ada, "message=x&seconds_to_expire=120"), s.ask(ada, `{"message":"y","details":{"b":"1","a":"2"},"hidden_details":{"id":"7"}}`)
 	s.tap(ada, answered, "deny").wantStatus(200)
@@ -34,7 +34,7 @@ func TestAllIsThereAfterARestart(t *testing.T) {
 	identity := s.call("GET", "/protected/json/app/details", "").body
 
 	s.restart()
-	s.app.next() // the denial, told before the end
+	s.app.next() // the denial, sent before Close returned
 	for _, path := range paths {
 		s.get(path).want(200, before[path])
 	}
@@ -50,11 +50,11 @@ func TestAllIsThereAfterARestart(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	if again := s.user("new@example.com"); again != gone+1 {
-		t.Errorf("the id %d was given again", again)
+		t.Errorf("got the id %d, want a new one", again)
 	}
 }
 
-// The key that is made up is kept; one that was given is not.
+// A generated key is stored; a configured one is not.
 func TestTheKey(t *testing.T) {
 	none := func(c *simulator.Config) { c.APIKey = "" }
 	s := newSim(t, none)
@@ -64,7 +64,7 @@ func TestTheKey(t *testing.T) {
 	}
 	s.restart()
 	if s.APIKey() != testKey {
-		t.Error("the key that was given is not used")
+		t.Error("the configured key is not used")
 	}
 	s.stop()
 	files, err := os.ReadDir(filepath.Dir(s.path))
@@ -73,22 +73,22 @@ func TestTheKey(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(filepath.Dir(s.path), f.Name()))
 		must(t, err)
 		if strings.Contains(string(text), testKey) {
-			t.Errorf("the key that was given is in %s", f.Name())
+			t.Errorf("the configured key is in %s", f.Name())
 		}
 	}
 	s.open(none)
 	if s.APIKey() != made {
-		t.Error("the key that was made up is forgotten")
+		t.Error("the generated key was not stored")
 	}
 }
 
-func TestTheFileIsItsOwnersAlone(t *testing.T) {
+func TestOnlyTheOwnerCanReadTheFile(t *testing.T) {
 	s := newAda(t)
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		info, err := os.Stat(s.path + suffix)
 		must(t, err)
 		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has the rights %v", info.Name(), info.Mode().Perm())
+			t.Errorf("%s has mode %v", info.Name(), info.Mode().Perm())
 		}
 	}
 }
@@ -107,11 +107,11 @@ func TestAFileOfAnotherVersion(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "notes.txt")
 	must(t, os.WriteFile(other, []byte(strings.Repeat("no database\n", 100)), 0o600))
 	if _, err := simulator.New(simulator.Config{Path: other}); err == nil {
-		t.Error("a text file was taken for a database")
+		t.Error("a text file was accepted as a database")
 	}
 }
 
-func TestATemporaryFileGoes(t *testing.T) {
+func TestCloseRemovesATemporaryFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	one, err := simulator.New(simulator.Config{})
 	must(t, err)
@@ -125,20 +125,20 @@ func TestATemporaryFileGoes(t *testing.T) {
 		return n
 	}
 	if left() == 0 {
-		t.Fatal("there is no temporary file")
+		t.Fatal("no temporary file was created")
 	}
 	must(t, one.Close(t.Context()))
 	if left() != 0 {
-		t.Error("the temporary file stays")
+		t.Error("the temporary file remains")
 	}
 	if err := one.Close(t.Context()); err == nil {
-		t.Error("it could be closed twice")
+		t.Error("a second Close succeeded")
 	}
 }
 
-// Close cuts off a callback to an application that hangs: nothing else ends
-// this one.
-func TestClosingCutsCallbacksOff(t *testing.T) {
+// Close cancels a callback to an application that hangs. Nothing else ends this
+// one, so Close would not return.
+func TestCloseCancelsCallbacks(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CallbackTimeout = 24 * time.Hour })
 	s.app.hangs.Store(true)
 	s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)
@@ -147,8 +147,8 @@ func TestClosingCutsCallbacksOff(t *testing.T) {
 	s.stop()
 }
 
-// What breaks is told to the log, not to the caller.
-func TestAfterTheEnd(t *testing.T) {
+// Internal errors are logged, and not shown to the client.
+func TestAfterClose(t *testing.T) {
 	s := newAda(t)
 	server := httptest.NewServer(s.Handler())
 	defer server.Close()

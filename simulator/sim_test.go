@@ -24,7 +24,7 @@ const testKey = "FU10H0uCafgKnXvPfDm5iAisVuHDgXJA"
 // never one that is slow.
 const hangLimit = 3 * time.Minute
 
-// clock is time that only a test moves.
+// clock is a time that only the test advances.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -44,7 +44,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// sim is a simulator behind a real listener, with an application that takes
+// sim is a simulator behind a real listener, with an application that receives
 // its callbacks.
 type sim struct {
 	*simulator.Simulator
@@ -67,8 +67,7 @@ func newSim(t *testing.T, options ...option) *sim {
 	return s
 }
 
-// open starts a simulator on the file of s; a second one goes on where the
-// first, which was stopped, ended.
+// open starts a simulator on the file of s, which may be that of an earlier one.
 func (s *sim) open(options ...option) {
 	s.t.Helper()
 	config := simulator.Config{
@@ -93,7 +92,7 @@ func (s *sim) open(options ...option) {
 	s.t.Cleanup(s.stop)
 }
 
-// restart ends the simulator, which waits for its callbacks, and starts
+// restart closes the simulator, which waits for its callbacks, and starts
 // another one on the same file.
 func (s *sim) restart(options ...option) {
 	s.t.Helper()
@@ -104,14 +103,14 @@ func (s *sim) restart(options ...option) {
 // message is an SMS, a call or an e-mail as the phone shows it.
 type message struct{ Via, Code, Text, At string }
 
-// messages are those of the first user's phone, newest first.
+// messages returns those of the first user's phone, newest first.
 func (s *sim) messages() (all []message) {
 	s.t.Helper()
 	s.get("/phones/100001/messages").wantStatus(200).json(&all)
 	return all
 }
 
-// token is what the app of the first user shows.
+// token returns what the first user's app shows.
 func (s *sim) token() string {
 	s.t.Helper()
 	var got struct{ Token string }
@@ -119,7 +118,7 @@ func (s *sim) token() string {
 	return got.Token
 }
 
-// reply is an answer, read to its end.
+// reply is a response with its whole body.
 type reply struct {
 	t      *testing.T
 	status int
@@ -127,8 +126,8 @@ type reply struct {
 	body   string
 }
 
-// call makes a call of the API with the key in the header. A body goes as
-// JSON if it looks like that, else as a form.
+// call calls the API with the key in the header. A body is sent as JSON if it
+// begins with {, else as a form.
 func (s *sim) call(method, path, body string) reply {
 	s.t.Helper()
 	return s.do(method, path, body, key())
@@ -168,7 +167,7 @@ func (s *sim) try(method, path, body string, header http.Header) (reply, error) 
 // key is a header with the key.
 func key() http.Header { return http.Header{"X-Authy-Api-Key": {testKey}} }
 
-// get and post speak to the phones, which need no key.
+// get and post call the phones' JSON, which needs no key.
 func (s *sim) get(path string) reply { return s.do("GET", path, "", nil) }
 func (s *sim) post(path, json string) reply {
 	return s.do("POST", path, json, http.Header{"Content-Type": {"application/json"}})
@@ -205,9 +204,9 @@ func (r reply) json(v any) {
 	}
 }
 
-var numbers int // of phones that were registered
+var numbers int // phone numbers used so far
 
-// user registers a phone nobody has and returns its id.
+// user registers a user with a new number and returns the id.
 func (s *sim) user(email string) int64 {
 	s.t.Helper()
 	numbers++
@@ -217,7 +216,7 @@ func (s *sim) user(email string) int64 {
 	return got.User.ID
 }
 
-// ask asks a phone for an approval and returns the uuid.
+// ask creates an approval request and returns its uuid.
 func (s *sim) ask(user int64, body string) string {
 	s.t.Helper()
 	var got struct {
@@ -243,5 +242,5 @@ var serials = regexp.MustCompile(`"app_id":\d{5}`)
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
-// scrub writes UUID for every uuid, so that a body can be compared.
+// scrub replaces every uuid with UUID, so that bodies can be compared.
 func scrub(body string) string { return uuids.ReplaceAllString(body, "UUID") }

@@ -1,4 +1,4 @@
-// Package login is a project of somebody else that signs people in with a tap.
+// Package login stands for another project, which signs people in with a tap.
 package login
 
 import (
