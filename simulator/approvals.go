@@ -76,7 +76,7 @@ func (s *Simulator) push(c *call, a approval) error {
 	if err != nil {
 		return err
 	}
-	if err := s.notify(c.ctx(), answered); err != nil {
+	if err := s.sendCallback(c.ctx(), answered); err != nil {
 		s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 	}
 	return nil
@@ -190,7 +190,7 @@ func (s *Simulator) answer(ctx context.Context, authyID int64, uuid, status stri
 		return a, err
 	}
 	s.sender.run(func() {
-		if err := s.notify(s.sender.ctx, a); err != nil {
+		if err := s.sendCallback(s.sender.ctx, a); err != nil {
 			s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 		}
 	})

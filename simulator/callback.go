@@ -93,9 +93,9 @@ func (c *callbackSender) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// notify sends the callback of an answer, with the phone's faults of that
+// sendCallback sends the callback of an answer, with the phone's faults of that
 // moment. One goroutine makes all attempts, so that they stay in order.
-func (s *Simulator) notify(ctx context.Context, a approval) error {
+func (s *Simulator) sendCallback(ctx context.Context, a approval) error {
 	f := s.faults.effective(a.authyID)
 	if s.sender.url == "" || f.Callback == CallbackNever {
 		return nil
