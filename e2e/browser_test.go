@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// person is somebody with a browser of their own: cookies and tabs.
+// person has a browser profile of their own: cookies and tabs.
 type person struct {
 	t   *testing.T
 	nod *nod
@@ -28,7 +28,7 @@ type person struct {
 
 func (n *nod) person() *person { return &person{t: n.t, nod: n} }
 
-// tab is one page in front of a person.
+// tab is a tab of a person's browser.
 type tab struct {
 	t   *testing.T
 	nod *nod
@@ -36,10 +36,10 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
-	expected []string // parts of problems that the story itself causes
+	expected []string // parts of the problems that the story causes on purpose
 }
 
-// tab opens an empty tab beside the person's others.
+// tab opens an empty tab in the person's browser.
 func (p *person) tab() *tab {
 	p.t.Helper()
 	tb := &tab{t: p.t, nod: p.nod}
@@ -53,16 +53,16 @@ func (p *person) tab() *tab {
 	if p.ctx == nil {
 		p.ctx = ctx
 	}
-	// The person's first tab is closed last, and their cookies with it.
+	// The first tab, which holds the cookies, is closed last.
 	p.t.Cleanup(func() {
-		tb.blameless()
+		tb.checkConsole()
 		cancel()
 	})
 	return tb
 }
 
-// watch hears the console: script errors, and what Chromium itself reports,
-// such as a breach of the content security policy.
+// watch collects script errors and what Chromium itself reports on the
+// console, such as a breach of the content security policy.
 func (tb *tab) watch(event any) {
 	var problem string
 	switch e := event.(type) {
@@ -92,15 +92,16 @@ func (tb *tab) watch(event any) {
 	tb.problems = append(tb.problems, problem)
 }
 
-// expect names a part of problems which the story brings about itself: a
-// refused form, a line that is cut.
+// expect allows problems that contain one of the parts, because the story
+// causes them: a rejected form, a broken connection.
 func (tb *tab) expect(parts ...string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	tb.expected = append(tb.expected, parts...)
 }
 
-func (tb *tab) blameless() {
+// checkConsole fails the story for each problem that it did not expect.
+func (tb *tab) checkConsole() {
 	tb.t.Helper()
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
@@ -115,25 +116,25 @@ problems:
 	}
 }
 
-// run runs an action within the story's patience.
+// run runs an action, and fails the story if it does not end.
 func run[T any](tb *tab, what string, action chromedp.Action[T]) T {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, hangLimit)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "node with given id") {
-		// The page was just being replaced by the next one.
+		// The next page was just replacing this one.
 		value, err = chromedp.Run(ctx, action)
 	}
 	if err != nil {
 		shown, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main")?.innerText.slice(0, 500)`))
-		tb.t.Fatalf("%s: %v\nwhat is shown: %s", what, err, shown)
+		tb.t.Fatalf("%s: %v\nthe page shows: %s", what, err, shown)
 	}
 	return value
 }
 
-// call is a command to the browser itself. The first one of a tab opens it,
-// which is why it has no limit of time of its own.
+// call sends a command to the browser itself. The first one opens the tab: a
+// context with a timeout would close it again.
 func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
 	tb.t.Helper()
 	result, err := chromedp.Call(tb.ctx, command, params)
@@ -150,7 +151,7 @@ func (tb *tab) open(where string) {
 	run(tb, "open "+where, chromedp.Navigate(where))
 }
 
-// openPhone opens a phone that has the app, and waits until it is alive.
+// openPhone opens a phone that has the app, and waits for its first state.
 func (tb *tab) openPhone(p phone) {
 	tb.t.Helper()
 	tb.open(tb.nod.phones + p.path(""))
@@ -168,22 +169,22 @@ func (tb *tab) click(selector string) {
 	run(tb, "click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// see waits until the element is there to be seen.
+// see waits until the element is visible.
 func (tb *tab) see(selector string) {
 	tb.t.Helper()
 	tb.is(fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.checkVisibility())`, selector))
 }
 
-// is waits until an expression of the page's script is true. It asks from
-// outside: what a page waits with itself is lost when it is left for another.
+// is waits until a JavaScript expression is true. It polls from outside: a
+// promise inside the page would be lost when the page changes.
 func (tb *tab) is(expression string) {
 	tb.t.Helper()
 	run(tb, "wait for "+expression, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		again := time.NewTicker(15 * time.Millisecond)
 		defer again.Stop()
 		for {
-			// An error here is a page that is just being left.
-			if so, err := chromedp.Evaluate[bool](expression)(ctx, target); err == nil && so {
+			// Evaluate fails while the page changes.
+			if holds, err := chromedp.Evaluate[bool](expression)(ctx, target); err == nil && holds {
 				return chromedp.Void{}, nil
 			}
 			select {
@@ -195,7 +196,7 @@ func (tb *tab) is(expression string) {
 	})
 }
 
-// at waits until the tab has come to a path of Nod and shows it.
+// at waits until the tab has loaded a path of Nod.
 func (tb *tab) at(path string) {
 	tb.t.Helper()
 	tb.is(fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path))
@@ -207,10 +208,24 @@ func (tb *tab) heading(text string) {
 	tb.is(fmt.Sprintf(`document.querySelector("h1")?.innerText.trim() === %q`, text))
 }
 
-// way waits until the waiting page hears by a way: socket, stream, poll, lost.
-func (tb *tab) way(name string) {
+// transport waits until the waiting page listens by one: socket, stream, poll,
+// or lost for none.
+func (tb *tab) transport(name string) {
 	tb.t.Helper()
-	tb.is(fmt.Sprintf(`document.getElementById("badge")?.dataset.way === %q`, name))
+	tb.is(listensBy(name))
+}
+
+func listensBy(transport string) string {
+	return fmt.Sprintf(`document.getElementById("badge")?.dataset.way === %q`, transport)
+}
+
+// listensInTime waits until the page listens, and reports whether it did so
+// before its request expired.
+func (tb *tab) listensInTime(transport string) bool {
+	tb.t.Helper()
+	const expired = `document.querySelector("h1")?.innerText.trim() === "The time is over"`
+	tb.is(listensBy(transport) + " || " + expired)
+	return !eval[bool](tb, expired)
 }
 
 func (tb *tab) text(selector string) string {
@@ -218,13 +233,13 @@ func (tb *tab) text(selector string) string {
 	return strings.TrimSpace(run(tb, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
 }
 
-// eval is the value of an expression, awaited where it is a promise.
+// eval returns the value of an expression; a promise is awaited.
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
 	return run(tb, "evaluate "+expression[:min(len(expression), 80)], chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// offline is the browser's own switch for the whole tab.
+// offline switches the tab's network off or on, as DevTools does.
 func (tb *tab) offline(off bool) {
 	tb.t.Helper()
 	call(tb, network.Enable, network.EnableParams{})
@@ -234,7 +249,7 @@ func (tb *tab) offline(off bool) {
 	call(tb, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
 }
 
-// look sets the size of the window and the colours: "light" or "dark".
+// look sets the width of the window and the colours: "light" or "dark".
 func (tb *tab) look(width int64, scheme string) {
 	tb.t.Helper()
 	call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
@@ -243,7 +258,7 @@ func (tb *tab) look(width int64, scheme string) {
 	tb.colours(scheme)
 }
 
-// colours are "light" or "dark"; what would move stands still.
+// colours sets the colour scheme, "light" or "dark", and stops animations.
 func (tb *tab) colours(scheme string) {
 	tb.t.Helper()
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
@@ -251,7 +266,7 @@ func (tb *tab) colours(scheme string) {
 	}})
 }
 
-// noScript switches the pages' script off.
+// noScript turns JavaScript off.
 func (tb *tab) noScript() {
 	tb.t.Helper()
 	call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
@@ -262,19 +277,19 @@ func (tb *tab) picture(file string) {
 	tb.t.Helper()
 	size := call(tb, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
 	shot := call(tb, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		CaptureBeyondViewport: new(true), // a long page is not cut
+		CaptureBeyondViewport: new(true), // a long page is captured whole
 		Clip:                  &page.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
 	})
 	must(tb.t, os.WriteFile(file, shot.Data, 0o644))
 }
 
-// axeSource is axe-core, which finds what keeps people from using a page.
+// axeSource is axe-core, which finds accessibility problems.
 var axeSource = sync.OnceValues(func() (string, error) {
 	source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
 	return string(source), err
 })
 
-// accessible holds the page, as it stands, against axe-core in light and dark.
+// accessible checks the page as it is with axe-core, in light and dark.
 func (tb *tab) accessible(name string) {
 	tb.t.Helper()
 	source, err := axeSource()
@@ -297,7 +312,7 @@ func (tb *tab) accessible(name string) {
 	tb.colours("light")
 }
 
-// choose picks an option of a list by its region, as a person would by name.
+// choose selects the option of a region in a list.
 func (tb *tab) choose(selector, region string) {
 	tb.t.Helper()
 	tb.is(fmt.Sprintf(`(() => {

@@ -2,9 +2,9 @@ package e2e
 
 import "testing"
 
-// besideAPhone is a story of somebody with an account, and two tabs: one for
-// signing in, one for the phone.
-func besideAPhone(t *testing.T) (p phone, tb, hand *tab) {
+// withPhone begins a story with an account and two tabs: one to sign in, one
+// for the phone.
+func withPhone(t *testing.T) (p phone, tb, hand *tab) {
 	t.Helper()
 	story(t)
 	n := startNod(t)
@@ -13,7 +13,7 @@ func besideAPhone(t *testing.T) (p phone, tb, hand *tab) {
 	return p, ada.tab(), ada.tab()
 }
 
-// enter types a code that is right.
+// enter types a correct code.
 func (tb *tab) enter(code string) {
 	tb.t.Helper()
 	tb.fill("#token", code)
@@ -21,8 +21,25 @@ func (tb *tab) enter(code string) {
 	tb.at("/protected")
 }
 
+// enterToken types the token that the app shows, and the next one if a slow
+// machine was too late with it.
+func (tb *tab) enterToken(shown func() string) {
+	tb.t.Helper()
+	const in = `location.pathname === "/protected" && document.readyState === "complete"`
+	for {
+		tb.fill("#token", shown())
+		tb.click("#token-form button[type=submit]")
+		tb.is(in + ` || document.getElementById("token-error")?.checkVisibility() === true`)
+		if eval[bool](tb, in) {
+			return
+		}
+		tb.expect("422")
+		tb.open("/verify-token")
+	}
+}
+
 func TestCodeBySMS(t *testing.T) {
-	p, tb, hand := besideAPhone(t)
+	p, tb, hand := withPhone(t)
 	hand.openPhone(p)
 	tb.expect("422") // the wrong code
 	tb.signIn(p.Email)
@@ -44,20 +61,20 @@ func TestCodeBySMS(t *testing.T) {
 	tb.accessible("wrong code")
 	tb.enter(code[:3] + " " + code[3:]) // as people read it
 	tb.is(`document.body.innerText.includes("a code by SMS")`)
-	// The tap that was asked for first counts no longer.
+	// A tap on the first request changes nothing now.
 	p.answer("approve")
 	tb.open("/protected")
 	tb.at("/protected")
 }
 
-// wrong is a code of the same length that is not this one.
+// wrong returns another code of the same length.
 func wrong(code string) string {
 	last := '0' + (code[len(code)-1]-'0'+1)%10
 	return code[:len(code)-1] + string(rune(last))
 }
 
 func TestCodeByCall(t *testing.T) {
-	p, tb, hand := besideAPhone(t)
+	p, tb, hand := withPhone(t)
 	hand.openPhone(p)
 	tb.signIn(p.Email)
 	tb.click("details.other-ways summary")
@@ -76,7 +93,7 @@ func TestCodeByCall(t *testing.T) {
 }
 
 func TestCodeFromTheApp(t *testing.T) {
-	p, tb, hand := besideAPhone(t)
+	p, tb, hand := withPhone(t)
 	tb.signIn(p.Email)
 	tb.click("details.other-ways summary")
 	tb.click(".other-ways a[href='/verify-token']")
@@ -85,12 +102,12 @@ func TestCodeFromTheApp(t *testing.T) {
 	hand.click("#tab-codes")
 	hand.see("#token-digits")
 	hand.accessible("codes")
-	tb.enter(hand.text("#token-digits"))
+	tb.enterToken(func() string { return hand.text("#token-digits") })
 	tb.is(`document.body.innerText.includes("a code from the authenticator app")`)
 }
 
 func TestNoAppOnThePhone(t *testing.T) {
-	p, tb, hand := besideAPhone(t)
+	p, tb, hand := withPhone(t)
 	hand.openPhone(p)
 	hand.click("#app-switch")
 	hand.is(`document.getElementById("app-switch").getAttribute("aria-checked") === "false"`)
@@ -125,18 +142,18 @@ func TestAnotherAuthenticator(t *testing.T) {
 	hand.openPhone(p)
 	hand.click("#tab-codes")
 	hand.see("#generic-digits")
-	tb.enter(hand.text("#generic-digits"))
+	tb.enterToken(func() string { return hand.text("#generic-digits") })
 }
 
-func TestSentByAnotherTabsCode(t *testing.T) {
+func TestACodeInAnotherTab(t *testing.T) {
 	story(t)
 	n := startNod(t)
 	p := n.account("ada@example.com", "2015550101")
 	ada := n.person()
 	waiting, coding := ada.tab(), ada.tab()
 	waiting.signIn(p.Email)
-	waiting.way("socket")
+	waiting.transport("socket")
 	coding.open("/verify-token")
-	coding.enter(p.token())
+	coding.enterToken(p.token)
 	waiting.at("/protected")
 }

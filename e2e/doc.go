@@ -1,10 +1,11 @@
-// Package e2e holds the stories of people at Nod: the real binary, built with
-// the race detector, a real Chromium and nothing between them but, where the
-// story wants it, a bad proxy.
+// Package e2e tests Nod as people use it: the real binary, built with the race
+// detector, and a real Chromium, with a faulty proxy between them where a
+// story needs one.
 //
-// Owns: the browser, the process and the pages as a person meets them.
-// Promises: a story fails on any error in a browser's console, on any breach
-// of the content security policy, and on any data race of the binary.
-// Never: reaches into Nod; what a story knows, a browser or the phone's JSON
-// has told it.
+// Owns: the stories, the browser and the processes they run.
+// Promises: a story fails on an unexpected error in a browser's console, a
+// breach of the content security policy among them, and on a data race in the
+// binary; no story fails because the machine is slow.
+// Never: imports Nod's packages; a story knows only what the pages, the
+// simulator's JSON and the process's output show.
 package e2e

@@ -15,12 +15,12 @@ import (
 var (
 	binary  string          // Nod, built with the race detector
 	chrome  context.Context // the one browser process; people are contexts of it
-	missing string          // why the stories are left out, if they are
+	missing string          // why the stories are skipped, "" if they run
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Stories wait more than they work.
+	// Stories wait more than they compute.
 	flag.Set("test.parallel", "4")
 	os.Exit(runTests(m))
 }
@@ -29,10 +29,10 @@ func runTests(m *testing.M) int {
 	browser := findBrowser()
 	if browser == "" {
 		if os.Getenv("NOD_TEST_ALL") != "" {
-			fmt.Fprintln(os.Stderr, "the browser stories need Chromium, and there is none: make setup")
+			fmt.Fprintln(os.Stderr, "the browser stories need Chromium, which is not installed: make setup")
 			return 1
 		}
-		missing = "no Chromium here (make setup installs it); the browser stories are left out"
+		missing = "Chromium is not installed (make setup installs it); the browser stories are skipped"
 		return m.Run()
 	}
 	dir, err := os.MkdirTemp("", "nod-e2e-")
@@ -51,6 +51,7 @@ func runTests(m *testing.M) int {
 
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(browser), chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.WSURLReadTimeout(hangLimit),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.IgnoreCertErrors, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 900),
 		chromedp.Flag("disable-quic", true),
@@ -58,8 +59,8 @@ func runTests(m *testing.M) int {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
-		// Tabs of several people are open at once; none may be slowed for
-		// being behind another.
+		// Tabs of several people are open at once; Chromium must not slow down
+		// those in the background.
 		chromedp.Flag("disable-background-timer-throttling", true),
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 		chromedp.Flag("disable-renderer-backgrounding", true),

@@ -19,11 +19,11 @@ import (
 	"time"
 )
 
-// The settings for nginx that the README shows, with a real nginx and TLS,
-// and no other change than names, ports and files.
+// These stories run docs/proxies/nginx.conf with a real nginx and TLS; only
+// names, ports and files differ.
 
-// nginx starts one with the settings as changed, on a port of 127.0.0.1, and
-// returns Nod behind it.
+// behindNginx starts nginx with its settings as changed, on a port of
+// 127.0.0.1, and returns Nod behind it.
 func behindNginx(t *testing.T, change func(conf string) string) *nod {
 	t.Helper()
 	nginx, err := exec.LookPath("nginx")
@@ -32,9 +32,9 @@ func behindNginx(t *testing.T, change func(conf string) string) *nod {
 	}
 	if err != nil {
 		if os.Getenv("NOD_TEST_ALL") != "" {
-			t.Fatal("there is no nginx (make setup installs it)")
+			t.Fatal("nginx is not installed: make setup")
 		}
-		t.Skip("no nginx here (make setup installs it); its settings are not tried")
+		t.Skip("nginx is not installed (make setup installs it); its settings are not tested")
 	}
 	dir := t.TempDir()
 	front, backend := freePort(t), freePort(t)
@@ -56,14 +56,14 @@ func behindNginx(t *testing.T, change func(conf string) string) *nod {
 	must(t, os.WriteFile(file, []byte(around+change(conf)+"}\n"), 0o600))
 
 	server := exec.Command(nginx, "-p", dir, "-c", file)
-	said := &output{}
-	server.Stdout, server.Stderr = said, said
+	log := &output{}
+	server.Stdout, server.Stderr = log, log
 	must(t, server.Start())
 	t.Cleanup(func() {
 		must(t, server.Process.Signal(syscall.SIGTERM))
 		server.Wait()
 		if t.Failed() {
-			t.Logf("what nginx wrote:\n%s", said)
+			t.Logf("nginx's log:\n%s", log)
 		}
 	})
 	eventually(t, "nginx listens", func() bool {
@@ -79,7 +79,7 @@ func behindNginx(t *testing.T, change func(conf string) string) *nod {
 		"SSL_CERT_FILE="+filepath.Join(dir, "nod.pem"))
 }
 
-// certificate writes nod.pem and nod.key for localhost.
+// certificate writes a certificate for localhost to nod.pem and nod.key.
 func certificate(t *testing.T, dir string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -102,7 +102,7 @@ func certificate(t *testing.T, dir string) {
 }
 
 // check runs "nod check" on the public address.
-func (n *nod) check() (said string, err error) {
+func (n *nod) check() (report string, err error) {
 	n.t.Helper()
 	command := exec.Command(binary, "check", n.url)
 	command.Env = n.env
@@ -112,33 +112,33 @@ func (n *nod) check() (said string, err error) {
 	return out.String(), err
 }
 
-func TestNginxAsTheReadmeShowsIt(t *testing.T) {
+func TestNginxWithTheDocumentedSettings(t *testing.T) {
 	story(t)
 	n := behindNginx(t, func(conf string) string { return conf })
-	said, err := n.check()
-	if err != nil || !strings.Contains(said, "Everything works.") {
-		t.Errorf("nod check: %v\n%s", err, said)
+	report, err := n.check()
+	if err != nil || !strings.Contains(report, "Everything works.") {
+		t.Errorf("nod check: %v\n%s", err, report)
 	}
 	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.way("socket")
+	tb.transport("socket")
 	p.answer("approve")
 	tb.at("/protected")
 	tb.is(`document.body.innerText.includes("127.0.0.1")`)
 }
 
-func TestNginxThatEatsUpgrades(t *testing.T) {
+func TestNginxWithoutUpgrades(t *testing.T) {
 	story(t)
 	upgrade := regexp.MustCompile(`(?m)^.*proxy_set_header (Upgrade|Connection).*$`)
 	n := behindNginx(t, func(conf string) string { return upgrade.ReplaceAllString(conf, "") })
-	said, err := n.check()
-	if err == nil || !regexp.MustCompile(`(?m)^BROKEN  socket .*Upgrade`).MatchString(said) || !strings.Contains(said, "ok      stream") {
-		t.Errorf("nod check: %v\n%s", err, said)
+	report, err := n.check()
+	if err == nil || !regexp.MustCompile(`(?m)^BROKEN  socket .*Upgrade`).MatchString(report) || !strings.Contains(report, "ok      stream") {
+		t.Errorf("nod check: %v\n%s", err, report)
 	}
 	tb := n.person().tab()
 	tb.expect("WebSocket connection")
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.way("stream")
+	tb.transport("stream")
 	p.answer("approve")
 	tb.at("/protected")
 }

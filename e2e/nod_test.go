@@ -18,11 +18,11 @@ import (
 	"time"
 )
 
-// patience is how long a story waits for what must happen; it is not a
-// measure of speed.
-const patience = 30 * time.Second
+// hangLimit ends a wait that would never end. It fails a story that hangs, and
+// never one that is slow.
+const hangLimit = 3 * time.Minute
 
-// nod is a running process of Nod, with phones.
+// nod is a running process of Nod with simulated phones.
 type nod struct {
 	t      *testing.T
 	dir    string
@@ -33,7 +33,7 @@ type nod struct {
 	stderr *output
 }
 
-// output is what a process writes, safe to read while it runs.
+// output collects what a process writes and can be read while it runs.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -51,26 +51,28 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// startNod starts a process on free ports, with settings as "NAME=value".
+// startNod starts a process on free ports, with settings as "NAME=value". A
+// request lives as long as Nod allows, so that none expires on a slow machine
+// before its story gets to it.
 func startNod(t *testing.T, settings ...string) *nod {
 	t.Helper()
 	n := &nod{t: t, dir: t.TempDir()}
 	n.env = append([]string{
 		"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "GORACE=halt_on_error=0 exitcode=66",
 		"DATABASE_URL=sqlite:" + filepath.Join(n.dir, "nod.db"),
-		"ADDR=127.0.0.1:0", "SIMULATOR_ADDR=127.0.0.1:0",
+		"ADDR=127.0.0.1:0", "SIMULATOR_ADDR=127.0.0.1:0", "APPROVAL_TTL=10m",
 	}, settings...)
 	n.start()
 	t.Cleanup(func() {
 		n.stop()
 		if t.Failed() {
-			t.Logf("what Nod wrote:\n%s", n.stderr)
+			t.Logf("Nod's log:\n%s", n.stderr)
 		}
 	})
 	return n
 }
 
-// start begins the process and reads from its first lines where it is.
+// start runs the binary and reads its addresses from its first lines.
 func (n *nod) start() {
 	n.t.Helper()
 	n.cmd = exec.Command(binary)
@@ -87,7 +89,7 @@ func (n *nod) start() {
 			n.url = strings.TrimSpace(where)
 		case "The phones are":
 			n.phones = strings.TrimSpace(where)
-			go io.Copy(io.Discard, stdout) // the rest is for people
+			go io.Copy(io.Discard, stdout) // no test reads the rest
 			return
 		}
 	}
@@ -110,7 +112,7 @@ func (n *nod) stop() {
 	}
 }
 
-// restart is a stop and a start on the same ports and files.
+// restart stops the process and starts it on the same ports and files.
 func (n *nod) restart() {
 	n.t.Helper()
 	n.stop()
@@ -129,7 +131,22 @@ func (n *nod) restart() {
 	n.start()
 }
 
-// phone is a phone of the simulator, by its JSON.
+// withTTL runs a story with an APPROVAL_TTL, and again with twice as much until
+// the story reports that it got where it must be before the request expired.
+// So a slow machine takes longer, and does not fail.
+func (n *nod) withTTL(first time.Duration, story func() (inTime bool)) {
+	n.t.Helper()
+	for ttl := first; ttl <= 10*time.Minute; ttl *= 2 {
+		n.env = append(n.env, "APPROVAL_TTL="+ttl.String()) // of two, the last one counts
+		n.restart()
+		if story() {
+			return
+		}
+	}
+	n.t.Fatal("even the longest APPROVAL_TTL passed too soon")
+}
+
+// phone is a simulated phone, driven through the simulator's JSON.
 type phone struct {
 	nod     *nod
 	AuthyID int    `json:"authy_id"`
@@ -146,11 +163,11 @@ func (n *nod) phoneOf(email string) phone {
 			return p
 		}
 	}
-	n.t.Fatalf("no phone of %s among %v", email, phones)
+	n.t.Fatalf("%s has no phone among %v", email, phones)
 	return phone{}
 }
 
-// json asks the simulator's JSON for people and scripts.
+// json calls the simulator's JSON API for scripts.
 func (n *nod) json(method, path string, body, into any) {
 	n.t.Helper()
 	encoded, err := json.Marshal(body)
@@ -187,11 +204,11 @@ func (p phone) requests() []request {
 	return list
 }
 
-// pending is the request that the phone shows, once it does.
+// pending waits for a pending request and returns it.
 func (p phone) pending() request {
 	p.nod.t.Helper()
 	var found request
-	eventually(p.nod.t, "a request waits on the phone", func() bool {
+	eventually(p.nod.t, "the phone shows a pending request", func() bool {
 		for _, r := range p.requests() {
 			if r.Status == "pending" {
 				found = r
@@ -203,7 +220,7 @@ func (p phone) pending() request {
 	return found
 }
 
-// answer is a tap on the newest request: "approve" or "deny".
+// answer taps "approve" or "deny" on the newest pending request.
 func (p phone) answer(what string) {
 	p.nod.t.Helper()
 	p.tap(p.pending().UUID, what)
@@ -214,11 +231,11 @@ func (p phone) tap(uuid, what string) {
 	p.nod.json(http.MethodPost, p.path("/requests/"+uuid+"/"+what), struct{}{}, nil)
 }
 
-// code is the newest code that came by SMS or call.
+// code waits for a code by SMS or call and returns the newest.
 func (p phone) code(via string) string {
 	p.nod.t.Helper()
 	var code string
-	eventually(p.nod.t, "a code by "+via, func() bool {
+	eventually(p.nod.t, "the phone gets a code by "+via, func() bool {
 		var messages []struct{ Via, Code string }
 		p.nod.json(http.MethodGet, p.path("/messages"), nil, &messages)
 		for _, m := range messages {
@@ -232,7 +249,7 @@ func (p phone) code(via string) string {
 	return code
 }
 
-// token is what the app shows now.
+// token is the code that the app shows now.
 func (p phone) token() string {
 	p.nod.t.Helper()
 	var now struct{ Token string }
@@ -245,18 +262,18 @@ func (p phone) app(installed bool) {
 	p.nod.json(http.MethodPost, p.path(""), map[string]bool{"app_installed": installed}, nil)
 }
 
-// eventually looks until it is so.
-func eventually(t *testing.T, what string, so func() bool) {
+// eventually polls until the condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(hangLimit)
 	defer deadline.Stop()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	for !so() {
+	for !holds() {
 		select {
 		case <-again.C:
 		case <-deadline.C:
-			t.Fatalf("not within %v: %s", patience, what)
+			t.Fatalf("not within %v: %s", hangLimit, what)
 		}
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// inReadme are the pictures that the README shows; of the others one makes
-// all with NOD_PICTURES=all, to look at what was changed.
+// inReadme are the pictures that the README shows. NOD_PICTURES=all takes all
+// of them, to review a change of the pages.
 var inReadme = []string{"waiting-1280-light", "waiting-1280-dark", "phone-390-light", "phone-390-dark", "protected-1280-light", "protected-1280-dark"}
 
-// TestScreenshots walks through Nod and makes pictures on the way, into the
-// folder NOD_SCREENSHOTS.
+// TestScreenshots walks through Nod and takes pictures, into the folder
+// NOD_SCREENSHOTS.
 func TestScreenshots(t *testing.T) {
 	story(t)
 	dir := os.Getenv("NOD_SCREENSHOTS")
@@ -39,11 +39,15 @@ func TestScreenshots(t *testing.T) {
 		tb.look(1280, "light")
 	}
 
-	n := startNod(t)
+	var settings []string
+	if os.Getenv("NOD_SCREENSHOTS") != "" {
+		settings = []string{"APPROVAL_TTL=2m"} // the pictures show the default
+	}
+	n := startNod(t, settings...)
 	ada := n.person()
 	tb, hand := ada.tab(), ada.tab()
 	tb.expect("422", "404", "403", "409")
-	// What the pages say of the browser should read as it does for people.
+	// Pages name the browser, which should not be HeadlessChrome.
 	call(tb, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
 	})
@@ -62,7 +66,7 @@ func TestScreenshots(t *testing.T) {
 	shoot(hand, "phones-none")
 
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.way("socket")
+	tb.transport("socket")
 	shoot(tb, "waiting")
 	hand.openPhone(p)
 	hand.see(".request")
@@ -99,7 +103,8 @@ func TestScreenshots(t *testing.T) {
 	tb.click("#token-form button[type=submit]")
 	tb.see("#error-summary")
 	shoot(tb, "code-wrong")
-	tb.enter(p.token())
+	tb.open("/verify-token")
+	tb.enterToken(p.token)
 	shoot(tb, "protected-by-code")
 
 	tb.open("/protected")
@@ -126,9 +131,9 @@ func TestScreenshots(t *testing.T) {
 	shoot(tb, "signed-out")
 	tb.accessible("signed out")
 
-	// By a tap, on a page without transfers.
+	// Signed in by a tap, without transfers.
 	tb.signUp("ada.lovelace@example.com", "2015550102")
-	tb.way("socket")
+	tb.transport("socket")
 	n.phoneOf("ada.lovelace@example.com").answer("approve")
 	tb.at("/protected")
 	shoot(tb, "protected")

@@ -11,20 +11,19 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
-// proxy stands between people and Nod, and has the faults of real ones.
+// proxy stands between people and Nod, with the faults of real proxies.
 type proxy struct {
-	eatUpgrades atomic.Bool // passes a WebSocket's request on as a plain one
-	holdStreams atomic.Bool // keeps an event stream to itself
-	wire        *wire
-	url         string
+	dropUpgrades atomic.Bool  // forwards a WebSocket handshake as a plain request
+	holdStreams  atomic.Bool  // accepts an event stream and forwards nothing of it
+	sockets      atomic.Int64 // WebSocket handshakes seen
+	wire         *wire
+	url          string
 }
 
-// behindProxy starts Nod with a proxy before it, under the proxy's address.
-// cutIdle is after how long a quiet connection is cut, 0 for never.
-func behindProxy(t *testing.T, cutIdle time.Duration, settings ...string) (*nod, *proxy) {
+// behindProxy starts Nod behind a proxy, under the proxy's address.
+func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 	t.Helper()
 	p := &proxy{}
 	backend := &url.URL{Scheme: "http", Host: freePort(t)}
@@ -32,15 +31,18 @@ func behindProxy(t *testing.T, cutIdle time.Duration, settings ...string) (*nod,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(backend)
 			r.Out.Host = r.In.Host
-			if p.eatUpgrades.Load() {
+			if p.dropUpgrades.Load() {
 				r.Out.Header.Del("Upgrade")
 				r.Out.Header.Del("Connection")
 			}
 		},
-		// Nod may be away for a moment: what a browser then sees.
+		// What a browser sees while Nod restarts.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			p.sockets.Add(1)
+		}
 		if p.holdStreams.Load() && strings.HasSuffix(r.URL.Path, "/stream") {
 			<-r.Context().Done()
 			return
@@ -51,13 +53,13 @@ func behindProxy(t *testing.T, cutIdle time.Duration, settings ...string) (*nod,
 		server.CloseClientConnections()
 		server.Close()
 	})
-	p.wire = newWire(t, server.Listener.Addr().String(), cutIdle)
+	p.wire = newWire(t, server.Listener.Addr().String())
 	p.url = "http://localhost:" + p.wire.port()
 	n := startNod(t, append([]string{"ADDR=" + backend.Host, "PUBLIC_URL=" + p.url}, settings...)...)
 	return n, p
 }
 
-// freePort is an address that nobody listens on now.
+// freePort returns an address of 127.0.0.1 that nothing listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,21 +68,26 @@ func freePort(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// wire passes bytes on, until it does not.
+// wire forwards TCP connections, and can break them.
 type wire struct {
-	ln      net.Listener
-	to      string
-	cutIdle time.Duration
+	ln net.Listener
+	to string
 
-	mu   sync.Mutex
-	dead []chan struct{} // one for each connection: closed, it passes nothing on
+	mu    sync.Mutex
+	links []link
 }
 
-func newWire(t *testing.T, to string, cutIdle time.Duration) *wire {
+// link is one forwarded connection.
+type link struct {
+	from, to net.Conn
+	dead     chan struct{} // closed: it forwards nothing more
+}
+
+func newWire(t *testing.T, to string) *wire {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	w := &wire{ln: ln, to: to, cutIdle: cutIdle}
+	w := &wire{ln: ln, to: to}
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -100,15 +107,29 @@ func (w *wire) port() string {
 	return port
 }
 
-// die makes every connection of now deaf and dumb, without closing it, as a
-// laptop's sleep or a router's restart does. New ones work.
+// die makes the open connections forward nothing more, without closing them,
+// as a sleeping laptop or a restarted router does. New ones work.
 func (w *wire) die() {
+	for _, l := range w.take() {
+		close(l.dead)
+	}
+}
+
+// cut closes the open connections, as a proxy does with idle ones. New ones
+// work.
+func (w *wire) cut() {
+	for _, l := range w.take() {
+		l.from.Close()
+		l.to.Close()
+	}
+}
+
+func (w *wire) take() []link {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, dead := range w.dead {
-		close(dead)
-	}
-	w.dead = nil
+	links := w.links
+	w.links = nil
+	return links
 }
 
 func (w *wire) carry(from net.Conn) {
@@ -120,31 +141,27 @@ func (w *wire) carry(from net.Conn) {
 	defer to.Close()
 	dead := make(chan struct{})
 	w.mu.Lock()
-	w.dead = append(w.dead, dead)
+	w.links = append(w.links, link{from, to, dead})
 	w.mu.Unlock()
 	var pair sync.WaitGroup
-	for _, way := range [][2]net.Conn{{from, to}, {to, from}} {
+	for _, ends := range [][2]net.Conn{{from, to}, {to, from}} {
 		pair.Go(func() {
 			defer from.Close()
 			defer to.Close()
-			w.copy(way[1], way[0], dead)
+			forward(ends[1], ends[0], dead)
 		})
 	}
 	pair.Wait()
 }
 
-func (w *wire) copy(to io.Writer, from net.Conn, dead <-chan struct{}) {
+// forward copies until the source ends; after dead it only reads.
+func forward(to io.Writer, from net.Conn, dead <-chan struct{}) {
 	buffer := make([]byte, 32<<10)
 	for {
-		if w.cutIdle > 0 {
-			if from.SetReadDeadline(time.Now().Add(w.cutIdle)) != nil {
-				return
-			}
-		}
 		n, err := from.Read(buffer)
 		select {
 		case <-dead:
-			io.Copy(io.Discard, from) // until the other side gives up
+			io.Copy(io.Discard, from) // until the sender closes
 			return
 		default:
 		}

@@ -8,7 +8,7 @@ import (
 
 const password = "correct horse battery staple"
 
-// signUp creates an account as a person does, and ends on the waiting page.
+// signUp creates an account by the form, and ends on the waiting page.
 func (tb *tab) signUp(email, number string) phone {
 	tb.t.Helper()
 	tb.open("/signup")
@@ -22,7 +22,7 @@ func (tb *tab) signUp(email, number string) phone {
 	return tb.nod.phoneOf(email)
 }
 
-// givePassword is the first half of a sign-in.
+// givePassword does the first step of a sign-in.
 func (tb *tab) givePassword(email string) {
 	tb.t.Helper()
 	tb.open("/login")
@@ -38,7 +38,7 @@ func (tb *tab) signIn(email string) {
 	tb.at("/login/approval")
 }
 
-// account is an account that is signed out again, and the phone left in peace.
+// account creates an account, and cancels the sign-in that follows.
 func (n *nod) account(email, number string) phone {
 	n.t.Helper()
 	tb := n.person().tab()
@@ -62,7 +62,7 @@ func TestSignUpAndTap(t *testing.T) {
 
 	p := tb.signUp("ada@example.com", "2015550101")
 	tb.heading("Tap Approve on your phone")
-	tb.way("socket")
+	tb.transport("socket")
 	tb.accessible("waiting")
 
 	hand := ada.tab()
@@ -103,7 +103,7 @@ func TestDeny(t *testing.T) {
 	ada := n.person()
 	tb := ada.tab()
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.way("socket")
+	tb.transport("socket")
 	hand := ada.tab()
 	hand.openPhone(p)
 	hand.click(".request [data-answer=deny]")
@@ -125,9 +125,7 @@ func TestExpiry(t *testing.T) {
 	p := tb.signUp("ada@example.com", "2015550101")
 	tb.heading("The time is over")
 	tb.accessible("expired")
-	if got := p.requests()[0].Status; got != "expired" {
-		t.Errorf("the phone shows the request as %s, want expired", got)
-	}
+	eventually(t, "the phone shows the request as expired", func() bool { return p.requests()[0].Status == "expired" })
 	tb.open("/protected")
 	tb.at("/login/approval")
 	tb.heading("The time is over")
@@ -141,7 +139,7 @@ func TestCancel(t *testing.T) {
 	tb.signUp("ada@example.com", "2015550101")
 	other := ada.tab()
 	other.open("/login/approval")
-	other.way("socket")
+	other.transport("socket")
 	tb.click("#cancel-form button")
 	tb.at("/login")
 	other.is(`location.pathname === "/login" || document.querySelector("h1").innerText.includes("cancelled")`)
@@ -153,16 +151,16 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 	n := startNod(t)
 	p := n.account("ada@example.com", "2015550101")
 	first, second := n.person().tab(), n.person().tab()
-	second.expect("409") // what the server says to an early "I have approved it"
+	second.expect("409") // the reply to an early "I have approved it"
 	first.signIn(p.Email)
-	first.way("socket")
+	first.transport("socket")
 	second.signIn(p.Email)
 	first.heading("A newer sign-in took over")
 	first.accessible("replaced")
-	second.way("socket")
+	second.transport("socket")
 
-	// The provider has no way to take a request back: the older one is still
-	// on the phone, and a tap on it lets nobody in.
+	// The provider cannot withdraw a request: the older one is still on the
+	// phone, and approving it signs nobody in.
 	newer, older := p.requests()[0], p.requests()[1]
 	p.tap(older.UUID, "approve")
 	second.click("#confirm-form button")
@@ -187,7 +185,7 @@ func TestWithoutScript(t *testing.T) {
 	tb.see(".notice.warning")
 	tb.heading("Tap Approve on your phone")
 	p.answer("approve")
-	// The page asks by itself; the button shows once it knows.
+	// The page reloads by itself, and shows the button once it is approved.
 	tb.heading("Approved")
 	tb.click("[data-state=approved] button")
 	tb.at("/protected")

@@ -3,9 +3,10 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
-// signedIn is a person on the protected page, by a tap.
+// signedIn signs up and approves, and ends on the protected page.
 func (tb *tab) signedIn(email, number string) phone {
 	tb.t.Helper()
 	p := tb.signUp(email, number)
@@ -21,7 +22,7 @@ func (tb *tab) askForTransfer(payee, amount string) {
 	tb.click("#transfer-form button")
 }
 
-// newest waits until the newest line of the ledger says so.
+// newest waits until the newest transfer has a status.
 func (tb *tab) newest(status string) {
 	tb.t.Helper()
 	tb.is(fmt.Sprintf(`document.querySelector("li.entry")?.dataset.status === %q`, status))
@@ -66,15 +67,23 @@ func TestTransferDenied(t *testing.T) {
 
 func TestTransferExpires(t *testing.T) {
 	story(t)
-	n := startNod(t, "APPROVAL_TTL=3s")
+	n := startNod(t)
 	tb := n.person().tab()
+	tb.expect("WebSocket connection", "ERR_") // Nod restarts
 	tb.signedIn("ada@example.com", "2015550101")
-	tb.askForTransfer("Grace Hopper", "120.50")
-	tb.newest("awaiting")
-	tb.newest("expired")
+	transfers := 0
+	n.withTTL(4*time.Second, func() (inTime bool) {
+		tb.open("/protected")
+		tb.askForTransfer("Grace Hopper", "120.50")
+		transfers++
+		tb.is(fmt.Sprintf(`document.querySelectorAll("li.entry").length === %d`, transfers))
+		inTime = eval[string](tb, `document.querySelector("li.entry").dataset.status`) == "awaiting"
+		tb.newest("expired")
+		return inTime
+	})
 }
 
-// What the browser says after the phone has shown something else is refused.
+// A transfer that differs from what the phone displayed is rejected.
 func TestTransferChangedInTheBrowser(t *testing.T) {
 	story(t)
 	n := startNod(t)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// call is one call of the API, read and let in.
+// call is one authorized API call.
 type call struct {
 	http   *http.Request
 	params params
@@ -20,13 +20,13 @@ type call struct {
 
 func (c *call) ctx() context.Context { return c.http.Context() }
 
-// action carries a call out and returns the body of its 200.
+// action executes a call and returns the body of its 200.
 type action func(s *Simulator, c *call) (object, error)
 
-// apiRoute is a path below /protected/json or /onetouch/json. The service
-// writes by POST and reads by GET; old clients read by POST too.
+// apiRoute is a path below /protected/json or /onetouch/json. Writes need
+// POST; reads take GET, and POST from old clients.
 type apiRoute struct {
-	path   []string // a part in braces is an argument
+	path   []string // a segment in braces is an argument
 	writes bool
 	do     action
 }
@@ -64,7 +64,7 @@ func apiRoutes() map[string][]apiRoute {
 	}
 }
 
-// match finds the route of a path and the arguments in it.
+// match returns the route of a path and the arguments in it.
 func match(routes []apiRoute, path string) (apiRoute, map[string]string, bool) {
 	parts := strings.Split(path, "/")
 	for _, route := range routes {
@@ -90,7 +90,7 @@ func (route apiRoute) match(parts []string) (map[string]string, bool) {
 	return args, true
 }
 
-// serveAPI answers the paths of one family.
+// serveAPI serves the routes of one family, in JSON.
 func (s *Simulator) serveAPI(routes []apiRoute) errHandler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
@@ -113,15 +113,15 @@ func (route apiRoute) takes(method string) bool {
 	return method == http.MethodPost || (method == http.MethodGet && !route.writes)
 }
 
-// serveCall reads the parameters before it looks for the key: some clients
-// send it among them.
+// serveCall reads the parameters before it checks the key, because some
+// clients send the key as a parameter.
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiRoute, args map[string]string) error {
 	c := &call{http: r, args: args, now: s.now()}
 	var err error
 	if c.params, err = readParams(w, r); err != nil {
 		return s.refuse(w, r, err)
 	}
-	if !s.keyFits(r, c.params) {
+	if !s.keyValid(r, c.params) {
 		return s.refuse(w, r, &apiError{status: http.StatusUnauthorized, code: codeInvalidKey,
 			codeFirst: true, message: "Invalid API key"})
 	}
@@ -134,8 +134,8 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 	}
 	s.count(c.ctx(), c.now, "api_calls")
 	reply, err := route.do(s, c)
-	if spoiled, spoil := s.spoilReply(w, r, c.faults); spoiled {
-		return spoil
+	if corrupted, err := s.corruptReply(w, r, c.faults); corrupted {
+		return err
 	}
 	if err != nil {
 		return s.refuse(w, r, err)
@@ -143,9 +143,9 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 	return writeAPI(w, http.StatusOK, reply)
 }
 
-// keyFits prefers the header to a parameter: which wins at the service is
-// not known.
-func (s *Simulator) keyFits(r *http.Request, p params) bool {
+// keyValid checks the API key. The header wins over a parameter; which wins at
+// the real service is not documented.
+func (s *Simulator) keyValid(r *http.Request, p params) bool {
 	key := r.Header.Get("X-Authy-API-Key")
 	if key == "" {
 		key = p.text("api_key")
@@ -153,7 +153,7 @@ func (s *Simulator) keyFits(r *http.Request, p params) bool {
 	return subtle.ConstantTimeCompare([]byte(key), []byte(s.app.key)) == 1
 }
 
-// refuse says what the service would say of err; anything else it logs.
+// refuse replies with an API error. Any other error is logged and becomes 500.
 func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	e, known := asAPIError(err)
 	if !known {
@@ -162,7 +162,7 @@ func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) er
 	return writeAPIError(w, e)
 }
 
-// unknownURL is what the service answers to a path it does not have.
+// unknownURL is the service's reply to an unknown path.
 func unknownURL(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
@@ -170,21 +170,21 @@ func unknownURL(w http.ResponseWriter) error {
 	return err
 }
 
-// noXML refuses the twins of the JSON paths in their own language. No client
-// library uses them.
+// noXML rejects the XML paths, with an error in XML. The current clients use
+// JSON.
 func noXML(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/xml;charset=utf-8")
 	w.WriteHeader(http.StatusBadRequest)
 	_, err := w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?>
-<errors><message>This simulator does not speak XML. Call the same path with json in place of xml.</message><error-code>` +
+<errors><message>The simulator does not support XML. Use the same path with json instead of xml.</message><error-code>` +
 		codeInvalidRequest + `</error-code></errors>
 `))
 	return err
 }
 
-// callerID reads the Authy id of a path. Ids are decimal numbers; what is
-// none belongs to nobody.
-func callerID(text string) (int64, bool) {
+// parseAuthyID parses the Authy id in a path; ok is false if it is not a
+// positive number.
+func parseAuthyID(text string) (id int64, ok bool) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	return id, err == nil && id > 0
 }

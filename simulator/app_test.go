@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// app is an application that keeps what it is told.
+// app is an application that records the callbacks it gets.
 type app struct {
 	t      *testing.T
 	url    string
 	got    chan callback
-	status chan int // of its next answers; 200 when empty
+	status chan int // of its next replies; 200 when empty
 	hangs  atomic.Bool
 }
 
@@ -45,7 +45,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case status := <-a.status:
-		w.Header().Set("Location", "/elsewhere") // for who follows
+		w.Header().Set("Location", "/elsewhere") // for clients that follow redirects
 		w.WriteHeader(status)
 	default:
 	}
@@ -57,13 +57,13 @@ func (a *app) next() callback {
 	select {
 	case c := <-a.got:
 		return c
-	case <-time.After(10 * time.Second):
+	case <-time.After(hangLimit):
 		a.t.Fatal("no callback came")
 		return callback{}
 	}
 }
 
-// all are the callbacks that have come.
+// all returns the callbacks received so far.
 func (a *app) all() (got []callback) {
 	for range len(a.got) {
 		got = append(got, <-a.got)

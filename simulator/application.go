@@ -1,23 +1,24 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
 	"time"
 )
 
-// count adds one to the month's figure of that name.
+// count adds one to a statistic of the month.
 func count(ctx context.Context, q querier, now time.Time, name string) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO statistics (month, name, n) VALUES (?, ?, 1)
 		ON CONFLICT DO UPDATE SET n = n + 1`, now.UTC().Format("2006-01"), name)
 	return err
 }
 
-// count never fails a call: a figure that is one short harms nobody.
+// count only logs a failure: a call must not fail because of its statistics.
 func (s *Simulator) count(ctx context.Context, now time.Time, name string) {
 	if err := count(ctx, s.db, now, name); err != nil && ctx.Err() == nil {
-		s.logger.Warn("a figure was not counted", "name", name, "error", err)
+		s.logger.Warn("counting failed", "name", name, "error", err)
 	}
 }
 
@@ -42,7 +43,8 @@ func (s *Simulator) appStats(c *call) (object, error) {
 		{"stats", months}, {"success", true}, {"total_users", users}}, nil
 }
 
-// months has exactly the seven keys of each month that one client insists on.
+// months returns the statistics by month. Each has exactly the seven keys that
+// one client requires.
 func (s *Simulator) months(ctx context.Context) ([]object, error) {
 	return collect(ctx, s.db, func(scan func(...any) error) (object, error) {
 		var month string
@@ -60,7 +62,7 @@ func (s *Simulator) months(ctx context.Context) ([]object, error) {
 
 // registerActivity is POST users/{user}/register_activity.
 func (s *Simulator) registerActivity(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -84,25 +86,25 @@ func (s *Simulator) registerActivity(c *call) (object, error) {
 
 // updateUser is POST users/{user}/update.
 func (s *Simulator) updateUser(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
-	email := orElse(c.params.text("email"), c.params.text("user", "email"))
+	email := cmp.Or(c.params.text("email"), c.params.text("user", "email"))
 	if !validEmail(email) {
 		return nil, &apiError{status: http.StatusBadRequest, code: codeInvalidEmail, message: "Email is invalid"}
 	}
 	if _, err := s.db.ExecContext(c.ctx(), "UPDATE users SET email = ? WHERE authy_id = ?", email, u.authyID); err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"message", "User was updated successfully"}, {"success", true}}, nil
 }
 
-// sendEmail is POST email/{user}: a code to the user's address. It shows on
-// the phone, beside the SMS.
+// sendEmail is POST email/{user}: it sends a code to the user's address. The
+// phone shows it among the messages.
 func (s *Simulator) sendEmail(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +113,6 @@ func (s *Simulator) sendEmail(c *call) (object, error) {
 	if err := send(c.ctx(), s.db, m, c.now); err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"success", true}, {"message", "Email token was sent"}, {"email", u.email}, {"email_id", "EM" + randomHex(16)}}, nil
 }

@@ -65,13 +65,13 @@ func TestUnknownURLs(t *testing.T) {
 		}
 	}
 	got := s.call("GET", "/protected/xml/users/100001/status", "").wantStatus(400)
-	got.wantIn("<error-code>60002</error-code>", "does not speak XML")
+	got.wantIn("<error-code>60002</error-code>", "does not support XML")
 	if kind := got.header.Get("Content-Type"); kind != "application/xml;charset=utf-8" {
 		t.Error("got", kind)
 	}
 }
 
-func TestRepliesAreLabelledAsTheServiceDoes(t *testing.T) {
+func TestHeadersOfReplies(t *testing.T) {
 	s := newAda(t)
 	for _, path := range []string{"/protected/json/users/100001/status", "/protected/json/users/1/status"} {
 		got := s.call("GET", path, "").header
@@ -79,7 +79,7 @@ func TestRepliesAreLabelledAsTheServiceDoes(t *testing.T) {
 			t.Error("got", kind)
 		}
 		if got.Get("Cache-Control") != "no-store" {
-			t.Error("replies may be kept")
+			t.Error("replies may be cached")
 		}
 	}
 }

@@ -18,8 +18,8 @@ type approval struct {
 	logos           []logo
 	secondsToExpire int64
 	status          string
-	pushed          bool // has reached the phone
-	notified        bool // the application has taken the callback
+	pushed          bool // reached the phone
+	notified        bool // the application accepted the callback
 	createdAt       time.Time
 	updatedAt       time.Time
 	expiresAt       time.Time // zero = never
@@ -50,7 +50,8 @@ func findApproval(ctx context.Context, q querier, uuid string) (approval, error)
 	return a, err
 }
 
-// ownerOf is whose phone a request is for; 0 for an unknown one.
+// ownerOf returns the Authy id of a request's user; 0 if there is no such
+// request.
 func ownerOf(ctx context.Context, q querier, uuid string) (id int64, err error) {
 	err = q.QueryRowContext(ctx, "SELECT authy_id FROM requests WHERE uuid = ?", uuid).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -59,15 +60,15 @@ func ownerOf(ctx context.Context, q querier, uuid string) (id int64, err error) 
 	return id, err
 }
 
-// push brings a request to the phone, now or later. With the fault
-// "before_reply" it is approved there, and the application told, before this
+// push sends a request to the phone, now or after the injected delay. With
+// CallbackBeforeReply it is also approved, and the callback sent, before push
 // returns.
 func (s *Simulator) push(c *call, a approval) error {
 	if !a.pushed {
-		s.callback.run(func() { s.pushLate(a, millis(c.faults.PushDelayMS)) })
+		s.sender.run(func() { s.pushDelayed(a, millis(c.faults.PushDelayMS)) })
 		return nil
 	}
-	s.live.publish(a.authyID)
+	s.watchers.notify(a.authyID)
 	if c.faults.Callback != CallbackBeforeReply {
 		return nil
 	}
@@ -75,16 +76,16 @@ func (s *Simulator) push(c *call, a approval) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tell(c.ctx(), answered); err != nil {
+	if err := s.sendCallback(c.ctx(), answered); err != nil {
 		s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 	}
 	return nil
 }
 
-// pushLate waits for real time to pass. A simulator that closes meanwhile
-// keeps the request for its next start.
-func (s *Simulator) pushLate(a approval, delay time.Duration) {
-	ctx := s.callback.ctx
+// pushDelayed pushes a request after a delay in real time. If the simulator
+// closes meanwhile, the next start pushes it.
+func (s *Simulator) pushDelayed(a approval, delay time.Duration) {
+	ctx := s.sender.ctx
 	s.pause(ctx, delay)
 	select {
 	case <-s.closing:
@@ -92,14 +93,14 @@ func (s *Simulator) pushLate(a approval, delay time.Duration) {
 	default:
 	}
 	if _, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE uuid = ?", a.uuid); err != nil {
-		s.logger.Error("a request did not reach its phone", "uuid", a.uuid, "error", err)
+		s.logger.Error("push failed", "uuid", a.uuid, "error", err)
 	}
-	s.live.publish(a.authyID)
+	s.watchers.notify(a.authyID)
 }
 
-// pushStranded lets requests reach their phones that a delay kept from them
-// when the last process ended.
-func (s *Simulator) pushStranded(ctx context.Context) error {
+// pushRemaining pushes the requests whose delay had not passed when the last
+// process ended.
+func (s *Simulator) pushRemaining(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, "UPDATE requests SET pushed = 1 WHERE pushed = 0")
 	return err
 }
@@ -133,19 +134,20 @@ func (a approval) lists() (details, hidden, logos string, err error) {
 	return string(texts[0]), string(texts[1]), string(texts[2]), nil
 }
 
-// expire marks a user's requests whose time is over, and tells their pages.
+// expire marks a user's expired requests and notifies the phone's pages.
 func (s *Simulator) expire(ctx context.Context, authyID int64, now time.Time) error {
 	ms := toMillis(now)
 	some, err := changed(ctx, s.db, `UPDATE requests SET status = 'expired', processed_at = ?, updated_at = ?
 		WHERE authy_id = ? AND status = 'pending' AND expires_at <> 0 AND expires_at <= ?`, ms, ms, authyID, ms)
 	if some {
-		s.live.publish(authyID)
+		s.watchers.notify(authyID)
 	}
 	return err
 }
 
-// decide is a tap on Approve or Deny: one conditional statement, so that of
-// two taps one counts. Nobody is told here but the phone's own pages.
+// decide records a tap on Approve or Deny. One conditional statement does it,
+// so that only the first of two taps counts. It notifies the phone's pages; the
+// callback is the caller's part.
 func (s *Simulator) decide(ctx context.Context, authyID int64, uuid, status string) (approval, error) {
 	now := toMillis(s.now())
 	done, err := changed(ctx, s.db, `UPDATE requests SET status = ?, processed_at = ?, updated_at = ?
@@ -156,14 +158,14 @@ func (s *Simulator) decide(ctx context.Context, authyID int64, uuid, status stri
 		return approval{}, err
 	}
 	if !done {
-		return approval{}, s.whyNot(ctx, authyID, uuid)
+		return approval{}, s.tapError(ctx, authyID, uuid)
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 	return findApproval(ctx, s.db, uuid)
 }
 
-// whyNot says what kept a tap from counting.
-func (s *Simulator) whyNot(ctx context.Context, authyID int64, uuid string) error {
+// tapError returns why a tap had no effect.
+func (s *Simulator) tapError(ctx context.Context, authyID int64, uuid string) error {
 	u, err := findUser(ctx, s.db, authyID)
 	if err != nil {
 		return err
@@ -181,14 +183,14 @@ func (s *Simulator) whyNot(ctx context.Context, authyID int64, uuid string) erro
 	}
 }
 
-// answer is a tap and its callback, which goes its own way.
+// answer records a tap and starts its callback in the background.
 func (s *Simulator) answer(ctx context.Context, authyID int64, uuid, status string) (approval, error) {
 	a, err := s.decide(ctx, authyID, uuid, status)
 	if err != nil {
 		return a, err
 	}
-	s.callback.run(func() {
-		if err := s.tell(s.callback.ctx, a); err != nil {
+	s.sender.run(func() {
+		if err := s.sendCallback(s.sender.ctx, a); err != nil {
 			s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
 		}
 	})

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -20,37 +21,36 @@ const (
 	defaultQRSize = 300 // pixels
 	minQRSize     = 60
 	maxQRSize     = 1000
-	maxLabel      = 100 // characters; a small picture may not have room for so many
+	maxLabel      = 100 // characters; too many for a small QR code
 )
 
 // createSecret is POST users/{user}/secret: a new secret for a generic
-// authenticator, in the place of an older one, shown as a QR picture. The
-// simulated phone holds it at once, as if it had scanned the picture; so can
-// a real one.
+// authenticator, which replaces the older one, as a QR code. The simulated phone
+// has it at once, as if it had scanned the code; a real phone can scan it too.
 func (s *Simulator) createSecret(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
-	size, err := strconv.Atoi(orElse(c.params.text("qr_size"), strconv.Itoa(defaultQRSize)))
+	size, err := strconv.Atoi(cmp.Or(c.params.text("qr_size"), strconv.Itoa(defaultQRSize)))
 	if err != nil || size < minQRSize || size > maxQRSize {
 		return nil, invalidParameter("qr_size", fmt.Sprintf("must be between %d and %d", minQRSize, maxQRSize))
 	}
-	label := firstRunes(orElse(c.params.text("label"), u.email), maxLabel)
+	label := firstRunes(cmp.Or(c.params.text("label"), u.email), maxLabel)
 	u.genericSecret = newSecret()
 	key := keyURL(s.app.name, label, u.genericSecret)
 	if _, err := picture(key, size); err != nil {
 		return nil, &apiError{status: http.StatusBadRequest, code: codeQRFailed, message: "QR code generation failed"}
 	}
-	ticket, err := s.keepSecret(c, u, key, size)
+	ticket, err := s.storeSecret(c, u, key, size)
 	if err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"label", label}, {"issuer", s.app.name}, {"qr_code", baseURL(c.http) + "/qr/" + ticket + ".png"}, {"success", true}}, nil
 }
 
-func (s *Simulator) keepSecret(c *call, u user, key string, size int) (ticket string, err error) {
+func (s *Simulator) storeSecret(c *call, u user, key string, size int) (ticket string, err error) {
 	ticket = rand.Text()
 	err = s.tx(c.ctx(), func(tx *sql.Tx) error {
 		if err := setSecret(c.ctx(), tx, u); err != nil {
@@ -71,7 +71,7 @@ func setSecret(ctx context.Context, q querier, u user) error {
 	return err
 }
 
-// keyURL is what a QR picture says, in the form all authenticators read.
+// keyURL is the content of a QR code, in the form that authenticators read.
 func keyURL(issuer, label, secret string) string {
 	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + label}
 	u.RawQuery = strings.ReplaceAll(url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"},
@@ -93,8 +93,8 @@ func picture(key string, size int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// baseURL is the simulator as the caller knows it: the Host header was
-// checked.
+// baseURL is the address that the client used; guard has checked the Host
+// header.
 func baseURL(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host
@@ -102,8 +102,8 @@ func baseURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// servePicture shows a QR picture to who has its ticket.
-func (s *Simulator) servePicture(w http.ResponseWriter, r *http.Request) error {
+// serveQR serves a QR code to clients that know its ticket.
+func (s *Simulator) serveQR(w http.ResponseWriter, r *http.Request) error {
 	var key string
 	var size int
 	ticket := strings.TrimSuffix(r.PathValue("name"), ".png")
@@ -123,10 +123,10 @@ func (s *Simulator) servePicture(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// exportSecret is GET users/{user}/secret/export, for who moves away from the
+// exportSecret is GET users/{user}/secret/export, for customers leaving the
 // service.
 func (s *Simulator) exportSecret(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (s *Simulator) exportSecret(c *call) (object, error) {
 		if err := setSecret(c.ctx(), s.db, u); err != nil {
 			return nil, err
 		}
-		s.live.publish(u.authyID)
+		s.watchers.notify(u.authyID)
 	}
 	token, err := genericToken.shown(u.genericSecret, c.now)
 	if err != nil {
@@ -144,9 +144,9 @@ func (s *Simulator) exportSecret(c *call) (object, error) {
 	return object{{"secret", u.genericSecret}, {"otp", token.Token}, {"success", true}}, nil
 }
 
-// exportPhone is GET users/{user}/phone_number, for the same people.
+// exportPhone is GET users/{user}/phone_number, also for customers leaving.
 func (s *Simulator) exportPhone(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}

@@ -14,14 +14,12 @@ import (
 	"nod/authy"
 )
 
-const callbackTimeout = 5 * time.Second
-
-// retryWaits are the pauses before the retries that Config.CallbackRetries
-// allows.
+// retryWaits are the pauses before each retry; Config.CallbackRetries says how
+// many of them are made.
 var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
 
-// courier carries callbacks to the application.
-type courier struct {
+// callbackSender sends callbacks to the application.
+type callbackSender struct {
 	url, method string
 	key         string
 	retries     int
@@ -29,34 +27,34 @@ type courier struct {
 	client      *http.Client
 	logger      *slog.Logger
 	closing     <-chan struct{}
-	ctx         context.Context // of all deliveries; ends when Close gives up waiting
+	ctx         context.Context // of all callbacks; ends when Close gives up waiting
 	cancel      context.CancelFunc
-	running     *runners
+	running     *tasks
 }
 
-func newCourier(c Config, key string, closing <-chan struct{}) courier {
+func newCallbackSender(c Config, key string, closing <-chan struct{}) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
-	return courier{
+	return callbackSender{
 		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &runners{},
+		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &tasks{},
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Timeout:       callbackTimeout,
+			Timeout:       c.CallbackTimeout,
 		},
 	}
 }
 
-// runners is work that Close waits for. Unlike a bare WaitGroup it may still
-// be asked while somebody waits; it then says no.
-type runners struct {
+// tasks counts work that Close waits for. Unlike with a plain WaitGroup, begin
+// may be called while wait runs; it then returns false.
+type tasks struct {
 	mu     sync.Mutex
 	closed bool
 	wg     sync.WaitGroup
 }
 
-// begin counts one more, until end is called.
-func (r *runners) begin() (end func(), ok bool) {
+// begin counts one task more, until end is called.
+func (r *tasks) begin() (end func(), ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -66,15 +64,15 @@ func (r *runners) begin() (end func(), ok bool) {
 	return r.wg.Done, true
 }
 
-func (r *runners) wait() {
+func (r *tasks) wait() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
 	r.wg.Wait()
 }
 
-// run does work beside the request that caused it.
-func (c *courier) run(work func()) {
+// run does work in the background. Close waits for it.
+func (c *callbackSender) run(work func()) {
 	end, ok := c.running.begin()
 	if !ok {
 		return
@@ -85,8 +83,8 @@ func (c *courier) run(work func()) {
 	}()
 }
 
-// wait returns after the last delivery, or cuts them off when ctx ends.
-func (c *courier) wait(ctx context.Context) error {
+// wait returns after the last task. When ctx ends first, it cancels callbacks.
+func (c *callbackSender) wait(ctx context.Context) error {
 	defer c.client.CloseIdleConnections()
 	stop := context.AfterFunc(ctx, c.cancel)
 	c.running.wait()
@@ -95,12 +93,11 @@ func (c *courier) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// tell brings an answer to the application, with the faults that are ordered
-// for the phone at this moment. One goroutine does it from first to last, so
-// that what is told of one request stays in order.
-func (s *Simulator) tell(ctx context.Context, a approval) error {
-	f := s.faults.of(a.authyID)
-	if s.callback.url == "" || f.Callback == CallbackNever {
+// sendCallback sends the callback of an answer, with the phone's faults of that
+// moment. One goroutine makes all attempts, so that they stay in order.
+func (s *Simulator) sendCallback(ctx context.Context, a approval) error {
+	f := s.faults.effective(a.authyID)
+	if s.sender.url == "" || f.Callback == CallbackNever {
 		return nil
 	}
 	u, err := scanUser(s.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE authy_id = ?", a.authyID).Scan)
@@ -112,17 +109,17 @@ func (s *Simulator) tell(ctx context.Context, a approval) error {
 		return err
 	}
 	s.pause(ctx, millis(f.CallbackDelayMS))
-	if err := s.callback.deliver(ctx, body, f); err != nil {
+	if err := s.sender.deliver(ctx, body, f); err != nil {
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, "UPDATE requests SET notified = 1 WHERE uuid = ?", a.uuid)
 	return err
 }
 
-// deliver sends body until it is taken, as often as is allowed. Each try has
-// a nonce of its own: an application that remembers nonces would take the
-// same one for a replay.
-func (c *courier) deliver(ctx context.Context, body []byte, f Faults) error {
+// deliver sends body until the application accepts it, within the allowed
+// retries. Each attempt has its own nonce: an application that remembers nonces
+// would reject a second use as a replay.
+func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) error {
 	for try := 0; ; try++ {
 		status, err := c.send(ctx, body, f)
 		if err == nil && status/100 != 2 {
@@ -131,13 +128,13 @@ func (c *courier) deliver(ctx context.Context, body []byte, f Faults) error {
 		if err == nil || try >= c.retries {
 			return err
 		}
-		c.logger.Warn("callback is tried again", "try", try+1, "error", err)
-		wait(ctx, c.closing, retryWaits[try])
+		c.logger.Warn("retrying callback", "attempt", try+1, "error", err)
+		pause(ctx, c.closing, retryWaits[try])
 	}
 }
 
-// send makes one callback, or two of the same bytes if that is ordered.
-func (c *courier) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
+// send makes one callback, or two with the same bytes for CallbackTwice.
+func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
 	method := c.method
 	if f.Callback == CallbackGET {
 		method = http.MethodGet
@@ -161,7 +158,7 @@ func (c *courier) send(ctx context.Context, body []byte, f Faults) (status int, 
 	return status, err
 }
 
-func (c *courier) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
+func (c *callbackSender) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
 	target, content := c.url, io.Reader(bytes.NewReader(body))
 	if method == http.MethodGet {
 		query, err := authy.CallbackQuery(body)
@@ -184,17 +181,17 @@ func (c *courier) request(ctx context.Context, method, nonce, signature string, 
 		return 0, err
 	}
 	defer response.Body.Close()
-	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be used again
+	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
 	if err == io.EOF {
 		err = nil
 	}
 	return response.StatusCode, err
 }
 
-// pingUser is the user of the dashboard's test callback, who does not exist.
+// pingUser is the user in the dashboard's test callback, who does not exist.
 const pingUser = 1234
 
-// ping is the test callback that the service's dashboard sends when a
+// ping sends the test callback that the service's dashboard sends when a
 // callback URL is saved.
 func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	body, err := marshal(object{{"authy_id", pingUser}, {"device_uuid", pingUser},
@@ -204,16 +201,16 @@ func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return s.callback.send(ctx, body, s.faults.of(0))
+	return s.sender.send(ctx, body, s.faults.effective(0))
 }
 
-// servePing is POST /callback/ping: it says what the application answered.
+// servePing is POST /callback/ping: it returns the application's status.
 func (s *Simulator) servePing(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err
 	}
-	if s.callback.url == "" {
-		return &requestError{http.StatusConflict, "no callback URL was given"}
+	if s.sender.url == "" {
+		return &requestError{http.StatusConflict, "no callback URL is configured"}
 	}
 	status, err := s.ping(r.Context())
 	if err != nil {

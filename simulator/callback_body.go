@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// callbackBody is what the service has sent since 2017. The device's own
-// signature is made up: nobody can check it, for the phones' public keys were
-// never published.
+// callbackBody has the form that the service has sent since 2017. The device's
+// signature is random: nobody can verify it, because the phones' public keys
+// were never published.
 func (s *Simulator) callbackBody(a approval, u user, f Faults) object {
 	var deviceUUID any = u.deviceID()
 	if f.LegacyDeviceUUID {
@@ -35,8 +35,8 @@ func transaction(a approval, u user, f Faults) object {
 	}
 }
 
-// callbackDevice describes the phone that answered, at an address that is
-// nobody's (TEST-NET-3).
+// callbackDevice describes the phone that answered. Its address is from
+// TEST-NET-3, which belongs to nobody.
 func callbackDevice(u user, a approval) object {
 	return object{
 		{"city", nil}, {"country", nil}, {"ip", "203.0.113.7"}, {"region", nil},
@@ -47,7 +47,7 @@ func callbackDevice(u user, a approval) object {
 	}
 }
 
-// osType is how callbacks and verifications name the system of a phone.
+// osType is the name of the phone's system in callbacks and verifications.
 func (u user) osType() string {
 	if u.os == "iphone" {
 		return "ios"
@@ -62,7 +62,7 @@ func expirationSeconds(a approval) any {
 	return a.expiresAt.Unix()
 }
 
-// pairsOrNull is null, not {}, for what was not given.
+// pairsOrNull returns null, not {}, for missing details.
 func pairsOrNull(pairs []Detail) any {
 	if len(pairs) == 0 {
 		return nil
@@ -83,6 +83,6 @@ func logosOrNull(logos []logo) any {
 
 func deviceSignature() string {
 	b := make([]byte, 256)
-	rand.Read(b) // never fails: the process would end first
+	rand.Read(b) // never returns an error
 	return base64.StdEncoding.EncodeToString(b)
 }

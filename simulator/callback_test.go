@@ -13,7 +13,7 @@ import (
 	"nod/simulator"
 )
 
-// check is what an application makes of a callback.
+// check verifies a callback as an application does.
 func (c callback) check(s *sim) (authy.Callback, error) {
 	return authy.VerifyCallback(testKey, s.app.url+"/authy/callback", authy.CallbackRequest{
 		Method: c.method, RawQuery: c.query, Body: c.body, Signature: c.signature, Nonce: c.nonce})
@@ -21,13 +21,13 @@ func (c callback) check(s *sim) (authy.Callback, error) {
 
 var signatures = regexp.MustCompile(`"signature":"[A-Za-z0-9+/]{342}=="`)
 
-// plain is the body without what is random.
+// plain is the body with its random parts replaced.
 func (c callback) plain() string {
 	text := hexIDs.ReplaceAllString(scrub(string(c.body)), `"HEX"`)
 	return signatures.ReplaceAllString(text, `"signature":"RSA"`)
 }
 
-// callbackBody is a callback about ada's phone.
+// callbackBody is the expected callback from ada's phone.
 func callbackBody(status, details, hidden, message, expires, logos string) string {
 	return `{"authy_id":100001,"device_uuid":2100001,"callback_action":"approval_request_status","uuid":"UUID","status":"` + status + `",` +
 		`"approval_request":{"transaction":{"details":` + details + `,"device_details":{},"device_geolocation":"",` +
@@ -84,13 +84,13 @@ func TestCallbacksByGET(t *testing.T) {
 	}
 }
 
-// Each try is signed anew: an application that remembers nonces would take
-// the same bytes for a replay.
-func TestCallbacksAreTriedAgain(t *testing.T) {
+// Each attempt has a new nonce and signature: an application that remembers
+// nonces would reject the same bytes as a replay.
+func TestCallbacksAreRetried(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) {
 		c.CallbackRetries = 1
 		now := c.Now
-		var ticks atomic.Int64 // a second goes by with every look at the clock
+		var ticks atomic.Int64 // a second passes with every call of Now
 		c.Now = func() time.Time { return now().Add(time.Duration(ticks.Add(1)) * time.Second) }
 	})
 	uuid := s.ask(ada, "message=x")
@@ -99,34 +99,34 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	if first, second := s.app.next(), s.app.next(); first.nonce == second.nonce || !bytes.Equal(first.body, second.body) {
 		t.Errorf("got %s %s, then %s %s", first.nonce, first.body, second.nonce, second.body)
 	}
-	s.stopAndGoOn()
+	s.restart()
 	s.status(uuid).wantIn(`"notified":true`)
 }
 
-func TestCallbacksThatAreNotTaken(t *testing.T) {
+func TestRejectedCallbacks(t *testing.T) {
 	s := newAda(t)
 	for _, status := range []int{500, 404, 302} { // a redirect is not followed
 		uuid := s.ask(ada, "message=x")
 		s.app.status <- status
 		s.tap(ada, uuid, "approve").wantStatus(200)
-		s.stopAndGoOn()
+		s.restart()
 		s.app.next()
 		s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 	}
 	if n := len(s.app.got); n != 0 {
-		t.Errorf("%d callbacks were tried again, unasked", n)
+		t.Errorf("%d callbacks were retried", n)
 	}
 }
 
-func TestNobodyIsTold(t *testing.T) {
+func TestNoCallbackURL(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CallbackURL = "" })
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.post("/callback/ping", "").want(409, `{"error":"no callback URL was given"}`+"\n")
+	s.post("/callback/ping", "").want(409, `{"error":"no callback URL is configured"}`+"\n")
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 
-// The dashboard's test is for a user who does not exist.
+// The dashboard's test callback names a user who does not exist.
 func TestPing(t *testing.T) {
 	s := newAda(t)
 	s.post("/callback/ping", "").want(200, `{"status":200}`+"\n")
@@ -141,16 +141,16 @@ func TestPing(t *testing.T) {
 	s.post("/callback/ping", "").want(200, `{"status":403}`+"\n")
 }
 
-func TestAnApplicationThatIsNotThere(t *testing.T) {
+func TestAnUnreachableApplication(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CallbackURL = "http://127.0.0.1:1/authy/callback" })
 	s.post("/callback/ping", "").wantStatus(502).wantIn("the application cannot be reached")
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.stopAndGoOn()
+	s.restart()
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 
-func TestConfigurationsThatCannotBe(t *testing.T) {
+func TestInvalidConfigurations(t *testing.T) {
 	for _, c := range []simulator.Config{
 		{CallbackURL: "/authy/callback"}, {CallbackURL: "ftp://127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x?a=b"},
 		{CallbackURL: "http://a:b@127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x#y"}, {CallbackMethod: http.MethodPut},
@@ -159,7 +159,7 @@ func TestConfigurationsThatCannotBe(t *testing.T) {
 	} {
 		if s, err := simulator.New(c); err == nil {
 			must(t, s.Close(t.Context()))
-			t.Errorf("%+v was taken", c)
+			t.Errorf("%+v was accepted", c)
 		}
 	}
 }

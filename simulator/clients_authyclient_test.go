@@ -14,34 +14,34 @@ import (
 // nodeClient is the npm package authy-client.
 type nodeClient struct {
 	*worker
-	callbackURL string // of the application beside it, which verifies callbacks
+	callbackURL string // of its application, which verifies callbacks
 }
 
 func startNodeClient(t *testing.T) nodeClient {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		lacking(t, "there is no Node.js here")
+		skipWithout(t, "Node.js is not installed")
 	}
 	if _, err := os.Stat("testdata/authy-client/node_modules/authy-client"); err != nil {
-		lacking(t, "the npm package authy-client is not in simulator/testdata/authy-client/node_modules")
+		skipWithout(t, "the npm package authy-client is not installed")
 	}
 	n := nodeClient{worker: startWorker(t, node, "testdata/authy-client/client.js")}
 	var started struct{ Result string }
-	n.hear(&started)
+	n.receive(&started)
 	n.callbackURL = started.Result + "/authy/callback"
 	return n
 }
 
-// do calls a method of the client. What it returns has status 200, and what
-// it throws the status of the reply, if there was one.
+// do calls a method of the client. A result has status 200, an exception the
+// status of the reply, if there was one.
 func (n nodeClient) do(method string, given ...any) reply {
 	n.t.Helper()
-	n.say(map[string]any{"call": method, "args": append([]any{}, given...)})
+	n.send(map[string]any{"call": method, "args": append([]any{}, given...)})
 	var outcome struct {
 		Result, Error json.RawMessage
 	}
-	n.hear(&outcome)
+	n.receive(&outcome)
 	if outcome.Error == nil {
 		return reply{t: n.t, status: 200, body: string(outcome.Result)}
 	}
@@ -57,8 +57,8 @@ func (n nodeClient) connect(s *sim, key string) {
 
 type args map[string]any
 
-// nodeSim is a simulator whose answers are told to the client's application,
-// with one user, whom the client registered.
+// nodeSim starts a simulator that sends callbacks to the client's application,
+// and has the client register a user.
 func nodeSim(t *testing.T) (n nodeClient, s *sim, user int64) {
 	t.Helper()
 	n = startNodeClient(t)
@@ -101,7 +101,7 @@ func TestAuthyClientSendsAndVerifiesCodes(t *testing.T) {
 		t.Fatalf("got %v %v, want no message", messages, err)
 	}
 
-	n.do("verifyToken", with("0000000")).wantStatus(200) // without force, from one who never gave a valid code
+	n.do("verifyToken", with("0000000")).wantStatus(200) // without force, for a user who never entered a valid code
 	n.do("verifyToken", with("0000000"), forced).wantStatus(401).wantIn(`"token":"is invalid"`, `"error_code":"60020"`)
 	for _, method := range []string{"requestSms", "requestCall"} {
 		n.do(method, who, forced).wantStatus(200).wantIn(`"cellphone":"+57-XXX-XXX-XX02"`)
@@ -115,8 +115,8 @@ func TestAuthyClientSendsAndVerifiesCodes(t *testing.T) {
 	n.do("verifyToken", with("0000000")).wantStatus(401)
 	n.do("getUserStatus", who).wantIn(`"confirmed":true`)
 
-	// The client can bind a code to an action, but not say the action when it
-	// verifies.
+	// The client can request a code for an action, but not name the action when
+	// it verifies.
 	about := args{"action": "transfer", "message": "Transfer 10 EUR?", "force": true}
 	n.do("requestSms", who, about).wantStatus(200)
 	messages, err := s.Messages(user)
@@ -152,7 +152,7 @@ func TestAuthyClientVerifiesPhones(t *testing.T) {
 
 func TestAuthyClientAsksForApprovals(t *testing.T) {
 	n, s, user := nodeSim(t)
-	// Its verifier takes no other device_uuid than text.
+	// Its verifier accepts device_uuid only as a string.
 	s.post("/faults", `{"legacy_device_uuid":true}`).wantStatus(200)
 	for _, how := range []string{simulator.Approved, simulator.Denied} {
 		uuid := n.ask(user, args{"email": "ada@example.com", "where": "Bogotá, (CO)!"})
@@ -185,7 +185,7 @@ func (n nodeClient) ask(user int64, details args) (uuid string) {
 	return got.Request.UUID
 }
 
-// What the client's verifier refuses, rightly and by its known limits.
+// What the client's verifier rejects: rightly, or because of its limits.
 func TestAuthyClientRefusesCallbacks(t *testing.T) {
 	n, s, user := nodeSim(t)
 	tests := []struct {

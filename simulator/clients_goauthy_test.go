@@ -15,7 +15,7 @@ type goClient struct{ *worker }
 
 func startGoClient(t *testing.T, s *sim, key string) goClient {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "go-authy-at-work")
+	program := filepath.Join(t.TempDir(), "go-authy-worker")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Dir = "testdata/go-authy"
 	if text, err := build.CombinedOutput(); err != nil {
@@ -33,18 +33,18 @@ type goStep struct {
 
 var forced = map[string]string{"force": "true"}
 
-// do has the client make a call: the status of the reply, and whether the
-// client takes it for a success, with what it read.
+// do has the client make a call. It returns the status and what the client
+// read, and checks that the client judges only 200 a success.
 func (g goClient) do(step goStep) reply {
 	g.t.Helper()
-	g.say(step)
+	g.send(step)
 	var outcome struct {
 		Status int
 		Valid  bool
 		Reply  json.RawMessage
 		Error  string
 	}
-	g.hear(&outcome)
+	g.receive(&outcome)
 	if outcome.Error != "" {
 		return reply{t: g.t, body: outcome.Error}
 	}
@@ -88,7 +88,7 @@ func TestGoAuthySendsAndVerifiesCodes(t *testing.T) {
 	user, id := g.register()
 	g.call("RequestSMS", id).wantStatus(200).wantIn("Ignored: SMS is not needed for smartphones.")
 	g.call("RequestPhoneCall", id).wantStatus(200).wantIn("Call ignored.")
-	g.call("VerifyToken", id, "0000000").wantStatus(200) // without force, from one who never gave a valid code
+	g.call("VerifyToken", id, "0000000").wantStatus(200) // without force, for a user who never entered a valid code
 	g.do(goStep{Call: "VerifyToken", Args: []string{id, "0000000"}, Params: forced}).wantStatus(401).wantIn(`"token":"is invalid"`)
 	for _, name := range []string{"RequestSMS", "RequestPhoneCall"} {
 		g.do(goStep{Call: name, Args: []string{id}, Params: forced}).wantStatus(200)

@@ -9,24 +9,23 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
-// worker is a client that nobody here wrote, at work in a process of its own:
-// it takes what to do as a line of JSON, and answers with a line.
+// worker is a third-party client in a process of its own: it reads steps as
+// lines of JSON, and answers each with a line.
 type worker struct {
 	t   *testing.T
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-// startWorker ends the process with the test, and wants it to go by itself
-// when there is nothing more to do.
+// startWorker starts a client. When the test ends, the process must exit by
+// itself because its input has ended.
 func startWorker(t *testing.T, program string, args ...string) *worker {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*hangLimit)
 	command := exec.CommandContext(ctx, program, args...)
-	// The clients obey settings of proxies; nothing of this is for one.
+	// The clients use the proxy of the environment, which cannot reach this test.
 	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
 	command.Stderr = t.Output()
 	in, err := command.StdinPipe()
@@ -44,12 +43,12 @@ func startWorker(t *testing.T, program string, args ...string) *worker {
 	return &worker{t, in, bufio.NewReader(out)}
 }
 
-func (w *worker) say(step any) {
+func (w *worker) send(step any) {
 	w.t.Helper()
 	must(w.t, json.NewEncoder(w.in).Encode(step))
 }
 
-func (w *worker) hear(outcome any) {
+func (w *worker) receive(outcome any) {
 	w.t.Helper()
 	line, err := w.out.ReadBytes('\n')
 	must(w.t, err)
@@ -58,17 +57,17 @@ func (w *worker) hear(outcome any) {
 	}
 }
 
-// lacking leaves a test out for what is not installed, unless everything must
-// be tested.
-func lacking(t *testing.T, what string) {
+// skipWithout skips a test whose client is not installed, or fails it if
+// everything must be tested.
+func skipWithout(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("NOD_TEST_ALL") != "" {
 		t.Fatalf("%s: make setup", what)
 	}
-	t.Skipf("%s (make setup installs it); this client is left out", what)
+	t.Skipf("%s (make setup installs it); this client is skipped", what)
 }
 
-// code is the newest code that a phone received.
+// code returns the newest code that a phone received.
 func (s *sim) code(user int64) string {
 	s.t.Helper()
 	messages, err := s.Messages(user)
@@ -79,7 +78,7 @@ func (s *sim) code(user int64) string {
 	return messages[0].Code
 }
 
-// otherCode is a code of the same length that is wrong.
+// otherCode returns a wrong code of the same length.
 func otherCode(code string) string {
 	return strings.Map(func(digit rune) rune { return '0' + (digit-'0'+1)%10 }, code)
 }

@@ -24,7 +24,7 @@ const (
 		`"errors":{"message":"DoS protection: User has requested too many tokens in the last hour."},"success":false}`
 )
 
-// verify checks a code of the first user, strictly.
+// verify checks a code of the first user, with force.
 func (s *sim) verify(code string) reply {
 	s.t.Helper()
 	return s.call("GET", "/protected/json/verify/"+code+"/100001?force=true", "")
@@ -37,8 +37,8 @@ func (s *sim) sms(query string) string {
 	return s.messages()[0].Code
 }
 
-// takeAppOff leaves the first user a phone without the app.
-func (s *sim) takeAppOff() {
+// removeApp removes the app from the first user's phone.
+func (s *sim) removeApp() {
 	s.t.Helper()
 	s.post("/phones/100001", `{"app_installed":false}`).wantStatus(200)
 }
@@ -78,7 +78,7 @@ func TestCodesAreSent(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newAda(t)
 			if test.appOff {
-				s.takeAppOff()
+				s.removeApp()
 			}
 			s.call(test.method, "/protected/json/"+test.path, test.body).want(200, test.want)
 			all := s.messages()
@@ -104,7 +104,7 @@ func TestActionsThatAreTooLong(t *testing.T) {
 	}
 }
 
-func TestACodeCountsOnce(t *testing.T) {
+func TestACodeIsValidOnce(t *testing.T) {
 	s := newAda(t)
 	code := s.sms("")
 	s.verify(otherCode(code)).want(401, tokenWrong)
@@ -116,7 +116,7 @@ func TestACodeCountsOnce(t *testing.T) {
 	}
 }
 
-func TestSeveralCodesAreOpenAtOnce(t *testing.T) {
+func TestSeveralCodesAreValid(t *testing.T) {
 	s := newAda(t)
 	first := s.sms("")
 	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
@@ -125,7 +125,7 @@ func TestSeveralCodesAreOpenAtOnce(t *testing.T) {
 	s.verify(first).wantStatus(200)
 }
 
-func TestACodeIsItsUsers(t *testing.T) {
+func TestACodeBelongsToItsUser(t *testing.T) {
 	s := newAda(t)
 	other := s.user("other@example.com")
 	code := s.sms("")
@@ -133,7 +133,7 @@ func TestACodeIsItsUsers(t *testing.T) {
 	s.verify(code).wantStatus(200)
 }
 
-func TestACodeLivesTenMinutes(t *testing.T) {
+func TestACodeIsValidForTenMinutes(t *testing.T) {
 	s := newAda(t)
 	first := s.sms("")
 	second := s.sms("")
@@ -141,7 +141,7 @@ func TestACodeLivesTenMinutes(t *testing.T) {
 	s.verify(first).wantStatus(200)
 	s.clock.Advance(time.Millisecond)
 	s.verify(second).want(401, tokenWrong)
-	s.verify(first).want(401, tokenWrong) // also no longer told to be used
+	s.verify(first).want(401, tokenWrong) // and no longer reported as used
 }
 
 func TestACodeIsBoundToItsAction(t *testing.T) {
@@ -154,19 +154,19 @@ func TestACodeIsBoundToItsAction(t *testing.T) {
 	s.call("GET", "/protected/json/verify/"+unbound+"/100001?force=true&action=transfer", "").want(401, tokenWrong)
 }
 
-// Until the first valid code any code passes, unless the caller insists: an
-// application that forgets to is found.
-func TestTheServiceIsLenientAtFirst(t *testing.T) {
+// Before a user's first valid code every code is accepted, unless the call has
+// force=true. So tests catch an application that omits it.
+func TestAnyCodeIsAcceptedBeforeTheFirstValidOne(t *testing.T) {
 	s := newAda(t)
 	const guess = "/protected/json/verify/0000000/100001"
 	s.call("GET", guess, "").wantStatus(200).wantIn(tokenValid)
 	s.call("GET", guess+"?force=false", "").wantStatus(200)
 	s.call("GET", guess+"?force=true", "").want(401, tokenWrong)
 	s.call("GET", guess, `{"force":true}`).want(401, tokenWrong)
-	s.call("GET", "/protected/json/users/100001/status", "").wantIn(`"confirmed":false`) // that was none
+	s.call("GET", "/protected/json/users/100001/status", "").wantIn(`"confirmed":false`) // the guess did not confirm the user
 	s.call("GET", "/protected/json/verify/"+s.sms("")+"/100001", "").wantStatus(200)
 	s.call("GET", guess, "").want(401, tokenWrong)
-	s.call("GET", "/protected/json/verify/0000000/100002", "").wantStatus(404) // not even then for nobody
+	s.call("GET", "/protected/json/verify/0000000/100002", "").wantStatus(404) // but not for an unknown user
 }
 
 func TestCodesPerHour(t *testing.T) {
@@ -177,7 +177,7 @@ func TestCodesPerHour(t *testing.T) {
 	s.sms("")
 	for _, how := range []string{"sms", "call"} {
 		s.call("GET", "/protected/json/"+how+"/100001?force=true", "").want(429, tooMany)
-		s.call("GET", "/protected/json/"+how+"/100001", "").wantStatus(200) // ignored, and so not counted
+		s.call("GET", "/protected/json/"+how+"/100001", "").wantStatus(200) // ignored, so it does not count
 	}
 	other := s.user("other@example.com")
 	s.call("GET", fmt.Sprintf("/protected/json/sms/%d?force=true", other), "").wantStatus(200)
@@ -186,8 +186,8 @@ func TestCodesPerHour(t *testing.T) {
 	s.call("GET", "/protected/json/sms/100001?force=true", "").want(429, tooMany)
 }
 
-// atOnce makes calls in parallel and counts the statuses of the replies.
-func (s *sim) atOnce(n int, method, path string) map[int]int {
+// concurrently makes n calls and counts the statuses of the replies.
+func (s *sim) concurrently(n int, method, path string) map[int]int {
 	s.t.Helper()
 	replies := make(chan reply, n)
 	for range n {
@@ -206,14 +206,14 @@ func (s *sim) atOnce(n int, method, path string) map[int]int {
 	return counts
 }
 
-func TestManyCodesAtOnce(t *testing.T) {
+func TestConcurrentCodes(t *testing.T) {
 	s := newAda(t)
-	if got := s.atOnce(50, "GET", "/protected/json/sms/100001?force=true"); got[200] != 30 || got[429] != 20 {
+	if got := s.concurrently(50, "GET", "/protected/json/sms/100001?force=true"); got[200] != 30 || got[429] != 20 {
 		t.Errorf("got %v, want 30 sent and 20 refused", got)
 	}
 	for _, code := range []string{s.messages()[0].Code, s.token()} {
-		if got := s.atOnce(50, "GET", "/protected/json/verify/"+code+"/100001?force=true"); got[200] != 1 || got[401] != 49 {
-			t.Errorf("got %v, want a code to count once", got)
+		if got := s.concurrently(50, "GET", "/protected/json/verify/"+code+"/100001?force=true"); got[200] != 1 || got[401] != 49 {
+			t.Errorf("got %v, want the code to be accepted once", got)
 		}
 	}
 }

@@ -19,11 +19,10 @@ import (
 //go:embed schema.sql
 var schema string
 
-// schemaVersion is raised with every change of schema.sql that an older file
-// does not have.
+// schemaVersion increases with every change of schema.sql that older files lack.
 const schemaVersion = 1
 
-// openDB opens the file at path, or a temporary one that remove deletes.
+// openDB opens the file at path, or a temporary one, which remove deletes.
 func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, err error) {
 	remove = func() error { return nil }
 	if path == "" {
@@ -41,8 +40,8 @@ func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, 
 	return db, remove, nil
 }
 
-// openFile makes the file readable by its owner alone, for it holds the key
-// and the secrets of the phones; SQLite gives its side files the same rights.
+// openFile lets only the owner read the file, which holds the key and the
+// phones' secrets. SQLite gives its -wal and -shm files the same mode.
 func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -52,7 +51,7 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(),
-		RawQuery: "_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate&_synchronous=NORMAL&_foreign_keys=on"}
+		RawQuery: "_journal_mode=WAL&_busy_timeout=60000&_txlock=immediate&_synchronous=NORMAL&_foreign_keys=on"}
 	db, err := sql.Open("sqlite3", dsn.String())
 	if err != nil {
 		return nil, err
@@ -64,7 +63,7 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// prepare makes the tables of a new file, and refuses one of another version.
+// prepare creates the tables of a new file, and rejects one of another version.
 func prepare(ctx context.Context, db *sql.DB) error {
 	return inTx(ctx, db, func(tx *sql.Tx) error {
 		var version int
@@ -72,7 +71,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		if version != 0 && version != schemaVersion {
-			return fmt.Errorf("was written by another version (schema %d, here %d): remove it to start with new phones",
+			return fmt.Errorf("was written by another version (schema %d, this is %d): remove it to start with new phones",
 				version, schemaVersion)
 		}
 		if _, err := tx.ExecContext(ctx, schema); err != nil {
@@ -83,7 +82,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	})
 }
 
-// inTx runs do in one transaction, which writes from its beginning.
+// inTx runs do in a transaction that takes the write lock at its start.
 func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -106,7 +105,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// changed runs a statement and says whether it changed a row.
+// changed runs a statement and reports whether it changed a row.
 func changed(ctx context.Context, q querier, query string, args ...any) (bool, error) {
 	result, err := q.ExecContext(ctx, query, args...)
 	if err != nil {
@@ -116,8 +115,8 @@ func changed(ctx context.Context, q querier, query string, args ...any) (bool, e
 	return n > 0, err
 }
 
-// collect reads all rows of a query. It never returns nil, which JSON would
-// show as null.
+// collect reads all rows of a query. It returns an empty slice rather than nil,
+// which would become null in JSON.
 func collect[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -135,7 +134,8 @@ func collect[T any](ctx context.Context, q querier, scan func(func(...any) error
 	return all, rows.Err()
 }
 
-// setting returns what is kept under name, and keeps value if nothing is.
+// setting returns the stored value of name, and first stores value if there is
+// none.
 func setting(ctx context.Context, q querier, name, value string) (string, error) {
 	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value)
 	if err != nil {
@@ -147,7 +147,7 @@ func setting(ctx context.Context, q querier, name, value string) (string, error)
 
 func toMillis(t time.Time) int64 { return t.UnixMilli() }
 
-// fromMillis turns the 0 of the tables into the zero time.
+// fromMillis converts a time of the tables, where 0 is the zero time.
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
@@ -155,9 +155,9 @@ func fromMillis(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// randomHex is n random bytes, in hexadecimal.
+// randomHex returns n random bytes in hexadecimal.
 func randomHex(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) // never fails: the process would end first
+	rand.Read(b) // never returns an error
 	return hex.EncodeToString(b)
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"time"
 
 	"nod/authy"
 	"nod/simulator"
 )
 
-// login is what is to be tested. It may use any client of the Authy API, and
-// knows nothing of the simulator but its address and key.
+// login is the code under test. It can use any client of the Authy API, and
+// knows only the simulator's address and key.
 type login struct{ client *authy.Client }
 
 func (l login) ask(ctx context.Context, user int64) (uuid string, err error) {
@@ -26,21 +27,22 @@ func (l login) admitsCode(ctx context.Context, user int64, code string) bool {
 	return l.client.VerifyToken(ctx, user, code, "") == nil
 }
 
-// check ends what cannot go on; a test has t.Fatal.
+// check stops at an error; a test would use t.Fatal.
 func check(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
-// A Go login is tested against simulated phones: by a tap, by a code that was
-// sent, and by the token of the app.
+// Tests a login with simulated phones: by a tap, by a code in an SMS, and by the
+// app's token.
 func Example() {
 	ctx := context.Background()
 	phones, err := simulator.New(simulator.Config{})
 	check(err)
 	server := httptest.NewServer(phones.Handler())
 	l := login{authy.NewClient(server.URL, phones.APIKey())}
+	l.client.Timeout = time.Minute // a busy machine fails no test
 	ada, err := l.client.RegisterUser(ctx, authy.Registration{Email: "ada@example.com", CountryCode: 57, PhoneNumber: "3173389302"})
 	check(err)
 

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,46 +12,46 @@ import (
 	"time"
 )
 
-// What Faults.API may order. The first two refuse the call; the others carry
-// it out and spoil the reply, so that a phone may ring although the
-// application was told nothing.
+// Values of Faults.API. With the first two the call fails; with the others it
+// is executed but the reply is lost, so a phone may get a request although the
+// application saw an error.
 const (
-	APIError     = "error"      // 500 with the service's catch-all error
+	APIError     = "error"      // 500 with the service's generic error
 	APIRateLimit = "rate_limit" // 429 with Retry-After
-	APIGarbage   = "garbage"    // 200 with a page of HTML, cut short
-	APIHang      = "hang"       // no reply until the client gives up
+	APIGarbage   = "garbage"    // 200 with a truncated HTML page
+	APIHang      = "hang"       // no reply until the client disconnects
 	APIDrop      = "drop"       // the connection is closed without a reply
 )
 
-// What Faults.Callback may order.
+// Values of Faults.Callback.
 const (
-	CallbackTwice        = "twice"         // the same bytes, one after the other
-	CallbackBeforeReply  = "before_reply"  // approved, and told, before the create call replies
-	CallbackNever        = "never"         // the answer is kept, and nobody is told
+	CallbackTwice        = "twice"         // the same bytes twice, one after the other
+	CallbackBeforeReply  = "before_reply"  // approved, and the callback sent, before the create call replies
+	CallbackNever        = "never"         // the answer is stored, but no callback sent
 	CallbackBadSignature = "bad_signature" // signed with another key
-	CallbackOldNonce     = "old_nonce"     // well signed, with a nonce one hour old
+	CallbackOldNonce     = "old_nonce"     // correctly signed, with a nonce one hour old
 	CallbackGET          = "get"           // GET with the parameters in the query
 )
 
-// maxDelay bounds what may be ordered, so that a forgotten fault ends.
+// maxDelay limits injected delays, so that a forgotten one ends.
 const maxDelay = 10 * time.Minute
 
-// Faults is what goes wrong, for one phone or for all. The zero value is a
-// service without faults. Delays pass in real time, whatever Config.Now says.
+// Faults are the failures to simulate, for one phone or for all. The zero value
+// has none. Delays are in real time, whatever Config.Now returns.
 type Faults struct {
-	APIDelayMS      int    `json:"api_delay_ms"`      // each call is carried out at once and answered so much later
-	PushDelayMS     int    `json:"push_delay_ms"`     // a request reaches the phone so much later
-	CallbackDelayMS int    `json:"callback_delay_ms"` // an answer reaches the application so much later
+	APIDelayMS      int    `json:"api_delay_ms"`      // calls are executed at once and answered this much later
+	PushDelayMS     int    `json:"push_delay_ms"`     // requests reach the phone this much later
+	CallbackDelayMS int    `json:"callback_delay_ms"` // callbacks are sent this much later
 	API             string `json:"api"`               // "", error, rate_limit, garbage, hang, drop
 	RetryAfterS     int    `json:"retry_after_s"`     // of rate_limit; 0 = 30
 	Callback        string `json:"callback"`          // "", twice, before_reply, never, bad_signature, old_nonce, get
-	ClockSkewS      int    `json:"clock_skew_s"`      // the phone's clock is ahead (behind, if negative) by so much
-	// LegacyDeviceUUID sends device_uuid as text, as messages of 2016 had it:
-	// the npm package authy-client takes nothing else.
+	ClockSkewS      int    `json:"clock_skew_s"`      // how far the phone's clock is ahead; negative = behind
+	// LegacyDeviceUUID sends device_uuid as a string, as callbacks did in 2016:
+	// the npm package authy-client accepts nothing else.
 	LegacyDeviceUUID bool `json:"legacy_device_uuid"`
 }
 
-// check says what cannot be ordered.
+// check reports invalid values.
 func (f Faults) check() error {
 	if !slices.Contains([]string{"", APIError, APIRateLimit, APIGarbage, APIHang, APIDrop}, f.API) {
 		return fmt.Errorf(`api cannot be %q: error, rate_limit, garbage, hang, drop or ""`, f.API)
@@ -66,74 +67,67 @@ func (f Faults) check() error {
 	}{{"api_delay_ms", f.APIDelayMS, time.Millisecond}, {"push_delay_ms", f.PushDelayMS, time.Millisecond},
 		{"callback_delay_ms", f.CallbackDelayMS, time.Millisecond}, {"retry_after_s", f.RetryAfterS, time.Second}} {
 		if d.n < 0 || d.n > int(maxDelay/d.unit) {
-			return fmt.Errorf("%s is out of range: from nothing to ten minutes", d.name)
+			return fmt.Errorf("%s is out of range: from 0 to ten minutes", d.name)
 		}
 	}
 	if f.ClockSkewS < -1e6 || f.ClockSkewS > 1e6 {
-		return fmt.Errorf("clock_skew_s is out of range: a million seconds either way")
+		return fmt.Errorf("clock_skew_s is out of range: at most a million seconds either way")
 	}
 	return nil
 }
 
-// over lays f, the faults of one phone, over those of all.
+// over returns f, the faults of one phone, with those of all as defaults.
 func (f Faults) over(all Faults) Faults {
 	return Faults{
-		APIDelayMS:       either(f.APIDelayMS, all.APIDelayMS),
-		PushDelayMS:      either(f.PushDelayMS, all.PushDelayMS),
-		CallbackDelayMS:  either(f.CallbackDelayMS, all.CallbackDelayMS),
-		API:              either(f.API, all.API),
-		RetryAfterS:      either(f.RetryAfterS, all.RetryAfterS),
-		Callback:         either(f.Callback, all.Callback),
-		ClockSkewS:       either(f.ClockSkewS, all.ClockSkewS),
+		APIDelayMS:       cmp.Or(f.APIDelayMS, all.APIDelayMS),
+		PushDelayMS:      cmp.Or(f.PushDelayMS, all.PushDelayMS),
+		CallbackDelayMS:  cmp.Or(f.CallbackDelayMS, all.CallbackDelayMS),
+		API:              cmp.Or(f.API, all.API),
+		RetryAfterS:      cmp.Or(f.RetryAfterS, all.RetryAfterS),
+		Callback:         cmp.Or(f.Callback, all.Callback),
+		ClockSkewS:       cmp.Or(f.ClockSkewS, all.ClockSkewS),
 		LegacyDeviceUUID: f.LegacyDeviceUUID || all.LegacyDeviceUUID,
 	}
-}
-
-func either[T comparable](own, all T) T {
-	var zero T
-	if own != zero {
-		return own
-	}
-	return all
 }
 
 func (f Faults) clockSkew() time.Duration { return time.Duration(f.ClockSkewS) * time.Second }
 
 func millis(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// faultBook keeps the orders. They are gone when the process ends: a fault
-// that outlives its test only makes the next one a riddle.
-type faultBook struct {
+// faults holds the injected faults, in memory only: a fault that outlived its
+// test would make the next one fail for no visible reason.
+type faults struct {
 	mu     sync.Mutex
 	all    Faults
 	phones map[int64]Faults
 }
 
-// of is what holds for one phone; 0 stands for a call that concerns none.
-func (b *faultBook) of(authyID int64) Faults {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.phones[authyID].over(b.all)
+// effective returns the faults that apply to one phone; 0 is a call that
+// concerns no phone.
+func (fs *faults) effective(authyID int64) Faults {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.phones[authyID].over(fs.all)
 }
 
-// own is what was ordered for one phone alone, or for all with 0.
-func (b *faultBook) own(authyID int64) Faults {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// own returns the faults injected for one phone alone, or with 0 for all.
+func (fs *faults) own(authyID int64) Faults {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
 	if authyID == 0 {
-		return b.all
+		return fs.all
 	}
-	return b.phones[authyID]
+	return fs.phones[authyID]
 }
 
-// change lets edit alter the faults of one phone, or of all with 0, unless
-// the outcome cannot be ordered.
-func (b *faultBook) change(authyID int64, edit func(*Faults) error) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f := b.all
+// change edits the faults of one phone, or with 0 those of all, if the result
+// is valid.
+func (fs *faults) change(authyID int64, edit func(*Faults) error) error {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f := fs.all
 	if authyID != 0 {
-		f = b.phones[authyID]
+		f = fs.phones[authyID]
 	}
 	if err := edit(&f); err != nil {
 		return err
@@ -141,45 +135,45 @@ func (b *faultBook) change(authyID int64, edit func(*Faults) error) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	b.put(authyID, f)
+	fs.put(authyID, f)
 	return nil
 }
 
-func (b *faultBook) put(authyID int64, f Faults) {
+func (fs *faults) put(authyID int64, f Faults) {
 	switch {
 	case authyID == 0:
-		b.all = f
+		fs.all = f
 	case f == Faults{}:
-		delete(b.phones, authyID)
+		delete(fs.phones, authyID)
 	default:
-		b.phones[authyID] = f
+		fs.phones[authyID] = f
 	}
 }
 
-// clear ends the faults of one phone, or with 0 every fault there is.
-func (b *faultBook) clear(authyID int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// clear removes the faults of one phone, or with 0 every fault.
+func (fs *faults) clear(authyID int64) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
 	if authyID != 0 {
-		delete(b.phones, authyID)
+		delete(fs.phones, authyID)
 		return
 	}
-	b.all = Faults{}
-	clear(b.phones)
+	fs.all = Faults{}
+	clear(fs.phones)
 }
 
-// FaultList is the JSON of GET /faults: those of all phones, and those of
+// FaultList is the JSON of GET /faults: the faults of all phones, and those of
 // single phones by Authy id.
 type FaultList struct {
 	All    Faults            `json:"all"`
 	Phones map[string]Faults `json:"phones"`
 }
 
-func (b *faultBook) list() FaultList {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l := FaultList{All: b.all, Phones: map[string]Faults{}}
-	for id, f := range maps.All(b.phones) {
+func (fs *faults) list() FaultList {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	l := FaultList{All: fs.all, Phones: map[string]Faults{}}
+	for id, f := range maps.All(fs.phones) {
 		l.Phones[strconv.FormatInt(id, 10)] = f
 	}
 	return l
@@ -190,50 +184,51 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, s.faults.list())
 }
 
-// serveOrder is POST /faults: authy_id says for which phone, all without it;
-// of the faults those change that are named.
-func (s *Simulator) serveOrder(w http.ResponseWriter, r *http.Request) error {
+// serveInject is POST /faults, for one phone with authy_id, else for all.
+// Faults that are not named stay as they are.
+func (s *Simulator) serveInject(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
 	}
-	var whose struct {
+	var target struct {
 		AuthyID int64 `json:"authy_id"`
 	}
-	if err := json.Unmarshal(body, &whose); err != nil {
+	if err := json.Unmarshal(body, &target); err != nil {
 		return badRequest("authy_id must be a number")
 	}
-	if err := s.phoneForFault(r, whose.AuthyID); err != nil {
+	if err := s.phoneForFault(r, target.AuthyID); err != nil {
 		return err
 	}
-	err = s.faults.change(whose.AuthyID, func(f *Faults) error {
-		order := struct {
+	err = s.faults.change(target.AuthyID, func(f *Faults) error {
+		change := struct {
 			AuthyID int64 `json:"authy_id"`
 			*Faults
 		}{Faults: f}
-		return decode(body, &order)
+		return decode(body, &change)
 	})
 	if err != nil {
 		return badRequest("%w", err)
 	}
-	s.nudge(whose.AuthyID)
+	s.notifyPages(target.AuthyID)
 	return s.serveFaults(w, r)
 }
 
-// serveClear is DELETE /faults, of one phone with ?authy_id=.
+// serveClear is DELETE /faults; ?authy_id= clears only those of one phone.
 func (s *Simulator) serveClear(w http.ResponseWriter, r *http.Request) error {
 	id, ok := int64(0), true
 	if text := r.URL.Query().Get("authy_id"); text != "" {
-		id, ok = callerID(text)
+		id, ok = parseAuthyID(text)
 	}
 	if !ok {
 		return badRequest("authy_id must be a number")
 	}
 	s.faults.clear(id)
-	s.nudge(id)
+	s.notifyPages(id)
 	return s.serveFaults(w, r)
 }
 
+// phoneForFault checks that the phone exists; 0 stands for all.
 func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
 	if authyID == 0 {
 		return nil
@@ -242,10 +237,11 @@ func (s *Simulator) phoneForFault(r *http.Request, authyID int64) error {
 	return err
 }
 
-func (s *Simulator) nudge(authyID int64) {
+// notifyPages sends the pages of a phone its state, or with 0 all pages.
+func (s *Simulator) notifyPages(authyID int64) {
 	if authyID == 0 {
-		s.live.publishAll()
+		s.watchers.notifyAll()
 		return
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 }

@@ -42,10 +42,10 @@ func TestFaultsOfCallbacks(t *testing.T) {
 		for _, whose := range []string{"", `"authy_id":100001,`} {
 			t.Run(test.fault+whose, func(t *testing.T) {
 				s := newAda(t)
-				s.order(`{` + whose + `"callback":"` + test.fault + `"}`)
+				s.inject(`{` + whose + `"callback":"` + test.fault + `"}`)
 				uuid := s.ask(ada, "message=x")
 				s.tap(ada, uuid, "approve").wantStatus(200)
-				s.stopAndGoOn() // and with it the fault is gone
+				s.restart() // and clears the fault
 				if len(s.app.got) != test.n {
 					t.Fatalf("got %d callbacks, want %d", len(s.app.got), test.n)
 				}
@@ -58,7 +58,7 @@ func TestFaultsOfCallbacks(t *testing.T) {
 	}
 }
 
-// verified is for callbacks that are all the same, and well signed.
+// verified checks that the callbacks are identical and correctly signed.
 func verified(t *testing.T, s *sim, got []callback) {
 	t.Helper()
 	for _, c := range got {
@@ -71,11 +71,11 @@ func verified(t *testing.T, s *sim, got []callback) {
 	}
 }
 
-// The callback overtakes the reply that tells the application the request's
-// id.
+// The callback arrives before the reply from which the application learns the
+// request's id.
 func TestACallbackBeforeTheReply(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"authy_id":100001,"callback":"before_reply"}`)
+	s.inject(`{"authy_id":100001,"callback":"before_reply"}`)
 	uuid := s.ask(ada, "message=x")
 	if len(s.app.got) != 1 {
 		t.Fatalf("got %d callbacks before the reply, want one", len(s.app.got))
@@ -86,7 +86,7 @@ func TestACallbackBeforeTheReply(t *testing.T) {
 	s.status(uuid).wantIn(`"notified":true`, `"status":"approved"`)
 	s.tap(ada, uuid, "deny").wantStatus(409)
 
-	other := s.user("other@example.com") // has no fault
+	other := s.user("other@example.com") // without a fault
 	uuid = s.ask(other, "message=x")
 	s.status(uuid).wantIn(`"status":"pending"`)
 	if len(s.app.got) != 0 {
@@ -94,9 +94,9 @@ func TestACallbackBeforeTheReply(t *testing.T) {
 	}
 }
 
-func TestADeviceUUIDOfOld(t *testing.T) {
+func TestALegacyDeviceUUID(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"legacy_device_uuid":true}`)
+	s.inject(`{"legacy_device_uuid":true}`)
 	s.tap(ada, s.ask(ada, "message=x"), "deny").wantStatus(200)
 	got := s.app.next()
 	if _, err := got.check(s); err != nil || !strings.Contains(string(got.body), `"device_uuid":"2100001",`) {
@@ -104,14 +104,14 @@ func TestADeviceUUIDOfOld(t *testing.T) {
 	}
 }
 
-func TestAPhoneWhoseClockIsOff(t *testing.T) {
+func TestAPhoneWithAWrongClock(t *testing.T) {
 	for _, test := range []struct{ seconds, status int }{{30, 200}, {-30, 200}, {60, 401}, {-60, 401}, {86400, 401}} {
 		t.Run(fmt.Sprint(test.seconds), func(t *testing.T) {
 			s := newAda(t)
 			right := s.token()
-			s.order(fmt.Sprintf(`{"authy_id":100001,"clock_skew_s":%d}`, test.seconds))
+			s.inject(fmt.Sprintf(`{"authy_id":100001,"clock_skew_s":%d}`, test.seconds))
 			if s.token() == right {
-				t.Error("the phone shows the token of now")
+				t.Error("the phone's token ignores its clock")
 			}
 			s.verify(s.token()).wantStatus(test.status)
 			s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)

@@ -11,12 +11,12 @@ import (
 
 const noFaults = `{"api_delay_ms":0,"push_delay_ms":0,"callback_delay_ms":0,"api":"","retry_after_s":0,"callback":"","clock_skew_s":0,"legacy_device_uuid":false}`
 
-func (s *sim) order(fault string) {
+func (s *sim) inject(fault string) {
 	s.t.Helper()
 	s.post("/faults", fault).wantStatus(200)
 }
 
-func TestFaultsAreOrderedShownAndCleared(t *testing.T) {
+func TestFaultsAreSetShownAndCleared(t *testing.T) {
 	s := newAda(t)
 	s.user("other@example.com")
 	s.get("/faults").want(200, `{"all":`+noFaults+`,"phones":{}}`+"\n")
@@ -41,9 +41,9 @@ func TestFaultsByForm(t *testing.T) {
 		wantStatus(200).wantIn(`"phones":{"100001":{`, `"callback":"get","clock_skew_s":-5,"legacy_device_uuid":true`)
 }
 
-func TestFaultsThatCannotBeOrdered(t *testing.T) {
+func TestInvalidFaults(t *testing.T) {
 	s := newAda(t)
-	tests := []struct{ order, text string }{
+	tests := []struct{ body, text string }{
 		{`{"api":"fire"}`, `api cannot be`},
 		{`{"callback":"thrice"}`, `callback cannot be`},
 		{`{"api_delay":5}`, `api_delay`}, // misspelt
@@ -55,13 +55,13 @@ func TestFaultsThatCannotBeOrdered(t *testing.T) {
 		{`{"retry_after_s":18446744073709552}`, `retry_after_s is out of range`}, // in milliseconds it would wrap to 384
 		{`{"clock_skew_s":1000001}`, `clock_skew_s is out of range`},
 		{`{"clock_skew_s":-1000001}`, `clock_skew_s is out of range`},
-		{`{"api_delay_ms":"5"}`, `the JSON cannot be used`},
+		{`{"api_delay_ms":"5"}`, `invalid JSON`},
 		{`{"authy_id":"ada"}`, `authy_id must be a number`},
 		{`{"api":"error"`, `authy_id must be a number`},
 		{`[]`, `authy_id must be a number`},
 	}
 	for _, test := range tests {
-		s.post("/faults", test.order).wantStatus(400).wantIn(test.text)
+		s.post("/faults", test.body).wantStatus(400).wantIn(test.text)
 	}
 	s.post("/faults", `{"authy_id":12,"api":"error"}`).want(404, `{"error":"no such phone"}`+"\n")
 	s.do("DELETE", "/faults?authy_id=ada", "", nil).want(400, `{"error":"authy_id must be a number"}`+"\n")
@@ -79,7 +79,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 		body       string
 		kind       string
 		retryAfter string
-		sent       bool // the call was carried out nonetheless
+		sent       bool // the call was executed all the same
 	}{
 		{`"api":"error"`, 500, `{"message":"Something went wrong","success":false,"errors":{},"error_code":"60000"}`,
 			"application/json;charset=utf-8", "", false},
@@ -94,7 +94,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 			t.Run(test.fault+whose, func(t *testing.T) {
 				s := newAda(t)
 				other := s.user("other@example.com")
-				s.order("{" + whose + test.fault + "}")
+				s.inject("{" + whose + test.fault + "}")
 				got := s.call("GET", smsPath, "")
 				got.want(test.status, test.body)
 				if got.header.Get("Content-Type") != test.kind || got.header.Get("Retry-After") != test.retryAfter {
@@ -104,7 +104,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 					t.Errorf("sent: %v, want %v", sent, test.sent)
 				}
 				elsewhere := s.call("GET", fmt.Sprintf("/protected/json/sms/%d?force=true", other), "")
-				if spared := elsewhere.status == 200 && elsewhere.body != test.body; spared != (whose != "") {
+				if unaffected := elsewhere.status == 200 && elsewhere.body != test.body; unaffected != (whose != "") {
 					t.Errorf("another phone got %d %s", elsewhere.status, elsewhere.body)
 				}
 				s.do("DELETE", "/faults", "", nil).wantStatus(200)
@@ -114,11 +114,11 @@ func TestFaultsOfTheAPI(t *testing.T) {
 	}
 }
 
-// A fault of a phone is also one of the calls about its requests.
+// A phone's faults also apply to calls about its requests.
 func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x")
-	s.order(`{"authy_id":100001,"api":"error"}`)
+	s.inject(`{"authy_id":100001,"api":"error"}`)
 	s.call("GET", "/onetouch/json/approval_requests/"+uuid, "").wantStatus(500)
 	s.call("GET", "/onetouch/json/approval_requests/no-such", "").wantStatus(404)
 	s.call("GET", "/protected/json/app/details", "").wantStatus(200)
@@ -126,11 +126,11 @@ func TestFaultsOfAPhoneReachItsRequests(t *testing.T) {
 	s.tap(ada, uuid, "approve").wantStatus(200) // the phone itself works
 }
 
-// A phone's own fault stands before that of all.
+// A phone's own fault takes precedence over that of all.
 func TestFaultsOfOneAndOfAll(t *testing.T) {
 	s := newAda(t)
-	s.stopAndGoOn(func(c *simulator.Config) { c.Faults.API = simulator.APIError })
-	s.order(`{"authy_id":100001,"api":"rate_limit"}`)
+	s.restart(func(c *simulator.Config) { c.Faults.API = simulator.APIError })
+	s.inject(`{"authy_id":100001,"api":"rate_limit"}`)
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(429)
 	s.call("GET", "/protected/json/app/details", "").wantStatus(500)
 	s.do("DELETE", "/faults?authy_id=100001", "", nil).wantStatus(200)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// later makes a call whose reply does not come at once.
+// later makes a call in the background.
 func (s *sim) later(method, path, body string) <-chan reply {
 	replies := make(chan reply, 1)
 	go func() {
@@ -19,23 +19,23 @@ func (s *sim) later(method, path, body string) <-chan reply {
 	return replies
 }
 
-func TestCallsThatAreCarriedOutAndNotAnswered(t *testing.T) {
+func TestCallsWithoutAReply(t *testing.T) {
 	for _, fault := range []string{"drop", "hang"} {
 		t.Run(fault, func(t *testing.T) {
 			s := newAda(t)
-			s.order(`{"api":"` + fault + `"}`)
+			s.inject(`{"api":"` + fault + `"}`)
 			reply := s.later("POST", "/onetouch/json/users/100001/approval_requests", "message=x")
 			if _, err := s.WaitRequest(t.Context(), ada); err != nil {
 				t.Fatal(err)
 			}
 			if fault == "hang" {
-				for range 20 { // while others are answered
+				for range 20 { // other calls still work
 					s.get("/phones").wantStatus(200)
 				}
 				if len(reply) > 0 {
 					t.Error("the call does not hang")
 				}
-				s.stop() // else it hangs until its caller gives up
+				s.stop() // else it would hang until its client disconnects
 			}
 			if got := <-reply; got.status != 0 || !strings.HasSuffix(got.body, "EOF") {
 				t.Errorf("got %d %q, want no reply", got.status, got.body)
@@ -44,40 +44,40 @@ func TestCallsThatAreCarriedOutAndNotAnswered(t *testing.T) {
 	}
 }
 
-// A delay passes in real time; closing cuts it short, which spares this test
-// ten minutes.
-func TestTheAPIIsSlow(t *testing.T) {
+// A delay of ten minutes in real time, which Close cuts short.
+func TestASlowAPI(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"api_delay_ms":600000}`)
+	s.inject(`{"api_delay_ms":600000}`)
 	late := s.later("POST", "/onetouch/json/users/100001/approval_requests", "message=x")
-	if _, err := s.WaitRequest(t.Context(), ada); err != nil { // it was carried out at once
+	if _, err := s.WaitRequest(t.Context(), ada); err != nil { // it was executed at once
 		t.Fatal(err)
 	}
 	select {
 	case got := <-late:
-		t.Fatalf("got %d %s at once", got.status, got.body)
+		t.Fatalf("got %d %s without the delay", got.status, got.body)
 	default:
 	}
 	s.stop()
 	(<-late).wantStatus(200)
 }
 
-func TestDelaysArePassed(t *testing.T) {
+// Delays are lower limits, which a slow machine keeps too.
+func TestDelays(t *testing.T) {
 	s := newAda(t)
 	const delay = 30 * time.Millisecond
-	s.order(`{"api_delay_ms":30}`)
+	s.inject(`{"api_delay_ms":30}`)
 	began := time.Now()
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(200)
 	if took := time.Since(began); took < delay {
 		t.Errorf("a reply came after %v", took)
 	}
-	s.order(`{"api":"error"}`)
+	s.inject(`{"api":"error"}`)
 	began = time.Now()
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(500)
 	if took := time.Since(began); took < delay {
 		t.Errorf("a refusal came after %v", took)
 	}
-	s.order(`{"api":"","api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
+	s.inject(`{"api":"","api_delay_ms":0,"push_delay_ms":30,"callback_delay_ms":30}`)
 	began = time.Now()
 	uuid := s.ask(ada, "message=x")
 	if r, err := s.WaitRequest(t.Context(), ada); err != nil || r.UUID != uuid || time.Since(began) < delay {
@@ -86,31 +86,31 @@ func TestDelaysArePassed(t *testing.T) {
 	began = time.Now()
 	s.tap(ada, uuid, "approve").wantStatus(200)
 	if s.app.next(); time.Since(began) < delay {
-		t.Errorf("the application was told after %v", time.Since(began))
+		t.Errorf("the callback came after %v", time.Since(began))
 	}
 }
 
-func TestAPushThatIsLate(t *testing.T) {
+func TestADelayedPush(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"push_delay_ms":600000}`)
+	s.inject(`{"push_delay_ms":600000}`)
 	uuid := s.ask(ada, "message=x")
 	s.get("/phones/100001/requests").want(200, "[]\n")
 	s.tap(ada, uuid, "approve").want(404, `{"error":"no such request on this phone"}`+"\n")
 	s.status(uuid).wantIn(`"status":"pending"`)
-	s.stopAndGoOn() // the next start brings what the last one kept back
+	s.restart() // the next start pushes it
 	s.tap(ada, uuid, "approve").wantStatus(200)
 }
 
-func TestACallbackThatIsLate(t *testing.T) {
+func TestADelayedCallback(t *testing.T) {
 	s := newAda(t)
-	s.order(`{"callback_delay_ms":600000}`)
+	s.inject(`{"callback_delay_ms":600000}`)
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 	if n := len(s.app.got); n != 0 {
-		t.Error("the application was told at once")
+		t.Error("the callback came at once")
 	}
-	s.stop() // sends at once what is delayed
+	s.stop() // cuts the delay short
 	if answer, err := s.app.next().check(s); err != nil || answer.UUID != uuid {
 		t.Errorf("got %v, %v", answer, err)
 	}

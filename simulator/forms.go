@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// requestError is the caller's fault, and told to the caller.
+// requestError is an error of the client, which gets its text.
 type requestError struct {
 	status int
 	text   string
@@ -24,7 +24,7 @@ func badRequest(format string, args ...any) error {
 	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...).Error()}
 }
 
-// readJSON reads the body of a post into v.
+// readJSON reads the body of a POST into v.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -33,12 +33,12 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// readBody is the body of a post as JSON; none is an empty object, and a flat
-// form does too, so that pages can work without script.
+// readBody returns the body of a POST as JSON. No body is an empty object; a
+// flat form is converted, so that plain HTML forms work.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		return nil, &requestError{http.StatusRequestEntityTooLarge, "the request is too large, or broke off"}
+		return nil, &requestError{http.StatusRequestEntityTooLarge, "the request is too large or incomplete"}
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -49,35 +49,34 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case media == "application/x-www-form-urlencoded":
 		return formAsJSON(string(body))
 	default:
-		return nil, &requestError{http.StatusUnsupportedMediaType, "send JSON, as application/json"}
+		return nil, &requestError{http.StatusUnsupportedMediaType, "the body must be JSON (application/json)"}
 	}
 }
 
-// decode refuses names it does not know: a fault that was misspelt would be
-// no fault.
+// decode rejects unknown names: a misspelt fault would have no effect.
 func decode(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return badRequest("the JSON cannot be used: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return badRequest("invalid JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
-// formAsJSON guesses the types of a flat form: numbers, true, false, text.
+// formAsJSON converts a flat form, in which typed finds numbers and booleans.
 func formAsJSON(form string) ([]byte, error) {
 	root, budget := &node{}, maxNodes
 	if err := parseForm(root, form, &budget); err != nil {
-		return nil, badRequest("the form cannot be read")
+		return nil, badRequest("invalid form")
 	}
 	o := object{}
 	for _, key := range root.keys {
-		o = append(o, member{key, guess(root.fields[key].text)})
+		o = append(o, member{key, typed(root.fields[key].text)})
 	}
 	return marshal(o)
 }
 
-func guess(text string) any {
+func typed(text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n
 	}
@@ -87,7 +86,7 @@ func guess(text string) any {
 	return text
 }
 
-// statusOf is the HTTP status of an error of this package.
+// statusOf returns the HTTP status of an error.
 func statusOf(err error) int {
 	var mine *requestError
 	switch {

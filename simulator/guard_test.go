@@ -9,9 +9,8 @@ import (
 	"nod/simulator"
 )
 
-// A page of elsewhere whose name was made to lead here does not pass for the
-// simulator's own.
-func TestNamesThatAreNotTheSimulators(t *testing.T) {
+// DNS rebinding: another site's page must not count as same-origin.
+func TestForeignHosts(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.AllowedHosts = []string{"phones.test", "both.test:3001"} })
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
 	for _, host := range []string{"evil.example", "evil.example:" + port, "127.0.0.1.evil.example", "10.0.0.1", "0.0.0.0", "[::]", "localhost.evil.example",
@@ -19,7 +18,7 @@ func TestNamesThatAreNotTheSimulators(t *testing.T) {
 		for _, path := range []string{"GET /phones", "GET /", "POST /faults", "GET /protected/json/app/details", "GET /static/phone.js"} {
 			method, path, _ := strings.Cut(path, " ")
 			s.do(method, path, "", http.Header{"Host": {host}, "X-Authy-Api-Key": {testKey}}).
-				want(421, `{"error":"the simulator is not called that: use its address, or allow the name"}`+"\n")
+				want(421, `{"error":"host not allowed: use localhost or the simulator's address"}`+"\n")
 		}
 	}
 	for _, host := range []string{"localhost", "localhost:" + port, "LOCALHOST", "localhost.", "phones.localhost", "127.0.0.1", "127.8.9.1", "[::1]", "[::1]:" + port,
@@ -30,8 +29,8 @@ func TestNamesThatAreNotTheSimulators(t *testing.T) {
 	}
 }
 
-// What changes a phone is not taken from pages of elsewhere: it needs no key.
-func TestPagesOfElsewhere(t *testing.T) {
+// Changes of a phone need no key, so they are not accepted from other origins.
+func TestCrossOriginPosts(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x")
 	foreign := []http.Header{
@@ -56,17 +55,17 @@ func TestPagesOfElsewhere(t *testing.T) {
 	}
 }
 
-func TestSocketsOfElsewhere(t *testing.T) {
+func TestCrossOriginSockets(t *testing.T) {
 	s := newAda(t)
 	for _, header := range []http.Header{{"Origin": {"https://evil.example"}}, {"Origin": {"null"}}, {"Origin": {"http://127.0.0.1:1"}}} {
 		if _, response, err := s.dial("/phones/100001/events", header); err == nil || response.StatusCode != 403 {
-			t.Errorf("a socket for %v is open", header)
+			t.Errorf("a socket with %v was accepted", header)
 		}
 	}
 	conn, _, err := s.dial("/phones/100001/events", http.Header{"Origin": {s.url}})
 	must(t, err)
 	must(t, conn.Close())
-	s.get("/phones/100001/events").wantStatus(400) // no handshake
+	s.get("/phones/100001/events").wantStatus(400) // not a handshake
 }
 
 func TestHeadersOfPages(t *testing.T) {

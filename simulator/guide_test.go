@@ -9,9 +9,8 @@ import (
 	"nod/simulator"
 )
 
-// What the guide says of Node and Go is what the programs do by which the
-// tests run these clients.
-func TestTheGuideTellsWhatIsTested(t *testing.T) {
+// The guide's lines for Node and Go are those of the programs that the tests run.
+func TestTheGuideMatchesTheTestedPrograms(t *testing.T) {
 	tests := []struct {
 		program, url, key string
 		lines             []string
@@ -22,7 +21,7 @@ func TestTheGuideTellsWhatIsTested(t *testing.T) {
 	for _, test := range tests {
 		program, err := os.ReadFile(test.program)
 		must(t, err)
-		// Texts become the variables of the program.
+		// The guide has literals where the program has variables.
 		guide := strings.NewReplacer(`"`+test.key+`"`, test.key, `"`+test.url+`"`, test.url).
 			Replace(simulator.Guide(test.url, test.key, ""))
 		for _, line := range test.lines {
@@ -36,17 +35,17 @@ func TestTheGuideTellsWhatIsTested(t *testing.T) {
 	}
 }
 
-func TestTheGuideSaysWhoIsTold(t *testing.T) {
-	told := simulator.Guide("http://localhost:3001", "KEY", "http://localhost:3000/authy/callback")
-	if want := "told to: http://localhost:3000/authy/callback\n"; !strings.Contains(told, want) {
-		t.Errorf("got %s\nwant %q in it", told, want)
+func TestTheGuideNamesTheCallbackURL(t *testing.T) {
+	with := simulator.Guide("http://localhost:3001", "KEY", "http://localhost:3000/authy/callback")
+	if want := "sends callbacks to: http://localhost:3000/authy/callback\n"; !strings.Contains(with, want) {
+		t.Errorf("got %s\nwant %q in it", with, want)
 	}
-	if untold := simulator.Guide("http://localhost:3001", "KEY", ""); !strings.Contains(untold, "set SIMULATOR_CALLBACK_URL") {
-		t.Errorf("got %s\nwant a word on how to be told", untold)
+	if without := simulator.Guide("http://localhost:3001", "KEY", ""); !strings.Contains(without, "set SIMULATOR_CALLBACK_URL") {
+		t.Errorf("got %s\nwant it to say how to set one", without)
 	}
 }
 
-// Each line that the guide has for other clients is as their sources want it.
+// The guide's lines for the other clients follow their sources.
 func TestTheGuideOnOtherClients(t *testing.T) {
 	guide := simulator.Guide("http://localhost:3001", "KEY", "")
 	for _, line := range []string{
@@ -64,7 +63,7 @@ func TestTheGuideOnOtherClients(t *testing.T) {
 
 var curl = regexp.MustCompile(`(?m)^  curl (?:-X (\w+) )?'?(http:\S+?)'?(?: .*?)?(?:-d '(.+)')?$`)
 
-// The commands in the guide work as they stand.
+// The commands in the guide work unchanged.
 func TestTheGuidesCommands(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x")
@@ -80,6 +79,6 @@ func TestTheGuidesCommands(t *testing.T) {
 		}
 		s.do(method, path, body, nil).wantStatus(200)
 	}
-	s.app.next() // the answer, and after it the test of the dashboard
+	s.app.next() // the answer, then the dashboard's test callback
 	s.app.next()
 }

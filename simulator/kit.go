@@ -5,38 +5,37 @@ import (
 	"fmt"
 )
 
-// The kit drives phones from Go tests. What it does is what a person does on
-// a phone's page, and what its pages show.
+// The kit drives phones from Go tests: it does what a person does on a phone's
+// page, and returns what the page shows.
 
-// Approve taps Approve on a phone. The callback goes its own way: what the
-// application makes of it comes later. Errors: ErrNoPhone, ErrNoRequest,
-// ErrNotPending, ErrNoApp.
+// Approve taps Approve on a phone. It does not wait for the callback. Errors:
+// ErrNoPhone, ErrNoRequest, ErrNotPending, ErrNoApp.
 func (s *Simulator) Approve(ctx context.Context, authyID int64, uuid string) error {
 	_, err := s.answer(ctx, authyID, uuid, Approved)
 	return err
 }
 
-// Deny taps Deny, with the errors of Approve.
+// Deny taps Deny; its errors are those of Approve.
 func (s *Simulator) Deny(ctx context.Context, authyID int64, uuid string) error {
 	_, err := s.answer(ctx, authyID, uuid, Denied)
 	return err
 }
 
-// Phones lists the phones, the oldest first.
+// Phones returns all phones, ordered by Authy id.
 func (s *Simulator) Phones() ([]Phone, error) {
 	return s.phones(context.Background())
 }
 
-// Requests are what a phone was asked, newest first.
+// Requests returns the newest requests that a phone received, newest first.
 func (s *Simulator) Requests(authyID int64) ([]Request, error) {
 	return s.requests(context.Background(), authyID)
 }
 
-// WaitRequest waits until a phone shows a pending request.
+// WaitRequest waits until a phone shows a pending request, and returns it.
 func (s *Simulator) WaitRequest(ctx context.Context, authyID int64) (Request, error) {
-	nudge, end, ok := s.live.watch(authyID)
+	nudge, end, ok := s.watchers.watch(authyID)
 	if !ok {
-		return Request{}, fmt.Errorf("simulator: more than %d watch already", maxWatchers)
+		return Request{}, fmt.Errorf("simulator: %d pages and waiters are open already", maxWatchers)
 	}
 	defer end()
 	for {
@@ -57,7 +56,7 @@ func (s *Simulator) WaitRequest(ctx context.Context, authyID int64) (Request, er
 	}
 }
 
-// Messages are the SMS and calls of a phone, newest first.
+// Messages returns the newest SMS, calls and e-mails of a phone, newest first.
 func (s *Simulator) Messages(authyID int64) ([]Message, error) {
 	u, err := findUser(context.Background(), s.db, authyID)
 	if err != nil {
@@ -66,13 +65,14 @@ func (s *Simulator) Messages(authyID int64) ([]Message, error) {
 	return s.messagesTo(context.Background(), u.countryCode, u.phoneNumber)
 }
 
-// MessagesTo are those to any number: a phone verification reaches numbers
-// that nobody registered. phoneNumber is the national number.
+// MessagesTo returns the messages to any number, also to one that no user has:
+// phone verifications go to such numbers. phoneNumber is the national number.
 func (s *Simulator) MessagesTo(countryCode int, phoneNumber string) ([]Message, error) {
 	return s.messagesTo(context.Background(), countryCode, digitsOf(phoneNumber))
 }
 
-// Token is what the app on a phone shows; ErrNoApp without the app.
+// Token returns the token that the app on a phone shows; ErrNoApp without the
+// app.
 func (s *Simulator) Token(authyID int64) (Token, error) {
 	u, err := findUser(context.Background(), s.db, authyID)
 	if err != nil {
@@ -88,17 +88,18 @@ func (s *Simulator) Token(authyID int64) (Token, error) {
 	return *token, nil
 }
 
-// InstallApp puts the app on a phone, or takes it off.
+// InstallApp installs the app on a phone, or removes it.
 func (s *Simulator) InstallApp(ctx context.Context, authyID int64, installed bool) error {
 	return s.setApp(ctx, authyID, installed)
 }
 
-// Order replaces the faults of one phone, or those of all with 0.
-func (s *Simulator) Order(authyID int64, f Faults) error {
+// Inject sets the faults of one phone, or with 0 those of all phones. It
+// replaces the ones before; the zero Faults clears them.
+func (s *Simulator) Inject(authyID int64, f Faults) error {
 	err := s.faults.change(authyID, func(old *Faults) error {
 		*old = f
 		return nil
 	})
-	s.nudge(authyID)
+	s.notifyPages(authyID)
 	return err
 }

@@ -12,9 +12,9 @@ func TestTheKitsErrors(t *testing.T) {
 	s := newAda(t)
 	ctx := t.Context()
 	uuid := s.ask(ada, "message=x")
-	nobody := []error{s.Approve(ctx, 12, uuid), s.Deny(ctx, 12, uuid), s.InstallApp(ctx, 12, false), second(s.Messages(12)),
+	unknown := []error{s.Approve(ctx, 12, uuid), s.Deny(ctx, 12, uuid), s.InstallApp(ctx, 12, false), second(s.Messages(12)),
 		second(s.Token(12)), second(s.Requests(12)), second(s.WaitRequest(ctx, 12))}
-	for i, err := range nobody {
+	for i, err := range unknown {
 		if !errors.Is(err, simulator.ErrNoPhone) {
 			t.Errorf("%d: got %v, want ErrNoPhone", i, err)
 		}
@@ -34,14 +34,14 @@ func TestTheKitsErrors(t *testing.T) {
 	if err := second(s.Token(ada)); !errors.Is(err, simulator.ErrNoApp) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Order(0, simulator.Faults{Callback: "thrice"}); err == nil {
-		t.Error("a fault that there is not was ordered")
+	if err := s.Inject(0, simulator.Faults{Callback: "thrice"}); err == nil {
+		t.Error("an invalid fault was accepted")
 	}
 }
 
 func second[T any](_ T, err error) error { return err }
 
-// The kit shows and does what the phones' JSON does.
+// The kit does the same as the phones' JSON.
 func TestTheKit(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, `{"message":"x","details":{"a":"b"}}`)
@@ -66,9 +66,9 @@ func TestTheKit(t *testing.T) {
 	if len(messages) != 1 || messages[0].Code != code || !messages[0].At.Equal(s.clock.Now()) {
 		t.Errorf("got %+v", messages)
 	}
-	must(t, s.Order(ada, simulator.Faults{API: simulator.APIError}))
+	must(t, s.Inject(ada, simulator.Faults{API: simulator.APIError}))
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(500)
-	must(t, s.Order(ada, simulator.Faults{}))
+	must(t, s.Inject(ada, simulator.Faults{}))
 	s.call("GET", "/protected/json/users/100001/status", "").wantStatus(200)
 	must(t, s.InstallApp(t.Context(), ada, false))
 	s.get("/phones").wantIn(`"app_installed":false`)

@@ -12,63 +12,63 @@ import (
 )
 
 const (
-	maxWatchers   = 200 // pages open at once, of all phones
-	maxWaitPage   = 30 * time.Second
-	minWaitPage   = 250 * time.Millisecond
-	writeTimeout  = 5 * time.Second
-	silenceAllows = 75 * time.Second // pongs come every maxWaitPage
+	maxWatchers  = 200 // open pages and waiters of all phones
+	maxPageWait  = 30 * time.Second
+	minPageWait  = 250 * time.Millisecond
+	writeTimeout = 5 * time.Second
+	pongTimeout  = 75 * time.Second // pongs come at least every maxPageWait
 )
 
-// switchboard knows which pages watch which phone.
-type switchboard struct {
+// watchers knows which pages and waiters watch which phone.
+type watchers struct {
 	mu     sync.Mutex
 	phones map[int64]map[chan struct{}]bool
 	n      int
 }
 
-// watch returns a channel on which a page is nudged after each change of its
-// phone, and the end of that; false if too many watch already. Nudges do not
-// add up: the page is sent the state of the moment.
-func (b *switchboard) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.n >= maxWatchers {
+// watch returns a channel that gets a nudge after each change of a phone, and
+// a function that ends it; ok is false if there are too many watchers. Nudges
+// merge: whoever gets one reads the current state.
+func (w *watchers) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.n >= maxWatchers {
 		return nil, nil, false
 	}
-	b.n++
+	w.n++
 	nudge = make(chan struct{}, 1)
-	if b.phones[authyID] == nil {
-		b.phones[authyID] = map[chan struct{}]bool{}
+	if w.phones[authyID] == nil {
+		w.phones[authyID] = map[chan struct{}]bool{}
 	}
-	b.phones[authyID][nudge] = true
-	return nudge, func() { b.forget(authyID, nudge) }, true
+	w.phones[authyID][nudge] = true
+	return nudge, func() { w.remove(authyID, nudge) }, true
 }
 
-func (b *switchboard) forget(authyID int64, nudge chan struct{}) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.n--
-	delete(b.phones[authyID], nudge)
-	if len(b.phones[authyID]) == 0 {
-		delete(b.phones, authyID)
+func (w *watchers) remove(authyID int64, nudge chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n--
+	delete(w.phones[authyID], nudge)
+	if len(w.phones[authyID]) == 0 {
+		delete(w.phones, authyID)
 	}
 }
 
-// publishAll nudges every page.
-func (b *switchboard) publishAll() {
-	b.mu.Lock()
-	ids := slices.Collect(maps.Keys(b.phones))
-	b.mu.Unlock()
+// notifyAll nudges the watchers of all phones.
+func (w *watchers) notifyAll() {
+	w.mu.Lock()
+	ids := slices.Collect(maps.Keys(w.phones))
+	w.mu.Unlock()
 	for _, id := range ids {
-		b.publish(id)
+		w.notify(id)
 	}
 }
 
-// publish nudges who watches a phone. It never waits.
-func (b *switchboard) publish(authyID int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for nudge := range b.phones[authyID] {
+// notify nudges the watchers of a phone. It never blocks.
+func (w *watchers) notify(authyID int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for nudge := range w.phones[authyID] {
 		select {
 		case nudge <- struct{}{}:
 		default:
@@ -76,42 +76,43 @@ func (b *switchboard) publish(authyID int64) {
 	}
 }
 
-// serveEvents is the WebSocket of a phone's page: the whole state in one text
-// frame, at once and after each change. The default check of the upgrader
-// refuses other origins.
+// serveEvents is the WebSocket of a phone's page: it sends the whole state in
+// one text frame, at once and after each change. The upgrader's default check
+// rejects other origins.
 func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	id := phoneID(r)
 	if _, err := findUser(r.Context(), s.db, id); err != nil {
 		return err
 	}
-	nudge, end, ok := s.live.watch(id)
+	nudge, end, ok := s.watchers.watch(id)
 	if !ok {
 		return &requestError{http.StatusServiceUnavailable, "too many pages are open"}
 	}
 	defer end()
-	done, open := s.callback.running.begin()
+	done, open := s.sender.running.begin()
 	if !open {
-		return &requestError{http.StatusServiceUnavailable, "the simulator stops"}
+		return &requestError{http.StatusServiceUnavailable, "the simulator is stopping"}
 	}
 	defer done()
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return nil // the upgrader has answered
+		return nil // the upgrader has replied
 	}
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go listen(conn, cancel)
+	go readUntilClosed(conn, cancel)
 	s.relay(ctx, conn, id, nudge)
 	return nil
 }
 
-// listen reads what a page never sends, to notice its going.
-func listen(conn *websocket.Conn, gone func()) {
+// readUntilClosed reads, although a page sends nothing, to handle pongs and to
+// notice a closed connection.
+func readUntilClosed(conn *websocket.Conn, gone func()) {
 	defer gone()
 	conn.SetReadLimit(512)
-	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(silenceAllows)) }
+	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongTimeout)) }
 	conn.SetPongHandler(alive)
 	_ = alive("")
 	for {
@@ -121,27 +122,27 @@ func listen(conn *websocket.Conn, gone func()) {
 	}
 }
 
-// relay sends states until the page goes, the phone is removed or the
+// relay sends the state until the page closes, the phone is removed or the
 // simulator closes.
 func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int64, nudge <-chan struct{}) {
 	pinged := time.Now()
 	for {
 		state, next, err := s.state(ctx, authyID)
 		if err != nil || writeFrame(conn, state) != nil {
-			goodbye(conn, websocket.CloseNormalClosure, "the phone is gone")
+			closeSocket(conn, websocket.CloseNormalClosure, "the phone was removed")
 			return
 		}
-		if time.Since(pinged) > maxWaitPage/2 {
+		if time.Since(pinged) > maxPageWait/2 {
 			pinged = time.Now()
 			_ = conn.WriteControl(websocket.PingMessage, nil, pinged.Add(writeTimeout))
 		}
-		timer := time.NewTimer(min(max(next, minWaitPage), maxWaitPage))
+		timer := time.NewTimer(min(max(next, minPageWait), maxPageWait))
 		select {
 		case <-nudge:
-		case <-timer.C: // a token ran out, or a request did
+		case <-timer.C: // a token or a request expired
 		case <-ctx.Done():
 		case <-s.closing:
-			goodbye(conn, websocket.CloseGoingAway, "the simulator stops")
+			closeSocket(conn, websocket.CloseGoingAway, "the simulator is stopping")
 			timer.Stop()
 			return
 		}
@@ -163,22 +164,22 @@ func writeFrame(conn *websocket.Conn, state any) error {
 	return conn.WriteMessage(websocket.TextMessage, text)
 }
 
-func goodbye(conn *websocket.Conn, code int, why string) {
+func closeSocket(conn *websocket.Conn, code int, why string) {
 	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeTimeout))
 }
 
-// State is the JSON of one frame: a phone with all it shows.
+// State is the JSON of one frame: a phone and everything it shows.
 type State struct {
 	Phone      Phone     `json:"phone"`
 	Requests   []Request `json:"requests"` // newest first
 	Messages   []Message `json:"messages"` // newest first
-	Call       *Call     `json:"call"`     // null when nothing rings
+	Call       *Call     `json:"call"`     // null without an incoming call
 	Token      *Token    `json:"token"`    // null without the app
 	Generic    *Token    `json:"generic"`  // null without a generic authenticator
 	ServerTime Stamp     `json:"server_time"`
 }
 
-// state is what a phone shows now, and how long it stays so by itself.
+// state is what a phone shows now, and how long until it changes by itself.
 func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Duration, error) {
 	now := s.now()
 	u, err := findUser(ctx, s.db, authyID)
@@ -198,12 +199,13 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	if state.Token, state.Generic, err = s.tokens(u); err != nil {
 		return State{}, 0, err
 	}
-	return state, state.steadyFor(now), nil
+	return state, state.untilNextChange(now), nil
 }
 
-// steadyFor is the time to the next change that nobody makes.
-func (state State) steadyFor(now time.Time) time.Duration {
-	next := maxWaitPage
+// untilNextChange is the time until a token or a request expires, and at most
+// maxPageWait.
+func (state State) untilNextChange(now time.Time) time.Duration {
+	next := maxPageWait
 	for _, t := range []*Token{state.Token, state.Generic} {
 		if t != nil {
 			next = min(next, time.Duration(t.ExpiresIn)*time.Second)

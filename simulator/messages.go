@@ -16,8 +16,8 @@ const (
 	maxAction  = 255 // characters
 )
 
-// Message is what reached a number: an SMS, a call that was read out, or an
-// e-mail to its user.
+// Message is an SMS, a call or an e-mail with a code. E-mails are listed with
+// the number of their user.
 type Message struct {
 	Via  string `json:"via"` // sms, call, email
 	Code string `json:"code"`
@@ -25,22 +25,23 @@ type Message struct {
 	At   Stamp  `json:"at"`
 }
 
-// Call is a call in progress: it rings until it is answered or dismissed.
+// Call is a call that rings or is being read out: it ends with hanging up, or
+// with the next call.
 type Call struct {
 	Text string `json:"text"`
 	Code string `json:"code"`
 	At   Stamp  `json:"at"`
 }
 
-// outgoing is a message before it is sent.
+// outgoing is a message to send.
 type outgoing struct {
-	country           int
-	number            string
-	kind, via         string
-	code, action, txt string
+	country            int
+	number             string
+	kind, via          string
+	code, action, text string
 }
 
-// send puts a message on its phone. A new call ends the one that rings.
+// send stores a message for its phone. A new call ends the one before.
 func send(ctx context.Context, q querier, m outgoing, now time.Time) error {
 	if m.via == "call" {
 		if err := hangUp(ctx, q, m.country, m.number); err != nil {
@@ -50,7 +51,7 @@ func send(ctx context.Context, q querier, m outgoing, now time.Time) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO messages
 		(country_code, phone_number, kind, via, code, action, text, at, expires_at, ringing)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.country, m.number, m.kind, m.via, m.code, m.action, m.txt, toMillis(now), toMillis(now.Add(codeLife)), m.via == "call")
+		m.country, m.number, m.kind, m.via, m.code, m.action, m.text, toMillis(now), toMillis(now.Add(codeLife)), m.via == "call")
 	return err
 }
 
@@ -60,12 +61,12 @@ func hangUp(ctx context.Context, q querier, country int, number string) error {
 	return err
 }
 
-// announce nudges the pages of the phone with a number, if it is anybody's.
-func (s *Simulator) announce(ctx context.Context, country int, number string) {
+// notifyNumber notifies the pages of the phone with a number, if a user has it.
+func (s *Simulator) notifyNumber(ctx context.Context, country int, number string) {
 	var id int64
 	err := s.db.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?", country, number).Scan(&id)
 	if err == nil {
-		s.live.publish(id)
+		s.watchers.notify(id)
 	}
 }
 
@@ -82,10 +83,11 @@ func (s *Simulator) startCall(c *call) (object, error) {
 			"Pass force=true if you still want to call users that are using the App.")
 }
 
-// sendCode sends nothing to a phone with the app, unless force=true says so.
-// That is a success to the service, and a trap to who does not read on.
+// sendCode sends nothing to a phone with the app, unless the call has
+// force=true. The service reports that as a success: a trap for clients that
+// ignore "ignored".
 func (s *Simulator) sendCode(c *call, via, sent, ignored string) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +103,12 @@ func (s *Simulator) sendCode(c *call, via, sent, ignored string) (object, error)
 	if err := s.deliverCode(c, u, via); err != nil {
 		return nil, err
 	}
-	s.announce(c.ctx(), u.countryCode, u.phoneNumber)
+	s.notifyNumber(c.ctx(), u.countryCode, u.phoneNumber)
 	return object{{"success", true}, {"message", sent}, {"cellphone", maskedCellphone(u)}}, nil
 }
 
-// deliverCode counts and sends in one transaction, so that of many calls at
-// once no more pass than one after the other would.
+// deliverCode counts and sends in one transaction, so that concurrent calls
+// cannot exceed the limit.
 func (s *Simulator) deliverCode(c *call, u user, via string) error {
 	code := randomDigits(codeDigits)
 	m := outgoing{u.countryCode, u.phoneNumber, "token", via, code, c.params.text("action"),
@@ -130,7 +132,7 @@ func (s *Simulator) deliverCode(c *call, u user, via string) error {
 	})
 }
 
-// codeText is what is written, or read out with pauses.
+// codeText is the text of a message; a call spells out the code, twice.
 func (s *Simulator) codeText(via, code, about string) string {
 	if about != "" {
 		about += " "
@@ -150,7 +152,7 @@ func randomDigits(n int) string {
 	return b.String()
 }
 
-// messagesTo are those to a number, newest first.
+// messagesTo returns the newest messages to a number, newest first.
 func (s *Simulator) messagesTo(ctx context.Context, country int, number string) ([]Message, error) {
 	return collect(ctx, s.db, func(scan func(...any) error) (m Message, err error) {
 		var at int64
@@ -161,7 +163,7 @@ func (s *Simulator) messagesTo(ctx context.Context, country int, number string) 
 		country, number, maxListed)
 }
 
-// ringing is the call in progress, nil without one.
+// ringing returns the call in progress; nil without one.
 func (s *Simulator) ringing(ctx context.Context, u user) (*Call, error) {
 	calls, err := collect(ctx, s.db, func(scan func(...any) error) (c Call, err error) {
 		var at int64
@@ -187,13 +189,13 @@ func (s *Simulator) serveMessages(w http.ResponseWriter, r *http.Request) error 
 	return writeJSON(w, http.StatusOK, messages)
 }
 
-// serveNumber shows the messages to any number: a phone verification reaches
-// numbers that nobody registered.
+// serveNumber serves the messages to any number: phone verifications go to
+// numbers that no user has.
 func (s *Simulator) serveNumber(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	country, number := query.Get("country_code"), digitsOf(query.Get("phone_number"))
-	if wrongCountry(country) != "" || number == "" {
-		return badRequest("name a country_code and a phone_number")
+	if countryProblem(country) != "" || number == "" {
+		return badRequest("a valid country_code and a phone_number are required")
 	}
 	messages, err := s.messagesTo(r.Context(), atoi(country), number)
 	if err != nil {
@@ -202,7 +204,7 @@ func (s *Simulator) serveNumber(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, messages)
 }
 
-// serveHangUp answers or dismisses the call that rings, if one does.
+// serveHangUp ends the call in progress, if there is one.
 func (s *Simulator) serveHangUp(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err
@@ -214,6 +216,6 @@ func (s *Simulator) serveHangUp(w http.ResponseWriter, r *http.Request) error {
 	if err := hangUp(r.Context(), s.db, u.countryCode, u.phoneNumber); err != nil {
 		return err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return writeJSON(w, http.StatusOK, phoneOf(u))
 }

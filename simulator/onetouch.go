@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// States of an approval request. They only leave pending, once.
+// States of an approval request. It leaves Pending once and then never changes.
 const (
 	Pending  = "pending"
 	Approved = "approved"
@@ -28,14 +28,14 @@ const (
 	maxLogoURL    = 500
 )
 
-// Detail is a line of a request as the phone shows it.
+// Detail is a labelled value of a request.
 type Detail struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 }
 
-// logo is a picture of a request, with its members in the order in which
-// every verifier of callbacks sorts them.
+// logo is an image of a request. Its fields are in the order into which
+// callback verifiers sort them.
 type logo struct {
 	Res string `json:"res"`
 	URL string `json:"url"`
@@ -43,7 +43,7 @@ type logo struct {
 
 // createApproval is POST users/{id}/approval_requests.
 func (s *Simulator) createApproval(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func invalidApproval(message string) *apiError {
 	return &apiError{status: http.StatusBadRequest, code: codeInvalidApproval, message: message}
 }
 
-// readApproval checks what is asked for against the limits that the
-// documentation and the clients name.
+// readApproval reads a request and checks the limits that the documentation and
+// the clients name.
 func readApproval(c *call) (a approval, err error) {
 	a = approval{uuid: uuid.NewString(), hexID: randomHex(12), status: Pending, createdAt: c.now}
 	if a.message = c.params.text("message"); a.message == "" {
@@ -100,7 +100,7 @@ func readApproval(c *call) (a approval, err error) {
 func readDetails(p params, name string) ([]Detail, error) {
 	pairs, ok := p.pairs(name)
 	if !ok {
-		return nil, invalidApproval(name + " must be pairs of a name and a text")
+		return nil, invalidApproval(name + " must be pairs of a label and a value")
 	}
 	for _, pair := range pairs {
 		if utf8.RuneCountInString(pair.Label) > maxText || utf8.RuneCountInString(pair.Value) > maxText {
@@ -126,7 +126,7 @@ func readLogos(p params) (logos []logo, err error) {
 	return logos, nil
 }
 
-// readExpiry is seconds_to_expire: a day without it, 0 for never.
+// readExpiry reads seconds_to_expire: a day by default, 0 for never.
 func readExpiry(p params) (int64, error) {
 	if p.at("seconds_to_expire") == nil {
 		return defaultExpiry, nil
@@ -138,8 +138,8 @@ func readExpiry(p params) (int64, error) {
 	return seconds, nil
 }
 
-// approvalStatus is GET approval_requests/{uuid}. Like the service it notices
-// an expiry when somebody looks, and calls that the time of processing.
+// approvalStatus is GET approval_requests/{uuid}. Like the service it marks an
+// expired request when it is next read, and reports that time as processed_at.
 func (s *Simulator) approvalStatus(c *call) (object, error) {
 	id := c.args["uuid"]
 	a, err := findApproval(c.ctx(), s.db, id)

@@ -10,7 +10,7 @@ import (
 
 var hexIDs = regexp.MustCompile(`"[0-9a-f]{24}"`)
 
-// status is the reply about a request, with what is random left out.
+// status returns the reply about a request, with its random parts replaced.
 func (s *sim) status(uuid string) reply {
 	s.t.Helper()
 	got := s.call("GET", "/onetouch/json/approval_requests/"+uuid, "")
@@ -35,11 +35,11 @@ func TestAnApprovalRequest(t *testing.T) {
 	s.clock.Advance(7 * time.Second)
 	s.tap(ada, uuid, "approve").wantStatus(200)
 	s.app.next()
-	s.stopAndGoOn() // and so wait until the application's answer is taken down
+	s.restart() // waits until the application's reply is stored
 	s.status(uuid).want(200, statusBody(true, `"2026-11-24T19:00:07Z"`, "approved", "2026-11-24T19:00:07Z"))
 }
 
-func TestAnswerOnce(t *testing.T) {
+func TestARequestIsAnsweredOnce(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, `{"message":"Sign in?","details":{"Where":"Bogotá","Email Address":"a@b"},"hidden_details":{"id":"7"},"seconds_to_expire":120}`)
 	s.get(fmt.Sprintf("/phones/%d/requests", ada)).want(200, `[{"uuid":"`+uuid+`","message":"Sign in?",`+
@@ -59,30 +59,30 @@ func TestAnswerOnce(t *testing.T) {
 	s.status(uuid).wantIn(`"status":"denied"`)
 }
 
-func TestManyTapsAtOnce(t *testing.T) {
+func TestConcurrentTaps(t *testing.T) {
 	s := newAda(t)
 	for range 10 {
 		uuid := s.ask(ada, "message=x")
 		denied := make(chan map[int]int)
-		go func() { denied <- s.atOnce(10, "POST", "/phones/100001/requests/"+uuid+"/deny") }()
-		approve := s.atOnce(10, "POST", "/phones/100001/requests/"+uuid+"/approve")
+		go func() { denied <- s.concurrently(10, "POST", "/phones/100001/requests/"+uuid+"/deny") }()
+		approve := s.concurrently(10, "POST", "/phones/100001/requests/"+uuid+"/approve")
 		deny := <-denied
 		if approve[200]+deny[200] != 1 || approve[409]+deny[409] != 19 {
 			t.Fatalf("got %v and %v, want one tap to count", approve, deny)
 		}
 		want := map[bool]string{true: "approved", false: "denied"}[approve[200] == 1]
 		s.status(uuid).wantIn(`"status":"` + want + `"`)
-		if told := string(s.app.next().body); !strings.Contains(told, `"status":"`+want+`"`) {
-			t.Errorf("got %s, want %s", told, want)
+		if body := string(s.app.next().body); !strings.Contains(body, `"status":"`+want+`"`) {
+			t.Errorf("got %s, want %s", body, want)
 		}
 	}
 	s.stop()
 	if n := len(s.app.got); n != 0 {
-		t.Errorf("the application was told %d times too often", n)
+		t.Errorf("the application got %d callbacks too many", n)
 	}
 }
 
-// An expiry is noticed when somebody looks, and not before.
+// A request is marked as expired when it is next read, and not before.
 func TestRequestsExpire(t *testing.T) {
 	s := newAda(t)
 	uuid := s.ask(ada, "message=x&seconds_to_expire=120")
@@ -97,11 +97,11 @@ func TestRequestsExpire(t *testing.T) {
 	s.get("/phones/100001/requests").wantIn(`"uuid":"`+other+`"`, `"status":"expired"`)
 	s.stop()
 	if n := len(s.app.got); n != 0 {
-		t.Errorf("the application was told of an expiry")
+		t.Errorf("an expiry caused a callback")
 	}
 }
 
-func TestHowLongARequestLives(t *testing.T) {
+func TestSecondsToExpire(t *testing.T) {
 	s := newAda(t)
 	for _, test := range []struct{ seconds, expires, status string }{
 		{"", `"2026-11-25T19:00:00.000Z"`, "86400"},
@@ -117,7 +117,7 @@ func TestHowLongARequestLives(t *testing.T) {
 	s.get("/phones/100001/requests").wantIn(`"status":"pending","created_at":"2026-11-24T19:00:00.000Z","expires_at":null`)
 }
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestInvalidRequests(t *testing.T) {
 	s := newAda(t)
 	long, logo := strings.Repeat("é", 201), "&logos[][res]=default&logos[][url]="
 	tests := []struct{ name, body, message string }{
@@ -148,14 +148,14 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	s.ask(ada, "message="+long[2:]+"&details["+long[2:]+"]="+long[2:]+logo+"https://e.com/"+strings.Repeat("a", 486))
 }
 
-func TestRequestsNobodyCanReceive(t *testing.T) {
+func TestRequestsWithoutAnApp(t *testing.T) {
 	s := newAda(t)
 	pending := s.ask(ada, "message=x")
-	s.takeAppOff()
+	s.removeApp()
 	s.call("POST", "/onetouch/json/users/100001/approval_requests", "message=x").want(400,
 		`{"message":"No device was found that could receive the approval request","success":false,`+
 			`"errors":{"message":"No device was found that could receive the approval request"},"error_code":"60051"}`)
-	s.tap(ada, pending, "approve").want(409, `{"error":"the app is not on this phone"}`+"\n")
+	s.tap(ada, pending, "approve").want(409, `{"error":"the app is not installed on this phone"}`+"\n")
 	s.status(pending).wantIn(`"status":"pending"`)
 
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
@@ -163,7 +163,7 @@ func TestRequestsNobodyCanReceive(t *testing.T) {
 	s.status(pending).wantStatus(200).wantIn(`"status":"pending"`)
 }
 
-func TestARequestIsOfItsPhone(t *testing.T) {
+func TestARequestBelongsToItsPhone(t *testing.T) {
 	s := newAda(t)
 	other := s.user("other@example.com")
 	uuid := s.ask(ada, "message=x")

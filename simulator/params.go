@@ -15,12 +15,12 @@ import (
 
 const (
 	maxBody   = 64 << 10 // bytes
-	maxNodes  = 500      // values of one call, however they are nested
+	maxNodes  = 500      // values of one call, at all levels
 	maxLevels = 8        // of nesting
 )
 
-// node is one parameter as any of the styles carried it: text, an object in
-// the order it was written, a list, or nothing (JSON null).
+// node is a parameter, from JSON or from a form: a scalar, an object that keeps
+// its order, a list, or nothing (JSON null).
 type node struct {
 	text   string
 	scalar bool
@@ -31,7 +31,7 @@ type node struct {
 
 func scalarNode(text string) *node { return &node{text: text, scalar: true} }
 
-// field returns the member called key, made if there is none.
+// field returns the member key, and creates it if it is missing.
 func (n *node) field(key string) *node {
 	if n.fields == nil {
 		n.fields = map[string]*node{}
@@ -43,14 +43,14 @@ func (n *node) field(key string) *node {
 	return n.fields[key]
 }
 
-// set gives n the member key, in the place of an older one of that name.
+// set sets the member key; an older one is replaced and keeps its position.
 func (n *node) set(key string, value *node) {
 	n.field(key)
 	n.fields[key] = value
 }
 
-// list is n as a list: an array, or an object with indexes for keys as some
-// clients write arrays (logos[0], logos[1]).
+// list returns n as a list: an array, or an object whose keys are indexes,
+// which is how some clients write arrays (logos[0], logos[1]).
 func (n *node) list() []*node {
 	if n == nil || len(n.items) > 0 || len(n.fields) == 0 {
 		if n == nil {
@@ -71,10 +71,10 @@ func (n *node) list() []*node {
 	return items
 }
 
-// params are the parameters of one call, whatever carried them.
+// params are the parameters of one call, from the query and the body.
 type params struct{ root *node }
 
-// at finds a nested parameter; nil if it is not there or null.
+// at returns a nested parameter; nil if it is missing, null or empty.
 func (p params) at(path ...string) *node {
 	n := p.root
 	for _, key := range path {
@@ -88,8 +88,8 @@ func (p params) at(path ...string) *node {
 	return n
 }
 
-// text is a scalar parameter, "" without one. Every scalar does: a client
-// writes country_code as 57, another as "57".
+// text returns a scalar parameter as text; "" if it is missing. Numbers and
+// booleans count: one client writes country_code as 57, another as "57".
 func (p params) text(path ...string) string {
 	if n := p.at(path...); n != nil && n.scalar {
 		return n.text
@@ -97,7 +97,8 @@ func (p params) text(path ...string) string {
 	return ""
 }
 
-// flag is a parameter that is true, "true" or, as PHP writes it, 1.
+// flag reports whether a parameter is true: true, "true" or, as PHP writes it,
+// 1.
 func (p params) flag(path ...string) bool {
 	switch strings.ToLower(p.text(path...)) {
 	case "true", "1":
@@ -107,8 +108,8 @@ func (p params) flag(path ...string) bool {
 	}
 }
 
-// pairs are the members of an object in the order they were sent. Values that
-// are no scalars are left out: ok is false.
+// pairs returns the members of an object in the order they were sent. ok is
+// false if it is not an object or a value is not a scalar.
 func (p params) pairs(path ...string) (pairs []Detail, ok bool) {
 	n := p.at(path...)
 	if n == nil {
@@ -137,9 +138,9 @@ func invalidRequest(message string) *apiError {
 	return &apiError{status: http.StatusBadRequest, code: codeInvalidRequest, message: message}
 }
 
-// readParams takes the parameters from the query and, with every method, from
-// the body, which wins. net/http's own parsing ignores the bodies of GET,
-// where two of the client libraries put parameters.
+// readParams reads the parameters from the query and from the body, which wins.
+// It does not use net/http's parsing, which ignores the body of a GET, where two
+// client libraries put parameters.
 func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	root := &node{}
 	budget := maxNodes
@@ -147,7 +148,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 		return params{}, err
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return params{}, invalidRequest("A body must come without Content-Encoding")
+		return params{}, invalidRequest("Content-Encoding is not supported")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -168,11 +169,11 @@ func bodyError(err error) error {
 	if errors.As(err, &tooLarge) {
 		return errTooLarge
 	}
-	return invalidRequest("The request broke off")
+	return invalidRequest("The request is incomplete")
 }
 
-// parseBody goes by the type of the content, and by its look where clients
-// name none or a wrong one. No bytes are no parameters, whatever the type.
+// parseBody goes by the Content-Type, and by the first byte for clients that
+// send none or a wrong one. An empty body has no parameters, whatever its type.
 func parseBody(contentType string, body []byte, budget *int) (*node, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

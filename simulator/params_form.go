@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// parseForm adds urlencoded pairs to root by the rules of Rack, as the
-// service's own framework reads them: a[b]=1 is an object, a[]=1 a list, and
-// in a[][b] a new element begins where b repeats.
+// parseForm adds urlencoded pairs to root by the rules of Rack, the framework
+// that the service used: a[b]=1 is an object, a[]=1 a list, and with a[][b] a
+// new element begins where b repeats.
 func parseForm(root *node, query string, budget *int) error {
 	for pair := range strings.SplitSeq(query, "&") {
 		if pair == "" { // some clients write a=1&&b=2
@@ -35,11 +35,11 @@ func unescapePair(pair string) (name, value string, err error) {
 	name, value, _ = strings.Cut(pair, "=")
 	name, err = url.QueryUnescape(name)
 	if err != nil {
-		return "", "", invalidRequest("A parameter is badly escaped")
+		return "", "", invalidRequest("A parameter is not escaped correctly")
 	}
 	value, err = url.QueryUnescape(value)
 	if err != nil {
-		return "", "", invalidRequest("A parameter is badly escaped")
+		return "", "", invalidRequest("A parameter is not escaped correctly")
 	}
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
 		return "", "", errEncoding
@@ -47,8 +47,8 @@ func unescapePair(pair string) (name, value string, err error) {
 	return name, value, nil
 }
 
-// formPath takes a name apart: a[b][] is "a", "b", "". What does not look
-// like that is a name as it stands.
+// formPath splits a name: a[b][] is "a", "b", "". A name of another form is one
+// segment.
 func formPath(name string) []string {
 	open := strings.IndexByte(name, '[')
 	if open <= 0 || !strings.HasSuffix(name, "]") {
@@ -59,29 +59,29 @@ func formPath(name string) []string {
 	return path
 }
 
-// put stores a value below n. A later pair wins over an earlier one.
+// put stores a value at a path below n. A later pair overwrites an earlier one.
 func (n *node) put(path []string, value string) {
 	switch {
 	case len(path) == 0:
 		*n = *scalarNode(value)
 	case path[0] != "":
-		n.beObject()
+		n.becomeObject()
 		n.field(path[0]).put(path[1:], value)
 	default:
 		n.element(path[1:]).put(path[1:], value)
 	}
 }
 
-// beObject turns a scalar or a list, which the client wrote too, into an
-// object: the pair that comes later says what was meant.
-func (n *node) beObject() {
+// becomeObject turns a scalar or a list into an object, because a later pair
+// overwrites an earlier one.
+func (n *node) becomeObject() {
 	if n.scalar || n.items != nil {
 		*n = node{}
 	}
 }
 
-// element is the one of a list that the rest of a path belongs to: the last,
-// unless that has this member already.
+// element returns the list element that the rest of a path belongs to: the last
+// one, or a new one if the last already has that member.
 func (n *node) element(rest []string) *node {
 	if n.scalar || n.fields != nil {
 		*n = node{}
@@ -93,7 +93,7 @@ func (n *node) element(rest []string) *node {
 	return n.items[len(n.items)-1]
 }
 
-// has says whether a pair of this path would repeat what n has.
+// has reports whether n already has a value at the path.
 func (n *node) has(path []string) bool {
 	if n.scalar || slices.Contains(path, "") {
 		return n.scalar

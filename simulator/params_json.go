@@ -8,8 +8,8 @@ import (
 
 var errJSON = invalidRequest("The body is not a JSON object")
 
-// parseJSON reads an object and keeps the order of its members, in which a
-// phone shows the details of a request.
+// parseJSON reads an object and keeps the order of its members: a phone shows
+// the details of a request in that order.
 func parseJSON(body []byte, budget *int) (*node, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -38,7 +38,7 @@ func jsonObject(d *json.Decoder, levels int, budget *int) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.set(name.(string), value) // Token gives nothing else here
+		n.set(name.(string), value) // Token returns nothing else here
 	}
 	return n, endOf(d)
 }

@@ -12,7 +12,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// wire is a request as a client library was seen to send it.
+// wire is a request as it was recorded from a client library.
 type wire struct {
 	client, method, path, contentType, body string
 	keyInHeader                             bool
@@ -110,7 +110,7 @@ func TestEveryClientAsksForApproval(t *testing.T) {
 	}
 }
 
-// Elements of a list keep their members together, whatever their order.
+// The members of a list element stay together in any order.
 func TestRackLists(t *testing.T) {
 	s := newSim(t)
 	ada := s.user("ada@example.com")
@@ -150,12 +150,12 @@ func TestKeys(t *testing.T) {
 	s.do("GET", path, "", nil).want(401, refused)
 	s.do("GET", path, "", header("wrong")).want(401, refused)
 	s.do("GET", path, "", header(testKey[:31])).want(401, refused)
-	s.do("GET", path+"?api_key="+testKey, "", header("wrong")).want(401, refused) // the header is preferred
+	s.do("GET", path+"?api_key="+testKey, "", header("wrong")).want(401, refused) // the header wins
 	s.do("GET", path+"?api_key=wrong", "", header(testKey)).wantStatus(200)
 	s.do("GET", path, "api_key="+testKey, nil).wantStatus(200)
 }
 
-func TestParametersThatCannotBeRead(t *testing.T) {
+func TestUnreadableParameters(t *testing.T) {
 	s := newSim(t)
 	const path = "/protected/json/users/new"
 	deep := strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20)
@@ -190,8 +190,7 @@ func TestParametersThatCannotBeRead(t *testing.T) {
 	})
 }
 
-// Names that contradict each other: the later pair says what was meant, and
-// nothing breaks.
+// When names contradict each other, the later pair wins.
 func TestContradictoryNames(t *testing.T) {
 	s := newSim(t)
 	for _, query := range []string{

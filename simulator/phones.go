@@ -16,8 +16,8 @@ type Phone struct {
 	AppInstalled bool     `json:"app_installed"`
 }
 
-// Request is an approval request as the phone shows it. Details has the pairs
-// of DetailsList, for scripts that look one up by its label.
+// Request is an approval request as the phone shows it. Details has the same
+// pairs as DetailsList, for scripts that look one up by its label.
 type Request struct {
 	UUID        string            `json:"uuid"`
 	Message     string            `json:"message"`
@@ -29,7 +29,7 @@ type Request struct {
 	ExpiresAt   Stamp             `json:"expires_at"` // null = never
 }
 
-const maxListed = 100 // newest requests and messages that are shown
+const maxListed = 100 // of the newest requests and messages
 
 func phoneOf(u user) Phone {
 	return Phone{u.authyID, u.email, u.phoneNumber, u.countryCode, u.devices(), u.appInstalled}
@@ -47,7 +47,7 @@ func requestOf(a approval) Request {
 	return r
 }
 
-// bestLogo is the picture for a phone's screen: of the highest resolution.
+// bestLogo is the URL of the logo with the highest resolution.
 func bestLogo(logos []logo) string {
 	for _, res := range []string{"high", "med", "default", "low"} {
 		if i := slices.IndexFunc(logos, func(l logo) bool { return l.Res == res }); i >= 0 {
@@ -64,7 +64,7 @@ func (s *Simulator) phones(ctx context.Context) ([]Phone, error) {
 	}, "SELECT "+userColumns+" FROM users WHERE removed_at = 0 ORDER BY authy_id")
 }
 
-// requests are those that reached the phone, newest first.
+// requests returns the newest requests that reached the phone, newest first.
 func (s *Simulator) requests(ctx context.Context, authyID int64) ([]Request, error) {
 	if _, err := findUser(ctx, s.db, authyID); err != nil {
 		return nil, err
@@ -78,13 +78,13 @@ func (s *Simulator) requests(ctx context.Context, authyID int64) ([]Request, err
 	}, "SELECT "+approvalColumns+" FROM requests WHERE authy_id = ? AND pushed = 1 ORDER BY seq DESC LIMIT ?", authyID, maxListed)
 }
 
-// setApp takes the app off a phone, or puts it back.
+// setApp installs the app on a phone, or removes it.
 func (s *Simulator) setApp(ctx context.Context, authyID int64, installed bool) error {
-	there, err := changed(ctx, s.db, "UPDATE users SET app_installed = ? WHERE authy_id = ? AND removed_at = 0", installed, authyID)
-	if err == nil && !there {
+	found, err := changed(ctx, s.db, "UPDATE users SET app_installed = ? WHERE authy_id = ? AND removed_at = 0", installed, authyID)
+	if err == nil && !found {
 		err = ErrNoPhone
 	}
-	s.live.publish(authyID)
+	s.watchers.notify(authyID)
 	return err
 }
 
@@ -104,7 +104,7 @@ func (s *Simulator) serveRequests(w http.ResponseWriter, r *http.Request) error 
 	return writeJSON(w, http.StatusOK, requests)
 }
 
-// serveAnswer is a tap: approve or deny, by JSON or by the form of a page.
+// serveAnswer is a tap on Approve or Deny, sent as JSON or as a form.
 func (s *Simulator) serveAnswer(status string) errHandler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := readJSON(w, r, &struct{}{}); err != nil {
@@ -118,7 +118,7 @@ func (s *Simulator) serveAnswer(status string) errHandler {
 	}
 }
 
-// serveToken shows the app's token, or with ?kind=generic that of the generic
+// serveToken serves the app's token, or with ?kind=generic that of the generic
 // authenticator.
 func (s *Simulator) serveToken(w http.ResponseWriter, r *http.Request) error {
 	u, err := findUser(r.Context(), s.db, phoneID(r))
@@ -139,7 +139,7 @@ func (s *Simulator) serveToken(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, token)
 }
 
-// servePhoneChange is POST /phones/{id}.
+// servePhoneChange is POST /phones/{id}: it installs or removes the app.
 func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) error {
 	var change struct {
 		AppInstalled *bool `json:"app_installed"`
@@ -148,7 +148,7 @@ func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if change.AppInstalled == nil {
-		return badRequest("say what to change: app_installed, true or false")
+		return badRequest("app_installed must be true or false")
 	}
 	id := phoneID(r)
 	if err := s.setApp(r.Context(), id, *change.AppInstalled); err != nil {
@@ -161,8 +161,9 @@ func (s *Simulator) servePhoneChange(w http.ResponseWriter, r *http.Request) err
 	return writeJSON(w, http.StatusOK, phoneOf(u))
 }
 
-// phoneID is 0, which is nobody's, for what is no number.
+// phoneID parses the id in the path. It returns 0 (no phone) if the segment is
+// not a number.
 func phoneID(r *http.Request) int64 {
-	id, _ := callerID(r.PathValue("id"))
+	id, _ := parseAuthyID(r.PathValue("id"))
 	return id
 }

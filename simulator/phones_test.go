@@ -45,15 +45,15 @@ func TestAPhoneWithoutTheApp(t *testing.T) {
 	s.get("/phones").want(200, "["+phone+`"devices":[],"app_installed":false}]`+"\n")
 	s.do("POST", "/phones/100001", "app_installed=true", nil).want(200, phone+`"devices":["iphone"],"app_installed":true}`+"\n")
 	for _, body := range []string{``, `{}`, `{"app_installed":null}`} {
-		s.post("/phones/100001", body).want(400, `{"error":"say what to change: app_installed, true or false"}`+"\n")
+		s.post("/phones/100001", body).want(400, `{"error":"app_installed must be true or false"}`+"\n")
 	}
-	s.post("/phones/100001", `{"app":false}`).wantStatus(400).wantIn("the JSON cannot be used")
+	s.post("/phones/100001", `{"app":false}`).wantStatus(400).wantIn("invalid JSON")
 	s.post("/phones/100001", `{"app_installed":"no"}`).wantStatus(400)
 	s.do("POST", "/phones/100001", "%zz", nil).wantStatus(400)
 	s.get("/phones").wantIn(`"app_installed":true`)
 }
 
-func TestEveryOtherNumberIsAnAndroid(t *testing.T) {
+func TestOddNumbersAreAndroids(t *testing.T) {
 	s := newSim(t)
 	s.call("POST", "/protected/json/users/new", "user[email]=a@b.co&user[cellphone]=3173389303&user[country_code]=57").wantStatus(200)
 	s.get("/phones").wantIn(`"devices":["android"]`)
@@ -99,10 +99,10 @@ func TestTheNewestHundredAreListed(t *testing.T) {
 	}
 }
 
-func TestMessagesOfNumbersThatAreNone(t *testing.T) {
+func TestMessagesOfInvalidNumbers(t *testing.T) {
 	s := newAda(t)
 	for _, query := range []string{"", "?country_code=57", "?phone_number=1", "?country_code=999&phone_number=1", "?country_code=x&phone_number=1"} {
-		s.get("/messages"+query).want(400, `{"error":"name a country_code and a phone_number"}`+"\n")
+		s.get("/messages"+query).want(400, `{"error":"a valid country_code and a phone_number are required"}`+"\n")
 	}
 }
 
@@ -112,17 +112,17 @@ func TestACallRings(t *testing.T) {
 	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
 	first := s.messages()[0].Code
 	page.until(`"call":{"text":"Your Nod code is: `, `"code":"`+first+`"`)
-	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200) // ends the one that rings
+	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200) // ends the first call
 	page.until(`"call":{`, `"code":"`+s.messages()[0].Code+`","at":"2026-11-24T19:00:00.000Z"},"token"`)
 	s.post("/phones/100001/call/hangup", "").wantStatus(200).wantIn(`"authy_id":100001`)
 	page.until(`"call":null`)
-	s.post("/phones/100001/call/hangup", "").wantStatus(200) // nothing rings
+	s.post("/phones/100001/call/hangup", "").wantStatus(200) // no call
 	s.verify(first).wantStatus(200)
 }
 
 func TestPages(t *testing.T) {
 	s := newAda(t)
-	s.get("/").wantStatus(200).wantIn("ada@example.com", `href="/phones/100001"`, s.app.url) // whose front page it links
+	s.get("/").wantStatus(200).wantIn("ada@example.com", `href="/phones/100001"`, s.app.url) // it links the home page of the application
 	for _, accept := range []string{"", "text/html", "text/html,application/json"} {
 		got := s.do("GET", "/phones/100001", "", http.Header{"Accept": {accept}}).wantStatus(200)
 		got.wantIn("ada@example.com", `data-events-url="/phones/100001/events"`)
@@ -143,7 +143,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Names and addresses show as text.
+// Names and addresses are shown as text.
 func TestPagesEscape(t *testing.T) {
 	s := newSim(t, func(c *simulator.Config) { c.AppName = "<i>Bank" })
 	s.call("POST", "/protected/json/users/new", `{"user":{"email":"a&b@example.com","cellphone":"3173389302","country_code":57}}`).wantStatus(200)

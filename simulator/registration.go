@@ -11,8 +11,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// register is POST users/new. A phone number that is known gives its id
-// again, and the first address stays: it is never an error.
+// register is POST users/new. A registered number is no error: the reply has
+// its id again, and its e-mail address stays.
 func (s *Simulator) register(c *call) (object, error) {
 	email := strings.TrimSpace(c.params.text("user", "email"))
 	phone := digitsOf(c.params.text("user", "cellphone"))
@@ -31,12 +31,12 @@ func (s *Simulator) register(c *call) (object, error) {
 	return object{{"message", "User created successfully."}, {"user", object{{"id", id}}}, {"success", true}}, nil
 }
 
-// firstID is where ids begin. They stay far below 2^32, where some clients
-// end, and are never 1234, the id of the dashboard's test callback.
+// firstID is the first Authy id. Ids stay far below 2^32, the limit of some
+// clients, and are never 1234, the id in the dashboard's test callback.
 const firstID = 100001
 
-// createUser adds a user with a new phone, on which the app is installed. A
-// number that comes back after a removal has its old id: it is the number's.
+// createUser adds a user with a new phone that has the app. A number that is
+// registered again after a removal gets its old id.
 func (s *Simulator) createUser(ctx context.Context, now time.Time, email string, country int, phone string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		back, err := changed(ctx, tx, `UPDATE users SET removed_at = 0, email = ?, confirmed = 0, app_installed = 1, generic_secret = ''
@@ -60,12 +60,12 @@ func (s *Simulator) createUser(ctx context.Context, now time.Time, email string,
 			country, phone).Scan(&id)
 	})
 	if err == nil {
-		s.live.publish(id)
+		s.watchers.notify(id)
 	}
 	return id, err
 }
 
-// osOf gives every other number the other kind of phone.
+// osOf makes even numbers iPhones and odd ones Androids.
 func osOf(phone string) string {
 	if (phone[len(phone)-1]-'0')%2 == 0 {
 		return "iphone"
@@ -73,7 +73,7 @@ func osOf(phone string) string {
 	return "android"
 }
 
-// checkUser names every field that will not do, as the service does.
+// checkUser reports all invalid fields, as the service does.
 func checkUser(email, cellphone, country string) *apiError {
 	var fields []member
 	add := func(name, what string) {
@@ -81,16 +81,16 @@ func checkUser(email, cellphone, country string) *apiError {
 			fields = append(fields, member{name, what})
 		}
 	}
-	add("email", whatIsWrong(email, validEmail))
-	add("cellphone", whatIsWrong(strings.TrimSpace(cellphone), validPhone))
-	add("country_code", wrongCountry(country))
+	add("email", problem(email, validEmail))
+	add("cellphone", problem(strings.TrimSpace(cellphone), validPhone))
+	add("country_code", countryProblem(country))
 	if len(fields) == 0 {
 		return nil
 	}
 	return &apiError{status: 400, code: codeUserNotValid, message: "User was not valid", fields: fields}
 }
 
-func whatIsWrong(text string, valid func(string) bool) string {
+func problem(text string, valid func(string) bool) string {
 	switch {
 	case text == "":
 		return "is invalid and can't be blank"
@@ -101,9 +101,9 @@ func whatIsWrong(text string, valid func(string) bool) string {
 	}
 }
 
-func wrongCountry(text string) string {
+func countryProblem(text string) string {
 	isNumber := func(s string) bool { return len(s) <= 4 && len(digitsOf(s)) == len(s) }
-	if wrong := whatIsWrong(text, isNumber); wrong != "" {
+	if wrong := problem(text, isNumber); wrong != "" {
 		return wrong
 	}
 	if code, _ := strconv.Atoi(text); !knownCountry(code) {
@@ -121,8 +121,8 @@ func validEmail(text string) bool {
 	return err == nil && a.Address == text && len(text) <= 254
 }
 
-// validPhone tolerates what people put between digits. Made-up numbers are
-// welcome: nobody is called.
+// validPhone accepts the usual separators, and numbers that do not exist:
+// nobody is called.
 func validPhone(text string) bool {
 	for _, r := range text {
 		if (r < '0' || r > '9') && !strings.ContainsRune("-. ()", r) {

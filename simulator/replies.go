@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Codes of the service's errors that this simulator gives, named as the
-// service's Java client names them.
+// Error codes of the service that the simulator uses, with the names that the
+// service's Java client gives them.
 const (
 	codeDefault              = "60000"
 	codeInvalidKey           = "60001"
@@ -35,18 +35,18 @@ const (
 	codeQRFailed             = "60122"
 )
 
-// member is one of an object whose members keep their order on the wire.
+// member is a member of an object.
 type member struct {
 	key   string
 	value any
 }
 
-// object is a JSON object in the order in which the service writes it. No
-// client depends on that order, but people compare captures.
+// object is a JSON object whose members keep their order, which is that of the
+// service. No client depends on it, but people compare recorded replies.
 type object []member
 
-// MarshalJSON writes o compactly, with <, > and & as they are: one client
-// looks for "token":"is valid" in the bytes.
+// MarshalJSON writes o without spaces, because one client searches the bytes
+// for "token":"is valid", and without escaping <, > and &.
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -68,7 +68,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// marshal is json.Marshal without its escapes for HTML.
+// marshal is json.Marshal without HTML escaping.
 func marshal(v any) ([]byte, error) {
 	if o, ok := v.(object); ok {
 		return o.MarshalJSON()
@@ -80,22 +80,22 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// apiError is a refusal as the service words it.
+// apiError is an error reply of the service.
 type apiError struct {
 	status     int
 	code       string
 	message    string
-	fields     []member // what is wrong by field, said twice in the reply
-	codeFirst  bool     // the other of the two orders of keys that exist
+	fields     []member // invalid fields; they appear twice in the reply
+	codeFirst  bool     // the service has two orders of keys
 	noDetails  bool     // errors is {}
-	token      string   // of a failed verification
+	token      string   // value of the key "token" after a failed verification
 	retryAfter time.Duration
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%s: %s", e.code, e.message) }
 
-// body is the reply. Every value is text, for one client decodes errors into
-// a map of strings.
+// body is the reply. All values in "errors" are strings, because one client
+// decodes it into a map of strings.
 func (e *apiError) body() object {
 	details := object{}
 	if !e.noDetails {
@@ -121,13 +121,13 @@ func invalidParameter(name, what string) *apiError {
 		message: fmt.Sprintf("Invalid parameter: %s - %s", name, what)}
 }
 
-// internalError hides what broke: the log has it.
+// internalError hides the cause, which is in the log.
 func internalError() *apiError {
 	return &apiError{status: http.StatusInternalServerError, code: codeDefault, message: "Something went wrong", noDetails: true}
 }
 
-// asAPIError is err as the service would say it; known is false for what only
-// the log should tell.
+// asAPIError returns err as a reply. known is false for an internal error, whose
+// details belong only in the log.
 func asAPIError(err error) (e *apiError, known bool) {
 	if errors.As(err, &e) {
 		return e, true
@@ -142,7 +142,7 @@ func writeAPIError(w http.ResponseWriter, e *apiError) error {
 	return writeAPI(w, e.status, e.body())
 }
 
-// writeAPI sends a reply of the API, labelled exactly as the service does.
+// writeAPI sends a reply of the API with the service's Content-Type.
 func writeAPI(w http.ResponseWriter, status int, body any) error {
 	text, err := marshal(body)
 	if err != nil {
@@ -155,8 +155,8 @@ func writeAPI(w http.ResponseWriter, status int, body any) error {
 	return err
 }
 
-// Stamp is a time in the JSON of the phones: RFC 3339 in UTC with
-// milliseconds, null when there is none.
+// Stamp is a time in the phones' JSON: RFC 3339 in UTC with milliseconds; null
+// for the zero time.
 type Stamp struct{ time.Time }
 
 func (t Stamp) MarshalJSON() ([]byte, error) {
@@ -166,7 +166,8 @@ func (t Stamp) MarshalJSON() ([]byte, error) {
 	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
-// second is a time of the API: whole seconds, UTC; nil when there is none.
+// second is a time in the API's JSON: whole seconds in UTC; nil for the zero
+// time.
 func second(t time.Time) any {
 	if t.IsZero() {
 		return nil

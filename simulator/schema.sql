@@ -1,5 +1,5 @@
--- The phones of the simulated service. Times are milliseconds since 1970, UTC;
--- 0 means "not" (not yet answered, never expires, not removed).
+-- The simulated service. Times are milliseconds since 1970, UTC; 0 means "not"
+-- (not yet answered, never expires, not removed).
 
 CREATE TABLE IF NOT EXISTS settings (
   name  TEXT PRIMARY KEY,
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS users (
   UNIQUE (country_code, phone_number)
 ) STRICT;
 
--- A QR picture is found by a ticket that nobody can guess.
+-- QR codes. The ticket is the unguessable part of the URL.
 CREATE TABLE IF NOT EXISTS pictures (
   ticket     TEXT PRIMARY KEY,
   authy_id   INTEGER NOT NULL,
@@ -52,8 +52,8 @@ CREATE TABLE IF NOT EXISTS requests (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS requests_of_user ON requests (authy_id, seq);
 
--- What reached a number: codes for its user (kind token), and codes of the
--- phone verification, which knows no users (kind verification).
+-- Messages to a number: codes for its user (kind token), and codes of the
+-- phone verification, which has no users (kind verification).
 CREATE TABLE IF NOT EXISTS messages (
   seq          INTEGER PRIMARY KEY,
   country_code INTEGER NOT NULL,
@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS verifications (
   PRIMARY KEY (country_code, phone_number)
 ) STRICT;
 
--- Time-based tokens that were used: each counts once.
+-- Time-based tokens that were used: each is valid once.
 CREATE TABLE IF NOT EXISTS spent_tokens (
   authy_id INTEGER NOT NULL,
   secret   TEXT    NOT NULL,

@@ -20,7 +20,11 @@ import (
 
 const testKey = "FU10H0uCafgKnXvPfDm5iAisVuHDgXJA"
 
-// clock is time that only a test moves.
+// hangLimit ends a wait that would never end. It fails a test that hangs, and
+// never one that is slow.
+const hangLimit = 3 * time.Minute
+
+// clock is a time that only the test advances.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -40,7 +44,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// sim is a simulator behind a real listener, with an application that takes
+// sim is a simulator behind a real listener, with an application that receives
 // its callbacks.
 type sim struct {
 	*simulator.Simulator
@@ -51,25 +55,24 @@ type sim struct {
 	path  string
 	stop  func()
 
-	patience time.Duration // with callbacks, when it stops
+	closeLimit time.Duration // how long stop waits for callbacks
 }
 
 type option func(*simulator.Config)
 
 func newSim(t *testing.T, options ...option) *sim {
 	t.Helper()
-	s := &sim{t: t, clock: newClock(), app: newApp(t), path: filepath.Join(t.TempDir(), "simulator.db"), patience: 10 * time.Second}
+	s := &sim{t: t, clock: newClock(), app: newApp(t), path: filepath.Join(t.TempDir(), "simulator.db"), closeLimit: hangLimit}
 	s.open(options...)
 	return s
 }
 
-// open starts a simulator on the file of s; a second one goes on where the
-// first, which was stopped, ended.
+// open starts a simulator on the file of s, which may be that of an earlier one.
 func (s *sim) open(options ...option) {
 	s.t.Helper()
 	config := simulator.Config{
 		APIKey: testKey, CallbackURL: s.app.url + "/authy/callback", Path: s.path, Now: s.clock.Now,
-		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)),
+		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)), CallbackTimeout: hangLimit,
 	}
 	for _, o := range options {
 		o(&config)
@@ -79,9 +82,9 @@ func (s *sim) open(options ...option) {
 	server := httptest.NewServer(one.Handler())
 	s.Simulator, s.url = one, server.URL
 	s.stop = sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+		ctx, cancel := context.WithTimeout(context.Background(), s.closeLimit)
 		defer cancel()
-		if err := one.Close(ctx); err != nil && s.patience > 0 {
+		if err := one.Close(ctx); err != nil && s.closeLimit > 0 {
 			s.t.Error(err)
 		}
 		server.Close()
@@ -89,9 +92,9 @@ func (s *sim) open(options ...option) {
 	s.t.Cleanup(s.stop)
 }
 
-// stopAndGoOn ends the simulator, which waits for its callbacks, and starts
+// restart closes the simulator, which waits for its callbacks, and starts
 // another one on the same file.
-func (s *sim) stopAndGoOn(options ...option) {
+func (s *sim) restart(options ...option) {
 	s.t.Helper()
 	s.stop()
 	s.open(options...)
@@ -100,14 +103,14 @@ func (s *sim) stopAndGoOn(options ...option) {
 // message is an SMS, a call or an e-mail as the phone shows it.
 type message struct{ Via, Code, Text, At string }
 
-// messages are those of the first user's phone, newest first.
+// messages returns those of the first user's phone, newest first.
 func (s *sim) messages() (all []message) {
 	s.t.Helper()
 	s.get("/phones/100001/messages").wantStatus(200).json(&all)
 	return all
 }
 
-// token is what the app of the first user shows.
+// token returns what the first user's app shows.
 func (s *sim) token() string {
 	s.t.Helper()
 	var got struct{ Token string }
@@ -115,7 +118,7 @@ func (s *sim) token() string {
 	return got.Token
 }
 
-// reply is an answer, read to its end.
+// reply is a response with its whole body.
 type reply struct {
 	t      *testing.T
 	status int
@@ -123,8 +126,8 @@ type reply struct {
 	body   string
 }
 
-// call makes a call of the API with the key in the header. A body goes as
-// JSON if it looks like that, else as a form.
+// call calls the API with the key in the header. A body is sent as JSON if it
+// begins with {, else as a form.
 func (s *sim) call(method, path, body string) reply {
 	s.t.Helper()
 	return s.do(method, path, body, key())
@@ -164,7 +167,7 @@ func (s *sim) try(method, path, body string, header http.Header) (reply, error) 
 // key is a header with the key.
 func key() http.Header { return http.Header{"X-Authy-Api-Key": {testKey}} }
 
-// get and post speak to the phones, which need no key.
+// get and post call the phones' JSON, which needs no key.
 func (s *sim) get(path string) reply { return s.do("GET", path, "", nil) }
 func (s *sim) post(path, json string) reply {
 	return s.do("POST", path, json, http.Header{"Content-Type": {"application/json"}})
@@ -201,9 +204,9 @@ func (r reply) json(v any) {
 	}
 }
 
-var numbers int // of phones that were registered
+var numbers int // phone numbers used so far
 
-// user registers a phone nobody has and returns its id.
+// user registers a user with a new number and returns the id.
 func (s *sim) user(email string) int64 {
 	s.t.Helper()
 	numbers++
@@ -213,7 +216,7 @@ func (s *sim) user(email string) int64 {
 	return got.User.ID
 }
 
-// ask asks a phone for an approval and returns the uuid.
+// ask creates an approval request and returns its uuid.
 func (s *sim) ask(user int64, body string) string {
 	s.t.Helper()
 	var got struct {
@@ -239,5 +242,5 @@ var serials = regexp.MustCompile(`"app_id":\d{5}`)
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
-// scrub writes UUID for every uuid, so that a body can be compared.
+// scrub replaces every uuid with UUID, so that bodies can be compared.
 func scrub(body string) string { return uuids.ReplaceAllString(body, "UUID") }

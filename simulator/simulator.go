@@ -1,21 +1,20 @@
-// Package simulator is an Authy of one's own, with phones in the browser:
-// any client of the Authy API can register users with it, ask for approvals,
-// send and verify codes, and be told by signed callbacks.
+// Package simulator simulates the Authy service, with phones in the browser.
+// Any client of the Authy API can register users with it, ask for approvals,
+// send and verify codes, and receive signed callbacks.
 //
 // Owns: the simulated users with their phones, secrets, requests, messages
-// and codes, in a SQLite file of its own; the key of the simulated
-// application; the faults that were ordered.
-// Promises: replies have the shapes, statuses and texts that the client
-// libraries of the real service insist on; an answer is committed before
-// anybody is told; of two answers to one request one wins; Close returns
-// after the last callback.
-// Never: reaches a real phone or the real service; is reached by the
-// application in another way than HTTP; answers a browser under a name that
-// is not its own; guards anything of value, for whoever reaches it may tap
-// Approve.
+// and codes, in a SQLite file of its own; the simulated application and its
+// API key; the injected faults.
+// Promises: replies have the shapes, statuses and texts that the tested client
+// libraries need; an answer is committed before the callback is sent; the
+// first answer to a request wins; Close returns after the last callback.
+// Never: contacts a real phone or the real service; serves a request whose
+// Host is neither a loopback name, the listener's address nor an allowed name;
+// protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -32,35 +31,37 @@ import (
 	"nod/simulator/pages"
 )
 
-// Config says what to simulate. The zero value works: with a key made up, in
-// a temporary file, telling nobody of answers.
+// Config configures a simulator. The zero value works: with a generated key, a
+// temporary file and no callbacks.
 type Config struct {
-	APIKey         string           // of the application; "" = made up once and kept in the file
-	CallbackURL    string           // who is told of answers; "" = nobody
+	APIKey         string           // of the application; "" = generated once and kept in the file
+	CallbackURL    string           // where answers are sent; "" = no callbacks
 	CallbackMethod string           // "POST" (also "") or "GET"
-	Path           string           // of the SQLite file; "" = a temporary one, gone after Close
+	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
-	AppName        string           // as phones show it, at most 30 characters; "" = "Nod"
-	AllowedHosts   []string         // names it is reached by, beside loopback's and its listener's address
+	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
+	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
 
-	// CallbackRetries is how often a callback that was not answered with 2xx
-	// is tried again, at most 3. The real service's habit is not documented:
-	// the default is one attempt.
+	// CallbackRetries is how often a callback is retried that was not answered
+	// with 2xx, at most 3. What the real service does is not documented; the
+	// default is no retry.
 	CallbackRetries int
-	// CodesPerHour is how many codes by SMS and voice one user may have sent
-	// in an hour before the service defends itself; 0 = 30. The real number
-	// is not documented.
+	// CallbackTimeout is how long the application has to answer a callback;
+	// 0 = 5 s.
+	CallbackTimeout time.Duration
+	// CodesPerHour is how many codes by SMS and voice one user can request per
+	// hour before a call gets 429; 0 = 30. The real limit is not documented.
 	CodesPerHour int
-	Faults       Faults // ordered for all phones from the start
+	Faults       Faults // injected for all phones at the start
 }
 
-// Errors of answering a request, and of the kit.
+// Errors of a tap and of the kit.
 var (
 	ErrNoPhone    = errors.New("no such phone")
 	ErrNoRequest  = errors.New("no such request on this phone")
 	ErrNotPending = errors.New("the request is not pending")
-	ErrNoApp      = errors.New("the app is not on this phone")
+	ErrNoApp      = errors.New("the app is not installed on this phone")
 )
 
 // Simulator is safe for concurrent use. Close it.
@@ -69,9 +70,9 @@ type Simulator struct {
 	db       *sql.DB
 	remove   func() error
 	app      application
-	faults   faultBook
-	live     switchboard
-	callback courier
+	faults   faults
+	watchers watchers
+	sender   callbackSender
 	pages    *template.Template
 	handler  http.Handler
 	now      func() time.Time
@@ -80,19 +81,19 @@ type Simulator struct {
 	closed   atomic.Bool
 }
 
-// application is what the service knows of its customer.
+// application is the customer of the service that the API key belongs to.
 type application struct {
 	key, name, hexID string
 	serial           int64
 }
 
-// New opens the file and makes a simulator of it.
+// New opens the file and returns a simulator on it.
 func New(config Config) (*Simulator, error) {
 	config, err := config.checked()
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	db, remove, err := openDB(ctx, config.Path)
 	if err != nil {
@@ -101,8 +102,8 @@ func New(config Config) (*Simulator, error) {
 	s := &Simulator{
 		config: config, db: db, remove: remove,
 		now: config.Now, logger: config.Logger, closing: make(chan struct{}),
-		faults: faultBook{all: config.Faults, phones: map[int64]Faults{}},
-		live:   switchboard{phones: map[int64]map[chan struct{}]bool{}},
+		faults:   faults{all: config.Faults, phones: map[int64]Faults{}},
+		watchers: watchers{phones: map[int64]map[chan struct{}]bool{}},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("simulator: %w", err), db.Close(), remove())
@@ -114,18 +115,18 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.app, err = loadApplication(ctx, s.db, s.config); err != nil {
 		return err
 	}
-	if err = s.pushStranded(ctx); err != nil {
+	if err = s.pushRemaining(ctx); err != nil {
 		return err
 	}
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.callback = newCourier(s.config, s.app.key, s.closing)
+	s.sender = newCallbackSender(s.config, s.app.key, s.closing)
 	s.handler = s.routes()
 	return nil
 }
 
-// checked fills in the defaults and says what cannot be.
+// checked fills in the defaults and reports invalid values.
 func (c Config) checked() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -133,16 +134,19 @@ func (c Config) checked() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.AppName = firstRunes(orElse(c.AppName, "Nod"), 30)
-	c.CallbackMethod = orElse(c.CallbackMethod, http.MethodPost)
+	c.AppName = firstRunes(cmp.Or(c.AppName, "Nod"), 30)
+	c.CallbackMethod = cmp.Or(c.CallbackMethod, http.MethodPost)
+	if c.CallbackTimeout <= 0 {
+		c.CallbackTimeout = 5 * time.Second
+	}
 	if c.CodesPerHour <= 0 {
 		c.CodesPerHour = 30
 	}
 	if c.CallbackMethod != http.MethodPost && c.CallbackMethod != http.MethodGet {
-		return c, fmt.Errorf("callbacks go by POST or GET, not by %q", c.CallbackMethod)
+		return c, fmt.Errorf("the callback method must be POST or GET, not %q", c.CallbackMethod)
 	}
 	if c.CallbackRetries < 0 || c.CallbackRetries > len(retryWaits) {
-		return c, fmt.Errorf("a callback is tried again at most %d times", len(retryWaits))
+		return c, fmt.Errorf("callbacks are retried at most %d times", len(retryWaits))
 	}
 	if err := c.Faults.check(); err != nil {
 		return c, err
@@ -150,15 +154,15 @@ func (c Config) checked() (Config, error) {
 	return c, checkCallbackURL(c.CallbackURL)
 }
 
-// checkCallbackURL refuses what cannot be signed the same way by everybody:
-// no vector says what becomes of a query or a fragment.
+// checkCallbackURL rejects URLs with a query or a fragment: how the service
+// signs them is not documented, so verifiers might differ.
 func checkCallbackURL(text string) error {
 	if text == "" {
 		return nil
 	}
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("the callback URL %q is no http or https URL", text)
+		return fmt.Errorf("the callback URL %q is not an http or https URL", text)
 	}
 	if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return fmt.Errorf("the callback URL %q must have no query, fragment or password", text)
@@ -166,8 +170,8 @@ func checkCallbackURL(text string) error {
 	return nil
 }
 
-// loadApplication reads who the customer is, and makes up what is not known.
-// A key that was given is not kept: it may be worth something elsewhere.
+// loadApplication reads the application from the file, and generates what is
+// missing. A configured key is not written to the file: it may be a real one.
 func loadApplication(ctx context.Context, db *sql.DB, c Config) (application, error) {
 	a := application{key: c.APIKey, name: c.AppName}
 	err := inTx(ctx, db, func(tx *sql.Tx) (err error) {
@@ -189,25 +193,26 @@ func loadApplication(ctx context.Context, db *sql.DB, c Config) (application, er
 	return a, err
 }
 
-// Handler serves the API, the phones and their pages.
+// Handler serves the Authy API, and the phones' JSON and pages.
 func (s *Simulator) Handler() http.Handler { return s.handler }
 
 // APIKey is the key of the simulated application.
 func (s *Simulator) APIKey() string { return s.app.key }
 
-// Close ends sockets and hung calls, sends at once what a fault delays, waits
-// for the callbacks on their way, and closes the file. When ctx ends first,
-// they are cut off. New requests fail from then on, and so does a second call.
+// Close ends sockets and hanging calls, cuts injected delays short, waits for
+// callbacks to finish, and closes the file. When ctx ends first, it cancels the
+// callbacks. From then on requests fail, and so does a second Close.
 func (s *Simulator) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return errors.New("simulator: closed already")
 	}
 	close(s.closing)
-	waiting := s.callback.wait(ctx)
+	waiting := s.sender.wait(ctx)
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 
-// appURL is the application's front page, as far as the callback URL tells.
+// appURL is the application's home page, derived from the callback URL; "" if
+// there is none.
 func (s *Simulator) appURL() string {
 	u, err := url.Parse(s.config.CallbackURL)
 	if err != nil || u.Host == "" {
@@ -218,7 +223,7 @@ func (s *Simulator) appURL() string {
 
 const keyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// randomKey is of the form of the service's keys: 32 letters and digits.
+// randomKey has the form of the service's keys: 32 letters and digits.
 func randomKey() string {
 	key := make([]byte, 32)
 	for i := range key {
@@ -233,13 +238,6 @@ func randomBelow(n int64) int64 {
 		panic(err) // the system has no randomness; rand.Read would end the process too
 	}
 	return i.Int64()
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 func firstRunes(text string, n int) string {

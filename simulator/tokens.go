@@ -14,17 +14,17 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// tokenKind is a time-based token: RFC 6238 with SHA-1.
+// tokenKind is a kind of time-based token: RFC 6238 with SHA-1.
 type tokenKind struct {
 	digits otp.Digits
 	period time.Duration
-	// window is how many steps a token may be early or late. What the real
-	// service allows is not documented; half a minute is what people need.
+	// window is how many steps a token may be early or late: half a minute.
+	// What the real service allows is not documented.
 	window int64
 }
 
 var (
-	softToken    = tokenKind{digits: 7, period: 10 * time.Second, window: 3} // of the app
+	appToken     = tokenKind{digits: 7, period: 10 * time.Second, window: 3} // of the app
 	genericToken = tokenKind{digits: 6, period: 30 * time.Second, window: 1} // of any authenticator
 )
 
@@ -37,7 +37,7 @@ func (k tokenKind) at(secret string, step int64) (string, error) {
 	})
 }
 
-// matching finds the steps around t whose token is code.
+// matching finds the step around t whose token is code.
 func (k tokenKind) matching(secret, code string, t time.Time) (step int64, ok bool, err error) {
 	now := k.step(t)
 	for step := now - k.window; step <= now+k.window; step++ {
@@ -52,10 +52,10 @@ func (k tokenKind) matching(secret, code string, t time.Time) (step int64, ok bo
 	return 0, false, nil
 }
 
-// newSecret is 20 random bytes in base32, as authenticators take them.
+// newSecret returns 20 random bytes in base32, the form authenticators use.
 func newSecret() string {
 	b := make([]byte, 20)
-	rand.Read(b) // never fails: the process would end first
+	rand.Read(b) // never returns an error
 	return base32.StdEncoding.EncodeToString(b)
 }
 
@@ -65,19 +65,19 @@ type Token struct {
 	ExpiresIn int    `json:"expires_in"` // seconds, at least 1
 }
 
-// shown is the token on a phone whose clock says t.
+// shown is the token that an authenticator shows at t.
 func (k tokenKind) shown(secret string, t time.Time) (Token, error) {
 	token, err := k.at(secret, k.step(t))
 	period := int64(k.period / time.Second)
 	return Token{token, int(period - t.Unix()%period)}, err
 }
 
-// tokens are those of a phone: the app's, nil without the app, and that of
-// the generic authenticator, nil before one is set up.
+// tokens returns what a phone shows: the app's token, nil without the app, and
+// the generic authenticator's, nil before one is set up.
 func (s *Simulator) tokens(u user) (app, generic *Token, err error) {
-	clock := s.now().Add(s.faults.of(u.authyID).clockSkew())
+	clock := s.now().Add(s.faults.effective(u.authyID).clockSkew())
 	if u.appInstalled {
-		t, err := softToken.shown(u.appSecret, clock)
+		t, err := appToken.shown(u.appSecret, clock)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -100,36 +100,36 @@ var (
 		message: "Token is invalid. Token was used recently.", token: "is invalid"}
 )
 
-// verify is GET verify/{token}/{user}: any code, whatever it came by. Like
-// the service it lets any code pass while the user has never given a valid
-// one, unless the caller says force=true: a client that forgets it is found.
+// verify is GET verify/{token}/{user}, for tokens and for codes that were sent.
+// Like the service it accepts any code from a user who has never entered a valid
+// one, unless the call has force=true. So tests catch a client that omits it.
 func (s *Simulator) verify(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if e, ok := asAPIError(err); err != nil && ok {
 		return nil, &apiError{status: e.status, code: codeNoUserToVerify, message: "User doesn't exist"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	via, err := s.spend(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
+	via, err := s.redeem(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
 	lenient := !u.confirmed && !c.params.flag("force")
 	if err != nil && (!lenient || !errors.As(err, new(*apiError))) {
 		return nil, err
 	}
 	return object{{"message", "Token is valid."}, {"token", "is valid"},
-		{"success", "true"}, // text, here alone
+		{"success", "true"}, // a string in this reply alone
 		{"device", verifiedDevice(u, via)}}, nil
 }
 
-// spend uses a code up, whichever kind it is, and confirms the user. via says
-// what it was: sms or app.
-func (s *Simulator) spend(ctx context.Context, u user, code, action string, now time.Time) (via string, err error) {
+// redeem uses up a code of any kind and confirms the user. via is "sms" for a
+// code that was sent, "app" for a token.
+func (s *Simulator) redeem(ctx context.Context, u user, code, action string, now time.Time) (via string, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		via = "sms"
-		found, err := spendCode(ctx, tx, u, code, action, now)
+		found, err := redeemCode(ctx, tx, u, code, action, now)
 		if err == nil && !found {
 			via = "app"
-			found, err = spendToken(ctx, tx, u, code, now)
+			found, err = redeemToken(ctx, tx, u, code, now)
 		}
 		switch {
 		case err != nil:
@@ -146,9 +146,9 @@ func (s *Simulator) spend(ctx context.Context, u user, code, action string, now 
 	return via, err
 }
 
-// spendCode looks among the codes that were sent. One that was bound to an
-// action counts for that action only.
-func spendCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now time.Time) (found bool, err error) {
+// redeemCode looks for the code among those that were sent. A code for an
+// action is valid only for that action.
+func redeemCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now time.Time) (found bool, err error) {
 	const mine = ` WHERE kind = 'token' AND country_code = ? AND phone_number = ? AND code = ? AND action = ? AND expires_at > ?`
 	args := []any{u.countryCode, u.phoneNumber, code, action, toMillis(now)}
 	found, err = changed(ctx, tx, `UPDATE messages SET spent_at = ? WHERE seq =
@@ -164,15 +164,15 @@ func spendCode(ctx context.Context, tx *sql.Tx, u user, code, action string, now
 	return false, err
 }
 
-// spendToken looks among the time-based tokens, each of which counts once.
-// They are bound to no action: a phone without a network cannot know it.
-func spendToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.Time) (found bool, err error) {
+// redeemToken looks for the code among the time-based tokens, each of which is
+// valid once, and for every action: an offline phone cannot know the action.
+func redeemToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.Time) (found bool, err error) {
 	for _, t := range []struct {
 		kind   tokenKind
 		secret string
 		there  bool
 	}{
-		{softToken, u.appSecret, u.appInstalled},
+		{appToken, u.appSecret, u.appInstalled},
 		{genericToken, u.genericSecret, u.genericSecret != ""},
 	} {
 		if !t.there || len(code) != t.kind.digits.Length() {
@@ -195,7 +195,7 @@ func spendToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.T
 	return false, nil
 }
 
-// verifiedDevice describes what the code came from.
+// verifiedDevice describes the device that the code came from.
 func verifiedDevice(u user, via string) object {
 	if via != "app" {
 		return object{{"id", nil}, {"os_type", "sms"}, {"registration_date", u.createdAt.Unix()}, {"registration_method", nil},

@@ -13,8 +13,8 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// otherwise makes tokens by a way of its own, to hold the simulator's against.
-func otherwise(t *testing.T, secret string, at time.Time) string {
+// expectedToken computes a token independently of the simulator.
+func expectedToken(t *testing.T, secret string, at time.Time) string {
 	t.Helper()
 	token, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 	must(t, err)
@@ -43,20 +43,20 @@ func TestTheAppsToken(t *testing.T) {
 	s.verify(otherCode(token)).want(401, tokenWrong)
 	s.clock.Advance(10 * time.Second)
 	if s.token() == token {
-		t.Error("the token stays")
+		t.Error("the token did not change")
 	}
 	s.verify(s.token()).wantStatus(200)
-	s.verify(token).want(401, tokenUsed) // although the phone shows another
+	s.verify(token).want(401, tokenUsed) // although the phone shows a new one
 }
 
-func TestHowLateATokenMayBe(t *testing.T) {
+func TestEarlyAndLateTokens(t *testing.T) {
 	for _, test := range []struct {
 		after  time.Duration
 		status int
 	}{{-31 * time.Second, 401}, {-30 * time.Second, 200}, {39 * time.Second, 200}, {40 * time.Second, 401}} {
 		t.Run(fmt.Sprint(test.after), func(t *testing.T) {
 			s := newAda(t)
-			token := s.token() // that begins now
+			token := s.token() // its period begins now
 			s.clock.Advance(test.after)
 			s.verify(token).wantStatus(test.status)
 		})
@@ -66,16 +66,15 @@ func TestHowLateATokenMayBe(t *testing.T) {
 func TestTokensOfAPhoneWithoutTheApp(t *testing.T) {
 	s := newAda(t)
 	token := s.token()
-	s.takeAppOff()
-	s.get("/phones/100001/token").want(409, `{"error":"the app is not on this phone"}`+"\n")
+	s.removeApp()
+	s.get("/phones/100001/token").want(409, `{"error":"the app is not installed on this phone"}`+"\n")
 	s.verify(token).want(401, tokenWrong)
 	s.post("/phones/100001", `{"app_installed":true}`).wantStatus(200)
 	s.verify(s.token()).want(200, tokenValid+byApp)
 }
 
-// An action is the application's affair: a phone without a network makes
-// tokens for none.
-func TestTokensAreBoundToNoAction(t *testing.T) {
+// An offline phone does not know the action, so its tokens are valid for any.
+func TestTokensAreValidForAnyAction(t *testing.T) {
 	s := newAda(t)
 	s.call("GET", "/protected/json/verify/"+s.token()+"/100001?force=true&action=transfer", "").wantStatus(200)
 }
@@ -97,31 +96,31 @@ func TestTheGenericAuthenticator(t *testing.T) {
 	var secret struct{ Secret, OTP string }
 	exported.json(&secret)
 	if strings.Contains(got.body, secret.Secret) {
-		t.Error("the secret itself is given away")
+		t.Error("the reply contains the secret")
 	}
-	if want := otherwise(t, secret.Secret, s.clock.Now()); secret.OTP != want {
+	if want := expectedToken(t, secret.Secret, s.clock.Now()); secret.OTP != want {
 		t.Errorf("got %s, want %s", secret.OTP, want)
 	}
 	s.get("/phones/100001/token?kind=generic").want(200, `{"token":"`+secret.OTP+`","expires_in":30}`+"\n")
 
 	path, _ := strings.CutPrefix(made.QR, s.url)
-	picture := s.get(path).wantStatus(200)
-	image, err := png.Decode(bytes.NewReader([]byte(picture.body)))
+	qr := s.get(path).wantStatus(200)
+	image, err := png.Decode(bytes.NewReader([]byte(qr.body)))
 	must(t, err)
-	if size := image.Bounds().Size(); size.X != 200 || size.Y != 200 || picture.header.Get("Content-Type") != "image/png" {
-		t.Errorf("got %v %v", size, picture.header)
+	if size := image.Bounds().Size(); size.X != 200 || size.Y != 200 || qr.header.Get("Content-Type") != "image/png" {
+		t.Errorf("got %v %v", size, qr.header)
 	}
 	if u, err := url.Parse(made.QR); err != nil || len(u.Path) < len("/qr/")+26 {
-		t.Errorf("%s can be guessed", made.QR)
+		t.Errorf("%s is guessable", made.QR)
 	}
 
 	s.verify(secret.OTP).wantStatus(200)
 	s.verify(secret.OTP).want(401, tokenUsed)
 	s.clock.Advance(89 * time.Second)
-	s.verify(otherwise(t, secret.Secret, s.clock.Now().Add(-30*time.Second))).wantStatus(200)
-	s.verify(otherwise(t, secret.Secret, s.clock.Now().Add(-60*time.Second))).wantStatus(401)
-	s.takeAppOff() // this authenticator is another app
-	s.verify(otherwise(t, secret.Secret, s.clock.Now())).wantStatus(200)
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now().Add(-30*time.Second))).wantStatus(200)
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now().Add(-60*time.Second))).wantStatus(401)
+	s.removeApp() // the generic authenticator is another app
+	s.verify(expectedToken(t, secret.Secret, s.clock.Now())).wantStatus(200)
 }
 
 func TestANewSecretReplacesTheOld(t *testing.T) {
@@ -138,7 +137,7 @@ func TestANewSecretReplacesTheOld(t *testing.T) {
 	s.get(strings.TrimPrefix(second.QR, s.url)).wantStatus(200)
 }
 
-func TestQRPicturesThatCannotBe(t *testing.T) {
+func TestInvalidQRCodes(t *testing.T) {
 	s := newAda(t)
 	for _, size := range []string{"59", "1001", "-1", "big"} {
 		s.call("POST", "/protected/json/users/100001/secret", "qr_size="+size).
@@ -147,7 +146,7 @@ func TestQRPicturesThatCannotBe(t *testing.T) {
 	long := "&label=" + strings.Repeat("%E2%98%95", 1000)
 	s.call("POST", "/protected/json/users/100001/secret", "qr_size=60"+long).
 		want(400, `{"message":"QR code generation failed","success":false,"errors":{"message":"QR code generation failed"},"error_code":"60122"}`)
-	s.get("/phones/100001/token?kind=generic").wantStatus(409) // and none was made
+	s.get("/phones/100001/token?kind=generic").wantStatus(409) // and no secret was created
 	s.call("POST", "/protected/json/users/100001/secret", "qr_size=300"+long).wantStatus(200).
 		wantIn(`"label":"` + strings.Repeat("☕", 100) + `"`)
 	s.get("/qr/nothing.png").wantStatus(404)

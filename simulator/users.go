@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// user is a row of the table: a person as the service knows them.
+// user is a row of the table users.
 type user struct {
 	authyID       int64
 	hexID         string
@@ -19,7 +19,7 @@ type user struct {
 	phoneNumber   string // national, digits only
 	os            string // android, iphone
 	appInstalled  bool
-	confirmed     bool // has ever given a valid code
+	confirmed     bool // has entered a valid code at least once
 	appSecret     string
 	genericSecret string // "" = none
 	createdAt     time.Time
@@ -45,7 +45,7 @@ func scanUser(scan func(...any) error) (u user, err error) {
 	return u, err
 }
 
-// findUser reads a user who was not removed; ErrNoPhone without one.
+// findUser returns a user who was not removed, or ErrNoPhone.
 func findUser(ctx context.Context, q querier, authyID int64) (user, error) {
 	u, err := scanUser(q.QueryRowContext(ctx,
 		"SELECT "+userColumns+" FROM users WHERE authy_id = ? AND removed_at = 0", authyID).Scan)
@@ -55,9 +55,9 @@ func findUser(ctx context.Context, q querier, authyID int64) (user, error) {
 	return u, err
 }
 
-// caller is the user a call's path names.
-func (s *Simulator) caller(c *call) (user, error) {
-	id, ok := callerID(c.args["user"])
+// userOf returns the user named in the path of a call.
+func (s *Simulator) userOf(c *call) (user, error) {
+	id, ok := parseAuthyID(c.args["user"])
 	if !ok {
 		return user{}, userNotFound()
 	}
@@ -70,7 +70,7 @@ func (s *Simulator) caller(c *call) (user, error) {
 
 // userStatus is GET users/{id}/status.
 func (s *Simulator) userStatus(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -95,13 +95,13 @@ func detailedDevices(u user) []object {
 	}}
 }
 
-// deviceID numbers the phone, apart from its user.
+// deviceID is the id of the phone, which differs from that of its user.
 func (u user) deviceID() int64 { return 2000000 + u.authyID }
 
-// removeUser is the removal in any of its three spellings. The real service
-// takes up to a day; here it is done at once.
+// removeUser serves the three paths that remove a user. The real service takes
+// up to a day; the simulator does it at once.
 func (s *Simulator) removeUser(c *call) (object, error) {
-	u, err := s.caller(c)
+	u, err := s.userOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +109,12 @@ func (s *Simulator) removeUser(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.live.publish(u.authyID)
+	s.watchers.notify(u.authyID)
 	return object{{"message", "User removed from application"}, {"success", true}}, nil
 }
 
-// maskedPhone shows the last four digits: XXX-XXX-9302. Digits before them
-// stand in groups of three from the right, as the one known mask of nine
-// digits has it.
+// maskedPhone shows the last four digits: XXX-XXX-9302. The others are grouped
+// in threes from the right, as in the one recorded mask of nine digits.
 func maskedPhone(phone string) string {
 	masked := []byte(strings.Repeat("X", len(phone)))
 	if len(phone) > 4 {
@@ -124,7 +123,7 @@ func maskedPhone(phone string) string {
 	return strings.Join(grouped(string(masked)), "-")
 }
 
-// grouped cuts a national number as 3-3-4 would, whatever its length.
+// grouped splits a national number of any length in the manner of 3-3-4.
 func grouped(phone string) []string {
 	var groups []string
 	rest := phone
@@ -139,8 +138,8 @@ func grouped(phone string) []string {
 	return groups
 }
 
-// maskedCellphone is the mask of codes that were sent: +57-XXX-XXX-XX02,
-// whatever the length.
+// maskedCellphone is the mask in replies about sent codes, +57-XXX-XXX-XX02 for
+// a number of any length.
 func maskedCellphone(u user) string {
 	last := u.phoneNumber[max(0, len(u.phoneNumber)-2):]
 	return fmt.Sprintf("+%d-XXX-XXX-XX%s", u.countryCode, last)

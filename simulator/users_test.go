@@ -10,7 +10,7 @@ import (
 // ada is the id of the first user of every simulator.
 const ada = 100001
 
-// newAda is a simulator that knows ada@example.com, at +57 317-338-9302.
+// newAda starts a simulator with one user: ada@example.com, +57 317-338-9302.
 func newAda(t *testing.T, options ...option) *sim {
 	t.Helper()
 	s := newSim(t, options...)
@@ -31,7 +31,7 @@ func TestANumberIsRegisteredOnce(t *testing.T) {
 		`{"authy_id":100002,"email":"ada@example.com","phone_number":"3173389302","country_code":1,"devices":["iphone"],"app_installed":true}]`+"\n")
 }
 
-func TestManyRegisterOneNumberAtOnce(t *testing.T) {
+func TestConcurrentRegistrations(t *testing.T) {
 	s := newSim(t)
 	var all sync.WaitGroup
 	for range 20 {
@@ -45,7 +45,7 @@ func TestManyRegisterOneNumberAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestUsersThatAreNotValid(t *testing.T) {
+func TestInvalidUsers(t *testing.T) {
 	s := newSim(t)
 	tests := []struct{ name, email, cellphone, country, fields string }{
 		{"no address", "", "3173389302", "57", `"email":"is invalid and can't be blank"`},
@@ -100,7 +100,7 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-func TestUsersAreRemovedInThreeSpellings(t *testing.T) {
+func TestThreePathsRemoveAUser(t *testing.T) {
 	s := newSim(t)
 	for _, spelling := range []string{"users/%d/remove", "users/%d/delete", "users/delete/%d"} {
 		user := s.user("gone@example.com")
@@ -113,14 +113,14 @@ func TestUsersAreRemovedInThreeSpellings(t *testing.T) {
 	s.get("/phones").want(200, "[]\n")
 }
 
-// The id belongs to the number, and what was known of its user is gone.
-func TestANumberComesBack(t *testing.T) {
+// The id belongs to the number; everything else about its user is reset.
+func TestANumberIsRegisteredAgain(t *testing.T) {
 	s := newAda(t)
 	s.call("GET", "/protected/json/verify/"+s.token()+"/100001", "").wantStatus(200)
 	s.call("POST", "/protected/json/users/100001/secret", "").wantStatus(200)
 	var old struct{ Token string }
 	s.get("/phones/100001/token?kind=generic").wantStatus(200).json(&old)
-	s.takeAppOff()
+	s.removeApp()
 	s.call("POST", "/protected/json/users/100001/remove", "").wantStatus(200)
 	s.call("POST", "/protected/json/users/new", `{"user":{"email":"eve@example.com","cellphone":"3173389302","country_code":57}}`).
 		want(200, `{"message":"User created successfully.","user":{"id":100001},"success":true}`)

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// verification proves a number that belongs to no user: the service's older
-// interface, which knows codes of four digits.
+// verification proves that somebody has a number. It is a separate API of the
+// service, without users and with codes of four digits.
 type verification struct {
 	country    int
 	number     string
@@ -23,12 +24,12 @@ type verification struct {
 	verifiedAt time.Time
 }
 
-// display is the number as the service writes it: +1 775-461-5609.
+// display formats the number as the service does: +1 775-461-5609.
 func (v verification) display() string {
 	return fmt.Sprintf("+%d %s", v.country, strings.Join(grouped(v.number), "-"))
 }
 
-// readNumber takes the two parameters that name a number.
+// readNumber reads the two parameters that make up a number.
 func readNumber(c *call) (v verification, err error) {
 	country := strings.TrimPrefix(c.params.text("country_code"), "+")
 	phone := c.params.text("phone_number")
@@ -37,7 +38,7 @@ func readNumber(c *call) (v verification, err error) {
 		return v, invalidParameter("country_code", "Parameter is required")
 	case phone == "":
 		return v, invalidParameter("phone_number", "Parameter is required")
-	case wrongCountry(country) != "":
+	case countryProblem(country) != "":
 		return v, invalidParameter("country_code", "Parameter is not valid")
 	case !validPhone(phone):
 		return v, &apiError{status: http.StatusBadRequest, code: codeInvalidPhone, codeFirst: true, message: "Phone number is invalid"}
@@ -45,20 +46,20 @@ func readNumber(c *call) (v verification, err error) {
 	return verification{country: atoi(country), number: digitsOf(phone)}, nil
 }
 
-// atoi reads a number that was checked before.
+// atoi parses a number that was checked before.
 func atoi(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
 }
 
-// startVerification is POST phones/verification/start. Within ten minutes the
-// same code is sent again.
+// startVerification is POST phones/verification/start. Within ten minutes it
+// sends the same code again.
 func (s *Simulator) startVerification(c *call) (object, error) {
 	v, err := readNumber(c)
 	if err != nil {
 		return nil, err
 	}
-	via := orElse(strings.ToLower(c.params.text("via")), "sms")
+	via := cmp.Or(strings.ToLower(c.params.text("via")), "sms")
 	if via != "sms" && via != "call" {
 		return nil, invalidParameter("via", "Parameter must be sms or call")
 	}
@@ -66,16 +67,16 @@ func (s *Simulator) startVerification(c *call) (object, error) {
 		return nil, err
 	}
 	v.uuid, v.expiresAt = uuid.NewString(), c.now.Add(codeLife)
-	if v, err = s.keepVerification(c, v, via); err != nil {
+	if v, err = s.storeVerification(c, v, via); err != nil {
 		return nil, err
 	}
-	s.announce(c.ctx(), v.country, v.number)
+	s.notifyNumber(c.ctx(), v.country, v.number)
 	return object{{"carrier", "Simulated"}, {"is_cellphone", true}, {"message", startedText(via, c.params.text("locale"), v.display())},
 		{"seconds_to_expire", int(v.expiresAt.Sub(c.now) / time.Second)}, {"uuid", v.uuid}, {"success", true}}, nil
 }
 
-// readCode makes up the code, of four digits unless asked otherwise, or takes
-// the application's own.
+// readCode generates a code, of four digits by default, or returns the one that
+// the application chose.
 func readCode(p params) (string, error) {
 	if code := p.text("custom_code"); code != "" {
 		if digitsOf(code) != code || len(code) < 4 || len(code) > 10 {
@@ -83,16 +84,15 @@ func readCode(p params) (string, error) {
 		}
 		return code, nil
 	}
-	length, err := strconv.Atoi(orElse(p.text("code_length"), "4"))
+	length, err := strconv.Atoi(cmp.Or(p.text("code_length"), "4"))
 	if err != nil || length < 4 || length > 10 {
 		return "", invalidParameter("code_length", "Parameter must be between 4 and 10")
 	}
 	return randomDigits(length), nil
 }
 
-// keepVerification stores v, or finds the one that is under way, and sends
-// its code.
-func (s *Simulator) keepVerification(c *call, v verification, via string) (verification, error) {
+// storeVerification stores v, or finds a pending one, and sends its code.
+func (s *Simulator) storeVerification(c *call, v verification, via string) (verification, error) {
 	err := s.tx(c.ctx(), func(tx *sql.Tx) error {
 		old, err := findVerification(c.ctx(), tx, v)
 		switch {
@@ -106,7 +106,7 @@ func (s *Simulator) keepVerification(c *call, v verification, via string) (verif
 			}
 		}
 		text := strings.ReplaceAll(c.params.text("custom_message"), "{{code}}", v.code)
-		m := outgoing{v.country, v.number, "verification", via, v.code, "", orElse(text, s.codeText(via, v.code, ""))}
+		m := outgoing{v.country, v.number, "verification", via, v.code, "", cmp.Or(text, s.codeText(via, v.code, ""))}
 		return send(c.ctx(), tx, m, c.now)
 	})
 	return v, err
@@ -141,8 +141,8 @@ func startedText(via, locale, number string) string {
 	}
 }
 
-// checkVerification is GET phones/verification/check. A right code ends the
-// verification: the same one again finds none.
+// checkVerification is GET phones/verification/check. A correct code ends the
+// verification: the next check finds none.
 func (s *Simulator) checkVerification(c *call) (object, error) {
 	v, err := readNumber(c)
 	if err != nil {
@@ -152,13 +152,13 @@ func (s *Simulator) checkVerification(c *call) (object, error) {
 	if code == "" {
 		return nil, invalidParameter("verification_code", "Parameter is required")
 	}
-	right, err := changed(c.ctx(), s.db, `UPDATE verifications SET verified_at = ?
+	correct, err := changed(c.ctx(), s.db, `UPDATE verifications SET verified_at = ?
 		WHERE country_code = ? AND phone_number = ? AND code = ? AND verified_at = 0 AND expires_at > ?`,
 		toMillis(c.now), v.country, v.number, code, toMillis(c.now))
 	if err != nil {
 		return nil, err
 	}
-	if right {
+	if correct {
 		return object{{"message", "Verification code is correct."}, {"success", true}}, nil
 	}
 	old, err := findVerification(c.ctx(), s.db, v)
@@ -177,8 +177,8 @@ func noVerification(v verification) error {
 		message: fmt.Sprintf("No pending verifications for %s found.", v.display())}
 }
 
-// verificationStatus is GET phones/verification/status, whose reply nobody
-// has recorded: the client that calls it hands the body on as it is.
+// verificationStatus is GET phones/verification/status. No reply of the service
+// is recorded; the one client that calls it returns the body unread.
 func (s *Simulator) verificationStatus(c *call) (object, error) {
 	v, err := readNumber(c)
 	if err != nil {
@@ -195,14 +195,14 @@ func (s *Simulator) verificationStatus(c *call) (object, error) {
 	switch {
 	case !v.verifiedAt.IsZero():
 		status, left = "verified", 0
-	case !c.now.Before(v.expiresAt): // not left == 0: that may be most of a second
+	case !c.now.Before(v.expiresAt): // left may be 0 before that: it is rounded down
 		status = "expired"
 	}
 	return object{{"message", "Phone Verification status."}, {"status", status},
 		{"seconds_to_expire", left}, {"uuid", v.uuid}, {"success", true}}, nil
 }
 
-// phoneInfo is GET phones/info: every number is a cellphone here.
+// phoneInfo is GET phones/info. Every number is a cellphone.
 func (s *Simulator) phoneInfo(c *call) (object, error) {
 	if _, err := readNumber(c); err != nil {
 		return nil, err

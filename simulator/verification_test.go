@@ -16,7 +16,7 @@ const (
 		`"errors":{"message":"No pending verifications for +1 775-461-5609 found."},"error_code":"60023"}`
 )
 
-// sentTo are the messages to +1 775-461-5609, which nobody registered.
+// sentTo returns the messages to +1 775-461-5609, which no user has.
 func (s *sim) sentTo() (all []message) {
 	s.t.Helper()
 	s.get("/messages?country_code=1&phone_number=775-461-5609").wantStatus(200).json(&all)
@@ -46,7 +46,7 @@ func TestAVerificationLivesTenMinutes(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	again := s.call("POST", startPath, number+"via=call&code_length=6")
 	if uuids.FindString(first.body) != uuids.FindString(again.body) {
-		t.Error("asked again within ten minutes, there is another verification")
+		t.Error("a second start within ten minutes began another verification")
 	}
 	again.wantIn(`"message":"Call to +1 775-461-5609 initiated."`, `"seconds_to_expire":540`)
 	sent := s.sentTo()
@@ -75,12 +75,12 @@ func TestANumberIsVerifiedAgain(t *testing.T) {
 	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
 	second := s.call("POST", startPath, number).wantStatus(200)
 	if uuids.FindString(first.body) == uuids.FindString(second.body) {
-		t.Error("the verification that has ended goes on")
+		t.Error("the verification was not ended")
 	}
 	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
 }
 
-func TestWhatAVerificationMaySay(t *testing.T) {
+func TestVerificationTexts(t *testing.T) {
 	s := newSim(t)
 	s.call("POST", startPath, number+"via=sms&locale=es&custom_code=0042&custom_message=Soy+{{code}}!").wantStatus(200).
 		wantIn(`"message":"Mensaje de texto enviado a +1 775-461-5609."`)
@@ -91,7 +91,7 @@ func TestWhatAVerificationMaySay(t *testing.T) {
 	s.call("POST", startPath, number).wantStatus(200).wantIn("Text message sent to +1 775-461-5609.") // via may be left out
 }
 
-func TestVerificationsThatAreRefused(t *testing.T) {
+func TestInvalidVerifications(t *testing.T) {
 	s := newSim(t)
 	tests := []struct{ name, path, body, code, message string }{
 		{"no country", startPath, "phone_number=1", "60004", "Invalid parameter: country_code - Parameter is required"},
@@ -119,9 +119,9 @@ func TestVerificationsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A code of the phone verification is none of the user with that number, and
-// the other way round.
-func TestVerificationsAndUsersAreApart(t *testing.T) {
+// A code of a phone verification is not valid for the user with that number, nor
+// the reverse.
+func TestVerificationsAndUsersAreSeparate(t *testing.T) {
 	s := newAda(t)
 	s.call("POST", startPath, "country_code=57&phone_number=3173389302&code_length=7").wantStatus(200)
 	s.verify(s.messages()[0].Code).want(401, tokenWrong)
@@ -134,10 +134,10 @@ func TestPhoneInformation(t *testing.T) {
 		want(200, `{"message":"Phone number information as of 2026-11-24 19:00:00 UTC","type":"cellphone","provider":"Simulated","ported":false,"success":true}`)
 }
 
-func TestManyCheckOneVerificationAtOnce(t *testing.T) {
+func TestConcurrentChecks(t *testing.T) {
 	s := newSim(t)
 	s.call("POST", startPath, number).wantStatus(200)
-	if got := s.atOnce(30, "GET", checkPath+s.sentTo()[0].Code); got[200] != 1 || got[404] != 29 {
-		t.Errorf("got %v, want a code to be right once", got)
+	if got := s.concurrently(30, "GET", checkPath+s.sentTo()[0].Code); got[200] != 1 || got[404] != 29 {
+		t.Errorf("got %v, want the code to be accepted once", got)
 	}
 }

@@ -12,12 +12,11 @@ import (
 	"nod/simulator/pages"
 )
 
-// errHandler is a handler that returns what went wrong.
+// errHandler is an HTTP handler that returns an error.
 type errHandler func(http.ResponseWriter, *http.Request) error
 
-// routes puts the API, the JSON of the phones and the pages together. The
-// API is guarded by its key; what changes a phone is guarded against other
-// origins, for it needs none.
+// routes joins the API, the phones' JSON and the pages. The API requires the
+// key. The rest needs no key, so cross-origin requests to it are rejected.
 func (s *Simulator) routes() http.Handler {
 	mux := http.NewServeMux()
 	for family, routes := range apiRoutes() {
@@ -39,10 +38,10 @@ func (s *Simulator) routes() http.Handler {
 		"POST /phones/{id}/call/hangup":             s.serveHangUp,
 		"GET /messages":                             s.serveNumber,
 		"GET /faults":                               s.serveFaults,
-		"POST /faults":                              s.serveOrder,
+		"POST /faults":                              s.serveInject,
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
-		"GET /qr/{name}":                            s.servePicture,
+		"GET /qr/{name}":                            s.serveQR,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
@@ -50,7 +49,7 @@ func (s *Simulator) routes() http.Handler {
 	return s.guard(mux)
 }
 
-// try turns the error of a handler into a reply.
+// try makes an http.Handler that replies with the handler's error.
 func (s *Simulator) try(handle errHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := handle(w, r)
@@ -62,19 +61,19 @@ func (s *Simulator) try(handle errHandler) http.Handler {
 			if r.Context().Err() == nil {
 				s.logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 			}
-			text = "something went wrong; the log says what"
+			text = "internal error: see the log"
 		}
-		_ = writeJSON(w, status, map[string]string{"error": text}) // nobody is left to be told
+		_ = writeJSON(w, status, map[string]string{"error": text}) // the client is gone
 	})
 }
 
-// contentPolicy lets pages load what is served here, and the logos of
-// requests from wherever an application keeps them.
+// contentPolicy allows what the simulator itself serves, and images from
+// anywhere, because applications host the logos of their requests.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; " +
 	"font-src 'self'; connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guard refuses names that are not the simulator's: a page of elsewhere whose
-// name was made to lead to this address would pass for the simulator's own.
+// guard sets the security headers and rejects foreign Host names: with DNS
+// rebinding, another site's page would count as same-origin.
 func (s *Simulator) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -82,18 +81,18 @@ func (s *Simulator) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if !s.hostFits(r) {
+		if !s.hostAllowed(r) {
 			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
-				"error": "the simulator is not called that: use its address, or allow the name"})
+				"error": "host not allowed: use localhost or the simulator's address"})
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// hostFits says whether the Host header names this machine's loopback, the
-// address the request came in by, or a name that was allowed.
-func (s *Simulator) hostFits(r *http.Request) bool {
+// hostAllowed reports whether the Host header is a loopback name, the address
+// that received the request, or an allowed name.
+func (s *Simulator) hostAllowed(r *http.Request) bool {
 	host := strings.ToLower(strings.TrimSuffix(hostOnly(r.Host), "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -110,7 +109,7 @@ func (s *Simulator) hostFits(r *http.Request) bool {
 	return ip.IsLoopback() || ip.Unmap() == localIP(r)
 }
 
-// localIP is the address of the listener's end of the connection.
+// localIP is the server's address on the request's connection.
 func localIP(r *http.Request) netip.Addr {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
@@ -141,7 +140,8 @@ func (s *Simulator) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// servePhone is the page of a phone, or its JSON for who asks for that alone.
+// servePhone serves a phone's page, or its JSON to clients that accept only
+// JSON.
 func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
 	u, err := findUser(r.Context(), s.db, phoneID(r))
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Simulator) render(w http.ResponseWriter, name string, data any) error {
 	return err
 }
 
-// serveStatic finds a file by its exact name: no folders, no listing.
+// serveStatic serves a file by its exact name: no folders, no listing.
 func (s *Simulator) serveStatic(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	if !fs.ValidPath(name) || strings.Contains(name, "/") || name == "." {
@@ -181,7 +181,7 @@ func (s *Simulator) serveStatic(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// contentType does not ask the machine's tables, which differ.
+// contentType does not depend on the MIME tables of the machine.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".css":

@@ -1,11 +1,10 @@
-// Package pages holds the simulator's own pages: the list of phones, and a
-// phone.
+// Package pages holds the simulator's web pages: the list of phones, and a phone.
 //
-// Owns: how a simulated phone looks and sounds, and the presenter's switches.
-// Promises: no inline script or style; what an application sends is shown as
-// text, whatever it contains; a page shows what the last frame said.
-// Never: decides anything. A tap is a POST, and the next frame says what
-// became of it.
+// Owns: the templates, styles and scripts of these pages, with their form for
+// faults.
+// Promises: no inline script or style; text from an application is never
+// treated as HTML; a phone's page shows the state of the last frame.
+// Never: decides anything: a tap is a POST, and the next frame has its result.
 package pages
 
 import "embed"

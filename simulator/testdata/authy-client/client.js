@@ -1,13 +1,21 @@
-// The npm package authy-client at work, in both of its roles: it calls the
-// API, and it verifies callbacks as the server of an application would. A
-// line of JSON says what to do, {"call":"getUserStatus","args":[{"authyId":1}]},
-// and a line says what came of it: {"result":…} or {"error":{…}}. The first
-// line, unasked, says where callbacks may be sent.
+// Runs the npm package authy-client: it calls the API, and verifies callbacks as
+// an application's server does. It reads steps as lines of JSON,
+// {"call":"getUserStatus","args":[{"authyId":1}]}, and answers each with a line:
+// {"result":…} or {"error":{…}}. The first line it writes is the address for
+// callbacks.
 import { on, once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
-import { Client } from 'authy-client';
+import { Client as AuthyClient } from 'authy-client';
+
+// By default the package gives up on a call after five seconds, which may be too
+// short on a busy machine.
+class Client extends AuthyClient {
+  constructor(credentials, options) {
+    super(credentials, { timeout: 120_000, ...options });
+  }
+}
 
 let client;
 
@@ -20,7 +28,7 @@ const application = createServer(async (request, response) => {
   response.writeHead(outcome.error ? 403 : 200).end();
   application.emit('callback', outcome);
 });
-const callbacks = on(application, 'callback'); // keeps those that nobody asked for yet
+const callbacks = on(application, 'callback'); // buffers them until nextCallback
 
 async function tried(work) {
   try {
@@ -31,14 +39,14 @@ async function tried(work) {
   }
 }
 
-// fieldsOf names what the client's checks object to: ["body.device_uuid"].
+// fieldsOf names the fields that the client rejects: ["body.device_uuid"].
 function fieldsOf(errors, path = []) {
   if (!errors) return undefined;
   if (Array.isArray(errors) || errors.__class__) return [path.join('.')];
   return Object.entries(errors).flatMap(([name, inner]) => fieldsOf(inner, [...path, name])).sort();
 }
 
-async function carryOut({ call, args }) {
+async function execute({ call, args }) {
   switch (call) {
     case 'connect':
       return tried(() => {
@@ -58,6 +66,6 @@ application.listen(0, '127.0.0.1');
 await once(application, 'listening');
 print({ result: `http://127.0.0.1:${application.address().port}` });
 for await (const line of createInterface({ input: process.stdin })) {
-  print(await carryOut(JSON.parse(line)));
+  print(await execute(JSON.parse(line)));
 }
-process.exit(); // without waiting for connections that are kept alive
+process.exit(); // without waiting for idle connections

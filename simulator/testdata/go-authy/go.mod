@@ -1,6 +1,6 @@
-// What the tests build to run the client github.com/dcu/go-authy. A module of
-// its own: nothing here is part of Nod.
-module go-authy-at-work
+// A program that the tests build to run the client github.com/dcu/go-authy. It
+// is a module of its own, so that Nod does not depend on the client.
+module go-authy-worker
 
 go 1.26.0
 

@@ -1,7 +1,7 @@
-// Command go-authy-at-work is the client github.com/dcu/go-authy at work. A
-// line of JSON says what to do, {"call":"UserStatus","args":["1635"]}, and a
-// line says what came of it: {"status":200,"valid":true,"reply":{…}} or
-// {"error":"…"}. It is started with the API's address and key.
+// Command go-authy-worker runs the client github.com/dcu/go-authy. It reads
+// steps as lines of JSON, {"call":"UserStatus","args":["1635"]}, and answers
+// each with a line: {"status":200,"valid":true,"reply":{…}} or {"error":"…"}.
+// Its arguments are the API's address and key.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/dcu/go-authy"
 )
 
-// step is what to do: the arguments in the client's order, numbers as text.
+// step is a call to make: arguments in the client's order, numbers as text.
 type step struct {
 	Call    string            `json:"call"`
 	Args    []string          `json:"args"`
@@ -26,7 +26,7 @@ type step struct {
 	Params  map[string]string `json:"params"`  // added to the call's own
 }
 
-// outcome is what came of it: the client's own view of the reply.
+// outcome is the result of a step: the reply as the client sees it.
 type outcome struct {
 	Status int    `json:"status,omitempty"`
 	Valid  bool   `json:"valid"` // as the client judges it
@@ -36,7 +36,7 @@ type outcome struct {
 
 func main() {
 	if len(os.Args) != 3 {
-		log.Fatal("usage: go-authy-at-work URL KEY")
+		log.Fatal("usage: go-authy-worker URL KEY")
 	}
 	api := authy.NewAuthyAPI(os.Args[2])
 	api.BaseURL = os.Args[1]
@@ -48,13 +48,13 @@ func main() {
 		} else if err != nil {
 			log.Fatal(err)
 		}
-		if err := out.Encode(carryOut(api, s)); err != nil {
+		if err := out.Encode(execute(api, s)); err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
-func carryOut(api *authy.Authy, s step) outcome {
+func execute(api *authy.Authy, s step) outcome {
 	call, ok := calls[s.Call]
 	if !ok {
 		return outcome{Error: fmt.Sprintf("no call is named %q", s.Call)}
@@ -127,7 +127,7 @@ var calls = map[string]func(*authy.Authy, step, url.Values) (outcome, error){
 		v, err := api.CheckPhoneVerification(country, s.Args[1], s.Args[2], p)
 		return seen(v, err, func() (**http.Response, bool) { return &v.HTTPResponse, v.Success })
 	},
-	// The client has no method for every path, and this one for the others.
+	// For the paths that the client has no method for.
 	"DoRequest": func(api *authy.Authy, s step, p url.Values) (outcome, error) {
 		response, err := api.DoRequest(s.Args[0], s.Args[1], p)
 		if err != nil {
@@ -140,8 +140,8 @@ var calls = map[string]func(*authy.Authy, step, url.Values) (outcome, error){
 	},
 }
 
-// seen takes the response out of a reply, for it cannot be written as JSON.
-// look is not called for a reply that is none.
+// seen removes the response from a reply, because it cannot be encoded as JSON.
+// look is not called after an error.
 func seen(reply any, err error, look func() (response **http.Response, valid bool)) (outcome, error) {
 	if err != nil {
 		return outcome{}, err

@@ -1,24 +1,26 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
 )
 
-// faultsOfCall finds whose phone a call concerns, and what was ordered for it.
+// faultsOfCall returns the faults of the phone that a call concerns.
 func (s *Simulator) faultsOfCall(c *call) (Faults, error) {
-	if id, ok := callerID(c.args["user"]); ok {
-		return s.faults.of(id), nil
+	if id, ok := parseAuthyID(c.args["user"]); ok {
+		return s.faults.effective(id), nil
 	}
 	if uuid := c.args["uuid"]; uuid != "" {
 		owner, err := ownerOf(c.ctx(), s.db, uuid)
-		return s.faults.of(owner), err
+		return s.faults.effective(owner), err
 	}
-	return s.faults.of(0), nil
+	return s.faults.effective(0), nil
 }
 
-// refusal is the error that stands in the place of the call, if any.
+// refusal is the injected error that a call gets instead of being executed;
+// nil if there is none.
 func (f Faults) refusal() *apiError {
 	switch f.API {
 	case APIError:
@@ -26,15 +28,15 @@ func (f Faults) refusal() *apiError {
 	case APIRateLimit:
 		return &apiError{status: http.StatusTooManyRequests, code: codeTooManyRequests, codeFirst: true,
 			message:    "DoS protection: Too many requests.",
-			retryAfter: time.Duration(either(f.RetryAfterS, 30)) * time.Second}
+			retryAfter: time.Duration(cmp.Or(f.RetryAfterS, 30)) * time.Second}
 	default:
 		return nil
 	}
 }
 
-// spoilReply does to the reply of a call that was carried out what is
-// ordered: it comes late, and perhaps not at all.
-func (s *Simulator) spoilReply(w http.ResponseWriter, r *http.Request, f Faults) (spoiled bool, err error) {
+// corruptReply delays the reply of an executed call, and replaces or drops it
+// if a fault says so.
+func (s *Simulator) corruptReply(w http.ResponseWriter, r *http.Request, f Faults) (corrupted bool, err error) {
 	s.pause(r.Context(), millis(f.APIDelayMS))
 	switch f.API {
 	case APIGarbage:
@@ -51,12 +53,12 @@ func (s *Simulator) spoilReply(w http.ResponseWriter, r *http.Request, f Faults)
 	}
 }
 
-// pause lets real time pass, until ctx or the simulator ends.
+// pause waits in real time, until ctx or the simulator ends.
 func (s *Simulator) pause(ctx context.Context, d time.Duration) {
-	wait(ctx, s.closing, d)
+	pause(ctx, s.closing, d)
 }
 
-func wait(ctx context.Context, closing <-chan struct{}, d time.Duration) {
+func pause(ctx context.Context, closing <-chan struct{}, d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -69,6 +71,7 @@ func wait(ctx context.Context, closing <-chan struct{}, d time.Duration) {
 	}
 }
 
+// hang waits until the client disconnects or the simulator closes.
 func (s *Simulator) hang(ctx context.Context) {
 	select {
 	case <-ctx.Done():
