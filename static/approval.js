@@ -8,7 +8,7 @@
 // An end is left again only if the server says "pending", which happens when
 // the request was sent again from another tab.
 
-import { Listener, backOff } from "./listen.js";
+import { Listener, abortAfter, backOff } from "./listen.js";
 import { Countdown } from "./countdown.js";
 
 const HELP_AFTER = 15000;
@@ -180,7 +180,7 @@ async function send(form) {
       method: "POST",
       body: new URLSearchParams(new FormData(form)),
       redirect: "manual",
-      signal: AbortSignal.timeout(CONFIRM_PATIENCE),
+      signal: abortAfter(CONFIRM_PATIENCE),
     });
     return reply.type === "opaqueredirect" ? "in" : reply.status;
   } catch {

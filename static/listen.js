@@ -73,7 +73,7 @@ export class Listener {
         headers: { Accept: "application/json" },
         cache: "no-store",
         credentials: "same-origin",
-        signal: AbortSignal.timeout(REPLY),
+        signal: abortAfter(REPLY),
       });
       if (reply.ok) this.#deliver(await reply.json());
     } catch {
@@ -239,4 +239,12 @@ export class Listener {
 // thousand pages from coming back in the same moment.
 export function backOff(tries) {
   return Math.min(4000, 250 * 2 ** tries) * (0.5 + Math.random());
+}
+
+// abortAfter is AbortSignal.timeout, which Chrome before 103, Firefox before
+// 100 and Safari before 16 lack.
+export function abortAfter(ms) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
 }
