@@ -14,7 +14,7 @@ export const sockets = [];
 export const streams = [];
 export const requests = []; // what was fetched: {url, method, body, signal}
 export const visited = []; // where location.replace and reload went
-export const submitted = []; // forms that were sent without fetch
+export const submitted = []; // ids of forms that were sent without fetch
 
 let pages = 0;
 let elapsed = 0;
@@ -121,7 +121,7 @@ export function setPage(html, url = "https://nod.test/page") {
   const window = new Window({ url, settings: { navigation: { disableMainFrameNavigation: true } } });
   window.document.write(html);
   window.HTMLFormElement.prototype.submit = function submit() {
-    submitted.push(this);
+    submitted.push(this.id);
   };
   const { href, hash } = window.location;
   Object.assign(globalThis, {
