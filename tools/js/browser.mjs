@@ -118,11 +118,13 @@ export async function advance(ms) {
 
 /** setPage shows a page; scripts are loaded into it by load. */
 export function setPage(html, url = "https://nod.test/page") {
+  pages++;
   const window = new Window({ url, settings: { navigation: { disableMainFrameNavigation: true } } });
   window.document.write(html);
   window.HTMLFormElement.prototype.submit = function submit() {
     submitted.push(this.id);
   };
+  layOut(window);
   const { href, hash } = window.location;
   Object.assign(globalThis, {
     window,
@@ -132,6 +134,19 @@ export function setPage(html, url = "https://nod.test/page") {
     addEventListener: window.addEventListener.bind(window),
   });
   setVisible(true);
+}
+
+// layOut does what needs a layout: what is hidden has no text, no place and
+// no focus.
+function layOut({ HTMLElement, document }) {
+  const isHidden = (node) => node?.nodeType === 1 && (node.hidden || isHidden(node.parentNode));
+  const textOf = (node) => node.nodeType === 3 ? node.data : node.hidden ? "" : [...node.childNodes].map(textOf).join("");
+  const define = (object, name, descriptor) => Object.defineProperty(object, name, { configurable: true, ...descriptor });
+  let focused = document.body;
+  define(HTMLElement.prototype, "innerText", { get() { return textOf(this); } });
+  define(HTMLElement.prototype, "offsetParent", { get() { return isHidden(this) ? null : document.body; } });
+  define(HTMLElement.prototype, "focus", { value() { focused = this; } });
+  define(document, "activeElement", { get: () => isHidden(focused) ? document.body : focused });
 }
 
 export function setVisible(visible) {
@@ -159,7 +174,6 @@ export async function load(path) {
 }
 
 beforeEach(() => {
-  pages++;
   elapsed = 0;
   for (const list of [sockets, streams, requests, visited, submitted]) list.length = 0;
   FakeSocket.refused = false;
