@@ -17,7 +17,7 @@ export const visited = []; // where location.replace and reload went
 export const submitted = []; // ids of forms that were sent without fetch
 
 let pages = 0;
-let elapsed = 0;
+let elapsed; // performance.now()
 let answer;
 
 export class FakeSocket {
@@ -174,7 +174,7 @@ export async function load(path) {
 }
 
 beforeEach(() => {
-  elapsed = 0;
+  elapsed = 1000; // the page took a second to load
   for (const list of [sockets, streams, requests, visited, submitted]) list.length = 0;
   FakeSocket.refused = false;
   answers(offline);
