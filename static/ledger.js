@@ -16,6 +16,7 @@ let timer;
 /** @type {WebSocket | null} */
 let socket = null;
 let breaks = 0;
+let newest = 0; // revision of the newest state
 
 const waiting = () => lines.some((line) => line.dataset.status === "awaiting");
 
@@ -58,9 +59,15 @@ async function read() {
   else closeSocket();
 }
 
-/** @param {{transfers: {id: string, status: string}[]}} state */
-function showAll(state) {
-  for (const { id, status } of state.transfers) {
+/**
+ * An answer that was overtaken by a newer one is dropped.
+ *
+ * @param {{revision?: number, transfers: {id: string, status: string}[]}} state
+ */
+function showAll({ revision = 0, transfers }) {
+  if (revision < newest) return;
+  newest = revision;
+  for (const { id, status } of transfers) {
     const line = lines.find((one) => one.dataset.transfer === id);
     if (line) show(line, status);
   }

@@ -8,6 +8,9 @@
 // transport replaces the old one only when its first message is here, and
 // each begins with the stored state, so a change of transport loses nothing.
 //
+// Answers overtake each other, so each state carries a revision, and a state
+// that is older than the newest one is dropped. No clock orders them.
+//
 // A socket can be dead without the browser knowing. So the state is also read
 // when the page wakes up, and every 25 s while the page is visible.
 //
@@ -30,6 +33,7 @@ const SOCKET_TRIES = 3; // breaks in a row before the stream is tried
  * @property {string} [number]
  * @property {string} [expires_at]
  * @property {string} [server_time]
+ * @property {number} [revision] grows with every change; 0 where it is missing
  */
 
 /** @typedef {{close: () => void}} Connection */
@@ -54,7 +58,7 @@ export class Listener {
     this._timers = new Map();
     this._breaks = 0;
     this._running = false;
-    this._newest = ""; // server_time of the newest state
+    this._newest = { revision: 0, ended: false };
   }
 
   start() {
@@ -105,7 +109,7 @@ export class Listener {
     }
     if (reply.status === 401) {
       const state = await reply.json().catch(() => ({}));
-      if (state.reason) this._deliver(state);
+      if (state.reason) this._end(state);
       else this._on.gone();
     }
     return reply.status;
@@ -113,9 +117,24 @@ export class Listener {
 
   /** @param {State} state */
   _deliver(state) {
-    // An answer that was overtaken by a newer one is dropped.
-    if (state.server_time && state.server_time < this._newest) return;
-    this._newest = state.server_time || this._newest;
+    const revision = state.revision ?? 0;
+    const ended = state.status !== "pending";
+    const newest = this._newest;
+    if (revision < newest.revision) return;
+    if (revision === newest.revision && newest.ended && !ended) return;
+    this._newest = { revision, ended };
+    this._on.state(state);
+  }
+
+  /**
+   * _end passes on that the session is over. Nothing of it can be newer, and
+   * what comes after it belongs to another session, whose revisions say
+   * nothing about those before.
+   *
+   * @param {State} state
+   */
+  _end(state) {
+    this._newest = { revision: 0, ended: false };
     this._on.state(state);
   }
 

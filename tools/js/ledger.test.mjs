@@ -21,7 +21,7 @@ async function open(statuses, attributes = 'data-status-url="/transfers" data-ev
   await load("static/ledger.js");
 }
 
-const transfers = (statuses) => reply(200, { transfers: Object.entries(statuses).map(([id, status]) => ({ id, status })) });
+const transfers = (statuses, revision) => reply(200, { revision, transfers: Object.entries(statuses).map(([id, status]) => ({ id, status })) });
 
 const entry = (id) => document.querySelector(`[data-transfer="${id}"]`);
 const seen = (id) => [...entry(id).querySelectorAll("[data-state]")].filter((e) => !e.hidden).map((e) => e.textContent);
@@ -133,6 +133,20 @@ describe("a transfer waits", () => {
     sockets[3].breaks();
     await advance(250);
     assert.equal(sockets.length, 5);
+  });
+
+  test("an answer that was overtaken is dropped", async () => {
+    answers(transfers({ a: "awaiting" }, 4));
+    await open({ a: "awaiting" });
+    let late;
+    answers(() => new Promise((done) => (late = done)));
+    sockets[0].says("{}");
+    answers(transfers({ a: "denied" }, 5));
+    sockets[0].says("{}");
+    await settle();
+    late(transfers({ a: "awaiting" }, 4));
+    await settle();
+    assert.deepEqual(seen("a"), ["denied"]);
   });
 
   test("without a network it asks again", async () => {

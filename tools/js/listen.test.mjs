@@ -367,6 +367,53 @@ describe("stopping", () => {
   });
 });
 
+describe("the order of states", () => {
+  const state = (status, revision) => ({ status, revision });
+
+  beforeEach(overSocket);
+
+  for (const [name, told, kept] of [
+    ["a newer revision replaces an older one", [["pending", 3], ["approved", 4]], ["pending", "approved"]],
+    ["an older revision is dropped", [["denied", 4], ["pending", 3]], ["denied"]],
+    ["an older end is dropped too", [["pending", 4], ["expired", 3]], ["pending"]],
+    ["what was dropped is no yardstick", [["pending", 4], ["pending", 2], ["pending", 3]], ["pending"]],
+    ["a newer revision leaves an end", [["expired", 4], ["pending", 5]], ["expired", "pending"]],
+    ["the same revision leaves no end", [["expired", 4], ["pending", 4]], ["expired"]],
+    ["the same revision can end", [["pending", 4], ["expired", 4]], ["pending", "expired"]],
+    ["the same revision can end in another way", [["approved", 4], ["signed_in", 4]], ["approved", "signed_in"]],
+    ["the same revision can be told twice", [["pending", 4], ["pending", 4]], ["pending", "pending"]],
+    ["no revision is the oldest", [["pending", 1], ["denied"]], ["pending"]],
+    ["without any revision an end stays an end", [["denied"], ["pending"]], ["denied"]],
+  ]) {
+    test(name, () => {
+      for (const [status, revision] of told) sockets[0].says(state(status, revision));
+      assert.deepEqual(states.slice(1).map(({ status }) => status), kept);
+    });
+  }
+
+  test("the server's clock does not count", () => {
+    sockets[0].says({ ...state("pending", 1), server_time: "2026-11-25T12:00:00Z" });
+    sockets[0].says({ ...state("approved", 2), server_time: "2026-11-25T11:00:00Z" });
+    assert.equal(states[2].status, "approved");
+  });
+
+  test("holds for answers as for events", async () => {
+    sockets[0].says(state("approved", 5));
+    answers(reply(200, state("pending", 4)));
+    assert.equal(await listener.check(), 200);
+    assert.deepEqual(states.slice(1), [state("approved", 5)]);
+  });
+
+  test("the end of the session ends it: the next session counts from its own beginning", async () => {
+    sockets[0].says(state("pending", 9));
+    answers(reply(401, { status: "signed_out", reason: "replaced" }));
+    await listener.check();
+    answers(reply(200, state("pending", 1)));
+    await listener.check();
+    assert.deepEqual(states.slice(2).map(({ status }) => status), ["signed_out", "pending"]);
+  });
+});
+
 describe("asking once", () => {
   test("a state is passed on", async () => {
     answers(reply(200, pending));
