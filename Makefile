@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck race fuzz screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz screenshots pictures bench clean
 
 FUZZTIME ?= 15s
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
@@ -18,7 +18,7 @@ run: ## start Nod, and the simulated phones where no key is set
 # NOD_TEST_ALL turns a missing browser or Node.js from a reason to leave a
 # test out into a failure. Vet has run already, for all packages and in full.
 # The stories in the browser come last and alone: they want the processors.
-test: setup check ## install what the tests need, check, then every test under the race detector
+test: setup check js ## install what the tests need, check, then every test under the race detector
 	NOD_TEST_ALL=1 go test -race -vet=off $$(go list ./... | grep -v '/e2e$$')
 	NOD_TEST_ALL=1 go test -race -vet=off ./e2e/
 
@@ -36,6 +36,11 @@ vet:
 staticcheck:
 	$(STATICCHECK) ./...
 
+js: ## the pages' scripts: linter, types and unit tests, once "make setup" has run
+	tools/js/node_modules/.bin/eslint --config tools/js/eslint.config.mjs --max-warnings 0 static simulator/pages/static tools/js
+	tools/js/node_modules/.bin/tsc --project tools/js
+	node tools/js/unit.mjs
+
 race: ## every test that can run with what is installed, under the race detector
 	go test -race ./...
 
@@ -52,4 +57,4 @@ bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench
 
 clean: ## remove what was built or installed here, and no database
-	rm -rf bin e2e/node_modules simulator/testdata/authy-client/node_modules
+	rm -rf bin e2e/node_modules tools/js/node_modules simulator/testdata/authy-client/node_modules

@@ -3,43 +3,50 @@
 // are used, anchored at the server's time each time the server says it.
 
 export class Countdown {
-  #deadline = 0;
-  #serverAt = 0;
-  #heardAt = 0;
-  #timer = 0;
-  #show;
-
-  // show is called with the whole seconds left, at once and every second.
+  /**
+   * @param {(seconds: number) => void} show is called with the whole seconds
+   * left, at once and every second
+   */
   constructor(show) {
-    this.#show = show;
+    this._show = show;
+    this._deadline = 0;
+    this._serverTime = 0;
+    this._anchor = 0; // performance.now() when the server's time was heard
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
   }
 
+  /**
+   * set starts counting; what is no time is ignored.
+   *
+   * @param {string} expiresAt
+   * @param {string} serverTime
+   */
   set(expiresAt, serverTime) {
     const deadline = Date.parse(expiresAt);
     const server = Date.parse(serverTime);
     if (Number.isNaN(deadline) || Number.isNaN(server)) return;
-    this.#deadline = deadline;
-    this.#serverAt = server;
-    this.#heardAt = performance.now();
-    this.#tick();
+    this._deadline = deadline;
+    this._serverTime = server;
+    this._anchor = performance.now();
+    this._tick();
   }
 
   // left is in milliseconds, never below 0.
   left() {
-    const serverNow = this.#serverAt + (performance.now() - this.#heardAt);
-    return Math.max(0, this.#deadline - serverNow);
+    const serverNow = this._serverTime + (performance.now() - this._anchor);
+    return Math.max(0, this._deadline - serverNow);
   }
 
   stop() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
+    clearTimeout(this._timer);
   }
 
-  #tick() {
-    clearTimeout(this.#timer);
+  _tick() {
+    clearTimeout(this._timer);
     const left = this.left();
-    this.#show(Math.ceil(left / 1000));
+    this._show(Math.ceil(left / 1000));
     // Just after the next whole second; past the end, once a second.
-    this.#timer = setTimeout(() => this.#tick(), left > 0 ? (left % 1000) + 10 : 1000);
+    this._timer = setTimeout(() => this._tick(), left > 0 ? (left % 1000) + 10 : 1000);
   }
 }

@@ -1,39 +1,40 @@
-// Comforts for forms; each works without them.
+// Conveniences for forms; each form works without them.
 
-const NO_ANSWER = 15000; // then the button may be pressed again
+const RELEASE_AFTER = 15000; // without an answer the button works again
 
 // Errors are read first.
 document.getElementById("error-summary")?.focus();
 
-for (const button of document.querySelectorAll("[data-reveal]")) {
-  const field = document.getElementById(button.dataset.reveal);
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-reveal]"))) {
+  const field = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.reveal ?? ""));
+  const label = /** @type {Element} */ (button.firstElementChild);
   button.hidden = false;
   button.addEventListener("click", () => {
     const shown = field.type === "password";
     field.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
-    button.firstElementChild.textContent = shown ? "Hide" : "Show";
+    label.textContent = shown ? "Hide" : "Show";
     field.focus();
   });
   // A password that is shown is not kept by the browser as ordinary text.
-  field.form.addEventListener("submit", () => (field.type = "password"));
+  field.form?.addEventListener("submit", () => (field.type = "password"));
 }
 
-// One press is enough: a second one would ring the phone twice.
-for (const button of document.querySelectorAll("button[data-busy]")) {
+// One press is enough: a second one would send a second request to the phone.
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-busy]"))) {
   const text = button.textContent;
-  const free = () => {
+  const release = () => {
     button.removeAttribute("aria-disabled");
     button.textContent = text;
   };
-  button.form.addEventListener("submit", (event) => {
+  button.form?.addEventListener("submit", (event) => {
     if (button.getAttribute("aria-disabled")) {
       event.preventDefault();
       return;
     }
     button.setAttribute("aria-disabled", "true");
-    button.textContent = button.dataset.busy;
-    setTimeout(free, NO_ANSWER);
+    button.textContent = button.dataset.busy ?? "";
+    setTimeout(release, RELEASE_AFTER);
   });
-  addEventListener("pageshow", (event) => event.persisted && free());
+  addEventListener("pageshow", (event) => event.persisted && release());
 }

@@ -1,242 +1,343 @@
-// Three ways to hear the server's state, chosen by trying:
+// Three transports carry the server's state to the page, chosen by trying:
 //
 //   socket  WebSocket: at once
-//   stream  EventSource: at once, where a proxy eats upgrades
+//   stream  EventSource: at once, where a proxy drops upgrades
 //   poll    GET every 2 s, where that fails too
 //
-// plus "connecting" and "lost" (no way works, trying again). A new way
-// replaces the old one only when its first message is here, and every way
-// begins with the stored state, so a change of way loses nothing.
+// plus "connecting" and "lost" (no transport works, trying again). A new
+// transport replaces the old one only when its first message is here, and
+// each begins with the stored state, so a change of transport loses nothing.
+//
+// Answers overtake each other, so each state carries a revision, and a state
+// that is older than the newest one is dropped. No clock orders them.
 //
 // A socket can be dead without the browser knowing. So the state is also read
-// when the page wakes up, and every 25 s while it is looked at.
+// when the page wakes up, and every 25 s while the page is visible.
+//
+// A leading underscore means private, and the linter holds everybody to it:
+// Safari 14 knows neither private fields nor private methods.
 
-const PATIENCE = 4000; // for the first message of a way
-const POLL = 2000;
-const UPGRADE = 30000; // how often a lesser way tries for the socket
-const SAFETY = 25000;
-const SOCKET_TRIES = 3; // breaks in a row before another way is tried
-const REPLY = 5000;
+const FIRST_MESSAGE_TIMEOUT = 4000;
+const REPLY_TIMEOUT = 5000;
+const POLL_INTERVAL = 2000;
+const UPGRADE_INTERVAL = 30000; // how often stream and poll try for the socket
+const RECHECK_INTERVAL = 25000;
+const SOCKET_TRIES = 3; // breaks in a row before the stream is tried
+
+/**
+ * What the server says of a sign-in.
+ *
+ * @typedef {object} State
+ * @property {string} status
+ * @property {string} [reason]
+ * @property {string} [number]
+ * @property {string} [expires_at]
+ * @property {string} [server_time]
+ * @property {number} [revision] grows with every change; 0 where it is missing
+ */
+
+/** @typedef {{close: () => void}} Connection */
 
 export class Listener {
-  #urls;
-  #on;
-  #way = "";
-  #live = null; // {close()} of the way in use
-  #trying = null; // {close()} of the way being tried
-  #timers = new Map();
-  #breaks = 0;
-  #running = false;
-  #heard = ""; // server_time of the newest state
-
-  // urls: {events, stream, status}. on: {state(object), way(name),
-  // gone()}; gone says that this browser waits for nothing any more, and
-  // nobody knows why.
+  /**
+   * on.gone says that this browser waits for nothing any more, and nobody
+   * knows why.
+   *
+   * @param {{events: string, stream: string, status: string}} urls
+   * @param {{state: (state: State) => void, transport: (name: string) => void, gone: () => void}} on
+   */
   constructor(urls, on) {
-    this.#urls = urls;
-    this.#on = on;
+    this._urls = urls;
+    this._on = on;
+    this._transport = "";
+    /** @type {Connection | null} */
+    this._live = null; // the connection in use
+    /** @type {Connection | null} */
+    this._candidate = null; // the connection being tried
+    /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+    this._timers = new Map();
+    this._breaks = 0;
+    this._running = false;
+    this._newest = { revision: 0, ended: false };
   }
 
   start() {
-    if (this.#running) return;
-    this.#running = true;
-    this.#breaks = 0;
-    this.#use("connecting", null);
-    this.#trySocket(() => this.#tryStream());
-    this.#safety();
+    if (this._running) return;
+    this._running = true;
+    this._breaks = 0;
+    this._use("connecting", null);
+    this._trySocket(() => this._tryStream());
+    this._recheck();
   }
 
   stop() {
-    this.#running = false;
-    this.#drop();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this._running = false;
+    this._drop();
+    for (const timer of this._timers.values()) clearTimeout(timer);
+    this._timers.clear();
   }
 
-  // wake re-reads the state now. With anew, the connection may have died in
+  // wake reads the state now. With reconnect, the connection may have died in
   // the meantime and is made again.
-  wake(anew = false) {
-    if (!this.#running) return this.check();
-    if (anew || this.#way === "connecting" || this.#way === "lost") {
-      this.#breaks = 0;
-      this.#cancel("again");
-      this.#trySocket(() => this.#live || this.#tryStream());
+  wake(reconnect = false) {
+    if (!this._running) return this.check();
+    if (reconnect || this._transport === "connecting" || this._transport === "lost") {
+      this._breaks = 0;
+      this._cancel("retry");
+      this._trySocket(() => this._live || this._tryStream());
     }
     return this.check();
   }
 
-  // check asks once. It resolves to the status code, 0 without a network.
+  /**
+   * check asks once. It resolves to the status code, 0 without a network.
+   *
+   * @returns {Promise<number>}
+   */
   async check() {
     let reply;
     try {
-      reply = await fetch(this.#urls.status, {
+      reply = await fetch(this._urls.status, {
         headers: { Accept: "application/json" },
         cache: "no-store",
         credentials: "same-origin",
-        signal: AbortSignal.timeout(REPLY),
+        signal: abortAfter(REPLY_TIMEOUT),
       });
-      if (reply.ok) this.#deliver(await reply.json());
+      if (reply.ok) this._deliver(await reply.json());
     } catch {
       return 0;
     }
     if (reply.status === 401) {
-      const said = await reply.json().catch(() => ({}));
-      if (said.reason) this.#deliver(said);
-      else this.#on.gone();
+      const state = await reply.json().catch(() => ({}));
+      if (state.reason) this._end(state);
+      else this._on.gone();
     }
     return reply.status;
   }
 
-  #deliver(state) {
-    // An answer that was overtaken by a newer one is dropped.
-    if (state.server_time && state.server_time < this.#heard) return;
-    this.#heard = state.server_time || this.#heard;
-    this.#on.state(state);
+  /** @param {State} state */
+  _deliver(state) {
+    const revision = state.revision ?? 0;
+    const ended = state.status !== "pending";
+    const newest = this._newest;
+    if (revision < newest.revision) return;
+    if (revision === newest.revision && newest.ended && !ended) return;
+    this._newest = { revision, ended };
+    this._on.state(state);
   }
 
-  #read(text) {
+  /**
+   * _end passes on that the session is over. Nothing of it can be newer, and
+   * what comes after it belongs to another session, whose revisions say
+   * nothing about those before.
+   *
+   * @param {State} state
+   */
+  _end(state) {
+    this._newest = { revision: 0, ended: false };
+    this._on.state(state);
+  }
+
+  /** @param {string} text */
+  _parse(text) {
     try {
-      this.#deliver(JSON.parse(text));
+      this._deliver(JSON.parse(text));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
 
-  // ---- ways ----
+  // ---- transports ----
 
-  #trySocket(failed) {
-    this.#trying?.close();
+  /** @param {() => void} failed */
+  _trySocket(failed) {
+    this._candidate?.close();
+    /** @type {WebSocket} */
     let socket;
     try {
-      socket = new WebSocket(this.#urls.events);
+      socket = new WebSocket(this._urls.events);
     } catch {
       failed();
       return;
     }
-    const me = { close: () => (socket.onmessage = socket.onclose = null, this.#cancel("patience"), socket.close()) };
-    this.#trying = me;
-    const giveUp = () => {
-      if (this.#trying === me) this.#trying = null;
-      me.close();
-      if (this.#running) failed();
+    const connection = {
+      close: () => {
+        socket.onmessage = socket.onclose = null;
+        this._cancel("timeout");
+        socket.close();
+      },
     };
-    this.#later("patience", PATIENCE, giveUp);
+    const giveUp = this._try(connection, failed);
     socket.onmessage = (event) => {
-      if (this.#trying === me) this.#adopt("socket", me);
-      this.#read(event.data);
+      if (this._candidate === connection) this._adopt("socket", connection);
+      this._parse(event.data);
     };
-    socket.onclose = (event) => (this.#live === me ? this.#broken(event.code) : giveUp());
+    socket.onclose = (event) => (this._live === connection ? this._broken(event.code) : giveUp());
   }
 
-  #tryStream() {
-    this.#trying?.close();
-    const stream = new EventSource(this.#urls.stream);
-    const me = { close: () => (stream.onmessage = stream.onerror = null, this.#cancel("patience"), stream.close()) };
-    this.#trying = me;
-    const giveUp = () => {
-      if (this.#trying === me) this.#trying = null;
-      me.close();
-      if (this.#running) this.#startPolling();
+  _tryStream() {
+    this._candidate?.close();
+    const stream = new EventSource(this._urls.stream);
+    const connection = {
+      close: () => {
+        stream.onmessage = stream.onerror = null;
+        this._cancel("timeout");
+        stream.close();
+      },
     };
-    this.#later("patience", PATIENCE, giveUp);
+    const giveUp = this._try(connection, () => this._startPolling());
     stream.onmessage = (event) => {
-      if (this.#trying === me) this.#adopt("stream", me);
-      this.#read(event.data);
+      if (this._candidate === connection) this._adopt("stream", connection);
+      this._parse(event.data);
     };
-    stream.onerror = () => (this.#live === me ? this.#broken(0) : giveUp());
+    stream.onerror = () => (this._live === connection ? this._broken(0) : giveUp());
   }
 
-  #startPolling() {
-    this.#adopt("connecting", { close: () => this.#cancel("poll") });
-    this.#poll(0);
+  /**
+   * _try makes the connection the candidate until its first message or the
+   * timeout. It returns the function that gives the candidate up.
+   *
+   * @param {Connection} connection
+   * @param {() => void} failed
+   */
+  _try(connection, failed) {
+    this._candidate = connection;
+    const giveUp = () => {
+      if (this._candidate === connection) this._candidate = null;
+      connection.close();
+      if (this._running) failed();
+    };
+    this._later("timeout", FIRST_MESSAGE_TIMEOUT, giveUp);
+    return giveUp;
   }
 
-  async #poll(failures) {
-    const me = this.#live;
+  _startPolling() {
+    this._adopt("connecting", { close: () => this._cancel("poll") });
+    this._poll(0);
+  }
+
+  /** @param {number} failures */
+  async _poll(failures) {
+    const connection = this._live;
     const code = await this.check();
-    if (!this.#running || this.#live !== me) return;
+    if (!this._running || this._live !== connection) return;
     const answered = code > 0 && code < 500 && code !== 429;
-    this.#say(answered ? "poll" : "lost");
+    this._report(answered ? "poll" : "lost");
     // The network is back: the socket is worth a try at once.
-    if (answered && failures > 0) this.#trySocket(() => {});
-    this.#later("poll", answered ? POLL : backOff(failures), () => this.#poll(answered ? 0 : failures + 1));
+    if (answered && failures > 0) this._trySocket(() => {});
+    this._later("poll", answered ? POLL_INTERVAL : backOff(failures), () => this._poll(answered ? 0 : failures + 1));
   }
 
-  // ---- changes of way ----
+  // ---- changes of transport ----
 
-  #adopt(way, me) {
-    this.#cancel("patience");
-    if (this.#trying !== me) this.#trying?.close();
-    this.#trying = null;
-    this.#use(way, me);
-    if (way === "socket") {
-      this.#breaks = 0;
-      this.#cancel("upgrade");
+  /**
+   * @param {string} transport
+   * @param {Connection} connection
+   */
+  _adopt(transport, connection) {
+    this._cancel("timeout");
+    if (this._candidate !== connection) this._candidate?.close();
+    this._candidate = null;
+    this._use(transport, connection);
+    if (transport === "socket") {
+      this._breaks = 0;
+      this._cancel("upgrade");
     } else {
-      this.#upgrade();
+      this._upgrade();
     }
   }
 
-  #use(way, me) {
-    if (this.#live !== me) this.#live?.close();
-    this.#live = me;
-    this.#say(way);
+  /**
+   * @param {string} transport
+   * @param {Connection | null} connection
+   */
+  _use(transport, connection) {
+    if (this._live !== connection) this._live?.close();
+    this._live = connection;
+    this._report(transport);
   }
 
-  #say(way) {
-    if (this.#way === way) return;
-    this.#way = way;
-    this.#on.way(way);
+  /** @param {string} transport */
+  _report(transport) {
+    if (this._transport === transport) return;
+    this._transport = transport;
+    this._on.transport(transport);
   }
 
-  // broken: 1000 and 1008 of a socket, and any end of a stream, may be the
-  // server's word that something has changed, so it is read first; after a
-  // restart or a lost line it is dialled again.
-  async #broken(code) {
-    this.#use("connecting", null);
+  /**
+   * 1000 and 1008 of a socket, and any end of a stream, may be the server's
+   * word that something has changed, so the state is read first. After a
+   * restart or a lost connection the page reconnects.
+   *
+   * @param {number} code
+   */
+  async _broken(code) {
+    this._use("connecting", null);
     if (code === 0 || code === 1000 || code === 1008) await this.check();
-    if (!this.#running || this.#live) return;
-    const tries = this.#breaks++;
-    this.#later("again", backOff(tries), () => {
-      if (this.#live) return;
-      this.#trySocket(() => (this.#breaks < SOCKET_TRIES ? this.#broken(1006) : this.#tryStream()));
+    if (!this._running || this._live) return;
+    const tries = this._breaks++;
+    this._later("retry", backOff(tries), () => {
+      if (this._live) return;
+      this._trySocket(() => (this._breaks < SOCKET_TRIES ? this._broken(1006) : this._tryStream()));
     });
   }
 
-  #upgrade() {
-    this.#later("upgrade", UPGRADE, () => {
-      if (this.#way === "stream" || this.#way === "poll") this.#trySocket(() => {});
-      this.#upgrade();
+  _upgrade() {
+    this._later("upgrade", UPGRADE_INTERVAL, () => {
+      if (this._transport === "stream" || this._transport === "poll") this._trySocket(() => {});
+      this._upgrade();
     });
   }
 
-  #safety() {
-    this.#later("safety", SAFETY, () => {
-      if (document.visibilityState === "visible" && this.#way !== "poll") this.check();
-      this.#safety();
+  _recheck() {
+    this._later("recheck", RECHECK_INTERVAL, () => {
+      if (document.visibilityState === "visible" && this._transport !== "poll") this.check();
+      this._recheck();
     });
   }
 
-  #drop() {
-    this.#trying?.close();
-    this.#live?.close();
-    this.#trying = this.#live = null;
-    this.#way = "";
+  _drop() {
+    this._candidate?.close();
+    this._live?.close();
+    this._candidate = this._live = null;
+    this._transport = "";
   }
 
-  #later(name, delay, run) {
-    this.#cancel(name);
-    this.#timers.set(name, setTimeout(run, delay));
+  /**
+   * @param {string} name
+   * @param {number} delay
+   * @param {() => void} run
+   */
+  _later(name, delay, run) {
+    this._cancel(name);
+    this._timers.set(name, setTimeout(run, delay));
   }
 
-  #cancel(name) {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+  /** @param {string} name */
+  _cancel(name) {
+    clearTimeout(this._timers.get(name));
+    this._timers.delete(name);
   }
 }
 
-// backOff grows from a quarter of a second to 4 s; the jitter keeps a
-// thousand pages from coming back in the same moment.
+/**
+ * backOff grows from a quarter of a second to 4 s; the jitter keeps a
+ * thousand pages from coming back in the same moment.
+ *
+ * @param {number} tries
+ */
 export function backOff(tries) {
   return Math.min(4000, 250 * 2 ** tries) * (0.5 + Math.random());
+}
+
+/**
+ * abortAfter is AbortSignal.timeout, which Chrome before 103, Firefox before
+ * 100 and Safari before 16 lack.
+ *
+ * @param {number} ms
+ */
+export function abortAfter(ms) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
 }

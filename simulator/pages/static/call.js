@@ -1,16 +1,21 @@
-// A call that comes in: it rings until it is answered or hung up. A browser
+// An incoming call: it rings until it is answered or hung up. A browser
 // speaks only after a tap, and Answer is one; the words stand there as text
 // as well.
 
-const byId = (id) => document.getElementById(id);
+/** @typedef {{at: string, text: string, code: string}} CallState */
 
-// Call shows state.call. hangUp tells the simulator.
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const appName = () => document.body.dataset.appName ?? "";
+
+/** Call shows state.call. */
 export class Call {
-  #call = null;
-
+  /** @param {() => void} hangUp tells the simulator */
   constructor(hangUp) {
-    byId("call-answer").addEventListener("click", () => this.#answer());
-    byId("call-again").addEventListener("click", () => this.#speak());
+    /** @type {CallState | null} */
+    this._call = null;
+    byId("call-answer").addEventListener("click", () => this._answer());
+    byId("call-again").addEventListener("click", () => this._speak());
     byId("call-hangup").addEventListener("click", () => {
       this.show(null);
       hangUp();
@@ -18,36 +23,38 @@ export class Call {
     addEventListener("pagehide", () => globalThis.speechSynthesis?.cancel());
   }
 
+  /** @param {CallState | null} call */
   show(call) {
-    if (call?.at === this.#call?.at) return;
-    this.#call = call;
+    if (call?.at === this._call?.at) return;
+    this._call = call;
     globalThis.speechSynthesis?.cancel();
     byId("call").hidden = !call;
     byId("call").classList.remove("answered");
     byId("call-code").hidden = byId("call-again").hidden = true;
     byId("call-answer").hidden = false;
     if (!call) return;
-    byId("call-title").textContent = `${document.body.dataset.appName} is calling`;
+    byId("call-title").textContent = `${appName()} is calling`;
     byId("call-text").textContent = "A voice will read a code to you.";
     byId("call-answer").focus();
   }
 
-  #answer() {
+  _answer() {
+    if (!this._call) return;
     byId("call").classList.add("answered");
-    byId("call-title").textContent = document.body.dataset.appName;
-    byId("call-text").textContent = this.#call.text;
-    byId("call-code").textContent = this.#call.code;
+    byId("call-title").textContent = appName();
+    byId("call-text").textContent = this._call.text;
+    byId("call-code").textContent = this._call.code;
     byId("call-code").hidden = byId("call-again").hidden = false;
     byId("call-answer").hidden = true;
     byId("call-again").focus();
-    this.#speak();
+    this._speak();
   }
 
-  #speak() {
+  _speak() {
     const voice = globalThis.speechSynthesis;
-    if (!voice || !this.#call) return;
+    if (!voice || !this._call) return;
     voice.cancel();
-    const words = new SpeechSynthesisUtterance(this.#call.text);
+    const words = new SpeechSynthesisUtterance(this._call.text);
     words.lang = "en";
     words.rate = 0.9;
     voice.speak(words);

@@ -6,16 +6,45 @@ import { faultsForm } from "./faults.js";
 import { Requests } from "./request.js";
 import { clockTime, setServerTime } from "./time.js";
 
-const BANNER = 7000;
-const byId = (id) => document.getElementById(id);
-const { authyId, eventsUrl } = document.body.dataset;
+/**
+ * @typedef {object} State what every frame says
+ * @property {string} server_time
+ * @property {{devices: string[], app_installed: boolean}} phone
+ * @property {import("./request.js").Request[]} requests newest first
+ * @property {Message[]} messages newest first
+ * @property {Token | null} token
+ * @property {Token | null} generic
+ * @property {import("./call.js").CallState | null} call
+ */
+
+/** @typedef {{via: string, text: string, at: string}} Message */
+/** @typedef {{token: string, expires_in: number}} Token */
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * @param {ParentNode} within
+ * @param {string} selector
+ */
+const one = (within, selector) => /** @type {HTMLElement} */ (within.querySelector(selector));
+
+const BANNER_STAYS = 7000;
+const { authyId = "", eventsUrl = "" } = document.body.dataset;
 const home = `/phones/${encodeURIComponent(authyId)}`;
 const title = document.title;
 
+/** @type {string | null} */
 let seen = null; // time of the newest message that was looked at, null before the first frame
 let newest = "";
-let bannerTimer = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let bannerTimer;
 
+/**
+ * post resolves to a sentence that says what went wrong, "" if nothing did.
+ *
+ * @param {string} path
+ */
 async function post(path, body = {}) {
   try {
     const reply = await fetch(home + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
@@ -26,31 +55,37 @@ async function post(path, body = {}) {
   }
 }
 
-const announce = (text) => (byId("announce").textContent = text);
+/** @param {string} text */
+function announce(text) {
+  byId("announce").textContent = text;
+}
+
 const requests = new Requests(post, announce);
 const call = new Call(() => post("/call/hangup"));
 
 // ---- tabs ----
 
-const tabs = [...document.querySelectorAll("[role=tab]")];
+const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[role=tab]")]);
 
+/** @param {string} name */
 function open(name) {
   for (const tab of tabs) {
     const chosen = tab.id === `tab-${name}`;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
-    byId(tab.getAttribute("aria-controls")).hidden = !chosen;
+    byId(tab.getAttribute("aria-controls") ?? "").hidden = !chosen;
   }
   if (name === "messages") readMessages();
 }
 
+/** @param {string} name */
 const isOpen = (name) => byId(`tab-${name}`).getAttribute("aria-selected") === "true";
 
 tabs.forEach((tab, i) => {
   tab.addEventListener("click", () => open(tab.id.slice(4)));
   tab.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+    const step = event.key === "ArrowRight" ? 1 : -1;
     const next = tabs[(i + step + tabs.length) % tabs.length];
     open(next.id.slice(4));
     next.focus();
@@ -59,54 +94,75 @@ tabs.forEach((tab, i) => {
 
 // ---- parts ----
 
+/**
+ * @param {string} name
+ * @param {number} n
+ */
 function count(name, n) {
   byId(`count-${name}`).hidden = n === 0;
   byId(`count-${name}`).textContent = String(n);
 }
 
+/** @param {State["requests"]} list */
 function showRequests(list) {
   const { waiting, fresh } = requests.show(list);
   count("requests", waiting);
-  document.title = waiting ? `(${waiting}) ${list.find((r) => r.status === "pending").message} · ${title}` : title;
+  const first = list.find((r) => r.status === "pending");
+  document.title = first ? `(${waiting}) ${first.message} · ${title}` : title;
   if (fresh) open("requests");
 }
 
+/**
+ * @param {string} name
+ * @param {Token | null} token
+ * @param {number} period
+ */
 function showToken(name, token, period) {
   byId(name).hidden = !token;
   if (!token) return;
   const text = token.token;
   byId(`${name}-digits`).textContent = `${text.slice(0, 3)} ${text.slice(3)}`;
   byId(`${name}-digits`).dataset.ends = String(performance.now() + token.expires_in * 1000);
-  byId(`${name}-bar`).max = period;
+  progress(name).max = period;
   tickToken(name);
 }
 
+/** @param {string} name */
+const progress = (name) => /** @type {HTMLProgressElement} */ (byId(`${name}-bar`));
+
+/** @param {string} name */
 function tickToken(name) {
   if (byId(name).hidden) return;
   const left = Math.max(0, (Number(byId(`${name}-digits`).dataset.ends) - performance.now()) / 1000);
-  byId(`${name}-bar`).value = left;
+  progress(name).value = left;
   byId(`${name}-left`).textContent = `${Math.ceil(left)} s`;
 }
 
+/** @type {Record<string, string>} */
+const kinds = { sms: "SMS", call: "Call", email: "E-mail" };
+
+/** @param {Message} message */
 function messageLine({ via, text, at }) {
-  const line = byId("message-line").content.cloneNode(true).firstElementChild;
-  const kinds = { sms: "SMS", call: "Call", email: "E-mail" };
-  line.querySelector(".message-from").textContent = `${kinds[via] ?? via} · ${clockTime(at, true)}`;
-  line.querySelector(".message-text").textContent = text;
+  const template = /** @type {HTMLTemplateElement} */ (byId("message-line"));
+  const line = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  one(line, ".message-from").textContent = `${kinds[via] ?? via} · ${clockTime(at, true)}`;
+  one(line, ".message-text").textContent = text;
   return line;
 }
 
+/** @param {Message[]} messages */
 function showMessages(messages) {
   const latest = messages[0]?.at ?? "";
-  if (seen === null) seen = latest;
+  const before = seen ?? latest;
   if (latest !== newest) {
     byId("messages").replaceChildren(...messages.map(messageLine));
-    if (latest > seen && messages[0].via === "sms" && !isOpen("messages")) showBanner(messages[0].text);
+    if (latest > before && messages[0].via === "sms" && !isOpen("messages")) showBanner(messages[0].text);
   }
   newest = latest;
   byId("no-messages").hidden = messages.length > 0;
-  if (isOpen("messages")) seen = newest;
-  count("messages", messages.filter((m) => m.at > seen).length);
+  const read = isOpen("messages") ? newest : before;
+  count("messages", messages.filter((m) => m.at > read).length);
+  seen = read;
 }
 
 function readMessages() {
@@ -115,12 +171,13 @@ function readMessages() {
   byId("banner").hidden = true;
 }
 
+/** @param {string} text */
 function showBanner(text) {
   byId("banner-text").textContent = text;
   byId("banner").hidden = false;
   announce(`SMS: ${text}`);
   clearTimeout(bannerTimer);
-  bannerTimer = setTimeout(() => (byId("banner").hidden = true), BANNER);
+  bannerTimer = setTimeout(() => (byId("banner").hidden = true), BANNER_STAYS);
 }
 
 byId("banner").addEventListener("click", () => {
@@ -128,6 +185,7 @@ byId("banner").addEventListener("click", () => {
   byId("tab-messages").focus();
 });
 
+/** @param {State["phone"]} phone */
 function showPhone(phone) {
   byId("devices").textContent = phone.devices.join(", ") || "none with the app";
   byId("app-switch").setAttribute("aria-checked", String(phone.app_installed));
@@ -135,6 +193,7 @@ function showPhone(phone) {
   byId("calm-hint").hidden = !phone.app_installed;
 }
 
+/** @param {State} state */
 function show(state) {
   setServerTime(state.server_time);
   showPhone(state.phone);
@@ -151,14 +210,16 @@ byId("app-switch").addEventListener("click", async () => {
   byId("switch-said").textContent = await post("", { app_installed: on });
 });
 
-// ---- the line ----
+// ---- the socket ----
 
+/** @type {WebSocket | null} */
 let socket = null;
-let redial = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retry;
 let tries = 0;
 
 function connect() {
-  clearTimeout(redial);
+  clearTimeout(retry);
   const url = new URL(eventsUrl, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const mine = (socket = new WebSocket(url));
@@ -169,14 +230,14 @@ function connect() {
   };
   mine.onclose = () => {
     if (socket !== mine) return;
-    // A moment without a line is not worth a word.
+    // A moment without a connection is not worth a word.
     if (tries++ > 1) byId("line-note").hidden = false;
-    redial = setTimeout(connect, Math.min(4000, 200 * 2 ** tries) * (0.5 + Math.random() / 2));
+    retry = setTimeout(connect, Math.min(4000, 200 * 2 ** tries) * (0.5 + Math.random() / 2));
   };
 }
 
 function wake() {
-  if (document.visibilityState === "visible" && socket.readyState !== WebSocket.OPEN) connect();
+  if (document.visibilityState === "visible" && socket?.readyState !== WebSocket.OPEN) connect();
 }
 
 document.addEventListener("visibilitychange", wake);

@@ -3,166 +3,246 @@
 
 import { clockTime, timeLeft } from "./time.js";
 
-const STAYS = 9000; // how long an answered card stays
-const cards = new Map(); // uuid → {card, request, doneAt}
+/**
+ * @typedef {object} Request
+ * @property {string} uuid
+ * @property {string} message
+ * @property {{label: string, value: string}[]} details_list
+ * @property {string} logo
+ * @property {string} status
+ * @property {string} created_at
+ * @property {string | null} expires_at
+ */
 
-const byId = (id) => document.getElementById(id);
-const clone = (id) => byId(id).content.cloneNode(true).firstElementChild;
+/** @typedef {{card: HTMLElement, request: Request, doneAt: number}} Entry */
 
-const ends = {
+const ANSWERED_STAYS = 9000; // how long an answered card stays
+/** @type {Map<string, Entry>} */
+const cards = new Map();
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * @param {ParentNode} within
+ * @param {string} selector
+ */
+const one = (within, selector) => /** @type {HTMLElement} */ (within.querySelector(selector));
+
+/**
+ * @param {ParentNode} within
+ * @param {string} selector
+ */
+const all = (within, selector) => /** @type {HTMLElement[]} */ ([...within.querySelectorAll(selector)]);
+
+/** @param {string} id */
+function clone(id) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  return /** @type {HTMLElement} */ (copy.firstElementChild);
+}
+
+/** @type {Record<string, [title: string, sentence: string]>} */
+const outcomes = {
   approved: ["Approved", "The browser that asked is let in."],
   denied: ["Denied", "Nobody is let in."],
   expired: ["Too late", "The time to answer is over."],
 };
 
-// Requests keeps #pending and #history as the state says. post(path) sends an
-// answer and resolves to a sentence of what went wrong, "" if nothing did.
-export class Requests {
-  #post;
-  #announce;
-  #first = true;
+/** @param {string} status */
+const outcomeOf = (status) => outcomes[status] ?? [status, ""];
 
+/** Requests keeps #pending and #history as the state says. */
+export class Requests {
+  /**
+   * @param {(path: string) => Promise<string>} post sends an answer and
+   * resolves to a sentence that says what went wrong, "" if nothing did
+   * @param {(text: string) => void} announce
+   */
   constructor(post, announce) {
-    this.#post = post;
-    this.#announce = announce;
+    this._post = post;
+    this._announce = announce;
+    this._first = true;
+    /** @type {Request[]} */
+    this._requests = [];
+    /** @type {string | undefined} */
+    this._listed = undefined; // what #history shows
   }
 
-  // show returns how many wait, and whether one of them is new.
+  /**
+   * show returns how many wait, and the one that is new, if any.
+   *
+   * @param {Request[]} requests newest first
+   */
   show(requests) {
-    let fresh = null;
-    for (const request of [...requests].reverse()) {
-      if (request.status === "pending" && !cards.has(request.uuid)) {
-        this.#add(request);
-        fresh = request;
-      } else if (cards.has(request.uuid)) this.#update(request);
-    }
-    const told = new Set(requests.map((r) => r.uuid));
-    for (const uuid of cards.keys()) if (!told.has(uuid)) this.#remove(uuid);
+    const fresh = this._addAndUpdate([...requests].reverse());
+    const known = new Set(requests.map((r) => r.uuid));
+    for (const uuid of cards.keys()) if (!known.has(uuid)) this._remove(uuid);
     if (fresh) {
       // A new question takes the place of older answers.
-      for (const [uuid, { doneAt }] of cards) if (doneAt) this.#remove(uuid);
-      this.#announce(`New request: ${fresh.message}`);
+      for (const [uuid, { doneAt }] of cards) if (doneAt) this._remove(uuid);
+      this._announce(`New request: ${fresh.message}`);
     }
-    this.#list(requests);
-    this.#first = false;
+    this._list(requests);
+    this._first = false;
     return { waiting: requests.filter((r) => r.status === "pending").length, fresh };
   }
 
   // tick moves the countdowns, and answered cards to the list.
   tick() {
     for (const [uuid, entry] of cards) {
-      if (entry.doneAt && performance.now() - entry.doneAt > STAYS) this.#remove(uuid);
+      if (entry.doneAt && performance.now() - entry.doneAt > ANSWERED_STAYS) this._remove(uuid);
       else if (!entry.doneAt) countdown(entry);
     }
-    this.#list(this.last ?? []);
+    this._list(this._requests);
   }
 
-  #add(request) {
+  /**
+   * @param {Request[]} requests oldest first
+   * @returns {Request | null} the newest that had no card yet
+   */
+  _addAndUpdate(requests) {
+    let fresh = null;
+    for (const request of requests) {
+      const entry = cards.get(request.uuid);
+      if (entry) this._update(entry, request);
+      else if (request.status === "pending") {
+        this._add(request);
+        fresh = request;
+      }
+    }
+    return fresh;
+  }
+
+  /** @param {Request} request */
+  _add(request) {
     const card = clone("request-card");
-    card.querySelector(".ask").textContent = request.message;
+    one(card, ".ask").textContent = request.message;
     showLogo(card, request);
     showDetails(card, request);
-    for (const button of card.querySelectorAll("[data-answer]")) {
-      button.addEventListener("click", () => this.#answer(request.uuid, button.dataset.answer));
+    for (const button of all(card, "[data-answer]")) {
+      button.addEventListener("click", () => this._answer(request.uuid, button.dataset.answer ?? ""));
     }
-    if (this.#first) card.classList.add("still");
+    if (this._first) card.classList.add("still");
     const entry = { card, request, doneAt: 0 };
     cards.set(request.uuid, entry);
     byId("pending").prepend(card);
     countdown(entry);
   }
 
-  #update(request) {
-    const entry = cards.get(request.uuid);
+  /**
+   * @param {Entry} entry
+   * @param {Request} request
+   */
+  _update(entry, request) {
     const was = entry.request.status;
     entry.request = request;
     if (was !== "pending" || request.status === "pending") return;
     entry.doneAt = performance.now();
     const { card } = entry;
-    const focused = card.contains(document.activeElement);
-    const [title, sentence] = ends[request.status] ?? [request.status, ""];
+    const hadFocus = card.contains(document.activeElement);
+    const [title, sentence] = outcomeOf(request.status);
     card.dataset.status = request.status;
-    card.querySelector(".done-text").textContent = title;
-    card.querySelector(".done-sub").textContent = sentence;
-    card.querySelector(".done").hidden = false;
-    for (const part of card.querySelectorAll(".compare, .details, .left, .answer, .trouble")) part.hidden = true;
-    if (focused) card.focus();
-    this.#announce(`${title}: ${request.message}`);
+    one(card, ".done-text").textContent = title;
+    one(card, ".done-sub").textContent = sentence;
+    one(card, ".done").hidden = false;
+    for (const part of all(card, ".compare, .details, .left, .answer, .trouble")) part.hidden = true;
+    if (hadFocus) card.focus();
+    this._announce(`${title}: ${request.message}`);
   }
 
-  #remove(uuid) {
-    cards.get(uuid).card.remove();
+  /** @param {string} uuid */
+  _remove(uuid) {
+    cards.get(uuid)?.card.remove();
     cards.delete(uuid);
   }
 
-  async #answer(uuid, answer) {
-    const { card } = cards.get(uuid);
-    const trouble = card.querySelector(".trouble");
-    const buttons = card.querySelectorAll("[data-answer]");
-    if (buttons[0].getAttribute("aria-disabled")) return;
+  /**
+   * @param {string} uuid
+   * @param {string} answer
+   */
+  async _answer(uuid, answer) {
+    const card = cards.get(uuid)?.card;
+    if (!card) return;
+    const buttons = all(card, "[data-answer]");
+    if (buttons.some((button) => button.getAttribute("aria-disabled"))) return;
     for (const button of buttons) button.setAttribute("aria-disabled", "true");
-    const wrong = await this.#post(`/requests/${encodeURIComponent(uuid)}/${answer}`);
+    const problem = await this._post(`/requests/${encodeURIComponent(uuid)}/${answer}`);
     for (const button of buttons) button.removeAttribute("aria-disabled");
-    trouble.textContent = wrong;
-    trouble.hidden = !wrong || cards.get(uuid)?.doneAt > 0;
+    const trouble = one(card, ".trouble");
+    trouble.textContent = problem;
+    trouble.hidden = !problem || Boolean(cards.get(uuid)?.doneAt);
   }
 
-  #list(requests) {
-    this.last = requests;
+  /** @param {Request[]} requests */
+  _list(requests) {
+    this._requests = requests;
     const old = requests.filter((r) => r.status !== "pending" && !cards.has(r.uuid));
     const key = old.map((r) => r.uuid + r.status).join();
     byId("calm").hidden = cards.size > 0;
-    if (key === this.listed) return;
-    this.listed = key;
+    if (key === this._listed) return;
+    this._listed = key;
     byId("history-part").hidden = old.length === 0;
     byId("history").replaceChildren(...old.map(historyLine));
   }
 }
 
+/** @param {Request} request */
 function historyLine(request) {
   const line = clone("history-line");
-  line.querySelector(".history-what").textContent = request.message;
-  line.querySelector(".history-when").textContent = clockTime(request.created_at, true);
-  const chip = line.querySelector(".chip");
-  chip.textContent = (ends[request.status] ?? [request.status])[0];
+  one(line, ".history-what").textContent = request.message;
+  one(line, ".history-when").textContent = clockTime(request.created_at, true);
+  const chip = one(line, ".chip");
+  chip.textContent = outcomeOf(request.status)[0];
   chip.dataset.status = request.status;
   return line;
 }
 
+/**
+ * @param {HTMLElement} card
+ * @param {Request} request
+ */
 function showLogo(card, request) {
-  const img = card.querySelector("img.logo");
-  const letter = card.querySelector(".letter");
-  letter.textContent = document.body.dataset.appName.slice(0, 1);
+  const img = /** @type {HTMLImageElement} */ (one(card, "img.logo"));
+  const letter = one(card, ".letter");
+  letter.textContent = (document.body.dataset.appName ?? "").slice(0, 1);
   if (!/^https?:/.test(request.logo)) return;
-  img.addEventListener("load", () => ((img.hidden = false), (letter.hidden = true)));
+  img.addEventListener("load", () => {
+    img.hidden = false;
+    letter.hidden = true;
+  });
   img.src = request.logo;
 }
 
-// A detail called "Number" is the one to compare: it is shown large.
+/**
+ * A detail called "Number" is the one to compare: it is shown large.
+ *
+ * @param {HTMLElement} card
+ * @param {Request} request
+ */
 function showDetails(card, request) {
   const number = request.details_list.find((d) => d.label === "Number");
-  card.querySelector(".compare").hidden = !number;
-  card.querySelector(".compare-number").textContent = number ? number.value : "";
+  one(card, ".compare").hidden = !number;
+  one(card, ".compare-number").textContent = number ? number.value : "";
   const rest = request.details_list.filter((d) => d !== number);
-  card.querySelector(".details").replaceChildren(...rest.map(({ label, value }) => {
+  one(card, ".details").replaceChildren(...rest.map(({ label, value }) => {
     const line = clone("detail-line");
-    line.querySelector("dt").textContent = label;
-    line.querySelector("dd").textContent = value;
+    one(line, "dt").textContent = label;
+    one(line, "dd").textContent = value;
     return line;
   }));
 }
 
+/** @param {Entry} entry */
 function countdown({ card, request }) {
-  const line = card.querySelector(".left");
+  const line = one(card, ".left");
   line.hidden = !request.expires_at;
   if (!request.expires_at) return;
-  const whole = Date.parse(request.expires_at) - Date.parse(request.created_at);
   const left = timeLeft(request.expires_at);
   const seconds = Math.ceil(left / 1000);
-  const bar = line.querySelector("progress");
-  bar.max = whole;
+  const bar = /** @type {HTMLProgressElement} */ (one(line, "progress"));
+  bar.max = Date.parse(request.expires_at) - Date.parse(request.created_at);
   bar.value = left;
-  line.querySelector(".left-text").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  one(line, ".left-text").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   line.classList.toggle("soon", seconds <= 20);
 }
-

@@ -2,6 +2,7 @@
 
 let offset = 0; // server time minus performance.now()
 
+/** @param {string} text a time as the server writes it */
 export function setServerTime(text) {
   const time = Date.parse(text);
   if (!Number.isNaN(time)) offset = time - performance.now();
@@ -9,12 +10,18 @@ export function setServerTime(text) {
 
 export const serverNow = () => offset + performance.now();
 
+/** @param {string} until */
 export const timeLeft = (until) => Math.max(0, Date.parse(until) - serverNow());
 
 const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-// clockTime is the time of day, with the day before it if that is another.
+/**
+ * clockTime is the time of day; withDay puts the day before it unless that
+ * is today.
+ *
+ * @param {string} [text] now, if it is missing
+ */
 export function clockTime(text, withDay = false) {
   const at = new Date(text ?? serverNow());
   const time = hours.format(at);

@@ -1,0 +1,350 @@
+import test, { beforeEach, describe } from "node:test";
+import assert from "node:assert/strict";
+import {
+  advance, answers, byId, hangs, happens, load, offline, reply, requests, setPage, setVisible, settle, sockets, streams, submits, submitted, visited,
+} from "./browser.mjs";
+
+const now = "2026-11-25T12:00:00.000Z";
+const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
+
+const headings = {
+  pending: "Tap Approve", approved: "Approved", signed_in: "You are signed in", denied: "Denied", expired: "Too late",
+  cancelled: "Ended", "cancelled-by_user": "You cancelled", signed_out: "Signed out", "signed_out-replaced": "Another sign-in",
+};
+
+const page = (state) => `
+  <title>Tap Approve · Nod</title>
+  <div id="approval" data-now="${state}" data-expires-at="${at(90)}" data-server-now="${now}" data-ttl="120"
+    data-events-url="/login/events" data-stream-url="/login/stream" data-status-url="/authy/status"
+    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval">
+    <div id="icon-off" data-state="cancelled* signed_out*" hidden></div>
+    <h1 id="state-heading" tabindex="-1">${Object.entries(headings).map(([name, text]) =>
+      `<span data-state="${name}" ${name === state ? "" : "hidden"}>${text}</span>`).join("")}</h1>
+    <p id="state-live"></p>
+    <section data-state="pending" ${state === "pending" ? "" : "hidden"}>
+      <div id="ring"><svg><circle id="ring-bar"></circle></svg></div>
+      <strong id="number">42</strong><span id="countdown"></span>
+      <p id="badge" data-way="connecting">${["connecting", "socket", "stream", "poll", "lost"].map((name) =>
+        `<span class="way" data-way="${name}" ${name === "connecting" ? "" : "hidden"}>${name}</span>`).join("")}</p>
+      <p data-sentence>Your phone shows <b id="number-again">42</b>.</p>
+      <form id="confirm-form" method="post" action="/confirm-login"><input type="hidden" name="_csrf" value="secret"><button id="confirm">I have approved it</button></form>
+      <p data-message="not-yet" hidden>Not yet</p>
+    </section>
+    <section id="help" data-state="pending" data-help hidden>Nothing on your phone?</section>
+    <section data-state="approved" ${state === "approved" ? "" : "hidden"}><p data-sentence>Your page opens now.</p><p data-message="confirm-offline" hidden></p></section>
+    <section data-state="denied" hidden><p data-sentence>Nobody was let in.</p></section>
+    <p data-message="stuck" hidden>Stuck</p>
+  </div>`;
+
+async function open(state = "pending", url = "https://nod.test/login/approval") {
+  setPage(page(state), url);
+  await load("static/approval.js");
+}
+
+async function hear(state) {
+  sockets[sockets.length - 1].says({ server_time: now, ...state });
+  await settle();
+}
+
+const heading = () => byId("state-heading").innerText.trim();
+const message = (name) => !document.querySelector(`[data-message="${name}"]`).hidden;
+const badge = () => [...byId("badge").querySelectorAll(".way")].filter((e) => !e.hidden).map((e) => e.textContent).join();
+const posts = () => requests.filter(({ method }) => method === "POST");
+
+/** serves answers the form and the question for the state. */
+const serves = (form, state = reply(200, { status: "approved" })) =>
+  answers((request) => {
+    const one = request.method === "POST" ? form : state;
+    return typeof one === "function" ? one(request) : one;
+  });
+
+describe("waiting", () => {
+  test("listens, counts down, and asks nothing", async () => {
+    await open();
+    assert.equal(sockets[0].url, "wss://nod.test/login/events");
+    assert.equal(byId("countdown").textContent, "1:30");
+    assert.equal(byId("ring-bar").getAttribute("stroke-dasharray"), "90 120");
+    assert.equal(requests.length, 0);
+  });
+
+  test("shows the transport in use", async () => {
+    await open();
+    assert.equal(badge(), "connecting");
+    await hear({ status: "pending" });
+    assert.equal(badge(), "socket");
+    assert.equal(byId("badge").dataset.way, "socket");
+  });
+
+  test("falls back to the stream by its own address", async () => {
+    await open();
+    sockets[0].breaks();
+    assert.equal(streams[0].url, "https://nod.test/login/stream");
+  });
+
+  test("uses a socket without TLS on a page without TLS", async () => {
+    await open("pending", "http://localhost:3000/login/approval");
+    assert.equal(sockets[0].url, "ws://localhost:3000/login/events");
+  });
+
+  test("marks the last 20 seconds", async () => {
+    await open();
+    await advance(69000);
+    assert.ok(!byId("ring").classList.contains("soon"));
+    await advance(1010);
+    assert.equal(byId("countdown").textContent, "0:20");
+    assert.ok(byId("ring").classList.contains("soon"));
+  });
+
+  test("offers help after 15 s", async () => {
+    await open();
+    await advance(14990);
+    assert.ok(byId("help").hidden);
+    await advance(10);
+    assert.ok(!byId("help").hidden);
+  });
+
+  test("offers no help after an end", async () => {
+    await open();
+    await hear({ status: "denied" });
+    await advance(20000);
+    assert.ok(byId("help").hidden);
+  });
+
+  test("asks the server when the time is over, for only the server ends it", async () => {
+    await open();
+    await hear({ status: "pending" });
+    await advance(89990);
+    const before = requests.length;
+    await advance(30);
+    assert.equal(requests.length, before + 1);
+    assert.equal(heading(), "Tap Approve");
+    answers(reply(200, { status: "expired", server_time: now }));
+    await advance(1010);
+    assert.equal(heading(), "Too late");
+  });
+
+  test("shows a new request that another tab has sent", async () => {
+    await open();
+    await hear({ status: "pending", number: "17", expires_at: at(60) });
+    assert.equal(byId("number").textContent, "17");
+    assert.equal(byId("number-again").textContent, "17");
+    assert.equal(byId("countdown").textContent, "1:00");
+    assert.equal(byId("ring-bar").getAttribute("stroke-dasharray"), "60 60");
+  });
+});
+
+describe("an end", () => {
+  for (const [state, shown] of [
+    [{ status: "denied" }, "Denied"],
+    [{ status: "expired" }, "Too late"],
+    [{ status: "cancelled", reason: "by_user" }, "You cancelled"],
+    [{ status: "cancelled", reason: "unheard_of" }, "Ended"],
+    [{ status: "signed_out", reason: "replaced" }, "Another sign-in"],
+  ]) {
+    test(`${state.status} ${state.reason ?? ""} is shown, and nothing is heard any more`, async () => {
+      await open();
+      await hear(state);
+      assert.equal(heading(), shown);
+      assert.equal(document.title, `${shown} · Nod`);
+      assert.ok(sockets[0].closed);
+      await advance(60000);
+      assert.equal(sockets.length, 1);
+      assert.deepEqual(visited, []);
+      assert.equal(requests.length, 0);
+    });
+  }
+
+  test("shows what belongs to all states of a kind", async () => {
+    await open();
+    assert.ok(byId("icon-off").hidden);
+    await hear({ status: "cancelled", reason: "by_user" });
+    assert.ok(!byId("icon-off").hidden);
+  });
+
+  test("is spoken, with the sentence that is shown", async () => {
+    await open();
+    await hear({ status: "denied" });
+    assert.equal(byId("state-live").textContent, "Denied. Nobody was let in.");
+  });
+
+  test("takes the focus only from what is hidden now", async () => {
+    await open();
+    await hear({ status: "denied" });
+    assert.equal(document.activeElement, document.body);
+    await open();
+    byId("confirm").focus();
+    await hear({ status: "denied" });
+    assert.equal(document.activeElement.id, "state-heading");
+  });
+
+  test("signed_in goes where the other tab went", async () => {
+    await open();
+    await hear({ status: "signed_in" });
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("without a session or a reason the page begins again", async () => {
+    answers(reply(401, {}));
+    await open();
+    await happens("online");
+    assert.deepEqual(visited, ["/login?notice=ended"]);
+  });
+});
+
+describe("the confirmation", () => {
+  test("of an approved request is sent at once, with the token of the form", async () => {
+    serves(reply(302));
+    await open();
+    await hear({ status: "approved" });
+    assert.equal(heading(), "Approved");
+    assert.deepEqual(posts().map(({ url, body }) => [url, body]), [["https://nod.test/confirm-login", "_csrf=secret"]]);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("is sent by a page that opens on an approved request", async () => {
+    serves(reply(302));
+    await open("approved");
+    assert.equal(sockets.length, 0);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  for (const [name, bad] of [["without a network", offline], ["429", reply(429)], ["503", reply(503)]]) {
+    test(`${name}: it says so, and tries again later`, async () => {
+      serves(bad);
+      await open("approved");
+      assert.ok(message("confirm-offline"));
+      await advance(240);
+      assert.equal(posts().length, 1);
+      await advance(10);
+      assert.equal(posts().length, 2);
+      serves(reply(302));
+      await advance(500);
+      assert.deepEqual(visited, ["/protected"]);
+    });
+  }
+
+  test("without a network: it tries again as soon as the network is back", async () => {
+    serves(offline);
+    await open("approved");
+    serves(reply(302));
+    await happens("online");
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("without an answer it tries again after 10 s", async () => {
+    serves(hangs);
+    await open("approved");
+    await advance(10240);
+    assert.equal(posts().length, 1);
+    await advance(10);
+    assert.equal(posts().length, 2);
+  });
+
+  test("is not sent twice at the same time", async () => {
+    serves(hangs);
+    await open("approved");
+    assert.ok(!submits(byId("confirm-form")));
+    await settle();
+    assert.equal(posts().length, 1);
+  });
+
+  test("sent by hand before the tap says that the phone has not answered", async () => {
+    serves(reply(409), reply(200, { status: "pending" }));
+    await open();
+    assert.ok(!submits(byId("confirm-form")));
+    await settle();
+    assert.ok(message("not-yet"));
+    serves(hangs);
+    submits(byId("confirm-form"));
+    assert.ok(!message("not-yet"));
+  });
+
+  test("refused although it is approved says that the page is stuck", async () => {
+    serves(reply(409));
+    await open("approved");
+    assert.ok(message("stuck"));
+    assert.equal(posts().length, 1);
+  });
+
+  test("refused because another tab was faster goes there", async () => {
+    serves(reply(409), reply(200, { status: "signed_in" }));
+    await open("approved");
+    assert.ok(!message("stuck"));
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("refused because the session has ended stays with the reason", async () => {
+    serves(reply(403), reply(401, { status: "signed_out", reason: "replaced" }));
+    await open("approved");
+    assert.equal(heading(), "Another sign-in");
+    await advance(10000);
+    assert.equal(posts().length, 1);
+    assert.deepEqual(visited, []);
+  });
+
+  test("refused for its token loads the page again, once", async () => {
+    serves(reply(403));
+    await open("approved");
+    assert.deepEqual(visited, [`/login/approval?${Date.now()}#again`]);
+    assert.deepEqual(submitted, []);
+  });
+
+  test("refused again is left to the server's own page", async () => {
+    serves(reply(403));
+    await open("approved", "https://nod.test/login/approval?1#again");
+    assert.deepEqual(visited, []);
+    assert.deepEqual(submitted, ["confirm-form"]);
+  });
+});
+
+describe("waking up", () => {
+  beforeEach(async () => {
+    answers(reply(200, { status: "pending" }));
+    await open();
+    await hear({ status: "pending" });
+  });
+
+  async function hideFor(ms) {
+    setVisible(false);
+    await advance(ms);
+    requests.length = 0;
+    setVisible(true);
+    await settle();
+  }
+
+  test("after a moment it reads the state", async () => {
+    await hideFor(60000);
+    assert.equal(requests.length, 1);
+    assert.equal(sockets.length, 1);
+  });
+
+  test("after more than a minute it reconnects too", async () => {
+    await hideFor(60010);
+    assert.equal(requests.length, 1);
+    assert.equal(sockets.length, 2);
+  });
+
+  test("without a network it says so, and reconnects when the network is back", async () => {
+    await happens("offline");
+    assert.equal(badge(), "lost");
+    await happens("online");
+    assert.equal(sockets.length, 2);
+  });
+
+  test("after an end a lost network is no news", async () => {
+    await hear({ status: "denied" });
+    await happens("offline");
+    assert.equal(badge(), "socket");
+  });
+
+  test("a page that is left hangs up, and goes on when the browser comes back to it", async () => {
+    await happens("pagehide");
+    assert.ok(sockets[0].closed);
+    await happens("pageshow", { persisted: false });
+    assert.equal(sockets.length, 1);
+    await happens("pageshow", { persisted: true });
+    sockets[sockets.length - 1].says({ status: "pending" });
+    assert.equal(sockets.filter((socket) => !socket.closed).length, 1);
+    assert.equal(badge(), "socket");
+  });
+});

@@ -1,0 +1,53 @@
+// What the pages' scripts may use. Run from the root of the repository:
+//
+//   tools/js/node_modules/.bin/eslint --config tools/js/eslint.config.mjs static simulator/pages/static tools/js
+//
+// Syntax and built-in objects are held to ES2020, which every supported
+// browser knows, and the Web APIs to the tables of MDN.
+
+import js from "@eslint/js";
+import compat from "eslint-plugin-compat";
+import esx from "eslint-plugin-es-x";
+import globals from "globals";
+import { browsers, restricted } from "./compat.mjs";
+
+// No script writes HTML; texts go in as text.
+const writesHTML = ["innerHTML", "outerHTML", "insertAdjacentHTML", "write"].map((property) => ({ property }));
+
+const rules = {
+  "no-var": "error",
+  "prefer-const": "error",
+  eqeqeq: "error",
+  "no-implicit-globals": "error",
+  "no-shadow": ["error", { builtinGlobals: false }],
+  "no-sequences": "error",
+  // A leading underscore means private.
+  "no-underscore-dangle": ["error", { allowAfterThis: true }],
+};
+
+export default [
+  { ignores: ["**/node_modules/"] },
+  {
+    ...js.configs.recommended,
+    rules: { ...js.configs.recommended.rules, ...rules },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+  },
+  {
+    files: ["static/*.js", "simulator/pages/static/*.js"],
+    languageOptions: { ecmaVersion: 2020, sourceType: "module", globals: globals.browser },
+    plugins: { compat, "es-x": esx },
+    settings: { browsers, lintAllEsApis: true },
+    linterOptions: { noInlineConfig: true },
+    rules: {
+      ...esx.configs["flat/restrict-to-es2020"].rules,
+      "es-x/no-regexp-lookbehind-assertions": "error", // ES2018, but Safari 16.4
+      "compat/compat": "error",
+      "no-restricted-properties": ["error", ...restricted, ...writesHTML],
+    },
+  },
+  {
+    files: ["tools/js/*.mjs"],
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+    rules: { "no-underscore-dangle": ["error", { allowAfterThis: true, allow: ["__compat"] }] },
+  },
+];

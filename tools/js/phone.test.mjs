@@ -1,0 +1,327 @@
+import test, { afterEach, beforeEach, describe } from "node:test";
+import assert from "node:assert/strict";
+import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets } from "./browser.mjs";
+
+const now = "2026-11-25T12:00:00.000Z";
+const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
+
+const page = `
+  <title>Phone of ada</title>
+  <span id="clock"></span><button id="banner" hidden><span id="banner-text"></span></button>
+  <p id="line-note" hidden></p><p id="announce"></p>
+  <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
+    <div id="history-part" hidden><ol id="history"></ol></div></div>
+  <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
+    <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p></div>
+  <div id="panel-messages" hidden><ol id="messages"></ol><p id="no-messages"></p></div>
+  ${["requests", "codes", "messages"].map((name) => `<button role="tab" id="tab-${name}" aria-controls="panel-${name}"
+    aria-selected="${name === "requests"}"></button><span id="count-${name}" hidden></span>`).join("")}
+  <div id="call" hidden><h2 id="call-title"></h2><p id="call-text"></p><p id="call-code" hidden></p>
+    <button id="call-hangup"></button><button id="call-answer"></button><button id="call-again" hidden></button></div>
+  <dd id="devices"></dd><button id="app-switch" aria-checked="true"></button><p id="switch-said"></p>
+  <details><form id="faults-form"></form><p id="faults-said"></p><button id="faults-clear"></button></details>
+  <template id="request-card"><article tabindex="-1"><img class="logo" hidden><span class="letter"></span><h3 class="ask"></h3>
+    <div class="compare" hidden><strong class="compare-number"></strong></div><dl class="details"></dl>
+    <p class="left"><progress></progress><span class="left-text"></span></p>
+    <div class="answer"><button data-answer="deny">Deny</button><button data-answer="approve">Approve</button></div>
+    <p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
+  <template id="history-line"><li><span class="history-what"></span><span class="history-when"></span><span class="chip"></span></li></template>
+  <template id="detail-line"><div><dt></dt><dd></dd></div></template>
+  <template id="message-line"><li><span class="message-from"></span><span class="message-text"></span></li></template>`;
+
+const request = (uuid, status = "pending", more = {}) => ({
+  uuid, status, message: `Sign in ${uuid}`, logo: "", created_at: now, expires_at: at(120), ...more,
+  details_list: [{ label: "Number", value: "42" }, { label: "Address", value: "<b>1.2.3.4</b>" }],
+});
+
+const state = (more = {}) => ({
+  server_time: now, phone: { devices: ["iphone"], app_installed: true },
+  requests: [], messages: [], token: null, generic: null, call: null, ...more,
+});
+
+beforeEach(async () => {
+  setPage(page);
+  document.body.dataset.appName = "Nod";
+  document.body.dataset.authyId = "7";
+  document.body.dataset.eventsUrl = "/phones/7/events";
+  await load("simulator/pages/static/phone.js");
+});
+
+const hear = (more) => sockets[sockets.length - 1].says(state(more));
+const cards = () => [...byId("pending").children];
+const part = (card, selector) => card.querySelector(selector);
+const history = () => [...byId("history").children].map((line) => [part(line, ".history-what").textContent, part(line, ".chip").textContent]);
+const answer = (card, name) => part(card, `[data-answer=${name}]`).click();
+
+describe("a request", () => {
+  test("is shown with its number large, and its details as text", () => {
+    hear({ requests: [request("a")] });
+    const [card] = cards();
+    assert.equal(part(card, ".ask").textContent, "Sign in a");
+    assert.equal(part(card, ".compare-number").textContent, "42");
+    assert.equal(part(card, ".compare").hidden, false);
+    assert.equal(part(card, ".letter").textContent, "N");
+    assert.equal(part(card, "dt").textContent, "Address");
+    assert.equal(part(card, "dd").textContent, "<b>1.2.3.4</b>");
+    assert.equal(part(card, "dd").children.length, 0);
+    assert.equal(document.title, "(1) Sign in a · Phone of ada");
+    assert.equal(byId("count-requests").textContent, "1");
+    assert.equal(byId("announce").textContent, "New request: Sign in a");
+    assert.ok(byId("calm").hidden);
+  });
+
+  test("counts down by the server's clock", async () => {
+    hear({ requests: [request("a")] });
+    assert.equal(part(cards()[0], ".left-text").textContent, "2:00");
+    await advance(100000);
+    assert.equal(part(cards()[0], ".left-text").textContent, "0:20");
+    assert.ok(part(cards()[0], ".left").classList.contains("soon"));
+  });
+
+  test("without an end counts nothing", () => {
+    hear({ requests: [request("a", "pending", { expires_at: null })] });
+    assert.ok(part(cards()[0], ".left").hidden);
+  });
+
+  test("shows a logo from the web once it is loaded", () => {
+    hear({ requests: [request("a", "pending", { logo: "https://nod.test/logo.png" }), request("b", "pending", { logo: "javascript:1" })] });
+    const [withLogo, without] = cards();
+    part(withLogo, "img").dispatchEvent(new window.Event("load"));
+    assert.ok(part(withLogo, ".letter").hidden);
+    assert.equal(part(without, "img").getAttribute("src"), null);
+  });
+
+  test("is shown first when it is the newest, and opens its tab", () => {
+    byId("tab-codes").click();
+    hear({ requests: [request("b"), request("a")] });
+    assert.deepEqual(cards().map((card) => part(card, ".ask").textContent), ["Sign in b", "Sign in a"]);
+    assert.equal(byId("panel-requests").hidden, false);
+  });
+
+  test("answered is one POST, however often one taps", async () => {
+    hear({ requests: [request("a b")] });
+    answers(() => new Promise(() => {}));
+    answer(cards()[0], "approve");
+    answer(cards()[0], "approve");
+    answer(cards()[0], "deny");
+    await settle();
+    assert.deepEqual(requests.map(({ method, url }) => [method, url]), [["POST", "/phones/7/requests/a%20b/approve"]]);
+  });
+
+  for (const [name, bad, words] of [
+    ["409", reply(409, {}), "This request was answered already, or its time is over."],
+    ["500", reply(500, { error: "Broken." }), "Broken."],
+    ["no network", undefined, "The phone has no connection. Please try again."],
+  ]) {
+    test(`answered by ${name} says so and can be answered again`, async () => {
+      if (bad) answers(bad);
+      hear({ requests: [request("a")] });
+      answer(cards()[0], "deny");
+      await settle();
+      assert.equal(part(cards()[0], ".trouble").textContent, words);
+      assert.equal(part(cards()[0], ".trouble").hidden, false);
+      answer(cards()[0], "deny");
+      assert.equal(requests.length, 2);
+    });
+  }
+
+  test("that is answered says so for 9 s and is a line of the list then", async () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("a", "approved")] });
+    const [card] = cards();
+    assert.equal(part(card, ".done-text").textContent, "Approved");
+    assert.equal(part(card, ".done").hidden, false);
+    assert.ok(part(card, ".answer").hidden);
+    assert.equal(byId("announce").textContent, "Approved: Sign in a");
+    assert.equal(document.title, "Phone of ada");
+    assert.deepEqual(history(), []);
+    await advance(9000);
+    assert.equal(cards().length, 1);
+    await advance(500);
+    assert.equal(cards().length, 0);
+    assert.deepEqual(history(), [["Sign in a", "Approved"]]);
+    assert.equal(byId("calm").hidden, false);
+  });
+
+  test("that is new takes the place of answers", () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("b"), request("a", "denied")] });
+    assert.deepEqual(cards().map((card) => part(card, ".ask").textContent), ["Sign in b"]);
+    assert.deepEqual(history(), [["Sign in a", "Denied"]]);
+  });
+
+  test("that the server no longer names is gone", () => {
+    hear({ requests: [request("a")] });
+    hear({});
+    assert.equal(cards().length, 0);
+    assert.ok(byId("count-requests").hidden);
+  });
+
+  test("that ended before the page was opened is only a line", () => {
+    hear({ requests: [request("a", "expired"), request("b", "strange")] });
+    assert.equal(cards().length, 0);
+    assert.deepEqual(history(), [["Sign in a", "Too late"], ["Sign in b", "strange"]]);
+  });
+});
+
+describe("messages", () => {
+  const message = (text, seconds, via = "sms") => ({ via, text, at: at(seconds) });
+
+  test("that were there before are not new", () => {
+    hear({ messages: [message("old", 0)] });
+    assert.ok(byId("banner").hidden);
+    assert.ok(byId("count-messages").hidden);
+    assert.equal(part(byId("messages"), ".message-text").textContent, "old");
+    assert.ok(byId("no-messages").hidden);
+  });
+
+  test("that come are counted and shown on top for 7 s", async () => {
+    hear({ messages: [message("old", 0)] });
+    hear({ messages: [message("Your code is 123", 5), message("old", 0)] });
+    assert.equal(byId("banner-text").textContent, "Your code is 123");
+    assert.equal(byId("banner").hidden, false);
+    assert.equal(byId("count-messages").textContent, "1");
+    await advance(7000);
+    assert.ok(byId("banner").hidden);
+    assert.equal(byId("count-messages").hidden, false);
+  });
+
+  test("of calls are counted and not shown on top", () => {
+    hear({});
+    hear({ messages: [message("A code", 5, "call")] });
+    assert.ok(byId("banner").hidden);
+    assert.equal(byId("count-messages").textContent, "1");
+  });
+
+  test("are read by opening their tab", () => {
+    hear({});
+    hear({ messages: [message("One", 5)] });
+    byId("banner").click();
+    assert.equal(byId("panel-messages").hidden, false);
+    assert.equal(document.activeElement.id, "tab-messages");
+    assert.ok(byId("banner").hidden);
+    assert.ok(byId("count-messages").hidden);
+    hear({ messages: [message("Two", 6), message("One", 5)] });
+    assert.ok(byId("banner").hidden);
+    assert.ok(byId("count-messages").hidden);
+  });
+});
+
+describe("codes", () => {
+  test("are shown in two groups with the time they have left", async () => {
+    hear({ token: { token: "1234567", expires_in: 8 }, generic: { token: "654321", expires_in: 30 } });
+    assert.equal(byId("token-digits").textContent, "123 4567");
+    assert.equal(byId("generic-digits").textContent, "654 321");
+    assert.equal(byId("token-left").textContent, "8 s");
+    assert.ok(byId("no-codes").hidden);
+    await advance(3500);
+    assert.equal(byId("token-left").textContent, "5 s");
+    assert.equal(byId("token-bar").value, 4.5);
+  });
+
+  test("are missing without the app", () => {
+    hear({ phone: { devices: [], app_installed: false } });
+    assert.ok(byId("token").hidden);
+    assert.equal(byId("no-codes").hidden, false);
+    assert.equal(byId("devices").textContent, "none with the app");
+    assert.equal(byId("app-switch").getAttribute("aria-checked"), "false");
+    assert.equal(byId("calm-text").textContent, "The app is not on this phone.");
+  });
+
+  test("the app is switched off and on by the server", async () => {
+    answers(reply(200, {}));
+    hear({});
+    byId("app-switch").click();
+    await settle();
+    assert.equal(requests[0].url, "/phones/7");
+    assert.deepEqual(JSON.parse(requests[0].body), { app_installed: false });
+    assert.equal(byId("app-switch").getAttribute("aria-checked"), "true");
+  });
+});
+
+describe("a call", () => {
+  const call = { at: now, text: "Your code is 1 2 3.", code: "123" };
+  let spoken;
+
+  beforeEach(() => {
+    spoken = [];
+    globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    globalThis.speechSynthesis = { cancel() {}, speak: ({ text }) => spoken.push(text) };
+  });
+
+  afterEach(() => {
+    delete globalThis.speechSynthesis;
+    delete globalThis.SpeechSynthesisUtterance;
+  });
+
+  test("rings without its code until it is answered", () => {
+    hear({ call });
+    assert.equal(byId("call").hidden, false);
+    assert.equal(byId("call-title").textContent, "Nod is calling");
+    assert.ok(byId("call-code").hidden);
+    byId("call-answer").click();
+    assert.equal(byId("call-code").textContent, "123");
+    assert.equal(byId("call-code").hidden, false);
+    assert.deepEqual(spoken, [call.text]);
+    byId("call-again").click();
+    assert.deepEqual(spoken, [call.text, call.text]);
+  });
+
+  test("that goes on is left as it is", () => {
+    hear({ call });
+    byId("call-answer").click();
+    hear({ call: { ...call } });
+    assert.equal(byId("call-code").hidden, false);
+  });
+
+  test("that is hung up is told to the server", async () => {
+    hear({ call });
+    byId("call-hangup").click();
+    await settle();
+    assert.ok(byId("call").hidden);
+    assert.equal(requests[0].url, "/phones/7/call/hangup");
+  });
+});
+
+test("the arrow keys go round the tabs", () => {
+  const press = (id, key) => byId(id).dispatchEvent(Object.assign(new window.Event("keydown"), { key }));
+  press("tab-requests", "ArrowLeft");
+  assert.equal(byId("panel-messages").hidden, false);
+  assert.equal(document.activeElement.id, "tab-messages");
+  press("tab-messages", "ArrowRight");
+  assert.equal(byId("panel-requests").hidden, false);
+  assert.equal(byId("tab-requests").tabIndex, 0);
+  assert.equal(byId("tab-messages").tabIndex, -1);
+  press("tab-requests", "Enter");
+  assert.equal(byId("panel-requests").hidden, false);
+});
+
+describe("the socket", () => {
+  test("is made again when it breaks, and only a longer break is worth a word", async () => {
+    assert.equal(sockets[0].url, "wss://nod.test/phones/7/events");
+    sockets[0].breaks();
+    await advance(300);
+    assert.equal(sockets.length, 2);
+    sockets[1].breaks();
+    assert.ok(byId("line-note").hidden);
+    await advance(600);
+    sockets[2].breaks();
+    assert.equal(byId("line-note").hidden, false);
+    await advance(1200);
+    hear({});
+    assert.ok(byId("line-note").hidden);
+  });
+
+  test("is made at once when the page is seen again or the network is back", async () => {
+    sockets[0].opens();
+    setVisible(true);
+    assert.equal(sockets.length, 1);
+    sockets[0].breaks();
+    setVisible(true);
+    assert.equal(sockets.length, 2);
+    await happens("online");
+    assert.equal(sockets.length, 3);
+    await happens("pageshow", { persisted: true });
+    assert.equal(sockets.length, 4);
+  });
+});

@@ -1,0 +1,96 @@
+import test, { describe } from "node:test";
+import assert from "node:assert/strict";
+import { advance, answers, byId, load, reply, requests, setPage, setVisible, settle } from "./browser.mjs";
+
+const page = `
+  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"></a><span class="app-state">app installed</span></li></ul>
+  <p id="no-phones" hidden></p><p id="announce"></p>
+  <details><form id="faults-form"></form><p id="faults-said"></p><button id="faults-clear"></button></details>
+  <template id="phone-line"><li><a><strong data-email></strong><span data-number></span></a><span class="app-state"></span></li></template>`;
+
+const phone = (id, more = {}) => ({ authy_id: id, email: `${id}@nod.test`, country_code: 49, phone_number: "170", app_installed: true, ...more });
+
+async function open(phones) {
+  setPage(page);
+  answers(reply(200, phones));
+  await load("simulator/pages/static/index.js");
+}
+
+const ids = () => [...byId("phones").children].map((line) => line.dataset.authyId);
+const line = (id) => document.querySelector(`[data-authy-id="${id}"]`);
+
+describe("the list of phones", () => {
+  test("takes in a new phone and keeps the lines it has", async () => {
+    setPage(page);
+    const first = line(1);
+    answers(reply(200, [phone(2), phone(1)]));
+    await load("simulator/pages/static/index.js");
+    assert.deepEqual(ids(), ["2", "1"]);
+    assert.equal(line(1), first);
+    assert.equal(line(2).querySelector("a").getAttribute("href"), "/phones/2");
+    assert.equal(line(2).querySelector("[data-email]").textContent, "2@nod.test");
+    assert.equal(line(2).querySelector("[data-number]").textContent, "+49 170");
+    assert.equal(byId("announce").textContent, "New phone: 2@nod.test");
+    assert.ok(line(2).classList.contains("new"));
+  });
+
+  test("says which phone has the app", async () => {
+    await open([phone(1, { app_installed: false }), phone(2)]);
+    assert.equal(line(1).querySelector(".app-state").textContent, "no app");
+    assert.equal(line(2).querySelector(".app-state").textContent, "app installed");
+  });
+
+  test("says when there is none", async () => {
+    await open([]);
+    assert.deepEqual(ids(), []);
+    assert.equal(byId("no-phones").hidden, false);
+  });
+
+  test("is read every 2 s, though not while the page is hidden", async () => {
+    await open([phone(1)]);
+    assert.equal(requests.length, 1);
+    await advance(2000);
+    assert.equal(requests.length, 2);
+    setVisible(false);
+    await advance(4000);
+    assert.equal(requests.length, 2);
+    setVisible(true);
+    await advance(2000);
+    assert.equal(requests.length, 3);
+  });
+
+  test("stays while the simulator is away or failing", async () => {
+    await open([phone(1)]);
+    answers(reply(503, []));
+    await advance(2000);
+    answers(() => { throw new TypeError("no network"); });
+    await advance(2000);
+    assert.deepEqual(ids(), ["1"]);
+    answers(reply(200, [phone(3)]));
+    await advance(2000);
+    await settle();
+    assert.deepEqual(ids(), ["3"]);
+  });
+});
+
+describe("the clock of a phone", () => {
+  test("is the server's", async () => {
+    const { setServerTime, serverNow, timeLeft } = await load("simulator/pages/static/time.js");
+    setServerTime("2026-11-25T12:00:00Z");
+    await advance(5000);
+    assert.equal(serverNow(), Date.parse("2026-11-25T12:00:05Z"));
+    assert.equal(timeLeft("2026-11-25T12:00:09Z"), 4000);
+    assert.equal(timeLeft("2026-11-25T12:00:01Z"), 0);
+    setServerTime("noon");
+    assert.equal(serverNow(), Date.parse("2026-11-25T12:00:05Z"));
+  });
+
+  test("shows the day only where it is another", async () => {
+    const { setServerTime, clockTime } = await load("simulator/pages/static/time.js");
+    setServerTime("2026-11-25T12:00:00Z");
+    const time = clockTime();
+    assert.equal(clockTime("2026-11-25T12:00:00Z", true), time);
+    assert.equal(clockTime("2026-11-20T12:00:00Z"), time);
+    assert.ok(clockTime("2026-11-20T12:00:00Z", true).endsWith(`, ${time}`));
+  });
+});
