@@ -14,9 +14,11 @@ import (
 	"nod/check"
 	"nod/handlers"
 	"nod/hub"
+	"nod/locales"
 	"nod/metrics"
 	"nod/simulator"
 	"nod/store"
+	"nod/views"
 )
 
 // runSite is the application, and the simulator beside it where there is no
@@ -129,8 +131,12 @@ func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
 	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
 	counts := metrics.New(waiting.Waiting, nil)
 	client := authy.NewClient(s.apiURL, key)
+	pages, err := readPages()
+	if err != nil {
+		return err
+	}
 	h, err := handlers.New(handlers.Config{
-		Store: db, Hub: waiting, Authy: client, SessionStorage: sessions,
+		Store: db, Hub: waiting, Pages: pages, Authy: client, SessionStorage: sessions,
 		PublicURL: s.PublicURL, APIKey: key, PhonesURL: s.phonesURL,
 		ApprovalTTL: s.ApprovalTTL, SessionMax: s.SessionMax,
 		TrustedProxies: s.TrustedProxies, Metrics: counts, Logger: s.logger,
@@ -161,6 +167,15 @@ func (s *site) serve(ctx context.Context, ln net.Listener, key string) error {
 	s.running.add("the door", time.Second, closing(ln.Close))
 	go func() { s.end("the application", app.Listener(ln)) }()
 	return nil
+}
+
+// readPages is the pages with their English words.
+func readPages() (*views.Pages, error) {
+	words, err := locales.New()
+	if err != nil {
+		return nil, err
+	}
+	return views.Parse(words.In("en"))
 }
 
 // closeRestart of RFC 6455's registry: the server restarts, come back.

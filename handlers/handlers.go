@@ -58,11 +58,13 @@ type Authy interface {
 	AuthenticatorQR(ctx context.Context, authyID int64, label string, size int) (authy.QRCode, error)
 }
 
-// Config is what the application needs. Store, Hub, Authy, SessionStorage,
-// PublicURL and APIKey are required; zero values of the rest mean defaults.
+// Config is what the application needs. Store, Hub, Pages, Authy,
+// SessionStorage, PublicURL and APIKey are required; zero values of the rest
+// mean defaults.
 type Config struct {
 	Store          *store.Store
 	Hub            *hub.Hub
+	Pages          *views.Pages
 	Authy          Authy
 	SessionStorage fiber.Storage
 
@@ -87,7 +89,6 @@ type Handlers struct {
 	public   *url.URL
 	sessions *session.Store
 	csrfKey  []byte
-	pages    *views.Pages
 	pointers pointers
 	asked    reconcileClock
 	provider providerHealth
@@ -101,8 +102,8 @@ func New(c Config) (*Handlers, error) {
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
 		return nil, fmt.Errorf("handlers: public URL %q: want http(s)://host[:port]", c.PublicURL)
 	}
-	if c.Store == nil || c.Hub == nil || c.Authy == nil || c.SessionStorage == nil || c.APIKey == "" {
-		return nil, errors.New("handlers: Store, Hub, Authy, SessionStorage and APIKey are required")
+	if c.Store == nil || c.Hub == nil || c.Pages == nil || c.Authy == nil || c.SessionStorage == nil || c.APIKey == "" {
+		return nil, errors.New("handlers: Store, Hub, Pages, Authy, SessionStorage and APIKey are required")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	if c.ApprovalTTL == 0 {
@@ -121,11 +122,7 @@ func New(c Config) (*Handlers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: the key of the form tokens: %w", err)
 	}
-	pages, err := views.Parse()
-	if err != nil {
-		return nil, err
-	}
-	h := &Handlers{Config: c, public: public, csrfKey: key, pages: pages}
+	h := &Handlers{Config: c, public: public, csrfKey: key}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/store"
+	"nod/views"
 )
 
 func (h *Handlers) loginForm(c *fiber.Ctx) error {
@@ -25,10 +26,9 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
-	page := h.page(c, "login", "Sign in")
-	page["Form"] = fiber.Map{"Email": email}
+	page := views.Login{Layout: h.page(c, "login", "login.title"), Email: email}
 	if problem != "" {
-		page["Errors"] = map[string]string{"form": problem}
+		page.Errors = views.FieldErrors{"form": problem}
 	}
 	return c.Status(status).Render("login", page)
 }

@@ -25,8 +25,10 @@ import (
 	"nod/authy"
 	"nod/handlers"
 	"nod/hub"
+	"nod/locales"
 	"nod/simulator"
 	"nod/store"
+	"nod/views"
 )
 
 // testKey is the application's key that site and simulator share.
@@ -111,8 +113,12 @@ func (s *site) start(ln net.Listener) {
 	sessions, err := handlers.NewSessionStorage(filepath.Join(s.dir, "sessions.db"))
 	must(t, err)
 	s.hub = hub.New(hub.Options{})
+	words, err := locales.New()
+	must(t, err)
+	pages, err := views.Parse(words.In("en"))
+	must(t, err)
 	config := handlers.Config{
-		Store: s.store, Hub: s.hub, Authy: authy.NewClient(s.simURL, testKey), SessionStorage: sessions,
+		Store: s.store, Hub: s.hub, Pages: pages, Authy: authy.NewClient(s.simURL, testKey), SessionStorage: sessions,
 		PublicURL: s.url, APIKey: testKey, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
 	}
 	for _, o := range s.options {

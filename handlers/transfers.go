@@ -13,6 +13,7 @@ import (
 
 	"nod/authy"
 	"nod/store"
+	"nod/views"
 )
 
 // A transfer is the second thing one can approve. It goes through the same
@@ -36,6 +37,11 @@ type transferForm struct {
 
 	minor  int64
 	Errors map[string]string
+}
+
+// page is the form as its page shows it again.
+func (f transferForm) page() views.TransferForm {
+	return views.TransferForm{Payee: f.Payee, Amount: f.Amount, Currency: f.Currency, Errors: f.Errors}
 }
 
 func readTransfer(c *fiber.Ctx) transferForm {
@@ -202,6 +208,15 @@ func (h *Handlers) ledger(ctx context.Context, userID int64) ([]ledgerLine, erro
 		})
 	}
 	return lines, err
+}
+
+// pageLines are the lines of the ledger as the page shows them.
+func pageLines(lines []ledgerLine) []views.Transfer {
+	rows := make([]views.Transfer, 0, len(lines))
+	for _, line := range lines {
+		rows = append(rows, views.Transfer(line))
+	}
+	return rows
 }
 
 // transferState is what the protected page is told, whole each time: an event
