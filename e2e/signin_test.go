@@ -123,14 +123,14 @@ func TestExpiry(t *testing.T) {
 	n := startNod(t, "APPROVAL_TTL=3s")
 	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.heading("The time is over")
+	tb.heading("Request expired")
 	tb.accessible("expired")
 	if got := p.requests()[0].Status; got != "expired" {
 		t.Errorf("the phone shows the request as %s, want expired", got)
 	}
 	tb.open("/protected")
 	tb.at("/login/approval")
-	tb.heading("The time is over")
+	tb.heading("Request expired")
 }
 
 func TestCancel(t *testing.T) {

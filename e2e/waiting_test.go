@@ -83,7 +83,7 @@ func TestExpiryIsToldOnEveryWay(t *testing.T) {
 		tb := onWay(t, n, proxy, way)
 		tb.signUp(way+"@example.com", fmt.Sprintf("20155501%02d", i))
 		tb.way(way)
-		tb.heading("The time is over")
+		tb.heading("Request expired")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestADeadlineThatPassesInSleep(t *testing.T) {
 	tb.freeze(true)
 	eventually(t, "the request expires", func() bool { return p.requests()[0].Status == "expired" })
 	tb.freeze(false)
-	tb.heading("The time is over")
+	tb.heading("Request expired")
 }
 
 func TestAnApprovalInSleep(t *testing.T) {
