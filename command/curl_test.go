@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"regexp"
@@ -20,9 +19,6 @@ func TestTheCurlStory(t *testing.T) {
 		}
 	}
 	story, err := os.ReadFile("../docs/curl.md")
-	if errors.Is(err, os.ErrNotExist) {
-		story, err = os.ReadFile("../README.md")
-	}
 	must(t, err)
 	var blocks []string
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(story, -1) {

@@ -148,7 +148,7 @@ func TestScreenshots(t *testing.T) {
 
 	late := startNod(t, "APPROVAL_TTL=1s").person().tab()
 	late.signUp("ada@example.com", "2015550101")
-	late.heading("The time is over")
+	late.heading("Request expired")
 	shoot(late, "expired")
 
 	n.json(http.MethodPost, "/faults", map[string]any{"api": "error"}, nil)

@@ -123,12 +123,12 @@ func TestExpiry(t *testing.T) {
 	n := startNod(t, "APPROVAL_TTL=3s")
 	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.heading("The time is over")
+	tb.heading("Request expired")
 	tb.accessible("expired")
 	eventually(t, "the phone shows the request as expired", func() bool { return p.requests()[0].Status == "expired" })
 	tb.open("/protected")
 	tb.at("/login/approval")
-	tb.heading("The time is over")
+	tb.heading("Request expired")
 }
 
 func TestCancel(t *testing.T) {

@@ -86,7 +86,7 @@ func TestExpiryArrivesByEveryTransport(t *testing.T) {
 			tb := restrict(t, n, proxy, transport)
 			tb.signUp(fmt.Sprintf("ada%d@example.com", number), fmt.Sprintf("20155501%02d", number))
 			inTime = tb.listensInTime(transport)
-			tb.heading("The time is over")
+			tb.heading("Request expired")
 			return inTime
 		})
 	}
@@ -199,7 +199,7 @@ func TestADeadlineThatPassesInSleep(t *testing.T) {
 		tb.freeze(true)
 		eventually(t, "the request expires", func() bool { return p.requests()[0].Status == "expired" })
 		tb.freeze(false)
-		tb.heading("The time is over")
+		tb.heading("Request expired")
 		return inTime
 	})
 }

@@ -24,7 +24,7 @@ func (h *Handlers) App() *fiber.App {
 		AppName:               "Nod",
 		DisableStartupMessage: true,
 		ErrorHandler:          h.ErrorHandler,
-		Views:                 h.pages,
+		Views:                 h.Pages,
 		// Guards must see one spelling of a path.
 		StrictRouting: true,
 		CaseSensitive: true,

@@ -8,6 +8,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // approval is the waiting page, in the state the store says.
@@ -29,30 +30,28 @@ func (h *Handlers) latest(c *fiber.Ctx) (store.Approval, error) {
 }
 
 var approvalTitles = map[store.ApprovalStatus]string{
-	store.Pending:   "Tap Approve on your phone",
-	store.Approved:  "Approved",
-	store.Denied:    "Denied on your phone",
-	store.Expired:   "The time is over",
-	store.Cancelled: "This sign-in has ended",
+	store.Pending:   "approval.pending.title",
+	store.Approved:  "approval.approved.title",
+	store.Denied:    "approval.denied.title",
+	store.Expired:   "approval.expired.title",
+	store.Cancelled: "approval.cancelled.title",
 }
 
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
-	page := h.page(c, "approval", approvalTitles[a.Status])
-	page["Approval"] = fiber.Map{
-		"Status": string(a.Status), "Reason": a.Reason, "Number": a.Number,
-		"ExpiresAt": wireTime(a.ExpiresAt), "ServerNow": wireTime(h.Now()),
-		"TTLSeconds":  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
-		"SecondsLeft": max(0, seconds(a.ExpiresAt.Sub(h.Now()))),
+	page := views.Approval{
+		Layout: h.page(c, "approval", approvalTitles[a.Status]),
+		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
+		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
+		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
+		SecondsLeft: max(0, seconds(a.ExpiresAt.Sub(h.Now()))),
+		Email:       v.User.Email, MaskedPhone: maskPhone(v.User.PhoneNumber),
+		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
+		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
+		CodesOffered: !signin.AttemptOver(a),
 	}
-	page["Who"] = fiber.Map{
-		"Email": v.User.Email, "MaskedPhone": maskPhone(v.User.PhoneNumber),
-		"Browser": signin.BrowserName(v.Session.UserAgent), "IP": v.Session.IP,
-	}
-	page["EventsURL"], page["StreamURL"], page["StatusURL"] = "/login/events", "/login/stream", "/authy/status"
-	page["CodesOffered"] = !signin.AttemptOver(a)
 	if n != nil {
-		page["Notice"] = n
+		page.Notice = h.shown(*n)
 	}
 	return c.Status(status).Render("approval", page)
 }

@@ -7,15 +7,12 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"nod/views"
 )
 
 // country is one line of the list of calling codes.
-type country struct {
-	Region   string // ISO 3166, "CO"
-	Name     string // "Colombia"
-	Code     int    // 57
-	Selected bool
-}
+type country = views.Country
 
 // countries lists the regions that have phone numbers, by English name.
 var countries = listCountries()

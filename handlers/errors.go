@@ -13,10 +13,12 @@ import (
 	"nod/hub"
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
-// problem is an error with the words a person reads. Status is the HTTP
-// status; everything the log needs is in the error it wraps.
+// problem is an error that a person reads: Heading, Text and the text of
+// Action are keys of sentences. Status is the HTTP status; everything the log
+// needs is in the error it wraps.
 type problem struct {
 	Status     int
 	Heading    string
@@ -38,16 +40,16 @@ func (p *problem) Error() string {
 func (p *problem) Unwrap() error { return p.cause }
 
 var (
-	startAgain = link{"/login", "Go to sign-in"}
+	startAgain = link{"/login", "action.to_sign_in"}
 
-	errForeignForm = &problem{Status: fiber.StatusForbidden, Heading: "This request came from another site",
-		Text: "Nothing was changed. Open the page here and send the form again.", Action: startAgain}
-	errStaleForm = &problem{Status: fiber.StatusForbidden, Heading: "This page is out of date",
-		Text: "Nothing was changed. You may have signed in or out in another tab. Open the page again and send the form once more.", Action: startAgain}
-	errNobodyWaits = &problem{Status: fiber.StatusUnauthorized, Heading: "No sign-in is waiting in this browser",
-		Text: "It may have ended, or begun in another browser.", Action: startAgain}
-	errWrongHost = &problem{Status: fiber.StatusMisdirectedRequest, Heading: "This site has another address",
-		Text: "Requests for this host name are not answered here."}
+	errForeignForm = &problem{Status: fiber.StatusForbidden, Heading: "error.foreign_form.title",
+		Text: "error.foreign_form.text", Action: startAgain}
+	errStaleForm = &problem{Status: fiber.StatusForbidden, Heading: "error.stale_form.title",
+		Text: "error.stale_form.text", Action: startAgain}
+	errNobodyWaits = &problem{Status: fiber.StatusUnauthorized, Heading: "error.nobody_waits.title",
+		Text: "error.nobody_waits.text", Action: startAgain}
+	errWrongHost = &problem{Status: fiber.StatusMisdirectedRequest, Heading: "error.wrong_host.title",
+		Text: "error.wrong_host.text"}
 )
 
 // ErrorHandler renders every error of the application: known ones with their
@@ -65,14 +67,18 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(p.RetryAfter)))
 	}
 	c.Status(p.Status)
+	heading := h.Pages.Text(p.Heading)
 	if !wantsPage(c) {
-		return c.JSON(fiber.Map{"error": p.Heading, "request_id": id})
+		return c.JSON(fiber.Map{"error": heading, "request_id": id})
 	}
-	page := h.page(c, "error", p.Heading)
-	page["Status"], page["Heading"], page["Text"], page["Action"], page["RequestID"] = p.Status, p.Heading, p.Text, p.Action, id
+	page := views.Error{
+		Layout: h.page(c, "error", p.Heading),
+		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text), RequestID: id,
+		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
+	}
 	if rerr := c.Render("error", page); rerr != nil {
 		h.Logger.Error("the error page failed", "request_id", id, "error", rerr)
-		return c.SendString(p.Heading)
+		return c.SendString(heading)
 	}
 	return nil
 }
@@ -93,35 +99,35 @@ func describe(err error) *problem {
 			Text:   fmt.Sprintf("Too many tries have failed. Please wait %s before the next one.", inWords(tries.Wait)),
 			Action: startAgain, RetryAfter: tries.Wait, cause: err}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
-		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "A little too busy",
-			Text: "Too many people are at the door this second. Please try again in a moment.", RetryAfter: 2 * time.Second, cause: err}
+		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "error.busy.title",
+			Text: "error.busy.text", RetryAfter: 2 * time.Second, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many open pages",
-			Text: "This browser already waits in several tabs. Close some of them.", RetryAfter: 5 * time.Second, cause: err}
+		return &problem{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
+			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}
 	case errors.Is(err, signin.ErrRateLimited):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "The phone service asks for patience",
-			Text: "Too many requests were made for this phone. Please try again in a few minutes.", RetryAfter: time.Minute, cause: err}
+		return &problem{Status: fiber.StatusTooManyRequests, Heading: "error.rate_limited.title",
+			Text: "error.rate_limited.text", RetryAfter: time.Minute, cause: err}
 	default:
-		return &problem{Status: fiber.StatusInternalServerError, Heading: "Something went wrong on our side",
-			Text: "Nothing was changed. Please try again; if it stays, tell us the number below.", Action: link{"/", "Go to the start"}, cause: err}
+		return &problem{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
+			Text: "error.internal.text", Action: link{"/", "action.to_start"}, cause: err}
 	}
 }
 
 func describeHTTP(e *fiber.Error) *problem {
-	p := &problem{Status: e.Code, Action: link{"/", "Go to the start"}, cause: e}
+	p := &problem{Status: e.Code, Action: link{"/", "action.to_start"}, cause: e}
 	switch e.Code {
 	case fiber.StatusNotFound:
-		p.Heading, p.Text = "There is nothing here", "The address may be mistyped, or the page has moved."
+		p.Heading, p.Text = "error.not_found.title", "error.not_found.text"
 	case fiber.StatusMethodNotAllowed:
-		p.Heading, p.Text = "That cannot be done here", "This address does not answer to that method."
+		p.Heading, p.Text = "error.method.title", "error.method.text"
 	case fiber.StatusRequestEntityTooLarge:
-		p.Heading, p.Text = "That is too much", "What was sent is larger than this page takes."
+		p.Heading, p.Text = "error.too_large.title", "error.too_large.text"
 	case fiber.StatusUpgradeRequired:
-		p.Heading, p.Text = "This address speaks WebSocket", "Open the waiting page instead; it connects by itself."
+		p.Heading, p.Text = "error.websocket.title", "error.websocket.text"
 	default:
-		p.Heading, p.Text = "The request was not understood", "Please go back and try again."
+		p.Heading, p.Text = "error.not_understood.title", "error.not_understood.text"
 		if e.Code >= 500 {
-			p.Heading, p.Text = "Something went wrong on our side", "Please try again in a moment."
+			p.Heading, p.Text = "error.internal.title", "error.later.text"
 		}
 	}
 	return p

@@ -163,7 +163,7 @@ func TestFaultsWhenAskingAboutARequest(t *testing.T) {
 		must(t, s.flow.Sweep(t.Context()))
 		events.want("expired")
 		s.mends()
-		wantBody(t, b.get("/login/approval"), `data-status="expired"`, "The time is over", "nobody was let in")
+		wantBody(t, b.get("/login/approval"), `data-status="expired"`, "Request expired", "nobody was let in")
 		b.wantOutside()
 		s.repair()
 		b.asksAgain(ada)

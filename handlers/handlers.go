@@ -52,11 +52,13 @@ type Provider interface {
 	Health() (state string, lastCall time.Time)
 }
 
-// Config is what the application needs. Flow, Hub, Provider, SessionStorage,
-// FormKey and PublicURL are required; zero values of the rest mean defaults.
+// Config is what the application needs. Flow, Hub, Pages, Provider,
+// SessionStorage, FormKey and PublicURL are required; zero values of the rest
+// mean defaults.
 type Config struct {
 	Flow           *signin.Flow
 	Hub            *hub.Hub
+	Pages          *views.Pages
 	Provider       Provider
 	SessionStorage fiber.Storage
 	FormKey        []byte // makes the tokens of the forms
@@ -79,7 +81,6 @@ type Handlers struct {
 	Config
 	public   *url.URL
 	sessions *session.Store
-	pages    *views.Pages
 	browsers Browsers
 	refs     sessionRefs
 }
@@ -90,8 +91,8 @@ func New(c Config) (*Handlers, error) {
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
 		return nil, fmt.Errorf("handlers: public URL %q: want http(s)://host[:port]", c.PublicURL)
 	}
-	if c.Flow == nil || c.Hub == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 {
-		return nil, errors.New("handlers: Flow, Hub, Provider, SessionStorage and FormKey are required")
+	if c.Flow == nil || c.Hub == nil || c.Pages == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 {
+		return nil, errors.New("handlers: Flow, Hub, Pages, Provider, SessionStorage and FormKey are required")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	c.SessionMax = cmp.Or(c.SessionMax, 24*time.Hour)
@@ -99,11 +100,7 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	pages, err := views.Parse()
-	if err != nil {
-		return nil, err
-	}
-	h := &Handlers{Config: c, public: public, pages: pages, browsers: Browsers{c.Hub, c.Now}}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

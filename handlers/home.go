@@ -1,7 +1,11 @@
 package handlers
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"nod/views"
+)
 
 func (h *Handlers) home(c *fiber.Ctx) error {
-	return c.Render("home", h.page(c, "home", "Sign in with a tap"))
+	return c.Render("home", views.Home{Layout: h.page(c, "home", "home.title")})
 }

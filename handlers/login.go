@@ -8,6 +8,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 func (h *Handlers) loginForm(c *fiber.Ctx) error {
@@ -24,10 +25,9 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
-	page := h.page(c, "login", "Sign in")
-	page["Form"] = fiber.Map{"Email": email}
+	page := views.Login{Layout: h.page(c, "login", "login.title"), Email: email}
 	if problem != "" {
-		page["Errors"] = map[string]string{"form": problem}
+		page.Errors = views.FieldErrors{"form": problem}
 	}
 	return c.Status(status).Render("login", page)
 }

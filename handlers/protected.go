@@ -8,15 +8,16 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
-// methodTexts: once a code was sent, the provider takes it and one from the
-// app alike and does not say which it was.
+// methodTexts are the keys for the ways to sign in. Once a code was sent, the
+// provider takes it and one from the app alike and does not say which it was.
 var methodTexts = map[store.Method]string{
-	"push": "a tap on your phone",
-	"app":  "a code from the authenticator app",
-	"sms":  "a code by SMS, or from the app",
-	"call": "a code by voice call, or from the app",
+	"push": "method.push",
+	"app":  "method.app",
+	"sms":  "method.sms",
+	"call": "method.call",
 }
 
 // protected is what all this is for: only level "signed in" gets here.
@@ -27,37 +28,36 @@ func (h *Handlers) protected(c *fiber.Ctx) error {
 // inside is what the forms of the protected page have to say.
 type inside struct {
 	transfer      transferForm
-	authenticator fiber.Map // QR, Label and Issuer, or a Problem
-	closing       string    // why the account was not closed
-	notice        *notice   // nil: none but what the address asks for
+	authenticator views.Authenticator
+	closing       string  // why the account was not closed
+	notice        *notice // nil: none but what the address asks for
 }
 
 func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 	v := visitorOf(c)
-	page := h.page(c, "protected", "You are in")
 	phone, err := h.Flow.PhoneOf(c.UserContext(), v.User.ID)
 	if err != nil {
 		return err
 	}
-	page["Account"] = fiber.Map{
-		"Name": v.User.Name, "Email": v.User.Email,
-		"PhoneNumber": v.User.PhoneNumber, "AuthyID": phone.Handle,
-	}
-	page["SignIn"] = signInFacts(v.Session)
 	recent, err := h.recent(c, v.User)
 	if err != nil {
 		return err
 	}
-	page["Recent"] = recent
 	lines, err := h.ledger(c.UserContext(), v.Session.ID)
 	if err != nil {
 		return err
 	}
-	page["Transfers"], page["TransferForm"], page["Currencies"] = lines, forms.transfer, signin.Currencies
-	page["TransfersEventsURL"], page["TransfersURL"] = "/transfers/events", "/transfers/status"
-	page["Authenticator"], page["ClosingProblem"] = forms.authenticator, forms.closing
+	page := views.Protected{
+		Layout:        h.page(c, "protected", "protected.title"),
+		Account:       views.Account{Name: v.User.Name, Email: v.User.Email, PhoneNumber: v.User.PhoneNumber, AuthyID: phone.Handle},
+		SignIn:        h.signInFacts(v.Session),
+		Recent:        recent,
+		Authenticator: forms.authenticator, ClosingProblem: forms.closing,
+		Transfers: lines, TransferForm: forms.transfer.page(), Currencies: signin.Currencies,
+		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
+	}
 	if forms.notice != nil {
-		page["Notice"] = forms.notice
+		page.Notice = h.shown(*forms.notice)
 	}
 	return c.Status(status).Render("protected", page)
 }
@@ -68,12 +68,12 @@ func (h *Handlers) authenticator(c *fiber.Ctx) error {
 	added, err := h.Flow.AddAuthenticator(c.UserContext(), visitorOf(c).User)
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{authenticator: fiber.Map{
-			"Problem": "The phone service gave no code to show. Please try again in a minute. An authenticator that you added before may count no more.",
-		}})
+		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{
+			authenticator: views.Authenticator{Problem: h.Pages.Text("authenticator.problem")},
+		})
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(added.QR)))
-	return h.showProtected(c, fiber.StatusOK, inside{authenticator: fiber.Map{"QR": added.QR, "Label": added.Label, "Issuer": added.Issuer}})
+	return h.showProtected(c, fiber.StatusOK, inside{authenticator: views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}})
 }
 
 // originOf is the origin of a picture that the provider keeps, for the policy
@@ -89,59 +89,61 @@ func originOf(address string) string {
 
 var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 
+// eventTexts are the lines of the audit trail that the page shows, by the kind
+// of event.
 var eventTexts = map[store.EventKind]string{
-	"user_created":       "Account created",
-	"session_started":    "Password accepted, second step begun",
-	"approval_begun":     "Approval asked for",
-	"approval_approved":  "Approved on the phone",
-	"approval_denied":    "Denied on the phone",
-	"approval_expired":   "Request expired unanswered",
-	"approval_cancelled": "Request cancelled",
-	"signed_in":          "Signed in",
-	"code_sent":          "Code sent to your phone",
-	"transfer_executed":  "Transfer sent",
-	"transfer_refused":   "Transfer refused: it was changed",
+	"user_created":       "event.user_created",
+	"session_started":    "event.session_started",
+	"approval_begun":     "event.approval_begun",
+	"approval_approved":  "event.approval_approved",
+	"approval_denied":    "event.approval_denied",
+	"approval_expired":   "event.approval_expired",
+	"approval_cancelled": "event.approval_cancelled",
+	"signed_in":          "event.signed_in",
+	"code_sent":          "event.code_sent",
+	"transfer_executed":  "event.transfer_executed",
+	"transfer_refused":   "event.transfer_refused",
 }
 
 // endTexts are the ends of sessions worth a line. A session that ends because
 // the next step begins is none.
 var endTexts = map[store.Reason]string{
-	"signed_out":     "Signed out",
-	"cancelled":      "Sign-in cancelled",
-	"too_many_codes": "Sign-in ended after too many wrong codes",
+	"signed_out":     "event.signed_out",
+	"cancelled":      "event.sign_in_cancelled",
+	"too_many_codes": "event.too_many_codes",
 }
 
 // recentLines is how much of the audit trail the page shows.
 const recentLines = 8
 
-func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]fiber.Map, error) {
+func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]views.Event, error) {
 	events, err := h.Flow.Activity(c.UserContext(), user.ID, recentLines)
 	if err != nil {
 		return nil, err
 	}
-	var lines []fiber.Map
+	var lines []views.Event
 	for _, e := range events {
-		text := eventTexts[e.Kind]
+		key := eventTexts[e.Kind]
 		if e.Kind == store.EventSessionEnded {
-			text = endTexts[store.Reason(e.Detail)]
+			key = endTexts[store.Reason(e.Detail)]
 		}
-		if text == "" {
+		if key == "" {
 			continue
 		}
-		lines = append(lines, fiber.Map{"Text": text, "At": clockText(e.At)})
+		lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
 	}
 	return lines, nil
 }
 
 // signInFacts says how and when this session was let in.
-func signInFacts(s store.Session) fiber.Map {
+func (h *Handlers) signInFacts(s store.Session) views.SignIn {
 	latency := int64(-1)
 	if s.Method == store.MethodPush {
 		latency = s.Latency.Milliseconds()
 	}
-	return fiber.Map{
-		"Method": s.Method, "MethodText": methodTexts[s.Method],
-		"At": wireTime(s.CreatedAt), "AtText": s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
-		"LatencyMS": latency, "Browser": signin.BrowserName(s.UserAgent), "IP": s.IP,
+	return views.SignIn{
+		MethodText: h.Pages.Text(methodTexts[s.Method]),
+		At:         wireTime(s.CreatedAt), AtText: s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
+		LatencyMS: latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
 	}
 }

@@ -4,39 +4,45 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/store"
+	"nod/views"
 )
 
-// notice is one line above a page.
+// notice is one line above a page; Text is the key of its sentence.
 type notice struct{ Kind, Text string }
 
 // notices are the lines a redirect may ask for with ?notice=: a link can
 // choose among these sentences but not write one.
 var notices = map[string]notice{
-	"start":          {"info", "Please sign in first."},
-	"signed-out":     {"success", "You are signed out."},
-	"account-closed": {"success", "Your account is closed. Your name, e-mail and number are deleted."},
-	"ended":          {"info", "That sign-in has ended. You can start a new one."},
-	"cancelled":      {"info", "The sign-in was cancelled. Nobody was let in."},
-	"sent-again":     {"info", "A new request is on its way to your phone. The one before no longer counts."},
-	"too-many-codes": {"error", "Too many wrong codes. Please sign in again with your password."},
-	"not-yet":        {"warning", "Your phone has not answered yet. Tap Approve there, and this page moves on."},
+	"start":          {"info", "notice.start"},
+	"signed-out":     {"success", "notice.signed_out"},
+	"account-closed": {"success", "notice.account_closed"},
+	"ended":          {"info", "notice.ended"},
+	"cancelled":      {"info", "notice.cancelled"},
+	"sent-again":     {"info", "notice.sent_again"},
+	"too-many-codes": {"error", "notice.too_many_codes"},
+	"not-yet":        {"warning", "notice.not_yet"},
 }
 
-// page is what every template gets; see layout.html.
-func (h *Handlers) page(c *fiber.Ctx, name, title string) fiber.Map {
+// page is what every template gets; title is the key of the page's title.
+func (h *Handlers) page(c *fiber.Ctx, name, title string) views.Layout {
 	v := visitorOf(c)
-	page := fiber.Map{
-		"Page":      name,
-		"Title":     title,
-		"CSRF":      h.csrfToken(c),
-		"Level":     int(v.Level()),
-		"PhonesURL": h.PhonesURL,
+	page := views.Layout{
+		Page:      name,
+		Title:     h.Pages.Text(title),
+		CSRF:      h.csrfToken(c),
+		Level:     int(v.Level()),
+		PhonesURL: h.PhonesURL,
 	}
 	if v.Level() != store.Anonymous {
-		page["User"] = &v.User
+		page.UserEmail = v.User.Email
 	}
 	if n, ok := notices[c.Query("notice")]; ok {
-		page["Notice"] = &n
+		page.Notice = h.shown(n)
 	}
 	return page
+}
+
+// shown is a notice in words.
+func (h *Handlers) shown(n notice) *views.Notice {
+	return &views.Notice{Kind: n.Kind, Text: h.Pages.Text(n.Text)}
 }

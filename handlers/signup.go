@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/signin"
+	"nod/views"
 )
 
 // signupForm is what the page sends, as typed.
@@ -26,10 +27,12 @@ func (h *Handlers) signupForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
-	page := h.page(c, "signup", "Create your account")
-	form.Password = ""
-	page["Form"], page["Errors"] = form, form.Errors
-	page["Countries"] = countryList(form.CountryCode, c.Get(fiber.HeaderAcceptLanguage))
+	page := views.Signup{
+		Layout: h.page(c, "signup", "signup.title"),
+		Name:   form.Name, Email: form.Email, PhoneNumber: form.PhoneNumber,
+		Countries: countryList(form.CountryCode, c.Get(fiber.HeaderAcceptLanguage)),
+	}
+	page.Errors = form.Errors
 	if len(form.Errors) > 0 {
 		c.Status(fiber.StatusUnprocessableEntity)
 	}

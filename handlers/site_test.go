@@ -25,11 +25,13 @@ import (
 	"nod/authy"
 	"nod/handlers"
 	"nod/hub"
+	"nod/locales"
 	"nod/metrics"
 	"nod/providers"
 	"nod/signin"
 	"nod/simulator"
 	"nod/store"
+	"nod/views"
 )
 
 // testKey is the application's key that site and simulator share.
@@ -124,9 +126,13 @@ func (s *site) start(ln net.Listener) {
 	s.hub = hub.New(hub.Options{})
 	key, err := s.store.Secret(t.Context(), "csrf")
 	must(t, err)
+	words, err := locales.New()
+	must(t, err)
+	pages, err := views.Parse(words.In("en"))
+	must(t, err)
 	c := config{
 		Config: handlers.Config{
-			Hub: s.hub, SessionStorage: sessions, FormKey: key,
+			Hub: s.hub, Pages: pages, SessionStorage: sessions, FormKey: key,
 			PublicURL: s.url, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
 		},
 		Authy: authy.NewClient(s.simURL, testKey),

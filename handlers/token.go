@@ -10,6 +10,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // Codes are the ways in without the tap: from the authenticator app, by SMS,
@@ -38,29 +39,30 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	page := h.page(c, "token", "Enter a code")
-	page["MaskedPhone"] = maskPhone(v.User.PhoneNumber)
-	page["TriesLeft"] = max(0, store.CodeTriesPerAttempt-v.Session.CodeTries)
-	page["NextSendSeconds"] = 0
+	page := views.Token{
+		Layout:      h.page(c, "token", "token.title"),
+		MaskedPhone: maskPhone(v.User.PhoneNumber),
+		TriesLeft:   max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
+	}
 	if wait > 0 {
-		page["NextSendSeconds"] = seconds(wait)
+		page.NextSendSeconds = seconds(wait)
 	}
 	latest, err := h.latest(c)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	page["NoApp"] = latest.Reason == store.ReasonNoDevice
+	page.NoApp = latest.Reason == store.ReasonNoDevice
 	switch v.Session.CodeState {
 	case store.CodeFailed:
-		page["Notice"] = &notice{"warning", "No code could be sent just now. Below you can have one sent in a moment, or type one from an app."}
+		page.Notice = h.shown(notice{"warning", "notice.code_failed"})
 	case store.CodeIgnored:
-		page["Notice"] = &notice{"warning", "The phone service sent nothing, because this phone has the app. Open the app and type the code it shows."}
+		page.Notice = h.shown(notice{"warning", "notice.code_ignored"})
 	case store.CodeSent:
-		page["Sent"] = fiber.Map{"Via": v.Session.CodeVia, "Cellphone": maskPhone(v.User.PhoneNumber)}
+		page.SentBy = string(v.Session.CodeVia)
 	}
 	if problem != "" {
-		page["Errors"] = map[string]string{"token": problem}
-		delete(page, "Notice")
+		page.Errors = views.FieldErrors{"token": problem}
+		page.Notice = nil
 	}
 	return c.Status(status).Render("token", page)
 }

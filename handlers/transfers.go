@@ -9,6 +9,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // transferForm is what the page sends, as typed.
@@ -18,6 +19,11 @@ type transferForm struct {
 	Currency string
 
 	Errors map[string]string
+}
+
+// page is the form as its page shows it again.
+func (f transferForm) page() views.TransferForm {
+	return views.TransferForm{Payee: f.Payee, Amount: f.Amount, Currency: f.Currency, Errors: f.Errors}
 }
 
 func readTransfer(c *fiber.Ctx) (transferForm, signin.Money, error) {
@@ -75,23 +81,13 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	return seeOther(c, "/protected#transfers")
 }
 
-// ledgerLine is one transfer on the page.
-type ledgerLine struct {
-	ID         string
-	Status     string
-	Payee      string
-	Amount     string // as the execute form sends it back
-	Currency   string
-	AmountText string
-	AtText     string
-}
-
-func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]ledgerLine, error) {
+// ledger is the newest transfers of the session's user, as its page shows them.
+func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transfer, error) {
 	transfers, err := h.Flow.Transfers(ctx, sessionID)
-	lines := make([]ledgerLine, 0, len(transfers.List))
+	lines := make([]views.Transfer, 0, len(transfers.List))
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
-		lines = append(lines, ledgerLine{
+		lines = append(lines, views.Transfer{
 			ID: t.ID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
 			Amount: money.Amount(), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
 		})

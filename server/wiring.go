@@ -8,10 +8,12 @@ import (
 	"nod/authy"
 	"nod/handlers"
 	"nod/hub"
+	"nod/locales"
 	"nod/metrics"
 	"nod/providers"
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // rooms are the parts of the application that are started and stopped.
@@ -38,8 +40,12 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	if err != nil {
 		return rooms{}, err
 	}
+	pages, err := readPages()
+	if err != nil {
+		return rooms{}, err
+	}
 	h, err := handlers.New(handlers.Config{
-		Flow: flow, Hub: waiting, Provider: provider, SessionStorage: sessions, FormKey: formKey,
+		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, SessionMax: s.SessionMax,
 		TrustedProxies: s.TrustedProxies, Metrics: counts, Logger: s.logger,
 	})
@@ -47,6 +53,15 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 		return rooms{}, err
 	}
 	return rooms{flow: flow, handlers: h, hub: waiting, metrics: counts}, nil
+}
+
+// readPages reads the pages with the sentences of the one language there is.
+func readPages() (*views.Pages, error) {
+	words, err := locales.New()
+	if err != nil {
+		return nil, err
+	}
+	return views.Parse(words.In("en"))
 }
 
 // provider reaches the phones: Authy, or the simulator, which speaks its wire.

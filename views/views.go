@@ -1,8 +1,10 @@
-// Package views holds the pages of the application as html/template files.
+// Package views holds the pages of the application as html/template files,
+// and a struct for each that says what the page shows.
 //
-// Owns: every sentence a page shows, in every state. States that a script
+// Owns: the markup of every page, in every state. States that a script
 // reveals are rendered here too, hidden, so that a visitor without script and
-// one with it read the same words.
+// one with it read the same words. The words come in by key, from the function
+// given to Parse.
 // Promises: no inline script, no inline style and no style attribute, so the
 // Content-Security-Policy needs no exception; one h1 a page; every field has
 // a label and its error stands beside it.
@@ -30,44 +32,37 @@ var shared = []string{"layout.html", "partials.html", "transfers.html"}
 // for all pages and has a data race before it.
 type Pages struct {
 	byName map[string]*template.Template
+	text   Text
 }
 
-// Parse reads every page.
-func Parse() (*Pages, error) {
-	base, err := template.ParseFS(files, shared...)
-	if err != nil {
-		return nil, fmt.Errorf("views: %w", err)
+// Parse reads every page. The pages take their words from text.
+func Parse(text Text) (*Pages, error) {
+	base := template.New("").Funcs(text.funcs())
+	for _, file := range shared {
+		if err := text.parse(base, file, file); err != nil {
+			return nil, fmt.Errorf("views: %w", err)
+		}
 	}
 	entries, err := files.ReadDir(".")
 	if err != nil {
 		return nil, fmt.Errorf("views: %w", err)
 	}
-	pages := &Pages{map[string]*template.Template{}}
+	pages := &Pages{map[string]*template.Template{}, text}
 	for _, entry := range entries {
-		name := entry.Name()
-		if slices.Contains(shared, name) {
+		file := entry.Name()
+		if slices.Contains(shared, file) {
 			continue
 		}
-		if pages.byName[strings.TrimSuffix(name, ".html")], err = page(base, name); err != nil {
+		t, err := base.Clone()
+		if err == nil {
+			err = text.parse(t, "page", file)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("views: %w", err)
 		}
+		pages.byName[strings.TrimSuffix(file, ".html")] = t.Lookup("layout.html")
 	}
 	return pages, nil
-}
-
-func page(base *template.Template, file string) (*template.Template, error) {
-	text, err := files.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	t, err := base.Clone()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := t.New("page").Parse(string(text)); err != nil {
-		return nil, err
-	}
-	return t.Lookup("layout.html"), nil
 }
 
 // Load is there for Fiber: Parse has read everything.
@@ -81,3 +76,7 @@ func (p *Pages) Render(w io.Writer, name string, data any, _ ...string) error {
 	}
 	return t.Execute(w, data)
 }
+
+// Text is a sentence of the pages, for a field of a page or an answer that is
+// none.
+func (p *Pages) Text(key string, args ...any) string { return p.text(key, args...) }

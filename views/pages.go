@@ -1,0 +1,142 @@
+package views
+
+// Layout is what every page shows around its own content.
+type Layout struct {
+	Page      string // the name of the template
+	Title     string
+	CSRF      string // the form token
+	Level     int    // 0 anonymous, 1 password passed, 2 signed in
+	PhonesURL string // of the simulated phones, "" when phones are real
+	UserEmail string // "" when anonymous
+	Notice    *Notice
+	Errors    FieldErrors // of the page's form
+}
+
+// Notice is one line above a page.
+type Notice struct {
+	Kind string // info, success, warning or error
+	Text string
+}
+
+// FieldErrors are sentences by the names of their fields; the one at "form"
+// is about the form as a whole.
+type FieldErrors map[string]string
+
+// Home is the front page.
+type Home struct{ Layout }
+
+// Login is the form of the first step.
+type Login struct {
+	Layout
+	Email string // as typed
+}
+
+// Signup is the form of a new account, as typed.
+type Signup struct {
+	Layout
+	Name        string
+	Email       string
+	PhoneNumber string
+	Countries   []Country
+}
+
+// Country is one line of the list of calling codes.
+type Country struct {
+	Region   string // ISO 3166, "CO"
+	Name     string // "Colombia"
+	Code     int    // 57
+	Selected bool
+}
+
+// Approval is the waiting page: a request to the phone and its state.
+type Approval struct {
+	Layout
+	Status, Reason       string // as the store keeps them
+	Number               string // to compare with the phone's
+	ExpiresAt, ServerNow string // RFC 3339
+	TTLSeconds           int
+	SecondsLeft          int
+
+	// What the phone shows too.
+	Email, MaskedPhone, Browser, IP string
+
+	EventsURL, StreamURL, StatusURL string
+	CodesOffered                    bool // whether a code may still finish this sign-in
+}
+
+// Token is the form for a code.
+type Token struct {
+	Layout
+	MaskedPhone     string
+	NoApp           bool   // no app on the phone, so there is nothing to tap
+	SentBy          string // sms or call, "" when no code was sent
+	TriesLeft       int
+	NextSendSeconds int // 0: a code can be sent now
+}
+
+// Protected is the page that only a finished sign-in shows.
+type Protected struct {
+	Layout
+	Account        Account
+	SignIn         SignIn
+	Recent         []Event
+	Authenticator  Authenticator
+	ClosingProblem string // why the account was not closed
+
+	Transfers          []Transfer
+	TransferForm       TransferForm
+	Currencies         []string
+	TransfersEventsURL string
+	TransfersURL       string
+}
+
+// Account is what is kept about the user.
+type Account struct {
+	Name, Email, PhoneNumber, AuthyID string
+}
+
+// SignIn says how and when this session was let in.
+type SignIn struct {
+	MethodText string
+	At, AtText string // RFC 3339, and as people read it
+	LatencyMS  int64  // from the tap to the browser; -1 where nobody tapped
+	Browser    string
+	IP         string
+}
+
+// Event is one line of the recent activity.
+type Event struct{ Text, At string }
+
+// Authenticator is the picture that adds an authenticator app, or the problem
+// that prevented it. The zero value offers to show one.
+type Authenticator struct{ QR, Label, Issuer, Problem string }
+
+// Transfer is one line of the ledger.
+type Transfer struct {
+	ID         string
+	Status     string
+	Payee      string
+	Amount     string // as the execute form sends it back
+	Currency   string
+	AmountText string
+	AtText     string
+}
+
+// TransferForm is the form of a new transfer, as typed.
+type TransferForm struct {
+	Payee, Amount, Currency string
+	Errors                  FieldErrors
+}
+
+// Error is the page of an error.
+type Error struct {
+	Layout
+	Status    int
+	Heading   string
+	Text      string
+	Action    Link
+	RequestID string
+}
+
+// Link is the way on from an error; there is none without Href.
+type Link struct{ Href, Text string }

@@ -1,0 +1,172 @@
+package views_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"nod/views"
+)
+
+// state is a page as a handler may fill it.
+type state struct {
+	name string // of the template
+	what string
+	page any
+}
+
+// states are the pages with nothing filled in and in every state they have.
+func states() []state {
+	list := []state{
+		{"home", "zero", views.Home{}},
+		{"home", "anonymous", views.Home{anonymous("home")}},
+		{"home", "password passed", views.Home{member("home", 1)}},
+		{"home", "signed in", views.Home{member("home", 2)}},
+		{"login", "zero", views.Login{}},
+		{"login", "empty", views.Login{Layout: anonymous("login")}},
+		{"login", "refused", views.Login{Layout: refused("login", "form"), Email: `o'<a>@b.example`}},
+		{"login", "fields", views.Login{Layout: refused("login", "email", "password"), Email: "ada@example.com"}},
+		{"signup", "zero", views.Signup{}},
+		{"signup", "filled", signup(anonymous("signup"))},
+		{"signup", "refused", signup(refused("signup", "form", "name", "email", "password", "country_code", "phone_number"))},
+		{"error", "zero", views.Error{}},
+		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
+		{"error", "with a way on", views.Error{
+			Layout: member("error", 1), Status: 500, Heading: "Wrong", Text: "Try again.",
+			Action: views.Link{Href: "/", Text: "Start"}, RequestID: "abc<1>",
+		}},
+	}
+	list = append(list, approvals()...)
+	list = append(list, tokens()...)
+	return append(list, protecteds()...)
+}
+
+func anonymous(page string) views.Layout {
+	return views.Layout{Page: page, Title: "A title & more", CSRF: "token+/="}
+}
+
+func member(page string, level int) views.Layout {
+	l := anonymous(page)
+	l.Level, l.UserEmail, l.PhonesURL = level, "ada@example.com", "http://127.0.0.1:3001/?a=1&b=2"
+	return l
+}
+
+func refused(page string, fields ...string) views.Layout {
+	l := anonymous(page)
+	l.PhonesURL, l.Errors = "http://127.0.0.1:3001", problems(fields...)
+	return l
+}
+
+func noticed(l views.Layout, kind string) views.Layout {
+	l.Notice = &views.Notice{Kind: kind, Text: "Something to <note>."}
+	return l
+}
+
+func problems(fields ...string) views.FieldErrors {
+	errors := views.FieldErrors{}
+	for _, field := range fields {
+		errors[field] = "Please correct '" + field + "'."
+	}
+	return errors
+}
+
+func signup(l views.Layout) views.Signup {
+	return views.Signup{
+		Layout: l, Name: `Ada "Countess" <Lovelace>`, Email: "ada@example.com", PhoneNumber: "300 123 4567",
+		Countries: []views.Country{{"CO", "Colombia", 57, true}, {"CI", "Côte d’Ivoire", 225, false}},
+	}
+}
+
+func approvals() []state {
+	list := []state{{"approval", "zero", views.Approval{}}}
+	ends := []string{"pending", "approved", "denied", "expired", "cancelled"}
+	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "unheard_of"} {
+		ends = append(ends, "cancelled "+reason)
+	}
+	for _, end := range ends {
+		status, reason, _ := strings.Cut(end, " ")
+		for _, codes := range []bool{true, false} {
+			list = append(list, state{"approval", fmt.Sprint(end, " codes ", codes), views.Approval{
+				Layout: member("approval", 1), Status: status, Reason: reason, Number: "47",
+				ExpiresAt: "2026-01-01T00:02:00.000Z", ServerNow: "2026-01-01T00:00:00.000Z", TTLSeconds: 120, SecondsLeft: 75,
+				Email: "ada@example.com", MaskedPhone: "+57 ••• 67", Browser: "Firefox on <Linux>", IP: "127.0.0.1",
+				EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status", CodesOffered: codes,
+			}})
+		}
+	}
+	for _, kind := range []string{"info", "success", "warning", "error"} {
+		list = append(list, state{"approval", kind, views.Approval{Layout: noticed(member("approval", 1), kind), Status: "pending"}})
+	}
+	return list
+}
+
+func tokens() []state {
+	list := []state{
+		{"token", "zero", views.Token{}},
+		{"token", "wrong", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", TriesLeft: 1, NextSendSeconds: 30}},
+	}
+	for _, by := range []string{"", "sms", "call"} {
+		for _, noApp := range []bool{true, false} {
+			list = append(list, state{"token", fmt.Sprint("sent by ", by, " no app ", noApp), views.Token{
+				Layout: member("token", 1), MaskedPhone: "+57 ••• 67", SentBy: by, NoApp: noApp, TriesLeft: 4,
+			}})
+		}
+	}
+	return list
+}
+
+func protecteds() []state {
+	full := views.Protected{
+		Layout:     noticed(member("protected", 2), "success"),
+		Account:    views.Account{"Ada & Co", "ada@example.com", "+573001234567", "123456"},
+		SignIn:     views.SignIn{"a tap on your phone", "2026-01-01T00:00:00.000Z", "1 January 2026", 321, "Firefox", "127.0.0.1"},
+		Recent:     []views.Event{{"Signed in", "1 Jan 2026, 00:00:00 UTC"}, {"Sign-in cancelled", "1 Jan 2026, 00:00:00 UTC"}},
+		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
+		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
+	}
+	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled"} {
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", "1 Jan 2026, 00:00 UTC"})
+	}
+	byCode, qr, noQR, wrong, busy, closing := full, full, full, full, full, full
+	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""
+	qr.Authenticator = views.Authenticator{QR: "https://qr.example/x.png?a=1&b=2", Label: "Nod (ada@example.com)", Issuer: "Nod"}
+	noQR.Authenticator = views.Authenticator{Problem: "No code to show."}
+	wrong.TransferForm.Errors = problems("payee", "amount", "currency")
+	busy.TransferForm.Errors = problems("form")
+	closing.ClosingProblem = "The password is wrong."
+	return []state{
+		{"protected", "zero", views.Protected{}},
+		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "QR code", qr}, {"protected", "no QR code", noQR},
+		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing},
+	}
+}
+
+// words stands for a catalogue: it shows the key and the arguments.
+func words(key string, args ...any) string {
+	for i := 1; i < len(args); i += 2 {
+		key += fmt.Sprintf(" %v", args[i])
+	}
+	return key
+}
+
+// A field that a page lacks is an error only when the template gets there.
+func TestEveryPageRendersInEveryState(t *testing.T) {
+	pages, err := views.Parse(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range states() {
+		t.Run(s.name+"/"+s.what, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := pages.Render(&out, s.name, s.page); err != nil {
+				t.Fatal(err)
+			}
+			for _, bad := range []string{"<no value>", "&lt;no value&gt;", "ZgotmplZ", "map["} {
+				if strings.Contains(out.String(), bad) {
+					t.Errorf("the page shows %q:\n%s", bad, out.String())
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package views
+
+import (
+	"fmt"
+	"html/template"
+	"regexp"
+	"strings"
+)
+
+// Text finds the words for a key. Arguments are names and values in turn.
+type Text func(key string, args ...any) string
+
+// funcs are what templates write words with.
+func (text Text) funcs() template.FuncMap {
+	return template.FuncMap{"t": text, "rich": text.rich, "el": element}
+}
+
+// fixed is a sentence that is the same each time its page is shown.
+var fixed = regexp.MustCompile(`{{t "([^"]+)"}}`)
+
+// parse adds a file to base under name. Fixed sentences are written into it
+// now: a page has up to a hundred, and looking all of them up at each request
+// would make rendering four times slower.
+func (text Text) parse(base *template.Template, name, file string) error {
+	source, err := files.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	written := fixed.ReplaceAllStringFunc(string(source), func(call string) string {
+		return template.HTMLEscapeString(text(fixed.FindStringSubmatch(call)[1]))
+	})
+	_, err = base.New(name).Parse(written)
+	return err
+}
+
+// rich is a sentence with markup in it: arguments that are HTML stay as they
+// are, and all else is escaped. Each argument is represented by a mark until the
+// sentence itself is escaped, so no argument can pass for another.
+func (text Text) rich(key string, args ...any) template.HTML {
+	marked := make([]any, len(args))
+	var marks []string
+	for i, arg := range args {
+		marked[i] = arg
+		if i%2 == 1 {
+			mark := fmt.Sprintf("[%d]", i)
+			marked[i], marks = mark, append(marks, mark, string(escaped(arg)))
+		}
+	}
+	sentence := template.HTMLEscapeString(text(key, marked...))
+	return template.HTML(strings.NewReplacer(marks...).Replace(sentence))
+}
+
+// element is an HTML element around a text. Attributes are names and values
+// in turn, in the order given; one without a value is written as its name.
+func element(name string, text any, attributes ...string) template.HTML {
+	var b strings.Builder
+	b.WriteString("<" + name)
+	for i := 0; i+1 < len(attributes); i += 2 {
+		b.WriteString(" " + attributes[i])
+		if value := attributes[i+1]; value != "" {
+			b.WriteString(`="` + template.HTMLEscapeString(value) + `"`)
+		}
+	}
+	b.WriteString(">" + string(escaped(text)) + "</" + name + ">")
+	return template.HTML(b.String())
+}
+
+func escaped(value any) template.HTML {
+	if html, ok := value.(template.HTML); ok {
+		return html
+	}
+	return template.HTML(template.HTMLEscapeString(fmt.Sprint(value)))
+}
