@@ -10,7 +10,7 @@ import (
 // Level is how far a sign-in has come.
 type Level int
 
-// A session has one user and one level, never two keys.
+// A session has exactly one user and one level.
 const (
 	Anonymous      Level = iota // no row
 	PasswordPassed              // waits for the second step
@@ -42,7 +42,7 @@ type Session struct {
 // Client is where a request comes from, for the audit trail and the phone.
 type Client struct{ IP, UserAgent string }
 
-// seenEvery is how exact last_seen is: a read should not cost a write.
+// seenEvery is the precision of last_seen: a read should not cost a write.
 const seenEvery = time.Minute
 
 const sessionColumns = `
@@ -147,13 +147,13 @@ const sessionQuery = `
 		AND (sessions.level = 1 OR sessions.last_seen > ?)
 		AND users.closed_at IS NULL`
 
-// Session returns a session that counts now, and its user. ErrNotFound when
-// it ended, rested too long, or is too old.
+// Session returns a session that counts now, and its user. ErrNotFound when it
+// has ended, is idle, or is too old.
 func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	now := s.now()
 	var u User
 	var created int64
-	row := s.hot.session.QueryRowContext(atOnce(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
+	row := s.hot.session.QueryRowContext(uncancelled(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, wrap(err)
@@ -165,8 +165,8 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	return sess, u, nil
 }
 
-// seen moves last_seen. Where it cannot, on a full disk, the page is still
-// served: the session only ends the sooner.
+// seen updates last_seen. If it cannot, on a full disk, the page is still
+// served; the session only becomes idle sooner.
 func (s *Store) seen(ctx context.Context, id string, now int64) error {
 	const update = `
 		UPDATE sessions

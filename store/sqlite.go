@@ -13,7 +13,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver
 )
 
-// inspect says in plain words what SQLite would only call unable to open, and
+// inspect says in plain words what SQLite would only call "unable to open", and
 // makes a missing file readable by its owner only: it will hold password
 // hashes, and SQLite gives its side files the same mode.
 func inspect(path string) (fs.FileInfo, error) {
@@ -87,20 +87,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	return nil
 }
 
-// atOnce is for the short reads of the readers. To be able to break one off
-// costs a goroutine each, and more than the read; and what could make them
-// wait, a disk that hangs, could not be broken off either.
-func atOnce(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+// uncancelled is for short reads. To be able to cancel one costs a goroutine,
+// which is more than the read itself; and what could make it wait, a disk that
+// hangs, could not be cancelled either.
+func uncancelled(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// txn is a transaction, and the time it happens at: one moment for all of it,
-// read when it holds the writer's place and not when it began to queue.
+// txn is a transaction and the time at which it happens: one moment for all of
+// it, read once it holds the write lock and not when it began to wait for it.
 type txn struct {
 	*sql.Tx
 	store *Store
 	now   int64
 }
 
-// inTx runs do in one transaction that may write from its first statement.
+// inTx runs do in one transaction that holds the write lock from its start.
 func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
