@@ -236,15 +236,15 @@ func (b *browser) follow() {
 	}
 }
 
-// ask polls as the tutorial's page does.
-func (b *browser) ask(addr string, first time.Duration) {
+// poll polls as the tutorial's page does.
+func (b *browser) poll(addr string, first time.Duration) {
 	defer b.conn.Close()
 	ticker := time.NewTicker(max(first, time.Millisecond))
 	defer ticker.Stop()
-	for poll := []byte(request(byPolling, addr, b.attempt)); ; {
+	for request := []byte(request(byPolling, addr, b.attempt)); ; {
 		<-ticker.C
 		ticker.Reset(pollEvery)
-		if _, err := b.conn.Write(poll); err != nil {
+		if _, err := b.conn.Write(request); err != nil {
 			return
 		}
 		_, length, err := readHead(b.in)

@@ -110,7 +110,7 @@ func (l *Load) open(o OpenArgs, i int) (*browser, error) {
 	case byStream:
 		go b.follow()
 	case byPolling:
-		go b.ask(o.Addr, rand.N(pollEvery))
+		go b.poll(o.Addr, rand.N(pollEvery))
 	default:
 		if err := b.greet(d); err != nil {
 			return nil, fmt.Errorf("waiting for the first message: %w", err)
