@@ -78,7 +78,7 @@ func seed(ctx context.Context, dir string, n, m int) (*fixture, error) {
 func (w *fixture) path(name string) string { return filepath.Join(w.dir, name) }
 
 func (w *fixture) seedMembers(ctx context.Context, m int) error {
-	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{})
+	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Provider: store.Authy})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (w *fixture) seedAttempts(ctx context.Context, n int) error {
 	// With the clock ahead, sessions are as recent in the last round as in the first,
 	// and Nod does not update each one's time of last use.
 	ahead := func() time.Time { return time.Now().Add(maxWait / 2) }
-	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Now: ahead, PendingMax: maxWait, HashParams: cheapHash})
+	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Provider: store.Authy, Now: ahead, PendingMax: maxWait, HashParams: cheapHash})
 	if err != nil {
 		return err
 	}
