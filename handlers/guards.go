@@ -48,7 +48,7 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 	if id != "" {
 		state, _, err := h.Flow.State(c.UserContext(), id)
 		switch {
-		case err == nil && (state.Status == signin.StatusSignedOut || state.Status == signin.StatusSignedIn):
+		case err == nil && state.Ended:
 			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.browsers.encodeState(state))
 		case err != nil && !errors.Is(err, signin.ErrNobodyWaits):
 			return err
