@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"time"
 )
@@ -135,7 +136,10 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 	if err == nil && !found {
 		return ErrNotFound
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.revise(ctx, s.ID)
 }
 
 const sessionQuery = `
@@ -176,11 +180,24 @@ func (s *Store) seen(ctx context.Context, id string, now int64) error {
 	return wrap(err)
 }
 
-const reviseQuery = `UPDATE sessions SET revision = revision + 1 WHERE id = ?`
+const countQuery = `
+	UPDATE users
+	SET revision = revision + 1
+	WHERE id = (SELECT user_id FROM sessions WHERE id = ?)`
+
+const reviseQuery = `
+	UPDATE sessions
+	SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)
+	WHERE id = ?`
 
 // revise raises the revision of a session: something that its pages show has
-// changed.
+// changed. It counts by user, so that a page which goes on with the next
+// sign-in of the same browser never hears a lower one.
 func (tx *txn) revise(ctx context.Context, sessionID string) error {
-	_, err := tx.StmtContext(ctx, tx.store.hot.revise).ExecContext(ctx, sessionID)
-	return err
+	for _, stmt := range []*sql.Stmt{tx.store.hot.count, tx.store.hot.revise} {
+		if _, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, sessionID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

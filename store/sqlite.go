@@ -60,8 +60,8 @@ func pool(path, mode string, connections int) (*sql.DB, error) {
 // statements are those that run often enough to be kept ready: on every
 // request, for every waiting browser, for every callback.
 type statements struct {
-	session, latest, wait         *sql.Stmt // of the readers
-	decide, found, record, revise *sql.Stmt // of the writer
+	session, latest, wait                *sql.Stmt // of the readers
+	decide, found, record, count, revise *sql.Stmt // of the writer
 }
 
 func (s *Store) prepare(ctx context.Context) error {
@@ -76,6 +76,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		{&s.hot.decide, s.db, decideQuery},
 		{&s.hot.found, s.db, foundQuery},
 		{&s.hot.record, s.db, recordQuery},
+		{&s.hot.count, s.db, countQuery},
 		{&s.hot.revise, s.db, reviseQuery},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, p.query)

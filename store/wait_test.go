@@ -69,7 +69,7 @@ func TestTheRevisionGrowsWithEveryChange(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	sess, other := w.start(ada), w.start(w.user("bob@example.com"))
-	last := int64(-1)
+	last := int64(0)
 	grows := func(step string, sess store.Session) {
 		t.Helper()
 		got, err := w.store.Wait(t.Context(), sess.ID)
@@ -99,7 +99,6 @@ func TestTheRevisionGrowsWithEveryChange(t *testing.T) {
 	must(t, err)
 	grows("signed in", sess)
 
-	last = -1
 	grows("a new session", in)
 	tr, a := w.ask(in)
 	grows("a transfer", in)
@@ -110,7 +109,8 @@ func TestTheRevisionGrowsWithEveryChange(t *testing.T) {
 	grows("executed", in)
 	must(t, w.store.EndSession(t.Context(), in.ID, store.ReasonSignedOut))
 	grows("ended", in)
-	if got, err := w.store.Wait(t.Context(), other.ID); err != nil || got.Revision != 0 {
+	grows("the next sign-in", w.start(ada))
+	if got, err := w.store.Wait(t.Context(), other.ID); err != nil || got.Revision != 1 {
 		t.Errorf("another session has revision %d, %v", got.Revision, err)
 	}
 }
