@@ -29,23 +29,15 @@ func (h *Handlers) latest(c *fiber.Ctx) (store.Approval, error) {
 	return h.Flow.Request(c.UserContext(), visitorOf(c).Session.ID)
 }
 
-var approvalTitles = map[store.ApprovalStatus]string{
-	store.Pending:   "approval.pending.title",
-	store.Approved:  "approval.approved.title",
-	store.Denied:    "approval.denied.title",
-	store.Expired:   "approval.expired.title",
-	store.Cancelled: "approval.cancelled.title",
-}
-
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
 	page := views.Approval{
-		Layout: h.page(c, "approval", approvalTitles[a.Status]),
+		Layout: h.page(c, "approval", "approval."+string(a.Status)+".title"),
 		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
 		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
 		SecondsLeft: max(0, seconds(a.ExpiresAt.Sub(h.Now()))),
-		Email:       v.User.Email, MaskedPhone: maskPhone(v.User.PhoneNumber),
+		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		CodesOffered: !signin.AttemptOver(a),

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -10,31 +9,23 @@ import (
 )
 
 // maskPhone shows enough of a number to know it by.
-func maskPhone(e164 string) string {
-	n, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return "your phone"
-	}
-	national := phonenumbers.GetNationalSignificantNumber(n)
+func (h *Handlers) maskPhone(e164 string) string {
 	const shown = 2
+	var national string
+	if n, err := phonenumbers.Parse(e164, ""); err == nil {
+		national = phonenumbers.GetNationalSignificantNumber(n)
+	}
 	if len(national) <= shown {
-		return "your phone"
+		return h.Pages.Text("token.your_phone")
 	}
 	return "+" + strings.TrimPrefix(e164[:len(e164)-len(national)], "+") +
 		" " + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
 }
 
 // inWords says a wait so that a person can plan with it.
-func inWords(d time.Duration) string {
+func (h *Handlers) inWords(d time.Duration) string {
 	if s := seconds(d); s < 90 {
-		return plural(s, "second")
+		return h.Pages.Text("duration.seconds", "count", s)
 	}
-	return plural(int(math.Ceil(d.Minutes())), "minute")
-}
-
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return strconv.Itoa(n) + " " + unit + "s"
+	return h.Pages.Text("duration.minutes", "count", int(math.Ceil(d.Minutes())))
 }

@@ -17,8 +17,9 @@ import (
 )
 
 // problem is an error that a person reads: Heading, Text and the text of
-// Action are keys of sentences. Status is the HTTP status; everything the log
-// needs is in the error it wraps.
+// Action are keys of sentences, of which Text may show RetryAfter as "wait".
+// Status is the HTTP status; everything the log needs is in the error it
+// wraps.
 type problem struct {
 	Status     int
 	Heading    string
@@ -73,7 +74,7 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	}
 	page := views.Error{
 		Layout: h.page(c, "error", p.Heading),
-		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text), RequestID: id,
+		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text, "wait", h.inWords(p.RetryAfter)), RequestID: id,
 		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
 	}
 	if rerr := c.Render("error", page); rerr != nil {
@@ -95,9 +96,8 @@ func describe(err error) *problem {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
 	case errors.As(err, &tries):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many tries",
-			Text:   fmt.Sprintf("Too many tries have failed. Please wait %s before the next one.", inWords(tries.Wait)),
-			Action: startAgain, RetryAfter: tries.Wait, cause: err}
+		return &problem{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
+			Text: "error.too_many_tries.text", Action: startAgain, RetryAfter: tries.Wait, cause: err}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
 		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "error.busy.title",
 			Text: "error.busy.text", RetryAfter: 2 * time.Second, cause: err}

@@ -37,11 +37,11 @@ func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) er
 func (h *Handlers) login(c *fiber.Ctx) error {
 	email, password := strings.TrimSpace(c.FormValue("email")), c.FormValue("password")
 	if email == "" || password == "" {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "Please give both your e-mail and your password.")
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.incomplete"))
 	}
 	user, err := h.Flow.Authenticate(c.UserContext(), email, password, clientOf(c))
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "E-mail or password is wrong. Please try again.")
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
 	if err != nil {
 		return err

@@ -11,15 +11,6 @@ import (
 	"nod/views"
 )
 
-// methodTexts are the keys for the ways to sign in. Once a code was sent, the
-// provider takes it and one from the app alike and does not say which it was.
-var methodTexts = map[store.Method]string{
-	"push": "method.push",
-	"app":  "method.app",
-	"sms":  "method.sms",
-	"call": "method.call",
-}
-
 // protected is what all this is for: only level "signed in" gets here.
 func (h *Handlers) protected(c *fiber.Ctx) error {
 	return h.showProtected(c, fiber.StatusOK, inside{})
@@ -89,30 +80,6 @@ func originOf(address string) string {
 
 var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 
-// eventTexts are the lines of the audit trail that the page shows, by the kind
-// of event.
-var eventTexts = map[store.EventKind]string{
-	"user_created":       "event.user_created",
-	"session_started":    "event.session_started",
-	"approval_begun":     "event.approval_begun",
-	"approval_approved":  "event.approval_approved",
-	"approval_denied":    "event.approval_denied",
-	"approval_expired":   "event.approval_expired",
-	"approval_cancelled": "event.approval_cancelled",
-	"signed_in":          "event.signed_in",
-	"code_sent":          "event.code_sent",
-	"transfer_executed":  "event.transfer_executed",
-	"transfer_refused":   "event.transfer_refused",
-}
-
-// endTexts are the ends of sessions worth a line. A session that ends because
-// the next step begins is none.
-var endTexts = map[store.Reason]string{
-	"signed_out":     "event.signed_out",
-	"cancelled":      "event.sign_in_cancelled",
-	"too_many_codes": "event.too_many_codes",
-}
-
 // recentLines is how much of the audit trail the page shows.
 const recentLines = 8
 
@@ -123,16 +90,28 @@ func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]views.Event, error) 
 	}
 	var lines []views.Event
 	for _, e := range events {
-		key := eventTexts[e.Kind]
-		if e.Kind == store.EventSessionEnded {
-			key = endTexts[store.Reason(e.Detail)]
+		if key := eventKey(e); key != "" {
+			lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
 		}
-		if key == "" {
-			continue
-		}
-		lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
 	}
 	return lines, nil
+}
+
+// eventKey is the key of a line of the audit trail, "" for one that the page
+// leaves out: the end of a session that ran out or goes on in the next step,
+// and the end of the account, after which nobody sees the page.
+func eventKey(e store.Event) string {
+	switch e.Kind {
+	case store.EventAccountClosed:
+		return ""
+	case store.EventSessionEnded:
+		switch store.Reason(e.Detail) {
+		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes:
+			return "event.session_ended." + e.Detail
+		}
+		return ""
+	}
+	return "event." + string(e.Kind)
 }
 
 // signInFacts says how and when this session was let in.
@@ -142,7 +121,9 @@ func (h *Handlers) signInFacts(s store.Session) views.SignIn {
 		latency = s.Latency.Milliseconds()
 	}
 	return views.SignIn{
-		MethodText: h.Pages.Text(methodTexts[s.Method]),
+		// Once a code was sent, the provider takes it and one from the app
+		// alike and does not say which it was: the sentences allow for both.
+		MethodText: h.Pages.Text("method." + string(s.Method)),
 		At:         wireTime(s.CreatedAt), AtText: s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
 		LatencyMS: latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
 	}

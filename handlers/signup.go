@@ -48,7 +48,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	}, clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = sentences(problems)
+		form.Errors = h.sentences(problems)
 		return h.showSignup(c, form)
 	}
 	if err != nil {

@@ -46,7 +46,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = sentences(problems)
+		form.Errors = h.sentences(problems)
 		return h.showProtected(c, status, inside{transfer: form})
 	}
 	if err != nil {
@@ -66,13 +66,13 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 		notYet := notices["not-yet"]
 		return h.showProtected(c, fiber.StatusConflict, inside{notice: &notYet})
 	case errors.Is(err, store.ErrChanged):
-		return &problem{Status: fiber.StatusConflict, Heading: "The transfer was changed",
-			Text:   "What this page sent is not what your phone has shown. Nothing was sent. Please start the transfer again.",
-			Action: link{"/protected", "Back to your transfers"}, cause: err}
+		return &problem{Status: fiber.StatusConflict, Heading: "error.transfer_changed.title",
+			Text:   "error.transfer_changed.text",
+			Action: link{"/protected", "action.to_transfers"}, cause: err}
 	case errors.Is(err, store.ErrNotApproved):
-		return &problem{Status: fiber.StatusConflict, Heading: "This transfer is not approved",
-			Text:   "Only a transfer that was just approved on your phone can be sent, and only once. Nothing was sent.",
-			Action: link{"/protected", "Back to your transfers"}, cause: err}
+		return &problem{Status: fiber.StatusConflict, Heading: "error.transfer_not_approved.title",
+			Text:   "error.transfer_not_approved.text",
+			Action: link{"/protected", "action.to_transfers"}, cause: err}
 	case errors.Is(err, store.ErrNotFound):
 		return fiber.ErrNotFound
 	case err != nil:
