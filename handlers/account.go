@@ -9,16 +9,16 @@ import (
 	"nod/store"
 )
 
-// closeAccount ends an account for good, after its password once more.
+// closeAccount closes an account for good, after asking for its password again.
 func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	err := h.Flow.CloseAccount(c.UserContext(), visitorOf(c), c.FormValue("password"), clientOf(c))
 	var stuck *signin.NotClosed
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, inside{closing: h.Pages.Text("close.wrong_password")})
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, protectedForms{closing: h.Pages.Text("close.wrong_password")})
 	case errors.As(err, &stuck):
 		h.Logger.Error("an account could not be closed", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{closing: h.Pages.Text("close.stuck")})
+		return h.showProtected(c, fiber.StatusServiceUnavailable, protectedForms{closing: h.Pages.Text("close.stuck")})
 	case err != nil:
 		return err
 	}

@@ -11,26 +11,26 @@ import (
 	"nod/views"
 )
 
-// protected is what all this is for: only level "signed in" gets here.
+// protected shows the page that only signed-in sessions reach.
 func (h *Handlers) protected(c *fiber.Ctx) error {
-	return h.showProtected(c, fiber.StatusOK, inside{})
+	return h.showProtected(c, fiber.StatusOK, protectedForms{})
 }
 
-// inside is what the forms of the protected page have to say.
-type inside struct {
+// protectedForms is what the forms of the protected page show again, or say.
+type protectedForms struct {
 	transfer      transferForm
 	authenticator views.Authenticator
 	closing       string  // why the account was not closed
-	notice        *notice // nil: none but what the address asks for
+	notice        *notice // nil: the one that the address asks for, if any
 }
 
-func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
+func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms protectedForms) error {
 	v := visitorOf(c)
 	phone, err := h.Flow.PhoneOf(c.UserContext(), v.User.ID)
 	if err != nil {
 		return err
 	}
-	recent, err := h.recent(c, v.User)
+	recent, err := h.recentEvents(c, v.User)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 		return err
 	}
 	page := views.Protected{
-		Layout:        h.page(c, "protected", "protected.title"),
+		Layout:        h.layout(c, "protected", "protected.title"),
 		Account:       views.Account{Name: v.User.Name, Email: v.User.Email, PhoneNumber: v.User.PhoneNumber, AuthyID: phone.Handle},
 		SignIn:        h.signInFacts(v.Session),
 		Recent:        recent,
@@ -48,28 +48,28 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	if forms.notice != nil {
-		page.Notice = h.shown(*forms.notice)
+		page.Notice = h.viewNotice(*forms.notice)
 	}
 	return c.Status(status).Render("protected", page)
 }
 
-// authenticator shows the code that adds a generic authenticator app. It is
-// asked for by a form and shown once: whoever sees it can make codes.
+// authenticator shows the QR code that adds a generic authenticator app. It
+// takes a POST and is shown once: whoever sees it can make codes.
 func (h *Handlers) authenticator(c *fiber.Ctx) error {
 	added, err := h.Flow.AddAuthenticator(c.UserContext(), visitorOf(c).User)
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{
+		return h.showProtected(c, fiber.StatusServiceUnavailable, protectedForms{
 			authenticator: views.Authenticator{Problem: h.Pages.Text("authenticator.problem")},
 		})
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(added.QR)))
-	return h.showProtected(c, fiber.StatusOK, inside{authenticator: views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}})
+	return h.showProtected(c, fiber.StatusOK, protectedForms{authenticator: views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}})
 }
 
-// originOf is the origin of a picture that the provider keeps, for the policy
-// of the one page that shows it. The URL was read from a reply of the
-// provider; only its scheme and host get into the header.
+// originOf is the origin of an image at the provider, for the policy of the one
+// page that shows it. The address comes from a reply of the provider; only its
+// scheme and host get into the header.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || !plainHost.MatchString(u.Host) {
@@ -83,7 +83,7 @@ var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 // recentLines is how much of the audit trail the page shows.
 const recentLines = 8
 
-func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]views.Event, error) {
+func (h *Handlers) recentEvents(c *fiber.Ctx, user store.User) ([]views.Event, error) {
 	events, err := h.Flow.Activity(c.UserContext(), user.ID, recentLines)
 	if err != nil {
 		return nil, err

@@ -39,23 +39,23 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		return err
 	}
 	page := views.Token{
-		Layout:      h.page(c, "token", "token.title"),
+		Layout:      h.layout(c, "token", "token.title"),
 		MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		TriesLeft:   max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
 	}
 	if wait > 0 {
-		page.NextSendSeconds = seconds(wait)
+		page.NextSendSeconds = ceilSeconds(wait)
 	}
-	latest, err := h.latest(c)
+	latest, err := h.latestRequest(c)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	page.NoApp = latest.Reason == store.ReasonNoDevice
 	switch v.Session.CodeState {
 	case store.CodeFailed:
-		page.Notice = h.shown(notice{"warning", "notice.code_failed"})
+		page.Notice = h.viewNotice(notice{"warning", "notice.code_failed"})
 	case store.CodeIgnored:
-		page.Notice = h.shown(notice{"warning", "code_not_sent." + string(signin.WhyHasApp)})
+		page.Notice = h.viewNotice(notice{"warning", "code_not_sent." + string(signin.WhyHasApp)})
 	case store.CodeSent:
 		page.SentBy = string(v.Session.CodeVia)
 	}
@@ -72,12 +72,12 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 	if by != store.MethodSMS && by != store.MethodCall {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.choose"))
 	}
-	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
+	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if err != nil {
 		return err
 	}
-	if not != nil {
-		sentence := h.Pages.Text("code_not_sent."+string(not.Why), "wait", h.inWords(not.RetryIn))
+	if notSent != nil {
+		sentence := h.Pages.Text("code_not_sent."+string(notSent.Why), "wait", h.waitText(notSent.RetryIn))
 		return h.showToken(c, fiber.StatusTooManyRequests, sentence)
 	}
 	return seeOther(c, "/verify-token")
@@ -94,7 +94,7 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 	if err != nil {
 		return h.codeRefused(c, err)
 	}
-	return h.enter(c, v.Session.ID, sess)
+	return h.finishSignIn(c, v.Session.ID, sess)
 }
 
 func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
@@ -133,7 +133,7 @@ func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, key string) err
 	return h.showToken(c, status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left))
 }
 
-// digits tolerates what people paste around a code: blanks and dashes.
+// digits removes the blanks and dashes that people paste with a code.
 func digits(s string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '-' || r == '–' {
