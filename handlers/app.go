@@ -159,8 +159,8 @@ func (h *Handlers) refuseCompressedBody(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// requirePublicHost redirects a page opened under another name, such as 127.0.0.1, to
-// the public address, where its cookies, sockets and forms work.
+// requirePublicHost redirects a page opened under another name, such as
+// 127.0.0.1, to the public address, where its cookies, sockets and forms work.
 func (h *Handlers) requirePublicHost(c *fiber.Ctx) error {
 	if strings.EqualFold(string(c.Request().Header.Host()), h.public.Host) {
 		return c.Next()

@@ -15,7 +15,7 @@ import (
 // NewSessionStorage opens the SQLite file at path for Fiber's sessions. The
 // file holds hashes of the session ids: reading it signs nobody in.
 func NewSessionStorage(path string) (storage fiber.Storage, err error) {
-	// sqlite3.New panics on a bad path; a failed start should end in an error message.
+	// sqlite3.New panics on a bad path.
 	defer func() {
 		if r := recover(); r != nil {
 			storage, err = nil, fmt.Errorf("session file %s cannot be opened: %v", path, r)

@@ -13,7 +13,7 @@ import (
 )
 
 // Codes are the ways in without the tap: from the authenticator app, by SMS,
-// by voice. They end in the same consume-and-promote step as a tap.
+// by voice. They end as a tap does, in finishSignIn.
 
 // requireOpenAttempt admits sign-ins that a code may still complete; after a
 // Deny on the phone none does.

@@ -56,7 +56,8 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 }
 
 // executeTransfer carries out an approved transfer: once, and only if what the
-// browser sends is what the phone has shown. A form that cannot be read counts as changed.
+// browser sends is what the phone has shown. A form that cannot be read counts
+// as changed.
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	_, shown, _ := readTransfer(c)
 	err := h.Flow.Execute(c.UserContext(), visitorOf(c), c.Params("id"), shown)
