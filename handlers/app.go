@@ -100,7 +100,6 @@ func (h *Handlers) registerPublic(app *fiber.App) {
 	app.Get("/check", noStore, h.checkClient)
 	app.Get("/check/events", h.requireOwnOrigin, h.reserveSlot, h.events(h.checkState))
 	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
-
 }
 
 // registerPolling has what scripts ask for.
@@ -110,7 +109,6 @@ func (h *Handlers) registerPolling(app *fiber.App) {
 
 	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
 	app.Get("/transfers/events", h.requireSignedInJSON, h.requireOwnOrigin, h.reserveSlot, h.events(h.transfersState))
-
 }
 
 // registerSignIn has the pages and forms up to the end of a sign-in.
