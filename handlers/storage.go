@@ -20,7 +20,7 @@ import (
 // session ids: reading it signs nobody in. A session that was acknowledged
 // survives a power cut.
 func NewSessionStorage(path string) (storage fiber.Storage, err error) {
-	// sqlite3.New panics on a bad path; a start should end in a sentence.
+	// sqlite3.New panics on a bad path.
 	defer func() {
 		if r := recover(); r != nil {
 			storage, err = nil, fmt.Errorf("session file %s cannot be opened: %v", path, r)
