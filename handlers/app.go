@@ -12,10 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-const (
-	bodyLimit      = 64 << 10
-	requestTimeout = 10 * time.Second
-)
+const bodyLimit = 64 << 10
 
 // App is the Fiber application with every route. Sockets are the hub's:
 // fasthttp keeps hijacked connections open and forgets them.
@@ -124,7 +121,7 @@ func (h *Handlers) register(app *fiber.App) {
 
 // deadline gives everything a request starts one end.
 func (h *Handlers) deadline(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()

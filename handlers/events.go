@@ -146,7 +146,7 @@ func (h *Handlers) join(slot *hub.Waiter, sessionID string, conn net.Conn, kind 
 		return // the browser hung up, or the hub is closing; it comes back
 	}
 	if m.data == nil || slot.Early() {
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 		defer cancel()
 		var err error
 		if m, err = read(ctx, sessionID); err != nil {
