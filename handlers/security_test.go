@@ -187,13 +187,19 @@ func TestAnonymousVisitsLeaveNoSession(t *testing.T) {
 	}
 }
 
+// open opens a database of the site as another program does.
+func (s *site) open(file string) *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.dir, file)+"?mode=rw&_busy_timeout=180000")
+	must(s.t, err)
+	s.t.Cleanup(func() { db.Close() })
+	return db
+}
+
 // sessionsIn counts the rows of a database of the site.
 func (s *site) sessionsIn(file string) (n int) {
 	s.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.dir, file)+"?mode=ro&_busy_timeout=180000")
-	must(s.t, err)
-	defer db.Close()
-	must(s.t, db.QueryRowContext(s.t.Context(), "SELECT count(*) FROM sessions").Scan(&n))
+	must(s.t, s.open(file).QueryRowContext(s.t.Context(), "SELECT count(*) FROM sessions").Scan(&n))
 	return n
 }
 

@@ -21,6 +21,7 @@ type told struct {
 	Reason    string `json:"reason"`
 	ExpiresAt string `json:"expires_at"`
 	Number    string `json:"number"`
+	Revision  int64  `json:"revision"`
 }
 
 func (b *browser) dial() (*websocket.Conn, *http.Response, error) {
