@@ -99,7 +99,7 @@ func (f *Flow) reconcile(ctx context.Context, a store.Approval, how eagerness) s
 // lookUp puts the provider's answer through the same conditional update as a
 // callback.
 func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	answer, err := f.Phones.Answer(ctx, a.UUID)
 	if err != nil {

@@ -26,3 +26,15 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Duration, error) {
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
 }
+
+// QueuePerHash is how many wait for one place to hash.
+const QueuePerHash = queuePerHash
+
+// HoldHashing takes all places to hash until it is released.
+func (s *Store) HoldHashing() (release func()) {
+	n := int64(s.opts.HashConcurrency)
+	if !s.hashing.TryAcquire(n) {
+		panic("a password is being hashed")
+	}
+	return func() { s.hashing.Release(n) }
+}
