@@ -21,3 +21,12 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Duration, error) {
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
 }
+
+// Pragma reads a setting of SQLite on the connection that writes and on one of
+// those that read: it belongs to a connection, so no other program can see it.
+func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string, err error) {
+	if err = s.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&writer); err == nil {
+		err = s.read.QueryRowContext(ctx, "PRAGMA "+name).Scan(&reader)
+	}
+	return writer, reader, err
+}
