@@ -10,6 +10,11 @@ import (
 // goes from one version to the next can be seen only with more than one.
 func (s *Store) Migrate(ctx context.Context, from fs.FS) error { return s.migrate(ctx, from) }
 
+// Record writes a line of the audit trail alone.
+func (s *Store) Record(ctx context.Context, e Event) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.record(ctx, e) })
+}
+
 // AnySession returns a session whether or not it still counts.
 func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
