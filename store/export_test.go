@@ -38,3 +38,12 @@ func (s *Store) HoldHashing() (release func()) {
 	}
 	return func() { s.hashing.Release(n) }
 }
+
+// Pragma reads a setting of SQLite on the connection that writes and on one of
+// those that read: it belongs to a connection, so no other program can see it.
+func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string, err error) {
+	if err = s.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&writer); err == nil {
+		err = s.read.QueryRowContext(ctx, "PRAGMA "+name).Scan(&reader)
+	}
+	return writer, reader, err
+}
