@@ -211,9 +211,13 @@ func (s *Store) LatestApproval(ctx context.Context, sessionID string, kind Kind)
 	return a.as(s.now()), wrap(err)
 }
 
-// as shows a request as it is at this moment.
+// as shows a request as it is at this moment. An approval that was not used in
+// time is as good as none.
 func (a Approval) as(now int64) Approval {
-	if a.Status == Pending && a.ExpiresAt.UnixMilli() <= now {
+	unused := a.Status == Approved && a.ConsumedAt.IsZero()
+	switch {
+	case a.Status == Pending && a.ExpiresAt.UnixMilli() <= now,
+		unused && a.ExpiresAt.Add(useWithin).UnixMilli() <= now:
 		a.Status = Expired
 	}
 	return a

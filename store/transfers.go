@@ -81,10 +81,10 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 	return err
 }
 
-// ExecuteTransfer carries out an approved transfer, once. shown is what the
-// browser says it is about: ErrChanged if that is not what was approved, and
-// the transfer is over. ErrNotApproved, ErrNotFound; also for the transfer of
-// another session.
+// ExecuteTransfer carries out an approved transfer, once; that it has been done
+// already is told as the same success. shown is what the browser says it is
+// about: ErrChanged if that is not what was approved, and the transfer is over.
+// ErrNotApproved, ErrNotFound; also for the transfer of another session.
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
 	tampered := false
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -96,6 +96,9 @@ func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown
 		if shown.subject() != t.subject() {
 			tampered = true
 			return tx.refuse(ctx, t)
+		}
+		if t.Status == TransferExecuted {
+			return nil
 		}
 		if _, err := tx.consume(ctx, sessionID, KindTransfer, t.subject()); err != nil {
 			return err

@@ -31,7 +31,8 @@ const waitQuery = `
 		COALESCE(approvals.status, ''),
 		COALESCE(approvals.reason, ''),
 		COALESCE(approvals.number, ''),
-		COALESCE(approvals.expires_at, 0)
+		COALESCE(approvals.expires_at, 0),
+		COALESCE(approvals.consumed_at, 0)
 	FROM sessions
 	LEFT JOIN approvals ON approvals.seq = (
 		SELECT MAX(seq)
@@ -45,15 +46,15 @@ const waitQuery = `
 // session.
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
-	var ended, ends, seen, expires int64
-	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
+	var ended, ends, seen, expires, consumed int64
+	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed)
 	if err != nil {
 		return Wait{}, wrap(err)
 	}
 	now := s.now()
 	// As in sessionQuery: a sign-in under way ends by its age alone.
 	w.Counts = ended == 0 && ends > now && (w.Level == PasswordPassed || seen > now-s.opts.SessionIdle.Milliseconds())
-	w.EndedAt, w.Request.ExpiresAt = at(ended), at(expires)
+	w.EndedAt, w.Request.ExpiresAt, w.Request.ConsumedAt = at(ended), at(expires), at(consumed)
 	w.Request = w.Request.as(now)
 	return w, nil
 }

@@ -50,6 +50,7 @@ const (
 	ReasonExpired       Reason = "expired"  // older than SessionMax
 	ReasonIdle          Reason = "idle"     // unused for SessionIdle
 	ReasonNotKept       Reason = "not_kept" // its cookie could not be stored
+	ReasonRekeyed       Reason = "rekeyed"  // its last step was repeated, and it goes on under another id
 )
 
 // Method is how the second step was passed.
