@@ -2,6 +2,9 @@ module nod
 
 go 1.26.0
 
+// Packages from npm may hold Go files of their own.
+ignore node_modules
+
 require (
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/chromedp/cdproto v0.159.0

@@ -15,16 +15,16 @@ import (
 // Replies recorded in the tests of public clients or given in the vendor's
 // documentation.
 const (
-	registered = `{"message":"User created successfully.","user":{"id":1635},"success":true}`
-	status     = `{"status":{"authy_id":290907,"confirmed":true,"registered":false,"country_code":1,"phone_number":"XXX-XXX-1118","email":"user@example.com","devices":[],"has_hard_token":false,"account_disabled":false,"detailed_devices":[{"device_type":"authy","os_type":"unknown","registration_device_id":null,"registration_method":null,"device_id":290908,"last_sync_date":0,"creation_date":1433868212}],"deleted_devices":[]},"message":"User status.","success":true}`
-	removed    = `{"message":"User removed from application","success":true}`
-	asked      = `{"approval_request":{"uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
-	pending    = `{"approval_request":{"_app_name":"Demo","_app_serial_id":46113,"_authy_id":28894864,"_id":"589d12e07d558e6b91e9370a","_user_email":"foo@bar.com","app_id":"58547f6f4014250a11c201f6","created_at":"2017-02-10T01:09:52Z","notified":false,"processed_at":null,"seconds_to_expire":86400,"status":"pending","updated_at":"2017-02-10T01:09:52Z","user_id":"5840a9328aa2fb674c485436","uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
-	sent       = `{"success":true,"message":"SMS token was sent","cellphone":"+1-XXX-XXX-XX97"}`
-	ignored    = `{"message":"Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway.","cellphone":"+57-XXX-XXX-XX12","device":"android","ignored":true,"success":true}`
-	calling    = `{"success":true,"message":"Call started...","cellphone":"+1-XXX-XXX-XX97"}`
-	valid      = `{"message":"Token is valid.","token":"is valid","success":"true","device":{"id":null,"os_type":"sms","registration_date":1500648405,"registration_method":null,"last_account_recovery_at":1494631010,"last_sync_date":null}}`
-	qrReply    = `{"label":"Nod","issuer":"Authy","qr_code":"https://example.com/qr.png","success":true}`
+	registered  = `{"message":"User created successfully.","user":{"id":1635},"success":true}`
+	status      = `{"status":{"authy_id":290907,"confirmed":true,"registered":false,"country_code":1,"phone_number":"XXX-XXX-1118","email":"user@example.com","devices":[],"has_hard_token":false,"account_disabled":false,"detailed_devices":[{"device_type":"authy","os_type":"unknown","registration_device_id":null,"registration_method":null,"device_id":290908,"last_sync_date":0,"creation_date":1433868212}],"deleted_devices":[]},"message":"User status.","success":true}`
+	removed     = `{"message":"User removed from application","success":true}`
+	requestSent = `{"approval_request":{"uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
+	pending     = `{"approval_request":{"_app_name":"Demo","_app_serial_id":46113,"_authy_id":28894864,"_id":"589d12e07d558e6b91e9370a","_user_email":"foo@bar.com","app_id":"58547f6f4014250a11c201f6","created_at":"2017-02-10T01:09:52Z","notified":false,"processed_at":null,"seconds_to_expire":86400,"status":"pending","updated_at":"2017-02-10T01:09:52Z","user_id":"5840a9328aa2fb674c485436","uuid":"550e8400-e29b-41d4-a716-446655440000"},"success":true}`
+	sent        = `{"success":true,"message":"SMS token was sent","cellphone":"+1-XXX-XXX-XX97"}`
+	ignored     = `{"message":"Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway.","cellphone":"+57-XXX-XXX-XX12","device":"android","ignored":true,"success":true}`
+	calling     = `{"success":true,"message":"Call started...","cellphone":"+1-XXX-XXX-XX97"}`
+	valid       = `{"message":"Token is valid.","token":"is valid","success":"true","device":{"id":null,"os_type":"sms","registration_date":1500648405,"registration_method":null,"last_account_recovery_at":1494631010,"last_sync_date":null}}`
+	qrReply     = `{"label":"Nod","issuer":"Authy","qr_code":"https://example.com/qr.png","success":true}`
 )
 
 func TestCallsOnTheWire(t *testing.T) {
@@ -44,7 +44,7 @@ func TestCallsOnTheWire(t *testing.T) {
 			authy.UserStatus{AuthyID: 290907, Confirmed: true, CountryCode: 1, PhoneNumber: "XXX-XXX-1118", Email: "user@example.com", Devices: []string{}}},
 		{"remove", removed, "POST", json + "users/1635/remove", "", "",
 			func(ctx context.Context, c *authy.Client) (any, error) { return nil, c.RemoveUser(ctx, 1635) }, nil},
-		{"approval request", asked, "POST", one + "users/1635/approval_requests", "",
+		{"approval request", requestSent, "POST", one + "users/1635/approval_requests", "",
 			"message=Login&details%5BNumber%5D=47&details%5BE-mail%5D=a%40b&details%5BAn+address%5D=192.0.2.1" +
 				"&hidden_details%5Ba%5D=1&hidden_details%5Bb%5D=2&logos%5B0%5D%5Bres%5D=default&logos%5B0%5D%5Burl%5D=https%3A%2F%2Fe.com%2Fa.png" +
 				"&logos%5B1%5D%5Bres%5D=low&logos%5B1%5D%5Burl%5D=https%3A%2F%2Fe.com%2Fb.png&seconds_to_expire=120",
@@ -55,7 +55,7 @@ func TestCallsOnTheWire(t *testing.T) {
 					Logos: []authy.Logo{{"default", "https://e.com/a.png"}, {"low", "https://e.com/b.png"}},
 				})
 			}, requestID},
-		{"approval request, message only", asked, "POST", one + "users/1635/approval_requests", "", "message=Login",
+		{"approval request, message only", requestSent, "POST", one + "users/1635/approval_requests", "", "message=Login",
 			func(ctx context.Context, c *authy.Client) (any, error) {
 				return c.RequestApproval(ctx, 1635, authy.ApprovalRequest{Message: "Login"})
 			}, requestID},
@@ -168,7 +168,7 @@ func TestInvalidRequestIDsAreNotSent(t *testing.T) {
 // The phone must show exactly what was asked: a request that the service would
 // truncate is not sent.
 func TestInvalidRequestsAreNotSent(t *testing.T) {
-	p := newProvider(t, replying(http.StatusOK, asked))
+	p := newProvider(t, replying(http.StatusOK, requestSent))
 	long := strings.Repeat("é", 201)
 	for name, r := range map[string]authy.ApprovalRequest{
 		"no message":      {},

@@ -162,7 +162,7 @@ func TestRepliesThatDoNotMatchTheCall(t *testing.T) {
 		{"approval status", strings.Replace(pending, "pending", "Approved", 1)},
 		{"approval status", strings.Replace(pending, "pending", "", 1)},
 		{"approval status", strings.Replace(pending, "2017-02-10T01:09:52Z", "yesterday", 1)},
-		{"request approval", strings.Replace(asked, requestID, "../x", 1)},
+		{"request approval", strings.Replace(requestSent, requestID, "../x", 1)},
 		{"register", strings.Replace(registered, "1635", "0", 1)},
 		{"register", strings.Replace(registered, "1635", "-1", 1)},
 		{"register", strings.Replace(registered, "1635", "99999999999999999999", 1)},

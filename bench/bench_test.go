@@ -29,7 +29,7 @@ func TestSummarise(t *testing.T) {
 	}
 }
 
-// A round in which the machine was busy counts no more than the others.
+// A round on a busy machine counts no more than the others.
 func TestRatioIsTakenRoundByRound(t *testing.T) {
 	r := results{}
 	for _, round := range [][2]float64{{1, 2}, {30, 60}, {1.1, 2}} {
@@ -40,7 +40,7 @@ func TestRatioIsTakenRoundByRound(t *testing.T) {
 		t.Errorf("got %v, %v", s, ok)
 	}
 	if _, ok := r.ratio(handshake, designNod, designHub); ok {
-		t.Error("a ratio to what was not measured")
+		t.Error("got a ratio to a program that was not measured")
 	}
 }
 
@@ -49,8 +49,8 @@ func TestQuantiles(t *testing.T) {
 	for i := range 100 {
 		d = append(d, time.Duration(100-i))
 	}
-	if p50, p99, most := quantiles(d); p50 != 51 || p99 != 100 || most != 100 {
-		t.Errorf("got %d, %d, %d", p50, p99, most)
+	if p50, p99, max := quantiles(d); p50 != 51 || p99 != 100 || max != 100 {
+		t.Errorf("got %d, %d, %d", p50, p99, max)
 	}
 }
 
@@ -59,21 +59,21 @@ func TestVerdicts(t *testing.T) {
 	r.add(rss, designNod, 4e3)
 	r.add(rss, designUsual, 8e3)
 	for _, lost := range []float64{0, 1, 0} {
-		r.add(tellLost, designHub, lost)
+		r.add(publishLost, designHub, lost)
 	}
 	for name, c := range map[string]struct {
 		row  row
 		want string
 	}{
-		"no goal":        {row{of: rss, nod: designNod}, "–"},
-		"below":          {row{of: rss, nod: designNod, goal: atMost(5e3, "5 kB")}, "yes"},
-		"above":          {row{of: rss, nod: designNod, goal: atMost(3e3, "3 kB")}, "NO"},
-		"enough":         {row{of: rss, nod: designNod, goal: atLeast(4e3, "4 kB")}, "yes"},
-		"ratio":          {row{of: rss, nod: designNod, goal: ratioAtMost(0.5, designUsual)}, "yes"},
-		"ratio missed":   {row{of: rss, nod: designNod, goal: ratioAtLeast(0.9, designUsual)}, "NO"},
-		"not measured":   {row{of: live, nod: designNod, goal: atMost(1, "1")}, "NO"},
-		"lost in one":    {row{of: tellLost, nod: designHub, goal: none}, "NO"},
-		"never measured": {row{of: tapLost, nod: designNod, goal: none}, "NO"},
+		"no goal":        {row{figure: rss, nod: designNod}, "–"},
+		"below":          {row{figure: rss, nod: designNod, goal: atMost(5e3, "5 kB")}, "yes"},
+		"above":          {row{figure: rss, nod: designNod, goal: atMost(3e3, "3 kB")}, "NO"},
+		"enough":         {row{figure: rss, nod: designNod, goal: atLeast(4e3, "4 kB")}, "yes"},
+		"ratio":          {row{figure: rss, nod: designNod, goal: ratioAtMost(0.5, designUsual)}, "yes"},
+		"ratio missed":   {row{figure: rss, nod: designNod, goal: ratioAtLeast(0.9, designUsual)}, "NO"},
+		"not measured":   {row{figure: live, nod: designNod, goal: atMost(1, "1")}, "NO"},
+		"lost in one":    {row{figure: publishLost, nod: designHub, goal: none}, "NO"},
+		"never measured": {row{figure: tapLost, nod: designNod, goal: none}, "NO"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.row.verdict(r); got != c.want {
@@ -91,7 +91,7 @@ func TestTable(t *testing.T) {
 		r.add(rss, designCentrifuge, 3*v)
 	}
 	lines := []row{{
-		what: "RSS", of: rss, unit: kilobytes, nod: designNod, usual: designUsual, beside: []string{designCentrifuge, designPolling},
+		what: "RSS", figure: rss, unit: kilobytes, nod: designNod, usual: designUsual, others: []string{designCentrifuge, designPolling},
 		goal: atMost(5e3, "5 kB"), how: "somehow",
 	}}
 	var text, markdown strings.Builder
@@ -108,15 +108,15 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// Each row says how it is measured, and those with a goal measure Nod.
+// Every row says how it is measured, and every row with a goal measures Nod.
 func TestRows(t *testing.T) {
 	for _, w := range rows(full) {
 		if w.how == "" || w.unit == nil || (w.goal.reached != nil && w.nod == "") {
-			t.Errorf("row %q is not whole", w.what)
+			t.Errorf("row %q is incomplete", w.what)
 		}
-		for _, who := range append(w.beside, w.usual, w.nod) {
-			if who != "" && names[who] == "" {
-				t.Errorf("row %q: %q has no name", w.what, who)
+		for _, program := range append(w.others, w.usual, w.nod) {
+			if program != "" && names[program] == "" {
+				t.Errorf("row %q: %q has no name", w.what, program)
 			}
 		}
 	}

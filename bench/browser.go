@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// userAgent and the headers below are what Chromium 156 sends, written down
-// from one.
+// userAgent and the headers below are what Chromium 156 sends.
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 
 const (
@@ -32,10 +31,10 @@ const (
 	pollHeaders   = "Content-Length: 0\r\nAccept: application/json\r\nOrigin: http://%[1]s\r\n" + fetchHeaders + "\r\n"
 )
 
-// request is what the page of a seat sends to hear the news.
-func request(way, host string, s seat) string {
+// request is what an attempt's page sends.
+func request(transport, host string, s attempt) string {
 	line, headers := "GET /login/events", socketHeaders
-	switch way {
+	switch transport {
 	case byStream:
 		line, headers = "GET /login/stream", streamHeaders
 	case byPage:
@@ -47,7 +46,7 @@ func request(way, host string, s seat) string {
 	return line + " HTTP/1.1\r\nHost: " + host + "\r\n" + fmt.Sprintf(headers, host, cookies)
 }
 
-// The ways to wait, and the page before it.
+// The transports of a waiting browser, and a page.
 const (
 	byPage    = "page"
 	bySocket  = "socket"
@@ -55,8 +54,8 @@ const (
 	byPolling = "polling"
 )
 
-// sourceAddress gives every browser an address of its own, of 127.0.0.0/8:
-// ports do not run out, and servers that count by address have to.
+// sourceAddress gives every browser its own address in 127.0.0.0/8, so that ports
+// do not run out and servers that count by address have to do so.
 func sourceAddress(i int) string {
 	return fmt.Sprintf("127.%d.%d.%d", 1+i/40_000, 1+i/200%200, 1+i%200)
 }
@@ -66,44 +65,44 @@ func dialFrom(i int, addr string) (net.Conn, error) {
 	return d.Dial("tcp", addr)
 }
 
-// browser is a page that waits.
+// browser is a waiting page.
 type browser struct {
-	seat
+	attempt
 	conn net.Conn
 	in   *bufio.Reader
 
-	events atomic.Int32
-	told   atomic.Int64 // when the last event came, see clock
+	events     atomic.Int32
+	receivedAt atomic.Int64 // when the last event was received, see clock
 }
 
-// clock is the time since the process began, in nanoseconds: a difference of two
-// is exact whatever happens to the wall clock.
+// clock returns the nanoseconds since the process started. It is monotonic: changes
+// of the wall clock do not affect it.
 var began = time.Now()
 
 func clock() int64 { return int64(time.Since(began)) }
 
-func (b *browser) hear() {
-	b.told.Store(clock())
+func (b *browser) receive() {
+	b.receivedAt.Store(clock())
 	b.events.Add(1)
 }
 
-// visit opens the connection and asks; the answer's head is read, no more.
-func (b *browser) visit(way, addr string, i int) (status int, err error) {
+// visit connects, sends the request, and reads the head of the response.
+func (b *browser) visit(transport, addr string, i int) (status int, err error) {
 	if b.conn, err = dialFrom(i, addr); err != nil {
 		return 0, err
 	}
 	b.in = bufio.NewReaderSize(b.conn, 1024)
-	if way == byPolling {
-		return http.StatusOK, nil // it asks when its time comes
+	if transport == byPolling {
+		return http.StatusOK, nil // the first poll comes later
 	}
-	if _, err = io.WriteString(b.conn, request(way, addr, b.seat)); err != nil {
+	if _, err = io.WriteString(b.conn, request(transport, addr, b.attempt)); err != nil {
 		return 0, err
 	}
 	status, _, err = readHead(b.in)
 	return status, err
 }
 
-// readHead reads the head of a response.
+// readHead reads the head of a response; length is its Content-Length.
 func readHead(in *bufio.Reader) (status, length int, err error) {
 	for first := true; ; first = false {
 		line, err := in.ReadSlice('\n')
@@ -125,7 +124,7 @@ func readHead(in *bufio.Reader) (status, length int, err error) {
 	}
 }
 
-// Frames of RFC 6455, as far as servers here send them.
+// The opcodes of RFC 6455 that the servers here send.
 const (
 	opText  = 0x1
 	opClose = 0x8
@@ -133,7 +132,7 @@ const (
 	opPong  = 0xA
 )
 
-// readFrame returns a frame whose payload is good until the next one.
+// readFrame returns a frame. Its payload is valid until the next call.
 func readFrame(in *bufio.Reader) (op byte, payload []byte, err error) {
 	head, err := in.Peek(2)
 	if err != nil {
@@ -154,34 +153,34 @@ func readFrame(in *bufio.Reader) (op byte, payload []byte, err error) {
 	return op, b[skip:], err
 }
 
-// maskedFrame is a frame as browsers send it; a mask of zeros is one too.
+// maskedFrame is a frame as browsers send it, with a mask of zeros.
 func maskedFrame(op byte, payload []byte) []byte {
 	return append([]byte{0x80 | op, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }
 
-// dialect is what a server says over its sockets beyond the events.
-type dialect struct {
-	// hello is sent by the page when the socket is open.
+// protocol is what a design sends over its sockets besides the events.
+type protocol struct {
+	// hello is what the page sends first.
 	hello string
-	// greeted says that the server speaks first.
-	greeted bool
-	// ping is a text that is a ping, and its own answer.
+	// serverFirst means that the server sends a first message.
+	serverFirst bool
+	// ping is a text message that is a ping and its own answer.
 	ping string
 }
 
-var dialects = map[string]dialect{
-	designNod:        {greeted: true}, // with the stored state
-	designCentrifuge: {hello: `{"id":1,"connect":{}}`, greeted: true, ping: "{}"},
+var protocols = map[string]protocol{
+	designNod:        {serverFirst: true}, // with the stored state
+	designCentrifuge: {hello: `{"id":1,"connect":{}}`, serverFirst: true, ping: "{}"},
 }
 
-// greet does what comes before the wait.
-func (b *browser) greet(d dialect) error {
+// greet exchanges the first messages.
+func (b *browser) greet(d protocol) error {
 	if d.hello != "" {
 		if _, err := b.conn.Write(maskedFrame(opText, []byte(d.hello))); err != nil {
 			return err
 		}
 	}
-	if !d.greeted {
+	if !d.serverFirst {
 		return nil
 	}
 	for {
@@ -189,8 +188,8 @@ func (b *browser) greet(d dialect) error {
 		switch {
 		case err != nil || op == opText:
 			return err
-		case op != opPing: // one may come between the upgrade and the greeting
-			return fmt.Errorf("greeted with frame %d: %q", op, payload)
+		case op != opPing: // may come before the first message
+			return fmt.Errorf("the first message is frame %d: %q", op, payload)
 		}
 		if _, err := b.conn.Write(maskedFrame(opPong, nil)); err != nil {
 			return err
@@ -198,8 +197,8 @@ func (b *browser) greet(d dialect) error {
 	}
 }
 
-// listen is the wait on a socket; it ends with the connection.
-func (b *browser) listen(d dialect, pongs *atomic.Int64) {
+// listen reads events from a socket until the connection ends.
+func (b *browser) listen(d protocol, pongs *atomic.Int64) {
 	defer b.conn.Close()
 	for {
 		op, payload, err := readFrame(b.in)
@@ -211,7 +210,7 @@ func (b *browser) listen(d dialect, pongs *atomic.Int64) {
 		case op == opText && d.ping != "" && string(payload) == d.ping:
 			answer = maskedFrame(opText, payload)
 		case op == opText:
-			b.hear()
+			b.receive()
 			continue
 		case op == opClose:
 			answer = maskedFrame(opClose, payload)
@@ -223,7 +222,7 @@ func (b *browser) listen(d dialect, pongs *atomic.Int64) {
 	}
 }
 
-// follow is the wait on a stream; how the events are cut does not matter here.
+// follow reads events from a stream until the connection ends.
 func (b *browser) follow() {
 	defer b.conn.Close()
 	for {
@@ -232,20 +231,20 @@ func (b *browser) follow() {
 			return
 		}
 		if bytes.HasPrefix(line, []byte("data: ")) {
-			b.hear()
+			b.receive()
 		}
 	}
 }
 
-// ask is the wait by polling, as the tutorial does it.
-func (b *browser) ask(addr string, first time.Duration) {
+// poll polls as the tutorial's page does.
+func (b *browser) poll(addr string, first time.Duration) {
 	defer b.conn.Close()
 	ticker := time.NewTicker(max(first, time.Millisecond))
 	defer ticker.Stop()
-	for question := []byte(request(byPolling, addr, b.seat)); ; {
+	for request := []byte(request(byPolling, addr, b.attempt)); ; {
 		<-ticker.C
 		ticker.Reset(pollEvery)
-		if _, err := b.conn.Write(question); err != nil {
+		if _, err := b.conn.Write(request); err != nil {
 			return
 		}
 		_, length, err := readHead(b.in)
@@ -257,7 +256,7 @@ func (b *browser) ask(addr string, first time.Duration) {
 			return
 		}
 		if bytes.Contains(answer, []byte("approved")) && b.events.Load() == 0 {
-			b.hear()
+			b.receive()
 		}
 		if _, err := b.in.Discard(length); err != nil {
 			return

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Echoes is messages to the raw loopback, or to an HTTP server.
-type Echoes struct {
+// EchoArgs are the arguments of Echo: messages to the raw loopback or an HTTP server.
+type EchoArgs struct {
 	Addr  string
-	HTTP  bool // a request of the size of a publish instead, to an HTTP server
+	HTTP  bool // send a request of the size of a publish, to an HTTP server
 	N     int
-	Rate  int // a second
+	Rate  int // per second
 	Conns int
 }
 
-// message is what is sent, and how to read what comes back.
-func (e Echoes) message() (message []byte, read func(*bufio.Reader) error) {
+// message returns what to send and how to read the answer.
+func (e EchoArgs) message() (message []byte, read func(*bufio.Reader) error) {
 	if !e.HTTP {
 		return make([]byte, echoSize), func(in *bufio.Reader) error {
 			_, err := in.Discard(echoSize)
@@ -30,12 +30,11 @@ func (e Echoes) message() (message []byte, read func(*bufio.Reader) error) {
 	return post(e.Addr, "/nothing", event), p.readAnswer
 }
 
-// echoSize is about that of the frame of an event.
+// echoSize is about the size of an event's frame.
 const echoSize = 128
 
-// Echo sends messages at the same gaps as Shoot, and says how long they took
-// there and back.
-func (l *Load) Echo(e Echoes, h *Heard) error {
+// Echo sends messages at the same rate as SendEvents and measures their round trips.
+func (l *Load) Echo(e EchoArgs, h *Latencies) error {
 	sent, back := make([]int64, e.N), make([]int64, e.N)
 	conns := make([]net.Conn, e.Conns)
 	errs := make([]error, e.Conns)
@@ -73,11 +72,11 @@ func (l *Load) Echo(e Echoes, h *Heard) error {
 	return errors.Join(errs...)
 }
 
-// pace calls do at even gaps, whatever became of the calls before.
+// pace calls do at a fixed rate, independently of how long earlier answers take.
 func pace(n, rate int, do func(i int) error) error {
 	gap := time.Second / time.Duration(rate)
-	for i, begin := 0, time.Now(); i < n; i++ {
-		time.Sleep(time.Until(begin.Add(time.Duration(i) * gap)))
+	for i, start := 0, time.Now(); i < n; i++ {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * gap)))
 		if err := do(i); err != nil {
 			return err
 		}

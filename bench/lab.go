@@ -21,19 +21,19 @@ const (
 	designPolling    = "polling"
 )
 
-// lab is where the measuring happens: a folder, the programs, the world.
+// lab holds what the measurements run on: a folder, the programs, the data.
 type lab struct {
 	dir        string
-	self       string // this program
-	nod, peers string // the others
-	world      *world
+	self       string // this program's binary
+	nod, peers string // the other binaries
+	fixture    *fixture
 	authyURL   string
-	started    int      // servers so far; each has a folder of its own
-	endings    []func() // in the order they were begun
+	started    int      // servers so far; each has its own folder
+	cleanups   []func() // run in reverse order by close
 }
 
-// newLab builds the programs and seeds a world of seats and members.
-func newLab(ctx context.Context, seats, members int) (l *lab, err error) {
+// newLab builds the programs and seeds the data.
+func newLab(ctx context.Context, attempts, members int) (l *lab, err error) {
 	l = &lab{}
 	defer func() {
 		if err != nil {
@@ -50,33 +50,33 @@ func newLab(ctx context.Context, seats, members int) (l *lab, err error) {
 	if l.authyURL, stop, err = provider(); err != nil {
 		return nil, err
 	}
-	l.endings = append(l.endings, stop)
-	// The world is written in memory where that is possible, and copied to a
-	// disk for every server.
+	l.cleanups = append(l.cleanups, stop)
+	// The data is written in memory where possible, and copied to a disk for
+	// every server.
 	seeds, err := l.folder(inMemory())
 	if err != nil {
 		return nil, err
 	}
-	l.world, err = seed(ctx, seeds, seats, members)
+	l.fixture, err = seed(ctx, seeds, attempts, members)
 	return l, err
 }
 
 func (l *lab) close() {
-	for _, end := range slices.Backward(l.endings) {
+	for _, end := range slices.Backward(l.cleanups) {
 		end()
 	}
 }
 
-// folder makes one that close removes.
+// folder creates a folder that close removes.
 func (l *lab) folder(parent string) (string, error) {
 	dir, err := os.MkdirTemp(parent, "nod-bench-")
 	if err == nil {
-		l.endings = append(l.endings, func() { _ = os.RemoveAll(dir) })
+		l.cleanups = append(l.cleanups, func() { _ = os.RemoveAll(dir) })
 	}
 	return dir, err
 }
 
-// inMemory is a file system in memory, "" if there is none.
+// inMemory returns a folder on a file system in memory, "" if there is none.
 func inMemory() string {
 	const shared = "/dev/shm"
 	if info, err := os.Stat(shared); err == nil && info.IsDir() {
@@ -87,7 +87,7 @@ func inMemory() string {
 
 const apiKey = "the-key-of-the-benchmark-is-no-secret"
 
-// build compiles the real binary and the peers, as anybody would.
+// build compiles the real binary and the peers with go build.
 func (l *lab) build(ctx context.Context) error {
 	root, err := moduleRoot(ctx)
 	if err != nil {
@@ -108,12 +108,12 @@ func (l *lab) build(ctx context.Context) error {
 func moduleRoot(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
-		return "", fmt.Errorf("run it inside the module, such as go run ./bench: %w", err)
+		return "", fmt.Errorf("run it inside the module, as go run ./bench: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
 }
 
-// serve starts a design on a copy of the world, on disk.
+// serve starts a design on a copy of the data on disk.
 func (l *lab) serve(ctx context.Context, design string, env ...string) (*server, error) {
 	l.started++
 	dir := filepath.Join(l.dir, fmt.Sprint(l.started))
@@ -125,7 +125,7 @@ func (l *lab) serve(ctx context.Context, design string, env ...string) (*server,
 		files = []string{nodDatabase, nodSessions}
 	}
 	for _, name := range files {
-		if err := copyFile(l.world.path(name), filepath.Join(dir, name)); err != nil {
+		if err := copyFile(l.fixture.path(name), filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}
@@ -148,7 +148,7 @@ func (l *lab) serve(ctx context.Context, design string, env ...string) (*server,
 	default:
 		s.process = launch(ctx, dir, env, l.peers, design, "-addr", addr, "-sessions", peerSessions)
 	}
-	return s, s.begin(ctx)
+	return s, s.run(ctx)
 }
 
 // serveEcho starts the raw loopback.
@@ -158,18 +158,18 @@ func (l *lab) serveEcho(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{process: launch(ctx, l.dir, nil, l.self, "echo", addr), addr: addr}
-	return s, s.begin(ctx)
+	return s, s.run(ctx)
 }
 
-// load is the process with the browsers in it.
+// load is the load generator's process, see Load.
 type load struct {
 	*process
 	client *rpc.Client
 }
 
 func (l *lab) load(ctx context.Context) (*load, error) {
-	// It should not collect garbage while a browser is told something.
-	p := launch(ctx, l.dir, []string{"GOGC=400"}, l.self, "load", l.world.seatsFile())
+	// Garbage collection in the load generator would disturb the latencies.
+	p := launch(ctx, l.dir, []string{"GOGC=400"}, l.self, "load", l.fixture.attemptsFile())
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -191,33 +191,33 @@ func (l *load) do(what string, args, reply any) error {
 	return nil
 }
 
-func (l *load) open(s *server, design, way string, n int) error {
-	return l.do("Open", Opening{Addr: s.addr, Way: way, Dialect: design, N: n}, &struct{}{})
+func (l *load) open(s *server, design, transport string, n int) error {
+	return l.do("Open", OpenArgs{Addr: s.addr, Transport: transport, Design: design, N: n}, &struct{}{})
 }
 
-// run starts a design and a load, has do measure, and ends both.
+// run starts a design and a load generator, calls do, and stops both.
 func (l *lab) run(ctx context.Context, design string, env []string, do func(*server, *load) error) (err error) {
 	s, err := l.serve(ctx, design, env...)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	crowd, err := l.load(ctx)
+	clients, err := l.load(ctx)
 	if err != nil {
 		return err
 	}
-	defer crowd.stop()
-	if err := do(s, crowd); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", design, err), said(s))
+	defer clients.stop()
+	if err := do(s, clients); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", design, err), stderrOf(s))
 	}
 	return nil
 }
 
-// said is what a server complained of.
-func said(s *server) error {
+// stderrOf returns what a server wrote to its standard error.
+func stderrOf(s *server) error {
 	lines := strings.TrimSpace(s.stderr.String())
 	if lines == "" {
 		return nil
 	}
-	return fmt.Errorf("it says: %s", lines[max(0, len(lines)-2000):])
+	return fmt.Errorf("its standard error: %s", lines[max(0, len(lines)-2000):])
 }

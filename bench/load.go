@@ -14,75 +14,75 @@ import (
 	"time"
 )
 
-// Load is the process with the browsers in it. It does what it is told over its
-// standard input and output, and ends with them.
+// Load is the load generator, a process of its own that holds the browsers. It is
+// called by RPC over its standard input and output, and ends when they are closed.
 type Load struct {
-	seats    []seat
+	attempts []attempt
 	browsers []*browser
 	pongs    atomic.Int64
 }
 
-// serveLoad is the load process.
-func serveLoad(seatsFile string) error {
+// serveLoad runs the load generator.
+func serveLoad(attemptsFile string) error {
 	if err := raiseLimit(); err != nil {
 		return err
 	}
-	seats, err := readSeats(seatsFile)
+	attempts, err := readAttempts(attemptsFile)
 	if err != nil {
 		return err
 	}
 	server := rpc.NewServer()
-	if err := server.Register(&Load{seats: seats}); err != nil {
+	if err := server.Register(&Load{attempts: attempts}); err != nil {
 		return err
 	}
 	server.ServeConn(pipes{os.Stdin, os.Stdout})
 	return nil
 }
 
-// pipes are the two ends of a conversation.
+// pipes joins a reader and a writer to one connection.
 type pipes struct {
 	io.Reader
 	io.WriteCloser
 }
 
-// Visit has every seat look at a page, so that the server has seen each of them
-// and has its databases in memory before anything is measured.
+// Visit loads a page once for every session, so that the server has seen each of
+// them and has its databases in memory before anything is measured.
 func (l *Load) Visit(addr string, _ *struct{}) error {
-	requests := make([][]byte, len(l.seats))
-	for i, s := range l.seats {
+	requests := make([][]byte, len(l.attempts))
+	for i, s := range l.attempts {
 		requests[i] = []byte(request(byPage, addr, s))
 	}
-	p, err := newPosters(addr, comers, http.StatusSeeOther, requests)
+	p, err := newPosters(addr, concurrentDials, http.StatusSeeOther, requests)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	return p.shoot(0)
+	return p.send(0)
 }
 
-// Opening is browsers that are to come, and to stay.
-type Opening struct {
-	Addr    string
-	Way     string
-	Dialect string
-	N       int
+// OpenArgs are the arguments of Open.
+type OpenArgs struct {
+	Addr      string
+	Transport string
+	Design    string
+	N         int
 }
 
-// comers is how many connections are being opened at once.
-const comers = 32
+// concurrentDials is how many connections are opened at a time.
+const concurrentDials = 32
 
-// Open lets browsers take the next seats.
-func (l *Load) Open(o Opening, _ *struct{}) error {
+// Open connects browsers with the next sessions and keeps them connected.
+func (l *Load) Open(o OpenArgs, _ *struct{}) error {
 	from := len(l.browsers)
-	if from+o.N > len(l.seats) {
-		return fmt.Errorf("%d seats are too few", len(l.seats))
+	if from+o.N > len(l.attempts) {
+		return fmt.Errorf("%d sessions are too few", len(l.attempts))
 	}
 	l.browsers = append(l.browsers, make([]*browser, o.N)...)
 	next := atomic.Int64{}
 	next.Store(int64(from))
-	errs := make([]error, comers)
+	errs := make([]error, concurrentDials)
 	var workers sync.WaitGroup
-	for w := range comers {
+	for w := range concurrentDials {
 		workers.Go(func() {
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
@@ -97,60 +97,60 @@ func (l *Load) Open(o Opening, _ *struct{}) error {
 	return errors.Join(errs...)
 }
 
-func (l *Load) open(o Opening, i int) (*browser, error) {
-	b := &browser{seat: l.seats[i]}
-	status, err := b.visit(o.Way, o.Addr, i)
+func (l *Load) open(o OpenArgs, i int) (*browser, error) {
+	b := &browser{attempt: l.attempts[i]}
+	status, err := b.visit(o.Transport, o.Addr, i)
 	if err != nil {
 		return nil, err
 	}
 	if status != 101 && status != 200 {
-		return nil, fmt.Errorf("a browser that came by %s got %d", o.Way, status)
+		return nil, fmt.Errorf("a browser connecting by %s got status %d", o.Transport, status)
 	}
-	switch d := dialects[o.Dialect]; o.Way {
+	switch d := protocols[o.Design]; o.Transport {
 	case byStream:
 		go b.follow()
 	case byPolling:
-		go b.ask(o.Addr, rand.N(pollEvery))
+		go b.poll(o.Addr, rand.N(pollEvery))
 	default:
 		if err := b.greet(d); err != nil {
-			return nil, fmt.Errorf("greeting: %w", err)
+			return nil, fmt.Errorf("waiting for the first message: %w", err)
 		}
 		go b.listen(d, &l.pongs)
 	}
 	return b, nil
 }
 
-// Pongs says how many pings have been answered so far.
+// Pongs returns how many pings have been answered so far.
 func (l *Load) Pongs(_ struct{}, n *int64) error {
 	*n = l.pongs.Load()
 	return nil
 }
 
-// Shots are events to set off, each for another browser.
-type Shots struct {
+// SendArgs are the arguments of SendEvents: N events, each for another browser.
+type SendArgs struct {
 	Addr string
-	// Callback makes them the provider's, signed; otherwise they are posted to
-	// the publishing endpoint that the peers have.
+	// Callback sends them as the provider's signed callbacks; if nil, they are
+	// posted to the peers' publishing endpoint.
 	Callback *Signing
 	From, N  int
-	Rate     int // a second; 0 is as fast as Workers get their answers
+	Rate     int // per second; 0 means as fast as the answers come
 	Workers  int
-	Patience time.Duration // for the last of them
+	Timeout  time.Duration // how long to wait for the last of them
 }
 
-// Heard is what became of shots.
-type Heard struct {
-	P50, P99, Max time.Duration // from before the request is sent to the browser's end
+// Latencies are the measured latencies.
+type Latencies struct {
+	P50, P99, Max time.Duration // from before the request is sent until the browser has the event
 	Lost          int
 	Took          time.Duration
 }
 
-// Shoot sets events off and waits until they are heard.
-func (l *Load) Shoot(s Shots, h *Heard) error {
+// SendEvents sends events and waits until they are received.
+func (l *Load) SendEvents(s SendArgs, h *Latencies) error {
 	targets, requests := make([]*browser, s.N), make([][]byte, s.N)
 	for i := range targets {
 		targets[i] = l.browsers[(s.From+i)%len(l.browsers)]
-		r, err := s.request(targets[i].seat)
+		r, err := s.request(targets[i].attempt)
 		if err != nil {
 			return err
 		}
@@ -162,15 +162,15 @@ func (l *Load) Shoot(s Shots, h *Heard) error {
 		return err
 	}
 	defer p.close()
-	begin := clock()
-	if err := p.shoot(s.Rate); err != nil {
+	start := clock()
+	if err := p.send(s.Rate); err != nil {
 		return err
 	}
-	h.Lost = s.N - l.await(before+s.N, s.Patience) + before
-	h.Took = time.Duration(lastTold(targets) - begin)
+	h.Lost = s.N - l.await(before+s.N, s.Timeout) + before
+	h.Took = time.Duration(lastReceived(targets) - start)
 	var late []time.Duration
 	for i, b := range targets {
-		if at := b.told.Load(); at > p.sent[i] {
+		if at := b.receivedAt.Load(); at > p.sent[i] {
 			late = append(late, time.Duration(at-p.sent[i]))
 		}
 	}
@@ -185,23 +185,23 @@ func (l *Load) events() (n int) {
 	return n
 }
 
-// await returns when n events have come in all, or patience is over.
-func (l *Load) await(n int, patience time.Duration) (got int) {
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+// await waits until n events have been received in all, or until the timeout.
+func (l *Load) await(n int, timeout time.Duration) (got int) {
+	for end := time.Now().Add(timeout); ; time.Sleep(5 * time.Millisecond) {
 		if got = l.events(); got >= n || time.Now().After(end) {
 			return got
 		}
 	}
 }
 
-func lastTold(targets []*browser) (last int64) {
+func lastReceived(targets []*browser) (last int64) {
 	for _, b := range targets {
-		last = max(last, b.told.Load())
+		last = max(last, b.receivedAt.Load())
 	}
 	return last
 }
 
-func quantiles(d []time.Duration) (p50, p99, most time.Duration) {
+func quantiles(d []time.Duration) (p50, p99, max time.Duration) {
 	if len(d) == 0 {
 		return 0, 0, 0
 	}

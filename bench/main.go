@@ -1,19 +1,20 @@
-// Command bench measures what waiting browsers cost Nod, beside the usual
-// design, in one table: go run ./bench.
+// Command bench compares what waiting browsers cost Nod and other designs, and
+// prints one table: go run ./bench.
 //
-// Owns: the programs that are compared (the real binary, built as anybody would;
-// the others in the module of bench/peers, so that Nod's dependencies stay
-// Nod's), the browsers that load them, and the table.
+// Owns: building and starting the programs that are compared (the real nod binary;
+// the other designs are a module of their own in bench/peers, which keeps their
+// dependencies out of Nod's), the load generator with the browsers, and the table.
 //
-// Promises: every server is a process of its own, on a copy of the same
-// database, and so are the browsers, each with an address of its own; what is
-// compared is measured in the same round, round after round, and the table says
-// the medians, how far they scatter, and how each was measured. Under ten
-// minutes; with -quick under one, after the first build. It ends what it
-// started and removes what it wrote.
+// Promises: every server runs in its own process on a copy of the same data. The
+// browsers run in another process, each with its own source address. Programs that
+// are compared are measured in the same round. The table gives the median, minimum
+// and maximum of the rounds and says how each figure is measured. On an idle
+// machine of two cores it takes under ten minutes, with -quick under one, not
+// counting the first build. When it ends it stops the processes it started and
+// removes the files it wrote.
 //
-// Never: changes the product to be measured, leaves out a goal that was missed,
-// or speaks to anything outside 127.0.0.0/8.
+// Never: changes the product in order to measure it, leaves out a missed goal, or
+// connects to anything outside 127.0.0.0/8 once the programs are built.
 package main
 
 import (
@@ -49,17 +50,17 @@ func exit(err error) {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	short := flags.Bool("quick", false, "fewer browsers, one round: under a minute, and only roughly right")
+	quickRun := flags.Bool("quick", false, "fewer browsers, one round: under a minute, less precise")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
-	picture := flags.String("plot", "", "write memory and latency against the number of browsers to this `file`, as SVG")
+	picture := flags.String("plot", "", "plot memory and latency against the number of browsers to this SVG `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if runtime.GOOS != "linux" {
-		return errors.New("it reads memory and processor time from /proc, which only Linux has")
+		return errors.New("needs /proc, which only Linux has, to read memory and processor time")
 	}
 	b := &bench{extent: full, results: results{}, log: os.Stderr}
-	if *short {
+	if *quickRun {
 		b.extent = quick
 	}
 	var plot *sweep
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 	if *picture != "" {
 		spare = b.spare()
 	}
-	begin, load := time.Now(), loadAverage()
+	start, load := time.Now(), loadAverage()
 	err := b.inLab(ctx, spare, func(ctx context.Context) (err error) {
 		if err = b.rounds(ctx); err == nil && *picture != "" {
 			plot, err = b.sweep(ctx)
@@ -82,8 +83,8 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	about := fmt.Sprintf("%s; %d waiting browsers, medians of %d rounds with their least and most; %s in all; load average %s before.",
-		machine(), b.browsers, b.times, time.Since(begin).Round(time.Second), load)
+	about := fmt.Sprintf("%s; %d waiting browsers; medians of %d rounds (minimum–maximum); took %s; load average %s at the start.",
+		machine(), b.browsers, b.roundCount, time.Since(start).Round(time.Second), load)
 	write := writeText
 	if *markdown {
 		write = writeMarkdown

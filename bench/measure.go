@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// What is measured. Bytes, seconds, or a number a second.
+// What is measured, in bytes, seconds, or numbers per second.
 const (
-	rss        figure = "rss"         // per browser on a socket
-	live       figure = "live"        // heap and stacks, per browser on a socket
-	natural    figure = "natural rss" // of the whole process, with Go's own settings
-	streamRSS  figure = "stream rss"
-	streamLive figure = "stream live"
-	pollRSS    figure = "polling rss"
-	handshake  figure = "handshake" // CPU
-	ping       figure = "ping"      // CPU, with the pong
-	tellP50    figure = "tell p50"  // publish → received
-	tellP99    figure = "tell p99"
-	tellLost   figure = "tell lost"
-	tellRate   figure = "tell rate"
-	tellCPU    figure = "tell cpu"
-	tapP50     figure = "tap p50" // callback → told
-	tapP99     figure = "tap p99"
-	tapLost    figure = "tap lost"
-	signIns    figure = "sign-ins"
-	signInCPU  figure = "sign-in cpu"
+	rss         figure = "rss"         // per browser on a socket
+	live        figure = "live"        // heap and stacks, per browser on a socket
+	natural     figure = "natural rss" // of the whole process, with Go's own settings
+	streamRSS   figure = "stream rss"
+	streamLive  figure = "stream live"
+	pollRSS     figure = "polling rss"
+	handshake   figure = "handshake"   // CPU
+	ping        figure = "ping"        // CPU, with the pong
+	publishP50  figure = "publish p50" // publish → received
+	publishP99  figure = "publish p99"
+	publishLost figure = "publish lost"
+	publishRate figure = "publish rate"
+	publishCPU  figure = "publish cpu"
+	tapP50      figure = "tap p50" // callback → received
+	tapP99      figure = "tap p99"
+	tapLost     figure = "tap lost"
+	signIns     figure = "sign-ins"
+	signInCPU   figure = "sign-in cpu"
 )
 
-// Who is measured beside the designs.
+// What is measured besides the designs.
 const (
 	rawLoopback = "raw loopback"
 	emptyPost   = "empty POST"
@@ -37,37 +37,36 @@ const (
 	disk        = "disk alone"
 )
 
-// extent is how much is measured.
+// extent is the size of a run.
 type extent struct {
-	times    int
-	browsers int
-	pollers  int
-	members  int
-	pings    time.Duration // how long pings are counted
-	tells    time.Duration // how long events are sent at tellsPerSecond
-	burst    int           // events as fast as they go, by the number of browsers
-	signIns  time.Duration
-	readings int // of memory, of which the least counts
+	roundCount int
+	browsers   int
+	pollers    int
+	members    int
+	pings      time.Duration // for how long pings are counted
+	publishFor time.Duration // for how long events are sent at eventsPerSecond
+	burst      int           // events per browser that are sent as fast as possible
+	signIns    time.Duration // for how long users sign in
+	readings   int           // of memory; the minimum counts
 }
 
 var (
-	full  = extent{times: 3, browsers: 10_000, pollers: 2_000, members: 64, pings: 8 * time.Second, tells: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
-	quick = extent{times: 1, browsers: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, tells: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
+	full  = extent{roundCount: 3, browsers: 10_000, pollers: 2_000, members: 64, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
+	quick = extent{roundCount: 1, browsers: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
 )
 
 const (
-	tellsPerSecond = 200
-	// firstComers wait already when counting begins, so that tables and pools
-	// are not counted as theirs.
-	firstComers = 200
+	eventsPerSecond = 200
+	// warmBrowsers browsers wait before memory is first read, so that tables and
+	// pools are not counted as the others'.
+	warmBrowsers = 200
 )
 
-// collected is the environment in which memory is read: Go collects early and
-// gives back at once, so that what is left is what is in use. Times are never
-// measured in it.
+// collected is the environment for measuring memory: Go collects early and returns
+// memory at once, so that what is left is in use. Times are never measured with it.
 var collected = []string{"GOGC=10", "GOMEMLIMIT=24MiB"}
 
-// bench is the measuring: a lab, how much of it, and what has been found.
+// bench is one run: its size and what it has measured.
 type bench struct {
 	*lab
 	extent
@@ -76,13 +75,12 @@ type bench struct {
 	echo *server
 }
 
-// inLab sets up the lab, with some seats to spare, has do measure, and clears it
-// away.
+// inLab sets up the lab, with spare attempts for the plot, calls do, and cleans up.
 func (b *bench) inLab(ctx context.Context, spare int, do func(context.Context) error) error {
 	if err := raiseLimit(); err != nil {
 		return err
 	}
-	l, err := newLab(ctx, firstComers+b.browsers+spare, b.members)
+	l, err := newLab(ctx, warmBrowsers+b.browsers+spare, b.members)
 	if err != nil {
 		return err
 	}
@@ -95,9 +93,10 @@ func (b *bench) inLab(ctx context.Context, spare int, do func(context.Context) e
 	return do(ctx)
 }
 
+// rounds measures round after round.
 func (b *bench) rounds(ctx context.Context) error {
-	for n := range b.times {
-		b.say("round %d of %d", n+1, b.times)
+	for n := range b.roundCount {
+		b.logf("round %d of %d", n+1, b.roundCount)
 		if err := b.round(ctx, n); err != nil {
 			return err
 		}
@@ -105,22 +104,22 @@ func (b *bench) rounds(ctx context.Context) error {
 	return nil
 }
 
-// round measures everything once. Every other round goes backwards, so that no
-// design is always the first.
+// round measures everything once. Every second round goes backwards, so that no
+// design always comes first.
 func (b *bench) round(ctx context.Context, n int) error {
 	steps := []func(context.Context) error{
-		b.memory(designNod, bySocket, rss, live),
-		b.memory(designUsual, bySocket, rss, live),
-		b.memory(designCentrifuge, bySocket, rss, live),
-		b.memory(designNod, byStream, streamRSS, streamLive),
-		b.memory(designUsual, byStream, streamRSS, streamLive),
-		b.memory(designPolling, byPolling, pollRSS, ""),
-		b.active(designNod),
-		b.active(designUsual),
-		b.active(designHub),
-		b.active(designCentrifuge),
-		b.polling,
-		b.signing,
+		b.measureMemory(designNod, bySocket, rss, live),
+		b.measureMemory(designUsual, bySocket, rss, live),
+		b.measureMemory(designCentrifuge, bySocket, rss, live),
+		b.measureMemory(designNod, byStream, streamRSS, streamLive),
+		b.measureMemory(designUsual, byStream, streamRSS, streamLive),
+		b.measureMemory(designPolling, byPolling, pollRSS, ""),
+		b.measureTimes(designNod),
+		b.measureTimes(designUsual),
+		b.measureTimes(designHub),
+		b.measureTimes(designCentrifuge),
+		b.measurePolling,
+		b.measureSignIns,
 	}
 	for i := range steps {
 		if n%2 == 1 {
@@ -133,28 +132,29 @@ func (b *bench) round(ctx context.Context, n int) error {
 	return nil
 }
 
-func (b *bench) say(format string, args ...any) {
+func (b *bench) logf(format string, args ...any) {
 	fmt.Fprintf(b.log, "%4.0fs "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
 }
 
-// memory is what each of many waiting browsers adds to a server that is warm.
-func (b *bench) memory(design, way string, ofRSS, ofLive figure) func(context.Context) error {
+// measureMemory measures how much memory each waiting browser adds to a warm
+// server.
+func (b *bench) measureMemory(design, transport string, ofRSS, ofLive figure) func(context.Context) error {
 	return func(ctx context.Context) error {
 		n := b.browsers
-		if way == byPolling {
+		if transport == byPolling {
 			n = b.pollers
 		}
-		b.say("memory: %s, %d by %s", design, n, way)
-		return b.run(ctx, design, collected, func(s *server, crowd *load) error {
-			before, err := b.warm(ctx, s, crowd, design, way)
+		b.logf("memory: %s, %d by %s", design, n, transport)
+		return b.run(ctx, design, collected, func(s *server, clients *load) error {
+			before, err := b.warm(ctx, s, clients, design, transport)
 			if err != nil {
 				return err
 			}
-			if err := crowd.open(s, design, way, n); err != nil {
+			if err := clients.open(s, design, transport, n); err != nil {
 				return err
 			}
-			if way == byPolling {
-				time.Sleep(pollEvery) // each has asked once
+			if transport == byPolling {
+				time.Sleep(pollEvery) // each has polled once
 			}
 			after, err := s.held(ctx, b.readings)
 			b.add(ofRSS, design, (after.rss-before.rss)/float64(n))
@@ -166,14 +166,14 @@ func (b *bench) memory(design, way string, ofRSS, ofLive figure) func(context.Co
 	}
 }
 
-// warm brings a server into the state of one that has been running.
-func (b *bench) warm(ctx context.Context, s *server, crowd *load, design, way string) (held, error) {
+// warm brings a server into the state of one that has been running for a while.
+func (b *bench) warm(ctx context.Context, s *server, clients *load, design, transport string) (held, error) {
 	if design != designHub { // it has no pages
-		if err := crowd.do("Visit", s.addr, &struct{}{}); err != nil {
+		if err := clients.do("Visit", s.addr, &struct{}{}); err != nil {
 			return held{}, err
 		}
 	}
-	if err := crowd.open(s, design, way, firstComers); err != nil {
+	if err := clients.open(s, design, transport, warmBrowsers); err != nil {
 		return held{}, err
 	}
 	return s.held(ctx, b.readings)

@@ -11,7 +11,7 @@ import (
 // curve is one line of a plot.
 type curve struct {
 	name   string
-	class  string // nod, usual, other or floor: how it is drawn
+	class  string // nod, usual, other or floor: the CSS class
 	dashed bool
 	points []point
 }
@@ -25,16 +25,16 @@ type panel struct {
 	curves      []curve
 }
 
-// Sizes in pixels. The picture grows with the page it stands on.
+// Sizes in pixels. The picture scales with the page it is on.
 const (
 	panelWidth, panelHeight = 460, 340
-	left, right             = 56, 150 // of a panel: its scale, its names
+	left, right             = 56, 150 // margins of a panel: for the scale, for the names
 	top, bottom             = 48, 44
 	nameHeight              = 15
 )
 
-// style makes the picture readable on light and on dark pages. Lines differ in
-// more than colour.
+// style makes the picture readable on light and dark pages. Lines differ in more
+// than colour.
 const style = `<style>
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600; font-size: 13px }
@@ -52,18 +52,18 @@ text.nod { fill: #3fc9a8 } text.usual { fill: #f0883e } text.other { fill: #b083
 </style>
 `
 
-// writePlot draws the panels side by side. below says what one sees.
-func writePlot(out io.Writer, below string, panels ...panel) error {
+// writePlot draws the panels side by side, with caption below them.
+func writePlot(out io.Writer, caption string, panels ...panel) error {
 	var b strings.Builder
 	width, height := panelWidth*len(panels), panelHeight+24
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img">`+"\n", width, height)
-	fmt.Fprintf(&b, "<title>%s</title>\n%s", escape(below), style)
+	fmt.Fprintf(&b, "<title>%s</title>\n%s", escape(caption), style)
 	for i, p := range panels {
 		fmt.Fprintf(&b, `<g transform="translate(%d 0)">`+"\n", i*panelWidth)
 		p.draw(&b)
 		b.WriteString("</g>\n")
 	}
-	fmt.Fprintf(&b, `<text class="quiet" x="%d" y="%d">%s</text>`+"\n</svg>\n", left, height-8, escape(below))
+	fmt.Fprintf(&b, `<text class="quiet" x="%d" y="%d">%s</text>`+"\n</svg>\n", left, height-8, escape(caption))
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -73,10 +73,10 @@ func (p panel) draw(b *strings.Builder) {
 	fmt.Fprintf(b, `<text class="title" x="%d" y="22">%s</text>`+"\n", left, escape(p.title))
 	for _, v := range y.marks() {
 		fmt.Fprintf(b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, left, panelWidth-right, y.at(v), y.at(v))
-		fmt.Fprintf(b, `<text class="quiet" text-anchor="end" x="%d" y="%.1f">%s</text>`+"\n", left-6, y.at(v)+4, escape(short(v)+" "+p.unit))
+		fmt.Fprintf(b, `<text class="quiet" text-anchor="end" x="%d" y="%.1f">%s</text>`+"\n", left-6, y.at(v)+4, escape(format(v)+" "+p.unit))
 	}
 	for _, v := range x.marks() {
-		fmt.Fprintf(b, `<text class="quiet" text-anchor="middle" x="%.1f" y="%d">%s</text>`+"\n", x.at(v), panelHeight-bottom+18, short(v))
+		fmt.Fprintf(b, `<text class="quiet" text-anchor="middle" x="%.1f" y="%d">%s</text>`+"\n", x.at(v), panelHeight-bottom+18, format(v))
 	}
 	fmt.Fprintf(b, `<text class="quiet" text-anchor="middle" x="%d" y="%d">waiting browsers</text>`+"\n", (left+panelWidth-right)/2, panelHeight-8)
 	for _, c := range p.curves {
@@ -93,7 +93,8 @@ func (p panel) draw(b *strings.Builder) {
 	p.names(b, y)
 }
 
-// names stands at the ends of the lines, moved apart where they would overlap.
+// names writes the curves' names at the ends of the lines, moved apart where they
+// would overlap.
 func (p panel) names(b *strings.Builder, y scale) {
 	type name struct {
 		curve
@@ -106,7 +107,7 @@ func (p panel) names(b *strings.Builder, y scale) {
 		}
 	}
 	slices.SortFunc(names, func(a, b name) int { return int(math.Copysign(1, b.at-a.at)) })
-	for i := 1; i < len(names); i++ { // from below upwards
+	for i := 1; i < len(names); i++ { // from the bottom up
 		names[i].at = min(names[i].at, names[i-1].at-nameHeight)
 	}
 	for _, n := range names {
@@ -116,35 +117,35 @@ func (p panel) names(b *strings.Builder, y scale) {
 
 // scale maps values to pixels.
 type scale struct {
-	least, most float64
+	min, max    float64
 	from, to    float64 // pixels
 	logarithmic bool
 }
 
 func (s scale) at(v float64) float64 {
-	part := (v - s.least) / (s.most - s.least)
+	part := (v - s.min) / (s.max - s.min)
 	if s.logarithmic {
-		part = math.Log(max(v, s.least)/s.least) / math.Log(s.most/s.least)
+		part = math.Log(max(v, s.min)/s.min) / math.Log(s.max/s.min)
 	}
 	return s.from + part*(s.to-s.from)
 }
 
-// marks are round values along the scale.
+// marks returns round values along the scale.
 func (s scale) marks() (all []float64) {
 	if s.logarithmic {
-		for v := s.least; v <= s.most*1.001; v *= 10 {
+		for v := s.min; v <= s.max*1.001; v *= 10 {
 			all = append(all, v)
 		}
 		return all
 	}
-	step := roundStep(s.most / 4)
-	for v := 0.0; v <= s.most*1.001; v += step {
+	step := roundStep(s.max / 4)
+	for v := 0.0; v <= s.max*1.001; v += step {
 		all = append(all, v)
 	}
 	return all
 }
 
-// roundStep is 1, 2 or 5 times a power of ten, and at least v.
+// roundStep returns 1, 2 or 5 times a power of ten that is at least v.
 func roundStep(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, m := range []float64{1, 2, 5} {
@@ -157,25 +158,25 @@ func roundStep(v float64) float64 {
 
 func (p panel) scales() (x, y scale) {
 	x = scale{from: left, to: panelWidth - right}
-	y = scale{from: panelHeight - bottom, to: top, logarithmic: p.logarithmic, least: math.Inf(1)}
+	y = scale{from: panelHeight - bottom, to: top, logarithmic: p.logarithmic, min: math.Inf(1)}
 	for _, c := range p.curves {
 		for _, at := range c.points {
-			x.most, y.most = max(x.most, at.x), max(y.most, at.y)
-			y.least = min(y.least, at.y)
+			x.max, y.max = max(x.max, at.x), max(y.max, at.y)
+			y.min = min(y.min, at.y)
 		}
 	}
 	if p.logarithmic {
-		y.least = math.Pow(10, math.Floor(math.Log10(y.least)))
-		y.most = math.Pow(10, math.Ceil(math.Log10(y.most)))
+		y.min = math.Pow(10, math.Floor(math.Log10(y.min)))
+		y.max = math.Pow(10, math.Ceil(math.Log10(y.max)))
 		return x, y
 	}
-	step := roundStep(y.most / 4)
-	y.least, y.most = 0, math.Ceil(y.most/step)*step
+	step := roundStep(y.max / 4)
+	y.min, y.max = 0, math.Ceil(y.max/step)*step
 	return x, y
 }
 
-// short writes 10000 as 10,000 and 0.1 as 0.1.
-func short(v float64) string {
+// format writes 10000 as 10,000 and 0.1 as 0.1.
+func format(v float64) string {
 	text := fmt.Sprintf("%g", v)
 	if v < 1000 {
 		return text

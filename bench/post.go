@@ -15,13 +15,12 @@ import (
 	"nod/authy"
 )
 
-// posters send requests that are made ready beforehand, over connections that
-// stay open.
+// posters send prepared requests over open connections.
 type posters struct {
 	conns    []net.Conn
 	requests [][]byte
-	status   int     // that every answer should have
-	sent     []int64 // when each request went out, see clock
+	status   int     // the status that every answer must have
+	sent     []int64 // when each request was sent, see clock
 }
 
 func newPosters(addr string, workers, status int, requests [][]byte) (*posters, error) {
@@ -45,7 +44,7 @@ func (p *posters) close() {
 	}
 }
 
-func (s Shots) request(to seat) ([]byte, error) {
+func (s SendArgs) request(to attempt) ([]byte, error) {
 	if s.Callback != nil {
 		return s.Callback.request(s.Addr, to)
 	}
@@ -57,16 +56,16 @@ func post(addr, path, body string) []byte {
 		path, addr, len(body), body)
 }
 
-// shoot sends all requests, and returns when all are answered well.
-func (p *posters) shoot(rate int) error {
+// send sends all requests and returns when all are answered with the expected
+// status. rate is per second, 0 for as fast as possible.
+func (p *posters) send(rate int) error {
 	if rate > 0 {
 		return p.paced(rate)
 	}
-	return p.flat()
+	return p.unpaced()
 }
 
-// paced sends one request after each gap, whether or not the one before has
-// been answered.
+// paced sends requests at a fixed rate, whether or not earlier ones are answered.
 func (p *posters) paced(rate int) error {
 	errs := make([]error, len(p.conns))
 	var readers sync.WaitGroup
@@ -90,9 +89,9 @@ func (p *posters) paced(rate int) error {
 	return errors.Join(errs...)
 }
 
-// flat has every connection send its next request as soon as it has the answer
-// to the last.
-func (p *posters) flat() error {
+// unpaced makes every connection send its next request as soon as the last one is
+// answered.
+func (p *posters) unpaced() error {
 	errs := make([]error, len(p.conns))
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -129,11 +128,11 @@ func (p *posters) readAnswer(in *bufio.Reader) error {
 	return nil
 }
 
-// Signing makes the provider's callbacks.
+// Signing signs callbacks as the provider does.
 type Signing struct{ Key, URL string }
 
-// request is a callback with the members that the service sends.
-func (s *Signing) request(addr string, to seat) ([]byte, error) {
+// request is a callback with the members that recorded callbacks have.
+func (s *Signing) request(addr string, to attempt) ([]byte, error) {
 	type object = map[string]any
 	now := time.Now().Unix()
 	body, err := json.Marshal(object{
@@ -149,7 +148,7 @@ func (s *Signing) request(addr string, to seat) ([]byte, error) {
 			},
 			"expiration_timestamp": now + 120, "logos": nil, "app_id": "582380eb7e1caa03317ec08c",
 		},
-		"signature": "made up, and as long as the phones' are not",
+		"signature": "made up; shorter than a real one",
 		"device":    object{"ip": "203.0.113.7", "os_type": "android", "id": 2102943, "city": nil, "country": nil},
 	})
 	if err != nil {

@@ -18,15 +18,15 @@ import (
 	"time"
 )
 
-// process is a server under measurement, or the one who loads it.
+// process is a server or the load generator.
 type process struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	ended  chan error
 }
 
-// launch starts a program in a folder of its own, with nothing of this
-// process's environment that could change what it does.
+// launch prepares a program to run in dir, without the parts of this process's
+// environment that could change what it does.
 func launch(ctx context.Context, dir string, env []string, program string, args ...string) *process {
 	p := &process{cmd: exec.CommandContext(ctx, program, args...), ended: make(chan error, 1)}
 	p.cmd.Dir = dir
@@ -43,7 +43,7 @@ func (p *process) start() error {
 	return nil
 }
 
-// stop asks, then kills.
+// stop terminates the process, and kills it if that takes over 5 s.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -58,11 +58,11 @@ func (p *process) stop() {
 type server struct {
 	*process
 	addr   string
-	memory string // URL that says what Go holds
+	memory string // the URL with Go's memory statistics
 }
 
-// begin starts the server and waits until it answers.
-func (s *server) begin(ctx context.Context) error {
+// run starts the server and waits until it accepts connections.
+func (s *server) run(ctx context.Context) error {
 	if err := s.start(); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *server) begin(ctx context.Context) error {
 	return nil
 }
 
-// awaitReady asks until the server answers.
+// awaitReady waits until the server accepts connections.
 func (s *server) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -93,12 +93,12 @@ func (s *server) awaitReady(ctx context.Context) error {
 	}
 }
 
-// held is what a process holds, in bytes.
+// held is a process's memory in bytes.
 type held struct{ rss, live float64 }
 
-// held reads the resident memory, and what is on Go's heap and stacks: often,
-// and takes the least, which is what there is just after a collection.
-func (s *server) held(ctx context.Context, readings int) (least held, err error) {
+// held reads the resident memory and the size of Go's heap and stacks several
+// times and returns the minima, which are those just after a collection.
+func (s *server) held(ctx context.Context, readings int) (lowest held, err error) {
 	for i := range readings {
 		live, err := readLive(ctx, s.memory)
 		if err != nil {
@@ -108,18 +108,18 @@ func (s *server) held(ctx context.Context, readings int) (least held, err error)
 		if err != nil {
 			return held{}, err
 		}
-		if i == 0 || live < least.live {
-			least.live = live
+		if i == 0 || live < lowest.live {
+			lowest.live = live
 		}
-		if i == 0 || rss < least.rss {
-			least.rss = rss
+		if i == 0 || rss < lowest.rss {
+			lowest.rss = rss
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return least, nil
+	return lowest, nil
 }
 
-// readLive sums two of the figures that every Go server with Prometheus has.
+// readLive sums two of the metrics that every Go server with Prometheus has.
 func readLive(ctx context.Context, url string) (bytes float64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -143,7 +143,7 @@ func readLive(ctx context.Context, url string) (bytes float64, err error) {
 		}
 	}
 	if found != 2 {
-		return 0, fmt.Errorf("%s does not say what Go holds", url)
+		return 0, fmt.Errorf("%s lacks Go's memory statistics", url)
 	}
 	return bytes, nil
 }
@@ -162,8 +162,8 @@ func readRSS(pid int) (bytes float64, err error) {
 	return 0, errors.New("no Rss in smaps_rollup")
 }
 
-// cpu is the processor's time that the process has had, the kernel's for it
-// included. Go's threads seldom end, so that none is missed.
+// cpu is the process's CPU time, system calls included. It sums the running threads;
+// Go's threads rarely end.
 func (p *process) cpu() (total time.Duration, err error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
 	if err != nil {
@@ -187,7 +187,7 @@ func (p *process) cpu() (total time.Duration, err error) {
 	return total, nil
 }
 
-// freeAddress is a port that nobody listens on now.
+// freeAddress returns an address with a free port.
 func freeAddress() (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -210,7 +210,8 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// raiseLimit lets this process, and those it starts, open what the system allows.
+// raiseLimit raises the limit of descriptors of this process, and of those it
+// starts, as far as the system allows.
 func raiseLimit() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// row is a line of the table: one figure of Nod, beside the same of others.
+// row is a line of the table: one figure of Nod and of other programs.
 type row struct {
 	what   string
-	of     figure
+	figure figure
 	unit   unit
-	nod    string // what stands in Nod's column
-	usual  string // what it is compared with, "" for nothing
-	beside []string
+	nod    string // the program in Nod's column
+	usual  string // the program in the usual design's column, "" for none
+	others []string
 	goal   goal
-	how    string // it is measured
+	how    string // how it is measured
 }
 
-// unit writes a value for people.
+// unit formats a value.
 type unit func(float64) string
 
 func kilobytes(v float64) string    { return fmt.Sprintf("%.2f kB", v/1e3) }
@@ -40,145 +40,145 @@ func perSecond(v float64) string {
 	return fmt.Sprintf("%.1f/s", v)
 }
 
-// goal is what a row is to reach. The zero value wants nothing.
+// goal is what a row should reach. The zero value is no goal.
 type goal struct {
 	text    string
 	reached func(results, row) bool
 }
 
 func atMost(limit float64, text string) goal {
-	return goal{"≤ " + text, func(r results, of row) bool {
-		s, ok := r.of(of.of, of.nod)
+	return goal{"≤ " + text, func(r results, w row) bool {
+		s, ok := r.summarise(w.figure, w.nod)
 		return ok && s.median <= limit
 	}}
 }
 
 func atLeast(limit float64, text string) goal {
-	return goal{"≥ " + text, func(r results, of row) bool {
-		s, ok := r.of(of.of, of.nod)
+	return goal{"≥ " + text, func(r results, w row) bool {
+		s, ok := r.summarise(w.figure, w.nod)
 		return ok && s.median >= limit
 	}}
 }
 
-// none counts every round: one loss is one too many.
-var none = goal{"0", func(r results, of row) bool {
-	s, ok := r.of(of.of, of.nod)
-	return ok && s.most == 0
+// none is reached only if no round lost anything.
+var none = goal{"0", func(r results, w row) bool {
+	s, ok := r.summarise(w.figure, w.nod)
+	return ok && s.max == 0
 }}
 
 func ratioAtMost(limit float64, to string) goal {
-	return goal{fmt.Sprintf("≤ %g × %s", limit, names[to]), func(r results, of row) bool {
-		s, ok := r.ratio(of.of, of.nod, to)
+	return goal{fmt.Sprintf("≤ %g × %s", limit, names[to]), func(r results, w row) bool {
+		s, ok := r.ratio(w.figure, w.nod, to)
 		return ok && s.median <= limit
 	}}
 }
 
 func ratioAtLeast(limit float64, to string) goal {
-	return goal{fmt.Sprintf("≥ %g × %s", limit, names[to]), func(r results, of row) bool {
-		s, ok := r.ratio(of.of, of.nod, to)
+	return goal{fmt.Sprintf("≥ %g × %s", limit, names[to]), func(r results, w row) bool {
+		s, ok := r.ratio(w.figure, w.nod, to)
 		return ok && s.median >= limit
 	}}
 }
 
-// names for people.
+// names are the programs' names in the table.
 var names = map[string]string{
 	designNod: "Nod", designHub: "hub alone", designUsual: "usual", designCentrifuge: "centrifuge", designPolling: "polling",
 	rawLoopback: "raw", emptyPost: "empty POST", hashAlone: "hash alone", disk: "disk alone",
 }
 
-// rows is the table. The goals are those of the project.
+// rows returns the rows of the table, with the project's goals.
 func rows(e extent) []row {
-	inMemory := fmt.Sprintf("env %s for all alike, so that Go collects early and gives back at once; least of %d readings", strings.Join(collected, " "), e.readings)
+	inMemory := fmt.Sprintf("all with env %s, so that Go collects early and returns memory at once; minimum of %d readings", strings.Join(collected, " "), e.readings)
 	return []row{
 		{
-			what: "RSS per waiting browser", of: rss, unit: kilobytes,
-			nod: designNod, usual: designUsual, beside: []string{designCentrifuge}, goal: atMost(5e3, "5 kB"),
-			how: fmt.Sprintf("whole application, %d sockets with Chromium's headers and session cookies over 200 that wait already, every seat having loaded a page; smaps_rollup; %s", e.browsers, inMemory),
+			what: "RSS per waiting browser", figure: rss, unit: kilobytes,
+			nod: designNod, usual: designUsual, others: []string{designCentrifuge}, goal: atMost(5e3, "5 kB"),
+			how: fmt.Sprintf("whole application, %d sockets with Chromium's headers and session cookies added to 200 that already wait, after every session has loaded a page; smaps_rollup; %s", e.browsers, inMemory),
 		},
 		{
-			what: "heap and stack per waiting browser", of: live, unit: kilobytes,
-			nod: designNod, usual: designUsual, beside: []string{designCentrifuge}, goal: atMost(4.2e3, "4.2 kB"),
-			how: "the same moment; go_memstats_heap_alloc_bytes + go_memstats_stack_inuse_bytes as the process says",
+			what: "heap and stack per waiting browser", figure: live, unit: kilobytes,
+			nod: designNod, usual: designUsual, others: []string{designCentrifuge}, goal: atMost(4.2e3, "4.2 kB"),
+			how: "at the same moment; go_memstats_heap_alloc_bytes + go_memstats_stack_inuse_bytes as the process reports them",
 		},
 		{
-			what: "RSS of the whole process", of: natural, unit: megabytes,
-			nod: designNod, usual: designUsual, beside: []string{designHub, designCentrifuge},
-			how: "with Go's own settings, just after they came, garbage and caches included",
+			what: "RSS of the whole process", figure: natural, unit: megabytes,
+			nod: designNod, usual: designUsual, others: []string{designHub, designCentrifuge},
+			how: "with Go's default settings, just after all browsers have connected, garbage and caches included",
 		},
 		{
-			what: "RSS per open event stream", of: streamRSS, unit: kilobytes,
+			what: "RSS per open event stream", figure: streamRSS, unit: kilobytes,
 			nod: designNod, usual: designUsual, goal: atMost(2.5e3, "2.5 kB"),
-			how: "as the first row, GET /login/stream; the usual one is fasthttp's body stream writer",
+			how: "as in the first row, for GET /login/stream; the usual design uses fasthttp's body stream writer",
 		},
 		{
-			what: "CPU per handshake, the same work", of: handshake, unit: microseconds,
-			nod: designHub, usual: designUsual, beside: []string{designCentrifuge}, goal: ratioAtMost(0.75, designUsual),
-			how: fmt.Sprintf("schedstat of all threads of the server while %d browsers come, %d at once; Nod's hub behind the session check of the usual design", e.browsers, comers),
+			what: "CPU per handshake, the same work", figure: handshake, unit: microseconds,
+			nod: designHub, usual: designUsual, others: []string{designCentrifuge}, goal: ratioAtMost(0.75, designUsual),
+			how: fmt.Sprintf("schedstat of all threads of the server while %d browsers connect, %d at a time; Nod's hub behind the session check of the usual design", e.browsers, concurrentDials),
 		},
 		{
-			what: "CPU per handshake, whole application", of: handshake, unit: microseconds,
+			what: "CPU per handshake, whole application", figure: handshake, unit: microseconds,
 			nod: designNod, usual: designUsual, goal: ratioAtMost(0.75, designUsual),
-			how: "the same of the real binary, which reads session, user and request besides, and greets with the stored state; the usual design reads its session and stops there",
+			how: "the same for the real binary, which also reads session, user and request and sends the stored state; the usual design only reads its session",
 		},
 		{
-			what: "CPU per ping and pong", of: ping, unit: microseconds,
-			nod: designNod, usual: designUsual, beside: []string{designHub}, goal: atMost(45e-6, "45 µs"),
-			how: fmt.Sprintf("all the server does in %s while everybody waits, by the pings answered; one ping per browser in 30 s", e.pings),
+			what: "CPU per ping and pong", figure: ping, unit: microseconds,
+			nod: designNod, usual: designUsual, others: []string{designHub}, goal: atMost(45e-6, "45 µs"),
+			how: fmt.Sprintf("all CPU time of the server in %s while all browsers wait, divided by the pings answered; one ping per browser every 30 s", e.pings),
 		},
 		{
-			what: "publish → received at 200/s, p50", of: tellP50, unit: milliseconds,
-			nod: designHub, usual: designUsual, beside: []string{rawLoopback, emptyPost, designCentrifuge}, goal: ratioAtMost(1.3, rawLoopback),
-			how: fmt.Sprintf("Nod's hub behind the publishing endpoint of the usual design, since Nod itself publishes only what it has stored; POST sent → frame read by another connection, %d open; raw: 128 bytes there and back at the same gaps, in the same minute; empty POST: a request of the same size that publishes nothing, until it is answered", e.browsers),
+			what: "publish → received at 200/s, p50", figure: publishP50, unit: milliseconds,
+			nod: designHub, usual: designUsual, others: []string{rawLoopback, emptyPost, designCentrifuge}, goal: ratioAtMost(1.3, rawLoopback),
+			how: fmt.Sprintf("Nod's hub behind the publishing endpoint of the usual design, because Nod itself publishes only what it has stored; from sending a POST to reading the frame on another connection, with %d open; raw: 128 bytes there and back at the same rate, in the same minute; empty POST: the response time of a request of the same size that publishes nothing", e.browsers),
 		},
 		{
-			what: "publish → received at 200/s, p99", of: tellP99, unit: milliseconds,
-			nod: designHub, usual: designUsual, beside: []string{rawLoopback, emptyPost, designCentrifuge}, goal: atMost(5e-3, "5 ms"),
-			how: fmt.Sprintf("the same %.0f events", e.tells.Seconds()*tellsPerSecond),
+			what: "publish → received at 200/s, p99", figure: publishP99, unit: milliseconds,
+			nod: designHub, usual: designUsual, others: []string{rawLoopback, emptyPost, designCentrifuge}, goal: atMost(5e-3, "5 ms"),
+			how: fmt.Sprintf("the same %.0f events", e.publishFor.Seconds()*eventsPerSecond),
 		},
 		{
-			what: "events lost", of: tellLost, unit: number,
-			nod: designHub, usual: designUsual, beside: []string{designCentrifuge}, goal: none,
-			how: "of those of the rows above and below",
+			what: "events lost", figure: publishLost, unit: number,
+			nod: designHub, usual: designUsual, others: []string{designCentrifuge}, goal: none,
+			how: "of the events of the rows above and below",
 		},
 		{
-			what: "publishes to distinct browsers", of: tellRate, unit: perSecond,
-			nod: designHub, usual: designUsual, beside: []string{designCentrifuge}, goal: atLeast(15_000, "15 k/s"),
-			how: fmt.Sprintf("%d POSTs over 32 connections, each as soon as it has its answer, until the last is received; the load shares the processors", e.burst*e.browsers),
+			what: "publishes to distinct browsers", figure: publishRate, unit: perSecond,
+			nod: designHub, usual: designUsual, others: []string{designCentrifuge}, goal: atLeast(15_000, "15 k/s"),
+			how: fmt.Sprintf("%d POSTs over 32 connections, each sent as soon as the one before is answered, until the last event is received; the load generator shares the processors", e.burst*e.browsers),
 		},
 		{
-			what: "CPU per publish", of: tellCPU, unit: microseconds,
-			nod: designHub, usual: designUsual, beside: []string{designCentrifuge}, goal: atMost(60e-6, "60 µs"),
+			what: "CPU per publish", figure: publishCPU, unit: microseconds,
+			nod: designHub, usual: designUsual, others: []string{designCentrifuge}, goal: atMost(60e-6, "60 µs"),
 			how: "schedstat over the row above, the HTTP request included",
 		},
 		{
-			what: "callback → browser told at 200/s, p50", of: tapP50, unit: milliseconds,
-			nod: designNod, beside: []string{disk, designPolling}, goal: atMost(5e-3, "5 ms"),
-			how: fmt.Sprintf("the real binary: signed POST /authy/callback sent → frame read, the decision on disk in between (SQLite, WAL, synchronous=FULL); disk alone: 4 kB written and synced; polling: answer stored → page knows, %d pages ask every 2 s", e.pollers),
+			what: "callback → event received at 200/s, p50", figure: tapP50, unit: milliseconds,
+			nod: designNod, others: []string{disk, designPolling}, goal: atMost(5e-3, "5 ms"),
+			how: fmt.Sprintf("the real binary: from sending a signed POST /authy/callback to reading the frame, with the decision stored on disk in between (SQLite, WAL, synchronous=FULL); disk alone: 4 kB written and synced; polling: from storing the answer to the page's next poll, %d pages polling every 2 s", e.pollers),
 		},
 		{
-			what: "callback → browser told at 200/s, p99", of: tapP99, unit: milliseconds,
-			nod: designNod, beside: []string{designPolling}, goal: atMost(50e-3, "50 ms"),
+			what: "callback → event received at 200/s, p99", figure: tapP99, unit: milliseconds,
+			nod: designNod, others: []string{designPolling}, goal: atMost(50e-3, "50 ms"),
 			how: "the same",
 		},
 		{
-			what: "decisions not told", of: tapLost, unit: number,
-			nod: designNod, beside: []string{designPolling}, goal: none,
+			what: "decisions lost", figure: tapLost, unit: number,
+			nod: designNod, others: []string{designPolling}, goal: none,
 			how: "the same",
 		},
 		{
-			what: "RSS per sign-in that waits by polling", of: pollRSS, unit: kilobytes,
-			beside: []string{designPolling},
-			how:    fmt.Sprintf("as the first row, %d keep-alive connections that ask every 2 s", e.pollers),
+			what: "RSS per browser waiting by polling", figure: pollRSS, unit: kilobytes,
+			others: []string{designPolling},
+			how:    fmt.Sprintf("as in the first row, for %d keep-alive connections that poll every 2 s", e.pollers),
 		},
 		{
-			what: "sign-ins", of: signIns, unit: perSecond,
-			nod: designNod, beside: []string{hashAlone}, goal: ratioAtLeast(0.9, hashAlone),
-			how: fmt.Sprintf("POST /login to the waiting page, 8 at once, argon2id at its set cost, the phone rung at a stand-in for Authy; the hash alone: on all processors and with nothing else, in %d turns with the sign-ins", turns),
+			what: "sign-ins", figure: signIns, unit: perSecond,
+			nod: designNod, others: []string{hashAlone}, goal: ratioAtLeast(0.9, hashAlone),
+			how: fmt.Sprintf("from POST /login to the waiting page, 8 at a time, argon2id at its default cost, the push sent to a stand-in for Authy; hash alone: on all processors with no other work, alternating %d times with the sign-ins", alternations),
 		},
 		{
-			what: "CPU per sign-in", of: signInCPU, unit: milliseconds,
-			nod: designNod, beside: []string{hashAlone},
-			how: "schedstat of the server over the same, and all of the hashing process: what is left of the row above when the machine is busy with something else",
+			what: "CPU per sign-in", figure: signInCPU, unit: milliseconds,
+			nod: designNod, others: []string{hashAlone},
+			how: "schedstat of the server over the same time, and the CPU time of the hashing process: comparable even if the machine is busy with other work",
 		},
 	}
 }

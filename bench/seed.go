@@ -21,37 +21,38 @@ import (
 	"nod/store"
 )
 
-// What Nod calls its cookie, and what its sessions hold.
+// The name of Nod's session cookie, and the key under which Fiber's session holds
+// the id of Nod's.
 const (
 	cookieName = "nod_session"
-	pointer    = "session"
+	sessionRef = "session"
 )
 
-// seat is a browser that has passed the password and waits for the tap.
-type seat struct {
-	Cookie     string // of Fiber's session
-	Session    string // what it points to, and what the hubs know the browser by
+// attempt is a sign-in that has passed the password and waits for the phone.
+type attempt struct {
+	Cookie     string // the value of the session cookie
+	Session    string // the id of Nod's session, and the hubs' key
 	ApprovalID string
-	UUID       string // the provider's name of the request
+	UUID       string // the provider's id of the request
 	AuthyID    int64
 }
 
-// world is a folder with the databases that every server is started on, as they
-// are after a sign-up and a password for each seat. Nod's own packages write
-// them; only the passwords are hashed for next to nothing, since ten thousand
-// real ones would take minutes.
-type world struct {
-	dir   string
-	seats []seat
-	// members sign in with the password; theirs are hashed at the set cost.
+// fixture is a folder with the databases that every server starts with, as they are
+// after a sign-up and a password for each attempt. Nod's own packages write them, but
+// most passwords are hashed at minimal cost, because ten thousand at the default
+// cost would take minutes.
+type fixture struct {
+	dir      string
+	attempts []attempt
+	// members sign in with a password, hashed at the default cost.
 	members []string
-	hash    string // of the password, at the set cost
+	hash    string // of the password, at the default cost
 }
 
 const (
 	password = "correct horse battery"
-	firstID  = 100_000 // of the phones
-	patience = time.Hour
+	firstID  = 100_000 // the first Authy id
+	maxWait  = time.Hour
 	phone    = "+12015550123"
 
 	nodDatabase  = "nod.db"
@@ -59,26 +60,25 @@ const (
 	peerSessions = "peer-sessions.db"
 )
 
-// cheap is argon2id for those whose password nobody will ask for.
-var cheap = &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+// cheapHash are argon2id's parameters for passwords that are never checked.
+var cheapHash = &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// seed makes a world of n seats and m members. In memory, if dir is there: it is
-// copied to a disk before a server runs on it.
-func seed(ctx context.Context, dir string, n, m int) (*world, error) {
-	w := &world{dir: dir}
+// seed writes the data of n attempts and m members to dir.
+func seed(ctx context.Context, dir string, n, m int) (*fixture, error) {
+	w := &fixture{dir: dir}
 	if err := w.seedMembers(ctx, m); err != nil {
 		return nil, fmt.Errorf("seeding members: %w", err)
 	}
-	if err := w.seedSeats(ctx, n); err != nil {
-		return nil, fmt.Errorf("seeding seats: %w", err)
+	if err := w.seedAttempts(ctx, n); err != nil {
+		return nil, fmt.Errorf("seeding attempts: %w", err)
 	}
 	return w, nil
 }
 
-func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+func (w *fixture) path(name string) string { return filepath.Join(w.dir, name) }
 
-func (w *world) seedMembers(ctx context.Context, m int) error {
-	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{})
+func (w *fixture) seedMembers(ctx context.Context, m int) error {
+	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Provider: store.Authy})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (w *world) seedMembers(ctx context.Context, m int) error {
 		}
 		w.members = append(w.members, email)
 	}
-	// What the hash costs is the store's to say, so that it is made by it.
+	// The store makes the hash, so that it has the default cost.
 	w.hash, err = readHash(ctx, w.path(nodDatabase), w.members[0])
 	return err
 }
@@ -101,12 +101,12 @@ func account(email string, authyID int) store.NewUser {
 	}
 }
 
-func (w *world) seedSeats(ctx context.Context, n int) error {
-	// Who waits for a tap has signed in within the last two minutes. With their
-	// clock ahead, seats are as fresh in the last round as in the first, and Nod
-	// does not note for each of them that it was seen again.
-	ahead := func() time.Time { return time.Now().Add(patience / 2) }
-	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Now: ahead, PendingMax: patience, HashParams: cheap})
+func (w *fixture) seedAttempts(ctx context.Context, n int) error {
+	// A browser that waits for a tap gave its password within the last two minutes.
+	// With the clock ahead, sessions are as recent in the last round as in the first,
+	// and Nod does not update each one's time of last use.
+	ahead := func() time.Time { return time.Now().Add(maxWait / 2) }
+	db, err := store.Open(ctx, w.path(nodDatabase), store.Options{Provider: store.Authy, Now: ahead, PendingMax: maxWait, HashParams: cheapHash})
 	if err != nil {
 		return err
 	}
@@ -120,23 +120,23 @@ func (w *world) seedSeats(ctx context.Context, n int) error {
 		Database: "file:" + w.path(peerSessions) + "?_journal_mode=WAL", Table: "sessions", ConnMaxLifetime: -1,
 	})
 	defer peers.Close()
-	sessions := session.New(session.Config{Storage: nod, Expiration: patience, KeyGenerator: rand.Text})
+	sessions := session.New(session.Config{Storage: nod, Expiration: maxWait, KeyGenerator: rand.Text})
 	app := fiber.New()
 	for i := range n {
-		s, err := takeSeat(ctx, db, i)
+		s, err := newAttempt(ctx, db, i)
 		if err != nil {
 			return err
 		}
 		if s.Cookie, err = newCookie(app, sessions, s.Session); err != nil {
 			return err
 		}
-		// The peers read the same cookie, from a storage without Nod's hashing.
+		// The peers read the same cookie from a storage that does not hash its keys.
 		if err := copySession(nod, peers, s.Cookie); err != nil {
 			return err
 		}
-		w.seats = append(w.seats, s)
+		w.attempts = append(w.attempts, s)
 	}
-	return w.writeSeats()
+	return w.writeAttempts()
 }
 
 func readHash(ctx context.Context, file, email string) (hash string, err error) {
@@ -149,25 +149,25 @@ func readHash(ctx context.Context, file, email string) (hash string, err error) 
 	return hash, err
 }
 
-// takeSeat goes the way of a sign-in, from the account to the phone that rings.
-func takeSeat(ctx context.Context, db *store.Store, i int) (seat, error) {
+// newAttempt does what a sign-in does, from the account to the pending request.
+func newAttempt(ctx context.Context, db *store.Store, i int) (attempt, error) {
 	user, err := db.CreateUser(ctx, account(fmt.Sprintf("browser-%d@example.com", i), firstID+i))
 	if err != nil {
-		return seat{}, err
+		return attempt{}, err
 	}
 	sess, err := db.StartSession(ctx, user.ID, "", store.Client{IP: sourceAddress(i), UserAgent: userAgent})
 	if err != nil {
-		return seat{}, err
+		return attempt{}, err
 	}
-	a, _, err := db.BeginApproval(ctx, sess.ID, store.KindLogin, "", patience)
+	a, _, err := db.BeginApproval(ctx, sess.ID, store.KindLogin, "", maxWait)
 	if err != nil {
-		return seat{}, err
+		return attempt{}, err
 	}
 	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
-	return seat{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: int64(firstID + i)}, db.AttachUUID(ctx, a.ID, uuid)
+	return attempt{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: int64(firstID + i)}, db.AttachUUID(ctx, a.ID, uuid)
 }
 
-// newCookie writes a session as a request to Nod does, and returns its cookie.
+// newCookie stores a session as a request to Nod does, and returns its cookie.
 func newCookie(app *fiber.App, sessions *session.Store, sessionID string) (string, error) {
 	c := app.AcquireCtx(&fasthttp.RequestCtx{})
 	defer app.ReleaseCtx(c)
@@ -176,7 +176,7 @@ func newCookie(app *fiber.App, sessions *session.Store, sessionID string) (strin
 		return "", err
 	}
 	cookie := sess.ID()
-	sess.Set(pointer, sessionID)
+	sess.Set(sessionRef, sessionID)
 	return cookie, sess.Save()
 }
 
@@ -185,23 +185,23 @@ func copySession(from, to fiber.Storage, cookie string) error {
 	if err != nil {
 		return err
 	}
-	return to.Set(cookie, data, patience)
+	return to.Set(cookie, data, maxWait)
 }
 
-func (w *world) seatsFile() string { return w.path("seats.json") }
+func (w *fixture) attemptsFile() string { return w.path("attempts.json") }
 
-func (w *world) writeSeats() error {
-	b, err := json.Marshal(w.seats)
+func (w *fixture) writeAttempts() error {
+	b, err := json.Marshal(w.attempts)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(w.seatsFile(), b, 0o600)
+	return os.WriteFile(w.attemptsFile(), b, 0o600)
 }
 
-func readSeats(file string) (seats []seat, err error) {
+func readAttempts(file string) (attempts []attempt, err error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return seats, json.Unmarshal(b, &seats)
+	return attempts, json.Unmarshal(b, &attempts)
 }

@@ -26,8 +26,8 @@ import (
 	"nod/hub"
 )
 
-// What this program is when it is started with one of these words: the other
-// processes that it needs. None is for people.
+// parts are the other processes that the benchmark needs. It starts itself with one
+// of these words; they are not meant for users.
 var parts = map[string]func(args []string) error{
 	"load": func(args []string) error { return serveLoad(args[0]) },
 	"hub":  serveHub,
@@ -35,9 +35,8 @@ var parts = map[string]func(args []string) error{
 	"hash": serveHashes,
 }
 
-// serveHub is Nod's hub behind the same publishing endpoint, the same session
-// check and the same HTTP server as the usual design has. Nod itself publishes
-// only what it has stored.
+// serveHub serves Nod's hub with the usual design's publishing endpoint, session
+// check and HTTP server, because Nod itself publishes only what it has stored.
 func serveHub(args []string) error {
 	flags := flag.NewFlagSet("hub", flag.ContinueOnError)
 	addr := flags.String("addr", "", "where to listen")
@@ -55,7 +54,7 @@ func serveHub(args []string) error {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true, ReduceMemoryUsage: true, ReadBufferSize: 8 << 10})
 	app.Server().KeepHijackedConns = true
 	app.Get("/metrics", adaptor.HTTPHandler(promhttp.Handler()))
-	// What the HTTP of a publish costs, without the publish.
+	// The cost of a publish's HTTP request, without the publish.
 	app.Post("/nothing", func(*fiber.Ctx) error { return nil })
 	app.Post("/publish/:key", func(c *fiber.Ctx) error {
 		if h.Publish(c.Params("key"), c.Body(), false) == 0 {
@@ -64,15 +63,15 @@ func serveHub(args []string) error {
 		return nil
 	})
 	join := websocket.New(func(c *websocket.Conn) {
-		if place, ok := c.Locals("place").(*hub.Waiter); ok {
-			_ = place.Join(c.NetConn(), hub.WebSocket, nil) // who has gone already is not missed
+		if slot, ok := c.Locals("slot").(*hub.Waiter); ok {
+			_ = slot.Join(c.NetConn(), hub.WebSocket, nil) // fails only if the browser has hung up
 		}
 	}, websocket.Config{Origins: []string{"http://" + *addr}, ReadBufferSize: 128, WriteBufferSize: 128})
 	app.Get("/login/events", reserve(h, session.New(session.Config{Storage: storage, KeyLookup: "cookie:" + cookieName})), join)
 	return app.Listen(*addr)
 }
 
-// unread are headers of which contrib would make copies; Nod drops them too.
+// unread are headers that contrib/websocket would copy; Nod drops them too.
 var unread = []string{
 	fiber.HeaderUserAgent, fiber.HeaderAccept, fiber.HeaderAcceptEncoding, fiber.HeaderAcceptLanguage,
 	fiber.HeaderCookie, fiber.HeaderCacheControl, fiber.HeaderPragma, fiber.HeaderSecWebSocketExtensions,
@@ -84,15 +83,15 @@ func reserve(h *hub.Hub, sessions *session.Store) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		key, _ := sess.Get(pointer).(string)
+		key, _ := sess.Get(sessionRef).(string)
 		if key == "" {
 			return fiber.ErrUnauthorized
 		}
-		place, err := h.Reserve(key, c.IP())
+		slot, err := h.Reserve(key, c.IP())
 		if err != nil {
 			return err
 		}
-		c.Locals("place", place)
+		c.Locals("slot", slot)
 		for _, name := range unread {
 			c.Request().Header.Del(name)
 		}
@@ -100,7 +99,7 @@ func reserve(h *hub.Hub, sessions *session.Store) fiber.Handler {
 	}
 }
 
-// serveEcho sends back what it gets: the floor under every latency here.
+// serveEcho sends back what it receives: the lower bound of every latency here.
 func serveEcho(args []string) error {
 	ln, err := net.Listen("tcp", args[0])
 	if err != nil {
@@ -126,9 +125,8 @@ func serveEcho(args []string) error {
 	}
 }
 
-// serveHashes checks a password against its hash for a time, on all processors,
-// and prints how often it could and in how many seconds: the ceiling of every
-// sign-in.
+// serveHashes checks a password against its hash on all processors for a time, and
+// prints the number of checks and the seconds: the upper bound of the sign-in rate.
 func serveHashes(args []string) error {
 	hash := args[0]
 	duration, err := time.ParseDuration(args[1])
@@ -137,11 +135,11 @@ func serveHashes(args []string) error {
 	}
 	var n atomic.Int64
 	var failed atomic.Bool
-	begin := time.Now()
+	start := time.Now()
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for time.Since(begin) < duration {
+			for time.Since(start) < duration {
 				ok, err := argon2id.ComparePasswordAndHash(password, hash)
 				if err != nil || !ok {
 					failed.Store(true)
@@ -153,26 +151,26 @@ func serveHashes(args []string) error {
 	}
 	workers.Wait()
 	if failed.Load() {
-		return errors.New("the hash is not that of the password")
+		return errors.New("the password does not match the hash")
 	}
-	fmt.Println(n.Load(), time.Since(begin).Seconds())
+	fmt.Println(n.Load(), time.Since(start).Seconds())
 	return nil
 }
 
-// provider answers what a sign-in asks of Authy: whether there is a phone, and
-// to let it ring. It is not what is measured, so that it knows everybody.
+// provider stands in for Authy. It knows every user and accepts every approval
+// request, because it is not what is measured.
 func provider() (baseURL string, stop func(), err error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
-	var rung atomic.Int64
+	var requests atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /protected/json/users/{id}/status", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, `{"success":true,"status":{"authy_id":`+r.PathValue("id")+`,"registered":true,"confirmed":true,"devices":["android"]}}`)
 	})
 	mux.HandleFunc("POST /onetouch/json/users/{id}/approval_requests", func(w http.ResponseWriter, _ *http.Request) {
-		uuid, _ := json.Marshal(fmt.Sprintf("00000000-0000-4000-9000-%012d", rung.Add(1)))
+		uuid, _ := json.Marshal(fmt.Sprintf("00000000-0000-4000-9000-%012d", requests.Add(1)))
 		reply(w, `{"success":true,"approval_request":{"uuid":`+string(uuid)+`}}`)
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second, ErrorLog: log.New(io.Discard, "", 0)}

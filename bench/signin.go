@@ -15,32 +15,33 @@ import (
 	"time"
 )
 
-// SignIns is people who give their password again and again, for a time.
-type SignIns struct {
+// SignInArgs are the arguments of SignIn: users who sign in again and again for a
+// time.
+type SignInArgs struct {
 	Addr    string
 	Members []string
-	Workers int // at once
+	Workers int // how many at a time
 	For     time.Duration
 }
 
-// SignedIn is how many of them got to the waiting page: password checked,
-// session begun, request stored, phone rung.
+// SignedIn is the number of sign-ins that reached the waiting page: password
+// checked, session started, request stored, push sent.
 type SignedIn struct {
 	N    int
 	Took time.Duration
 }
 
-// SignIn has people sign in.
-func (l *Load) SignIn(s SignIns, done *SignedIn) error {
+// SignIn makes users sign in.
+func (l *Load) SignIn(s SignInArgs, done *SignedIn) error {
 	var n atomic.Int64
 	errs := make([]error, s.Workers)
-	begin := time.Now()
+	start := time.Now()
 	var workers sync.WaitGroup
 	for w := range s.Workers {
 		workers.Go(func() {
-			p, err := newPerson(w, s.Addr)
-			// No member is signed in by two at once: each has its share.
-			for i := w; err == nil && time.Since(begin) < s.For; i += s.Workers {
+			p, err := newUser(w, s.Addr)
+			// Each worker has its own members, so no member signs in twice at a time.
+			for i := w; err == nil && time.Since(start) < s.For; i += s.Workers {
 				if err = p.signIn(s.Members[i%len(s.Members)]); err == nil {
 					n.Add(1)
 				}
@@ -49,12 +50,12 @@ func (l *Load) SignIn(s SignIns, done *SignedIn) error {
 		})
 	}
 	workers.Wait()
-	done.N, done.Took = int(n.Load()), time.Since(begin)
+	done.N, done.Took = int(n.Load()), time.Since(start)
 	return errors.Join(errs...)
 }
 
-// person is a browser with the sign-in page open.
-type person struct {
+// user is a browser that shows the sign-in page.
+type user struct {
 	client      *http.Client
 	site        string
 	csrf, token string
@@ -62,8 +63,8 @@ type person struct {
 
 var formToken = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 
-func newPerson(i int, addr string) (*person, error) {
-	p := &person{site: "http://" + addr, client: &http.Client{
+func newUser(i int, addr string) (*user, error) {
+	p := &user{site: "http://" + addr, client: &http.Client{
 		Transport:     &http.Transport{DialContext: func(_ context.Context, _, addr string) (net.Conn, error) { return dialFrom(i, addr) }},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -83,13 +84,13 @@ func newPerson(i int, addr string) (*person, error) {
 	}
 	token := formToken.FindSubmatch(page)
 	if token == nil || p.csrf == "" {
-		return nil, fmt.Errorf("the sign-in page came with %s and no form token", res.Status)
+		return nil, fmt.Errorf("the sign-in page has status %s and no form token", res.Status)
 	}
 	p.token = string(token[1])
 	return p, nil
 }
 
-func (p *person) signIn(email string) error {
+func (p *user) signIn(email string) error {
 	form := url.Values{"_csrf": {p.token}, "email": {email}, "password": {password}}
 	req, err := http.NewRequest(http.MethodPost, p.site+"/login", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -107,7 +108,7 @@ func (p *person) signIn(email string) error {
 		return err
 	}
 	if to := res.Header.Get("Location"); to != "/login/approval" {
-		return fmt.Errorf("a sign-in was answered with %s and sent to %q", res.Status, to)
+		return fmt.Errorf("the sign-in got status %s and a redirect to %q", res.Status, to)
 	}
 	return nil
 }

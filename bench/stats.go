@@ -2,27 +2,27 @@ package main
 
 import "slices"
 
-// results holds what every round found: a value per round, by figure and by the
-// program it is of. The rounds of two programs stand side by side, since each
-// round measures all of them in the same minutes.
+// results holds one value per round for each figure and program. Values with the
+// same index are comparable, because a round measures all programs within a few
+// minutes.
 type results map[figure]map[string][]float64
 
-// figure is one thing that is measured.
+// figure is the name of a measured quantity.
 type figure string
 
-func (r results) add(f figure, who string, value float64) {
+func (r results) add(f figure, program string, value float64) {
 	if r[f] == nil {
 		r[f] = map[string][]float64{}
 	}
-	r[f][who] = append(r[f][who], value)
+	r[f][program] = append(r[f][program], value)
 }
 
-// summary is the middle of some values, and how far they scatter.
-type summary struct{ median, least, most float64 }
+// summary is the median of some values and their spread.
+type summary struct{ median, min, max float64 }
 
-// of summarises a figure; ok is false if it was not measured.
-func (r results) of(f figure, who string) (s summary, ok bool) {
-	return summarise(r[f][who])
+// summarise summarises a figure of a program; ok is false if it was not measured.
+func (r results) summarise(f figure, program string) (s summary, ok bool) {
+	return summarise(r[f][program])
 }
 
 func summarise(values []float64) (s summary, ok bool) {
@@ -30,7 +30,7 @@ func summarise(values []float64) (s summary, ok bool) {
 		return summary{}, false
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	s = summary{least: sorted[0], most: sorted[len(sorted)-1]}
+	s = summary{min: sorted[0], max: sorted[len(sorted)-1]}
 	middle := len(sorted) / 2
 	s.median = sorted[middle]
 	if len(sorted)%2 == 0 {
@@ -39,10 +39,10 @@ func summarise(values []float64) (s summary, ok bool) {
 	return s, true
 }
 
-// ratio compares two programs round by round: what a busy machine does to one
-// round it does to both.
-func (r results) ratio(f figure, who, to string) (s summary, ok bool) {
-	a, b := r[f][who], r[f][to]
+// ratio compares two programs round by round, because a busy machine slows both
+// within one round.
+func (r results) ratio(f figure, program, to string) (s summary, ok bool) {
+	a, b := r[f][program], r[f][to]
 	var ratios []float64
 	for i := range min(len(a), len(b)) {
 		if b[i] > 0 {

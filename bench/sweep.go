@@ -7,33 +7,34 @@ import (
 	"time"
 )
 
-// sweep measures at several numbers of waiting browsers, for the plot.
+// sweep measures at several numbers of waiting browsers for the plot.
 type sweep struct {
 	*bench
 	memory, latency panel
 }
 
-// At each number of browsers there are some volleys of events, and the middle
-// one counts.
+// At each number of browsers some batches of events are published; the median
+// counts.
 const (
-	volleys       = 3
-	volley        = 150
-	sweepPatience = 2 * time.Second
+	batches      = 3
+	batchSize    = 150
+	sweepTimeout = 2 * time.Second
 )
 
-// steps are the numbers of browsers.
+// steps returns the numbers of browsers to measure at.
 func (e extent) steps() []int {
 	return []int{e.browsers / 10, e.browsers / 4, e.browsers / 2, e.browsers}
 }
 
-// spare is how many seats a sweep uses up: who has been told waits no more.
-func (e extent) spare() int { return len(e.steps()) * volleys * volley }
+// spare is how many attempts a sweep uses up: an attempt that is decided no longer
+// waits.
+func (e extent) spare() int { return len(e.steps()) * batches * batchSize }
 
 func (b *bench) sweep(ctx context.Context) (*sweep, error) {
 	s := &sweep{
 		bench:   b,
 		memory:  panel{title: "Resident memory of the server", unit: "MB"},
-		latency: panel{title: "Until the browser knows: p50, dashed p99", unit: "ms", logarithmic: true},
+		latency: panel{title: "Latency to the browser: p50, dashed p99", unit: "ms", logarithmic: true},
 	}
 	for _, of := range []struct{ design, name, class string }{
 		{designNod, "Nod", "nod"}, {designUsual, "usual design", "usual"}, {designCentrifuge, "centrifuge", "other"},
@@ -43,7 +44,7 @@ func (b *bench) sweep(ctx context.Context) (*sweep, error) {
 		}
 	}
 	for _, of := range []struct{ design, name, class string }{
-		{designNod, "Nod, on disk first", "nod"}, {designUsual, "usual, not stored", "usual"},
+		{designNod, "Nod, stored first", "nod"}, {designUsual, "usual, not stored", "usual"},
 	} {
 		if err := s.latencyOf(ctx, of.design, of.name, of.class); err != nil {
 			return nil, err
@@ -54,15 +55,15 @@ func (b *bench) sweep(ctx context.Context) (*sweep, error) {
 }
 
 func (s *sweep) memoryOf(ctx context.Context, design, name, class string) error {
-	s.say("plot: memory of %s", design)
+	s.logf("plot: memory of %s", design)
 	c := curve{name: name, class: class}
-	err := s.run(ctx, design, collected, func(srv *server, crowd *load) error {
-		if err := crowd.do("Visit", srv.addr, &struct{}{}); err != nil {
+	err := s.run(ctx, design, collected, func(srv *server, clients *load) error {
+		if err := clients.do("Visit", srv.addr, &struct{}{}); err != nil {
 			return err
 		}
 		open := 0
 		for _, n := range s.steps() {
-			if err := crowd.open(srv, design, bySocket, n-open); err != nil {
+			if err := clients.open(srv, design, bySocket, n-open); err != nil {
 				return err
 			}
 			open = n
@@ -79,41 +80,41 @@ func (s *sweep) memoryOf(ctx context.Context, design, name, class string) error 
 }
 
 func (s *sweep) latencyOf(ctx context.Context, design, name, class string) error {
-	s.say("plot: latency of %s", design)
+	s.logf("plot: latency of %s", design)
 	p50, p99 := curve{name: name, class: class}, curve{class: class, dashed: true}
 	raw := curve{name: "raw loopback", class: "floor"}
-	err := s.run(ctx, design, nil, func(srv *server, crowd *load) error {
-		shots := Shots{Addr: srv.addr, N: min(volley, s.steps()[0]), Rate: tellsPerSecond, Workers: 8, Patience: sweepPatience}
+	err := s.run(ctx, design, nil, func(srv *server, clients *load) error {
+		args := SendArgs{Addr: srv.addr, N: min(batchSize, s.steps()[0]), Rate: eventsPerSecond, Workers: 8, Timeout: sweepTimeout}
 		if design == designNod {
-			shots.Callback = &Signing{Key: apiKey, URL: "http://" + srv.addr + "/authy/callback"}
+			args.Callback = &Signing{Key: apiKey, URL: "http://" + srv.addr + "/authy/callback"}
 		}
 		open := 0
 		for _, n := range s.steps() {
 			gone := 0
 			if design == designNod {
-				gone = shots.From // who has been told waits no more
+				gone = args.From // these are decided and no longer wait
 			}
-			if err := crowd.open(srv, design, bySocket, n+gone-open); err != nil {
+			if err := clients.open(srv, design, bySocket, n+gone-open); err != nil {
 				return err
 			}
 			open = n + gone
 			found := results{}
-			for range volleys {
-				var floor, heard Heard
-				if err := crowd.do("Echo", Echoes{Addr: s.echo.addr, N: shots.N, Rate: shots.Rate, Conns: shots.Workers}, &floor); err != nil {
+			for range batches {
+				var floor, latencies Latencies
+				if err := clients.do("Echo", EchoArgs{Addr: s.echo.addr, N: args.N, Rate: args.Rate, Conns: args.Workers}, &floor); err != nil {
 					return err
 				}
-				if err := crowd.do("Shoot", shots, &heard); err != nil {
+				if err := clients.do("SendEvents", args, &latencies); err != nil {
 					return err
 				}
-				shots.From += shots.N
-				found.add(tellP50, design, heard.P50.Seconds()*1e3)
-				found.add(tellP99, design, heard.P99.Seconds()*1e3)
-				found.add(tellP50, rawLoopback, floor.P50.Seconds()*1e3)
+				args.From += args.N
+				found.add(publishP50, design, latencies.P50.Seconds()*1e3)
+				found.add(publishP99, design, latencies.P99.Seconds()*1e3)
+				found.add(publishP50, rawLoopback, floor.P50.Seconds()*1e3)
 			}
-			p50.mark(n, found, tellP50, design)
-			p99.mark(n, found, tellP99, design)
-			raw.mark(n, found, tellP50, rawLoopback)
+			p50.mark(n, found, publishP50, design)
+			p99.mark(n, found, publishP99, design)
+			raw.mark(n, found, publishP50, rawLoopback)
 		}
 		return nil
 	})
@@ -124,17 +125,17 @@ func (s *sweep) latencyOf(ctx context.Context, design, name, class string) error
 	return err
 }
 
-// mark adds the middle of what was found at a number of browsers.
-func (c *curve) mark(browsers int, found results, f figure, who string) {
-	if middle, ok := found.of(f, who); ok {
+// mark adds the median at a number of browsers.
+func (c *curve) mark(browsers int, found results, f figure, program string) {
+	if middle, ok := found.summarise(f, program); ok {
 		c.points = append(c.points, point{float64(browsers), middle.median})
 	}
 }
 
-// pollingOf draws what the rounds have found: it does not depend on how many
-// they are, as long as the server keeps up.
+// pollingOf draws the result of the rounds: the latency of polling does not depend
+// on the number of browsers while the server keeps up.
 func (s *sweep) pollingOf() {
-	found, ok := s.of(tapP50, designPolling)
+	found, ok := s.summarise(tapP50, designPolling)
 	if !ok {
 		return
 	}
@@ -150,6 +151,6 @@ func (s *sweep) writeFile(name string) error {
 	if err != nil {
 		return err
 	}
-	below := "Server and browsers on one machine: " + machine()
-	return errors.Join(writePlot(f, below, s.memory, s.latency), f.Close())
+	caption := "Server and browsers on the same machine: " + machine()
+	return errors.Join(writePlot(f, caption, s.memory, s.latency), f.Close())
 }

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-var header = []string{"", "what", "Nod", "usual design", "ratio", "beside them", "goal", "reached"}
+var header = []string{"", "what", "Nod", "usual design", "ratio", "others", "goal", "reached"}
 
-// cells are the rows as text, the header not included.
+// cells returns the rows as text, without the header.
 func cells(r results, rows []row) [][]string {
 	all := make([][]string, len(rows))
 	for i, w := range rows {
@@ -28,26 +28,26 @@ func dash(s string) string {
 	return s
 }
 
-// cell is a median and, with more than one round, how far the rounds scatter.
-func (r results) cell(w row, who string) string {
-	s, ok := r.of(w.of, who)
+// cell is a median and, with more than one round, minimum and maximum.
+func (r results) cell(w row, program string) string {
+	s, ok := r.summarise(w.figure, program)
 	switch {
 	case !ok:
 		return "–"
-	case s.least == s.most:
+	case s.min == s.max:
 		return w.unit(s.median)
 	}
-	return fmt.Sprintf("%s (%s–%s)", w.unit(s.median), bare(w.unit(s.least)), bare(w.unit(s.most)))
+	return fmt.Sprintf("%s (%s–%s)", w.unit(s.median), withoutUnit(w.unit(s.min)), withoutUnit(w.unit(s.max)))
 }
 
-// bare leaves out the unit.
-func bare(value string) string {
+// withoutUnit removes the unit.
+func withoutUnit(value string) string {
 	n, _, _ := strings.Cut(strings.TrimSuffix(value, "/s"), " ")
 	return n
 }
 
 func (r results) ratioCell(w row) string {
-	s, ok := r.ratio(w.of, w.nod, w.usual)
+	s, ok := r.ratio(w.figure, w.nod, w.usual)
 	if !ok {
 		return "–"
 	}
@@ -56,9 +56,9 @@ func (r results) ratioCell(w row) string {
 
 func (r results) besideCell(w row) string {
 	var all []string
-	for _, who := range w.beside {
-		if _, ok := r.of(w.of, who); ok {
-			all = append(all, names[who]+" "+r.cell(w, who))
+	for _, program := range w.others {
+		if _, ok := r.summarise(w.figure, program); ok {
+			all = append(all, names[program]+" "+r.cell(w, program))
 		}
 	}
 	return dash(strings.Join(all, ", "))
@@ -75,8 +75,7 @@ func (w row) verdict(r results) string {
 	}
 }
 
-// writeText prints the table for a terminal, and below it how each row is
-// measured.
+// writeText prints the table for a terminal, followed by how each row is measured.
 func writeText(out io.Writer, about string, r results, rows []row) {
 	table := append([][]string{header}, cells(r, rows)...)
 	widths := make([]int, len(header))
@@ -96,7 +95,7 @@ func writeText(out io.Writer, about string, r results, rows []row) {
 	writeMethods(out, rows, "%2d  %s: %s\n")
 }
 
-// writeMarkdown prints the same for the README.
+// writeMarkdown prints the same as Markdown.
 func writeMarkdown(out io.Writer, about string, r results, rows []row) {
 	markdownLine(out, header)
 	markdownLine(out, []string{"--:", "---", "--:", "--:", "--:", "---", "---", "---"})

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// active is what a design does with its processor and in time, with Go's own
+// measureTimes measures CPU time and latencies of a design with Go's default
 // settings, while all browsers wait on sockets.
-func (b *bench) active(design string) func(context.Context) error {
+func (b *bench) measureTimes(design string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		b.say("times: %s", design)
-		return b.run(ctx, design, nil, func(s *server, crowd *load) error {
-			if _, err := b.warm(ctx, s, crowd, design, bySocket); err != nil {
+		b.logf("times: %s", design)
+		return b.run(ctx, design, nil, func(s *server, clients *load) error {
+			if _, err := b.warm(ctx, s, clients, design, bySocket); err != nil {
 				return err
 			}
-			err := b.costs(s, handshake, design, b.browsers, func() error {
-				return crowd.open(s, design, bySocket, b.browsers)
+			err := b.addCPU(s, handshake, design, b.browsers, func() error {
+				return clients.open(s, design, bySocket, b.browsers)
 			})
 			if err != nil {
 				return err
@@ -28,21 +28,21 @@ func (b *bench) active(design string) func(context.Context) error {
 				return err
 			}
 			b.add(natural, design, after.rss)
-			if design != designCentrifuge { // it pings all who came together at once
-				if err := b.pinged(s, crowd, design); err != nil {
+			if design != designCentrifuge { // it pings all browsers that connected together at once
+				if err := b.measurePings(s, clients, design); err != nil {
 					return err
 				}
 			}
 			if design == designNod {
-				return b.tapped(s, crowd)
+				return b.measureCallbacks(s, clients)
 			}
-			return b.told(s, crowd, design)
+			return b.measurePublishes(s, clients, design)
 		})
 	}
 }
 
-// costs adds the processor's time that a server takes for each of n.
-func (b *bench) costs(s *server, f figure, design string, n int, do func() error) error {
+// addCPU adds the CPU time that the server spends on do, divided by n.
+func (b *bench) addCPU(s *server, f figure, design string, n int, do func() error) error {
 	before, err := s.cpu()
 	if err != nil {
 		return err
@@ -55,18 +55,18 @@ func (b *bench) costs(s *server, f figure, design string, n int, do func() error
 	return err
 }
 
-// pinged is all that the server does while browsers wait, by the ping.
-func (b *bench) pinged(s *server, crowd *load, design string) error {
+// measurePings measures all CPU time of the server while browsers wait, per ping.
+func (b *bench) measurePings(s *server, clients *load, design string) error {
 	var before, after int64
 	cpu, err := s.cpu()
 	if err != nil {
 		return err
 	}
-	if err := crowd.do("Pongs", struct{}{}, &before); err != nil {
+	if err := clients.do("Pongs", struct{}{}, &before); err != nil {
 		return err
 	}
 	time.Sleep(b.pings)
-	if err := crowd.do("Pongs", struct{}{}, &after); err != nil {
+	if err := clients.do("Pongs", struct{}{}, &after); err != nil {
 		return err
 	}
 	used, err := s.cpu()
@@ -76,111 +76,112 @@ func (b *bench) pinged(s *server, crowd *load, design string) error {
 	return err
 }
 
-// told is publishing to one browser after another: at a rate, beside a raw
-// loopback at the same, and then as fast as it goes.
-func (b *bench) told(s *server, crowd *load, design string) error {
-	n := int(b.tells.Seconds() * tellsPerSecond)
-	if design == designHub { // the floors, in the minute of the row they are for
-		if err := b.floors(s, crowd, n); err != nil {
+// measurePublishes publishes to one browser after another: first at a fixed rate,
+// together with a raw loopback at the same rate, then as fast as possible.
+func (b *bench) measurePublishes(s *server, clients *load, design string) error {
+	n := int(b.publishFor.Seconds() * eventsPerSecond)
+	if design == designHub { // the lower bounds, measured just before the figures they are for
+		if err := b.measureFloors(s, clients, n); err != nil {
 			return err
 		}
 	}
-	var even, burst Heard
-	if err := crowd.do("Shoot", Shots{Addr: s.addr, N: n, Rate: tellsPerSecond, Workers: 8, Patience: 2 * time.Second}, &even); err != nil {
+	var paced, burst Latencies
+	if err := clients.do("SendEvents", SendArgs{Addr: s.addr, N: n, Rate: eventsPerSecond, Workers: 8, Timeout: 2 * time.Second}, &paced); err != nil {
 		return err
 	}
-	b.add(tellP50, design, even.P50.Seconds())
-	b.add(tellP99, design, even.P99.Seconds())
+	b.add(publishP50, design, paced.P50.Seconds())
+	b.add(publishP99, design, paced.P99.Seconds())
 
 	many := b.burst * b.browsers
-	err := b.costs(s, tellCPU, design, many, func() error {
-		return crowd.do("Shoot", Shots{Addr: s.addr, From: n, N: many, Workers: 32, Patience: 2 * time.Second}, &burst)
+	err := b.addCPU(s, publishCPU, design, many, func() error {
+		return clients.do("SendEvents", SendArgs{Addr: s.addr, From: n, N: many, Workers: 32, Timeout: 2 * time.Second}, &burst)
 	})
-	b.add(tellRate, design, float64(many-burst.Lost)/burst.Took.Seconds())
-	b.add(tellLost, design, float64(even.Lost+burst.Lost))
+	b.add(publishRate, design, float64(many-burst.Lost)/burst.Took.Seconds())
+	b.add(publishLost, design, float64(paced.Lost+burst.Lost))
 	return err
 }
 
-// floors is what no hub can be faster than.
-func (b *bench) floors(s *server, crowd *load, n int) error {
-	for who, e := range map[string]Echoes{rawLoopback: {Addr: b.echo.addr}, emptyPost: {Addr: s.addr, HTTP: true}} {
-		e.N, e.Rate, e.Conns = n, tellsPerSecond, 8
-		var h Heard
-		if err := crowd.do("Echo", e, &h); err != nil {
+// measureFloors measures the lower bounds of every hub's latency.
+func (b *bench) measureFloors(s *server, clients *load, n int) error {
+	for program, e := range map[string]EchoArgs{rawLoopback: {Addr: b.echo.addr}, emptyPost: {Addr: s.addr, HTTP: true}} {
+		e.N, e.Rate, e.Conns = n, eventsPerSecond, 8
+		var h Latencies
+		if err := clients.do("Echo", e, &h); err != nil {
 			return err
 		}
-		b.add(tellP50, who, h.P50.Seconds())
-		b.add(tellP99, who, h.P99.Seconds())
+		b.add(publishP50, program, h.P50.Seconds())
+		b.add(publishP99, program, h.P99.Seconds())
 	}
 	return nil
 }
 
-// tapped is the whole path: the provider's callback comes in, and the browser
-// hears after the decision is on disk.
-func (b *bench) tapped(s *server, crowd *load) error {
-	write, err := durableWrite(b.dir)
+// measureCallbacks measures the whole path: from the provider's callback to the
+// browser's event, with the decision stored on disk in between.
+func (b *bench) measureCallbacks(s *server, clients *load) error {
+	write, err := syncedWrite(b.dir)
 	if err != nil {
 		return err
 	}
 	b.add(tapP50, disk, write.Seconds())
-	var heard Heard
-	err = crowd.do("Shoot", Shots{
-		Addr: s.addr, N: int(b.tells.Seconds() * tellsPerSecond), Rate: tellsPerSecond, Workers: 16, Patience: 5 * time.Second,
+	var latencies Latencies
+	err = clients.do("SendEvents", SendArgs{
+		Addr: s.addr, N: int(b.publishFor.Seconds() * eventsPerSecond), Rate: eventsPerSecond, Workers: 16, Timeout: 5 * time.Second,
 		Callback: &Signing{Key: apiKey, URL: "http://" + s.addr + "/authy/callback"},
-	}, &heard)
+	}, &latencies)
 	if err != nil {
 		return err
 	}
-	b.add(tapP50, designNod, heard.P50.Seconds())
-	b.add(tapP99, designNod, heard.P99.Seconds())
-	b.add(tapLost, designNod, float64(heard.Lost))
+	b.add(tapP50, designNod, latencies.P50.Seconds())
+	b.add(tapP99, designNod, latencies.P99.Seconds())
+	b.add(tapLost, designNod, float64(latencies.Lost))
 	return nil
 }
 
-// polling is the tutorial's way: the answer is stored, and the page asks when
-// its time comes.
-func (b *bench) polling(ctx context.Context) error {
-	b.say("times: %s", designPolling)
-	return b.run(ctx, designPolling, nil, func(s *server, crowd *load) error {
-		if err := crowd.open(s, designPolling, byPolling, b.pollers); err != nil {
+// measurePolling measures the tutorial's design: the answer is stored, and the page
+// learns of it when it polls next.
+func (b *bench) measurePolling(ctx context.Context) error {
+	b.logf("times: %s", designPolling)
+	return b.run(ctx, designPolling, nil, func(s *server, clients *load) error {
+		if err := clients.open(s, designPolling, byPolling, b.pollers); err != nil {
 			return err
 		}
 		time.Sleep(pollEvery)
-		n := min(b.pollers, int(b.tells.Seconds()*tellsPerSecond))
-		var heard Heard
-		if err := crowd.do("Shoot", Shots{Addr: s.addr, N: n, Rate: tellsPerSecond, Workers: 16, Patience: 5 * time.Second}, &heard); err != nil {
+		n := min(b.pollers, int(b.publishFor.Seconds()*eventsPerSecond))
+		var latencies Latencies
+		if err := clients.do("SendEvents", SendArgs{Addr: s.addr, N: n, Rate: eventsPerSecond, Workers: 16, Timeout: 5 * time.Second}, &latencies); err != nil {
 			return err
 		}
-		b.add(tapP50, designPolling, heard.P50.Seconds())
-		b.add(tapP99, designPolling, heard.P99.Seconds())
-		b.add(tapLost, designPolling, float64(heard.Lost))
+		b.add(tapP50, designPolling, latencies.P50.Seconds())
+		b.add(tapP99, designPolling, latencies.P99.Seconds())
+		b.add(tapLost, designPolling, float64(latencies.Lost))
 		return nil
 	})
 }
 
-// work is how much was done, in how many seconds, and what it cost.
+// work is a number of operations, their duration and their CPU time, in seconds.
 type work struct{ n, seconds, cpu float64 }
 
-func (w *work) add(more work) {
-	w.n, w.seconds, w.cpu = w.n+more.n, w.seconds+more.seconds, w.cpu+more.cpu
+func (w *work) add(other work) {
+	w.n, w.seconds, w.cpu = w.n+other.n, w.seconds+other.seconds, w.cpu+other.cpu
 }
 
-// turns is how often hashes and sign-ins take turns: what else the machine does
-// then meets both.
-const turns = 5
+// alternations is how often hashing and sign-ins alternate, so that other load on
+// the machine affects both.
+const alternations = 5
 
-// signing is sign-ins with the password, beside what the hash alone allows.
-func (b *bench) signing(ctx context.Context) error {
-	b.say("sign-ins")
-	return b.run(ctx, designNod, nil, func(s *server, crowd *load) error {
+// measureSignIns measures sign-ins with a password, and how many the hash alone
+// would allow.
+func (b *bench) measureSignIns(ctx context.Context) error {
+	b.logf("sign-ins")
+	return b.run(ctx, designNod, nil, func(s *server, clients *load) error {
 		var alone, whole work
-		for range turns {
+		for range alternations {
 			w, err := b.hashes(ctx)
 			if err != nil {
 				return err
 			}
 			alone.add(w)
-			if w, err = b.passwords(s, crowd); err != nil {
+			if w, err = b.passwords(s, clients); err != nil {
 				return err
 			}
 			whole.add(w)
@@ -194,7 +195,7 @@ func (b *bench) signing(ctx context.Context) error {
 }
 
 func (b *bench) hashes(ctx context.Context) (w work, err error) {
-	cmd := exec.CommandContext(ctx, b.self, "hash", b.world.hash, (b.signIns / turns).String())
+	cmd := exec.CommandContext(ctx, b.self, "hash", b.fixture.hash, (b.signIns / alternations).String())
 	var problem bytes.Buffer
 	cmd.Stderr = &problem
 	out, err := cmd.Output()
@@ -206,14 +207,14 @@ func (b *bench) hashes(ctx context.Context) (w work, err error) {
 	return w, err
 }
 
-func (b *bench) passwords(s *server, crowd *load) (w work, err error) {
+func (b *bench) passwords(s *server, clients *load) (w work, err error) {
 	before, err := s.cpu()
 	if err != nil {
 		return work{}, err
 	}
 	var done SignedIn
-	args := SignIns{Addr: s.addr, Members: b.world.members, Workers: 8, For: b.signIns / turns}
-	if err := crowd.do("SignIn", args, &done); err != nil {
+	args := SignInArgs{Addr: s.addr, Members: b.fixture.members, Workers: 8, For: b.signIns / alternations}
+	if err := clients.do("SignIn", args, &done); err != nil {
 		return work{}, err
 	}
 	after, err := s.cpu()

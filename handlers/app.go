@@ -28,8 +28,8 @@ func (h *Handlers) App() *fiber.App {
 		// Fiber's strings otherwise share a buffer with the next request.
 		Immutable: true,
 		BodyLimit: bodyLimit,
-		// A slow sender is cut; a waiting browser is a hijacked connection
-		// and does not count.
+		// Slow senders are cut off. Waiting browsers are hijacked
+		// connections, which these timeouts do not cover.
 		ReadTimeout:        5 * time.Second,
 		WriteTimeout:       15 * time.Second,
 		IdleTimeout:        60 * time.Second,
@@ -43,14 +43,14 @@ func (h *Handlers) App() *fiber.App {
 	})
 	app.Server().KeepHijackedConns = true
 	h.register(app)
-	renderNothing(app)
+	warmUpViews(app)
 	return app
 }
 
-// renderNothing is the first to render: Fiber makes a list of its apps then,
-// unguarded, and of two first pages at once both would write it. There is no
-// page without a name, so it fails as it should.
-func renderNothing(app *fiber.App) {
+// warmUpViews renders once before the first request: on the first render Fiber
+// builds a list of its apps without a lock, so two first pages at once would
+// race. There is no page without a name, so the call fails, as it should.
+func warmUpViews(app *fiber.App) {
 	c := app.AcquireCtx(new(fasthttp.RequestCtx))
 	defer app.ReleaseCtx(c)
 	_ = c.Render("", nil)
@@ -63,38 +63,53 @@ func (h *Handlers) proxyHeader() string {
 	return fiber.HeaderXForwardedFor
 }
 
-// register is the site map.
+// register is the site map. The order counts: a guard applies to what is
+// registered after it.
 func (h *Handlers) register(app *fiber.App) {
 	app.Use(requestid.New(requestid.Config{Generator: randomText, ContextKey: "requestid"}))
 	app.Use(recover.New())
-	app.Use(h.deadline)
+	app.Use(h.withDeadline)
 	app.Get("/healthz", h.healthz)
 	app.Get("/readyz", h.readyz)
 
-	app.Use(h.plainBody)
+	app.Use(h.refuseCompressedBody)
 	app.All("/authy/callback", h.callback)
 
-	app.Use(h.publicHost)
-	// Before all that only pages need: thousands may come at once.
-	app.Get("/login/events", noStore, h.ownOrigin, h.reserveWaitingSlot, h.events(h.signInState))
-	app.Get("/login/stream", noStore, h.ownOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
+	app.Use(h.requirePublicHost)
+	// Before the middleware that only pages need: thousands may connect at once.
+	app.Get("/login/events", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.events(h.signInState))
+	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
 	app.Use(h.headers())
+	h.registerPublic(app)
+	app.Use(noStore, h.loadSession)
+	h.registerPolling(app)
+	app.Use(h.requireOwnForm)
+	h.registerSignIn(app)
+	h.registerSignedIn(app)
+}
+
+// registerPublic has what needs no session.
+func (h *Handlers) registerPublic(app *fiber.App) {
 	app.Get("/static/*", h.static)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
 
 	app.Get("/check", noStore, h.checkClient)
-	app.Get("/check/events", h.ownOrigin, h.reserveSlot, h.events(h.checkState))
-	app.Get("/check/stream", h.ownOrigin, h.reserveSlot, h.stream(h.checkState))
+	app.Get("/check/events", h.requireOwnOrigin, h.reserveSlot, h.events(h.checkState))
+	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
+}
 
-	app.Use(noStore, h.loadSession)
+// registerPolling has what scripts ask for.
+func (h *Handlers) registerPolling(app *fiber.App) {
 	app.Get("/authy/status", h.requireWaitingJSON, h.status)
 	app.Post("/authy/status", h.requireWaitingJSON, h.status)
 
 	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
-	app.Get("/transfers/events", h.requireSignedInJSON, h.ownOrigin, h.reserveSlot, h.events(h.transfersState))
+	app.Get("/transfers/events", h.requireSignedInJSON, h.requireOwnOrigin, h.reserveSlot, h.events(h.transfersState))
+}
 
-	app.Use(h.requireOwnForm)
+// registerSignIn has the pages and forms up to the end of a sign-in.
+func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/", h.home)
 	app.Get("/signup", h.signupForm)
 	app.Post("/signup", h.signup)
@@ -111,7 +126,10 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Get("/verify-token", h.requirePassword, h.requireOpenAttempt, h.tokenForm)
 	app.Post("/verify-token", h.requirePassword, h.requireOpenAttempt, h.verifyToken)
 	app.Post("/send-token", h.requirePassword, h.requireOpenAttempt, h.sendToken)
+}
 
+// registerSignedIn has what only a finished sign-in reaches.
+func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/protected", h.requireSignedIn, h.protected)
 	app.Post("/authenticator", h.requireSignedIn, h.authenticator)
 	app.Post("/account/close", h.requireSignedIn, h.closeAccount)
@@ -119,26 +137,26 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
 }
 
-// deadline gives everything a request starts one end.
-func (h *Handlers) deadline(c *fiber.Ctx) error {
+// withDeadline puts one deadline on everything that a request starts.
+func (h *Handlers) withDeadline(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()
 }
 
-// plainBody refuses packed bodies: Fiber unpacks them without a limit, and no
+// refuseCompressedBody: Fiber unpacks compressed bodies without a limit, and no
 // client of ours sends one.
-func (h *Handlers) plainBody(c *fiber.Ctx) error {
+func (h *Handlers) refuseCompressedBody(c *fiber.Ctx) error {
 	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return fiber.ErrUnsupportedMediaType
 	}
 	return c.Next()
 }
 
-// publicHost sends a page opened under another name, such as 127.0.0.1, to
-// the public address, where its cookies, sockets and forms work.
-func (h *Handlers) publicHost(c *fiber.Ctx) error {
+// requirePublicHost redirects a page opened under another name, such as
+// 127.0.0.1, to the public address, where its cookies, sockets and forms work.
+func (h *Handlers) requirePublicHost(c *fiber.Ctx) error {
 	if strings.EqualFold(string(c.Request().Header.Host()), h.public.Host) {
 		return c.Next()
 	}
@@ -148,9 +166,9 @@ func (h *Handlers) publicHost(c *fiber.Ctx) error {
 	return c.Redirect(h.origin()+c.OriginalURL(), fiber.StatusFound)
 }
 
-// policy is the content security policy of a page; pictures may come from one
-// more origin, "" for none.
-func (h *Handlers) policy(pictures string) string {
+// policy is the Content-Security-Policy of a page. imageOrigin is one more
+// origin that images may come from, "" for none.
+func (h *Handlers) policy(imageOrigin string) string {
 	socket := "ws://"
 	if h.secure() {
 		socket = "wss://"
@@ -159,7 +177,7 @@ func (h *Handlers) policy(pictures string) string {
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self'",
-		strings.TrimSpace("img-src 'self' " + pictures),
+		strings.TrimSpace("img-src 'self' " + imageOrigin),
 		"connect-src 'self' " + socket + h.public.Host,
 		"form-action 'self'",
 		"base-uri 'none'",
@@ -172,7 +190,7 @@ func (h *Handlers) headers() fiber.Handler {
 		ContentSecurityPolicy: h.policy(""),
 		XFrameOptions:         "DENY",
 		ReferrerPolicy:        "same-origin",
-		// The provider's pictures come without a word on who may embed them.
+		// The provider's images have no Cross-Origin-Resource-Policy header.
 		CrossOriginEmbedderPolicy: "unsafe-none",
 	})
 	if !h.secure() {
@@ -191,9 +209,9 @@ func noStore(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// ownOrigin refuses a socket or stream asked for by another site. The script
-// of a page of ours always sends one of the two headers.
-func (h *Handlers) ownOrigin(c *fiber.Ctx) error {
+// requireOwnOrigin refuses a socket or stream that another site asks for. The
+// scripts of our pages always send one of the two headers.
+func (h *Handlers) requireOwnOrigin(c *fiber.Ctx) error {
 	if !h.fromOurOrigin(c) {
 		return errForeignForm
 	}

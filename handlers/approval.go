@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -11,11 +10,11 @@ import (
 	"nod/views"
 )
 
-// approval is the waiting page, in the state the store says.
+// approval shows the waiting page in its stored state.
 func (h *Handlers) approval(c *fiber.Ctx) error {
 	a, err := h.Flow.Reconciled(c.UserContext(), visitorOf(c).Session.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		// The process ended between the password and the request.
+		// The process stopped between the password and the request.
 		return h.resend(c)
 	}
 	if err != nil {
@@ -24,34 +23,26 @@ func (h *Handlers) approval(c *fiber.Ctx) error {
 	return h.showApproval(c, fiber.StatusOK, a, nil)
 }
 
-// latest is the newest request of the visitor's sign-in.
-func (h *Handlers) latest(c *fiber.Ctx) (store.Approval, error) {
+// latestRequest is the newest request of the visitor's sign-in.
+func (h *Handlers) latestRequest(c *fiber.Ctx) (store.Approval, error) {
 	return h.Flow.Request(c.UserContext(), visitorOf(c).Session.ID)
-}
-
-var approvalTitles = map[store.ApprovalStatus]string{
-	store.Pending:   "approval.pending.title",
-	store.Approved:  "approval.approved.title",
-	store.Denied:    "approval.denied.title",
-	store.Expired:   "approval.expired.title",
-	store.Cancelled: "approval.cancelled.title",
 }
 
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
 	page := views.Approval{
-		Layout: h.page(c, "approval", approvalTitles[a.Status]),
+		Layout: h.layout(c, "approval", "approval."+string(a.Status)+".title"),
 		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
 		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
-		SecondsLeft: max(0, seconds(a.ExpiresAt.Sub(h.Now()))),
-		Email:       v.User.Email, MaskedPhone: maskPhone(v.User.PhoneNumber),
+		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),
+		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		CodesOffered: !signin.AttemptOver(a),
 	}
 	if n != nil {
-		page.Notice = h.shown(*n)
+		page.Notice = h.viewNotice(*n)
 	}
 	return c.Status(status).Render("approval", page)
 }
@@ -67,8 +58,8 @@ func (h *Handlers) cancel(c *fiber.Ctx) error {
 	return seeOther(c, "/login?notice=cancelled")
 }
 
-// resend replaces the request by a new one. The waiting page says why where
-// none was sent.
+// resend sends a new request in place of the one before. If none could be
+// sent, the waiting page says why.
 func (h *Handlers) resend(c *fiber.Ctx) error {
 	sent, err := h.Flow.Resend(c.UserContext(), visitorOf(c))
 	if err != nil {
@@ -80,10 +71,7 @@ func (h *Handlers) resend(c *fiber.Ctx) error {
 	return seeOther(c, "/login/approval?notice=sent-again")
 }
 
-// clockText is a moment as people read it, on the phone and on the page.
-func clockText(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
-
-// status answers the stored state, for pages without a socket.
+// status returns the stored state to pages that poll.
 func (h *Handlers) status(c *fiber.Ctx) error {
 	v := visitorOf(c)
 	h.Metrics.Poll(v.Session.ID)

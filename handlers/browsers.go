@@ -9,21 +9,21 @@ import (
 	"nod/signin"
 )
 
-// Browsers tells waiting browsers, through the hub, what the flow has to say.
-// It is a signin.Browsers, and knows the JSON that the pages' scripts read.
+// Browsers is a signin.Browsers: it sends states to the waiting pages through
+// the hub, as the JSON that their scripts read.
 type Browsers struct {
 	Hub *hub.Hub
 	Now func() time.Time // nil: time.Now; browsers count down by it
 }
 
-// stateJSON is what a waiting browser is told, the same on every way.
+// stateJSON is what a waiting page receives, the same by socket, stream or poll.
 type stateJSON struct {
 	Status     string `json:"status"`
 	Reason     string `json:"reason"`
 	Number     string `json:"number"`
-	Revision   int64  `json:"revision"`    // orders what one page is told
+	Revision   int64  `json:"revision"`    // orders the states that one page receives
 	ExpiresAt  string `json:"expires_at"`  // RFC 3339, "" without a request
-	ServerTime string `json:"server_time"` // RFC 3339; expires_at less this is the time left
+	ServerTime string `json:"server_time"` // RFC 3339; expires_at minus this is the time left
 }
 
 // TellState tells the pages that wait on a session.
@@ -41,16 +41,16 @@ func (b Browsers) encodeState(s signin.State) []byte {
 	if b.Now != nil {
 		now = b.Now
 	}
-	said := stateJSON{
+	body := stateJSON{
 		Status: string(s.Status), Reason: string(s.Reason), Number: s.Number, Revision: s.Revision, ServerTime: wireTime(now()),
 	}
 	if !s.ExpiresAt.IsZero() {
-		said.ExpiresAt = wireTime(s.ExpiresAt)
+		body.ExpiresAt = wireTime(s.ExpiresAt)
 	}
-	return encode(said)
+	return encode(body)
 }
 
-// transfersJSON is what the page of a signed-in session is told.
+// transfersJSON is what the page of a signed-in session receives.
 type transfersJSON struct {
 	Revision  int64          `json:"revision"`
 	Transfers []transferJSON `json:"transfers"`
@@ -62,18 +62,18 @@ type transferJSON struct {
 }
 
 func encodeTransfers(t signin.Transfers) []byte {
-	said := transfersJSON{Revision: t.Revision, Transfers: make([]transferJSON, 0, len(t.List))}
+	body := transfersJSON{Revision: t.Revision, Transfers: make([]transferJSON, 0, len(t.List))}
 	for _, one := range t.List {
-		said.Transfers = append(said.Transfers, transferJSON{one.ID, string(one.Status)})
+		body.Transfers = append(body.Transfers, transferJSON{one.ID, string(one.Status)})
 	}
-	return encode(said)
+	return encode(body)
 }
 
-func encode(said any) []byte {
+func encode(body any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(said); err != nil {
+	if err := enc.Encode(body); err != nil {
 		panic("strings and numbers cannot fail to encode: " + err.Error())
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))

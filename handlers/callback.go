@@ -10,9 +10,9 @@ import (
 	"nod/signin"
 )
 
-// callback takes the phone's answer from the provider, which verifies it.
-// There is no session and no form token here: the signature over the
-// configured URL is all that counts, and a refusal gives no detail.
+// callback receives the phone's answer from the provider. There is no session
+// and no form token here: the signature over the configured URL is all that
+// counts, and a refusal gives no detail.
 func (h *Handlers) callback(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodPost && c.Method() != fiber.MethodGet {
 		return fiber.ErrMethodNotAllowed

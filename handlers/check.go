@@ -8,9 +8,9 @@ import (
 	"nod/signin"
 )
 
-// The addresses under /check answer everybody and say nothing about anybody.
-// The command "check" opens them through the public address, to find out what
-// a proxy in between breaks.
+// The addresses under /check are open to everybody and reveal nothing about
+// anybody. The command "check" opens them through the public address to find
+// out what a proxy in between breaks.
 
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{
@@ -21,7 +21,7 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	})
 }
 
-// checkState is one event and the end.
+// checkState is one event, after which the connection ends.
 func (h *Handlers) checkState(context.Context, string) (message, error) {
 	return message{h.browsers.encodeState(signin.State{Status: signin.StatusPending}), true}, nil
 }

@@ -14,14 +14,14 @@ import (
 func (h *Handlers) confirm(c *fiber.Ctx) error {
 	v := visitorOf(c)
 	sess, err := h.Flow.Confirm(c.UserContext(), v, clientOf(c))
-	var not *signin.NotApproved
-	if errors.As(err, &not) {
-		return h.showNotApproved(c, not.Request)
+	var notApproved *signin.NotApproved
+	if errors.As(err, &notApproved) {
+		return h.showNotApproved(c, notApproved.Request)
 	}
 	if err != nil {
 		return err
 	}
-	return h.enter(c, v.Session.ID, sess)
+	return h.finishSignIn(c, v.Session.ID, sess)
 }
 
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
@@ -33,8 +33,8 @@ func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	return h.showApproval(c, fiber.StatusConflict, a, n)
 }
 
-// enter moves the browser to its new session and tells its other tabs.
-func (h *Handlers) enter(c *fiber.Ctx, before string, sess store.Session) error {
+// finishSignIn moves the browser to its new session and tells its other tabs.
+func (h *Handlers) finishSignIn(c *fiber.Ctx, before string, sess store.Session) error {
 	if err := h.setSession(c, sess); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func listCountries() []country {
 	return list
 }
 
-// countryList marks one line: the one chosen before, else the visitor's
+// countryList selects one line: the country chosen before, else the visitor's
 // likely one.
 func countryList(chosen int, acceptLanguage string) []country {
 	list := slices.Clone(countries)
@@ -46,8 +46,8 @@ func countryList(chosen int, acceptLanguage string) []country {
 	return list
 }
 
-// likelyRegion reads the region out of Accept-Language: the one named, else
-// the one most people of that language are in.
+// likelyRegion reads the region from Accept-Language: the one named, else the
+// one where most speakers of that language live.
 func likelyRegion(acceptLanguage string) string {
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {

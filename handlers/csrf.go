@@ -10,9 +10,9 @@ import (
 )
 
 // A form token is an HMAC over a cookie that only this browser has and over
-// its session id. It needs no row for an anonymous visit, and it dies with
-// the session id: Fiber's csrf middleware would write a row for every
-// stranger, and demands a Referer that privacy tools remove.
+// its session id. It needs no row for an anonymous visit, and it expires with
+// the session id. Fiber's csrf middleware would write a row for every visit,
+// and demands a Referer that privacy tools remove.
 
 // csrfToken returns the token for a form on a page of this request.
 func (h *Handlers) csrfToken(c *fiber.Ctx) string {
@@ -23,7 +23,7 @@ func (h *Handlers) csrfToken(c *fiber.Ctx) string {
 			Name: h.cookieName("csrf"), Value: secret, Path: "/",
 			Secure: h.secure(), HTTPOnly: true, SameSite: "Lax",
 		})
-		// A page with two forms must not plant two secrets.
+		// A page with two forms must not set two secrets.
 		c.Request().Header.SetCookie(h.cookieName("csrf"), secret)
 	}
 	return h.tokenFor(secret, c.Cookies(h.cookieName("session")))
@@ -36,7 +36,7 @@ func (h *Handlers) tokenFor(secret, sessionID string) string {
 }
 
 // requireOwnForm lets a POST through only if it was sent from a page of ours
-// (Origin and Sec-Fetch-Site, where the client says them) with the token that
+// (Origin and Sec-Fetch-Site, where the client sends them) with the token that
 // page carried.
 func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {

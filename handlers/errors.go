@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -16,10 +15,11 @@ import (
 	"nod/views"
 )
 
-// problem is an error that a person reads: Heading, Text and the text of
-// Action are keys of sentences. Status is the HTTP status; everything the log
-// needs is in the error it wraps.
-type problem struct {
+// pageError is an error that a person reads: Heading, Text and the text of
+// Action are keys of sentences, of which Text may show RetryAfter as "wait".
+// Status is the HTTP status; everything the log needs is in the error it
+// wraps.
+type pageError struct {
 	Status     int
 	Heading    string
 	Text       string
@@ -30,31 +30,31 @@ type problem struct {
 
 type link struct{ Href, Text string }
 
-func (p *problem) Error() string {
+func (p *pageError) Error() string {
 	if p.cause != nil {
 		return fmt.Sprintf("%s: %v", p.Heading, p.cause)
 	}
 	return p.Heading
 }
 
-func (p *problem) Unwrap() error { return p.cause }
+func (p *pageError) Unwrap() error { return p.cause }
 
 var (
-	startAgain = link{"/login", "action.to_sign_in"}
+	toSignIn = link{"/login", "action.to_sign_in"}
+	toStart  = link{"/", "action.to_start"}
 
-	errForeignForm = &problem{Status: fiber.StatusForbidden, Heading: "error.foreign_form.title",
-		Text: "error.foreign_form.text", Action: startAgain}
-	errStaleForm = &problem{Status: fiber.StatusForbidden, Heading: "error.stale_form.title",
-		Text: "error.stale_form.text", Action: startAgain}
-	errNobodyWaits = &problem{Status: fiber.StatusUnauthorized, Heading: "error.nobody_waits.title",
-		Text: "error.nobody_waits.text", Action: startAgain}
-	errWrongHost = &problem{Status: fiber.StatusMisdirectedRequest, Heading: "error.wrong_host.title",
+	errForeignForm = &pageError{Status: fiber.StatusForbidden, Heading: "error.foreign_form.title",
+		Text: "error.foreign_form.text", Action: toSignIn}
+	errStaleForm = &pageError{Status: fiber.StatusForbidden, Heading: "error.stale_form.title",
+		Text: "error.stale_form.text", Action: toSignIn}
+	errNobodyWaits = &pageError{Status: fiber.StatusUnauthorized, Heading: "error.nobody_waits.title",
+		Text: "error.nobody_waits.text", Action: toSignIn}
+	errWrongHost = &pageError{Status: fiber.StatusMisdirectedRequest, Heading: "error.wrong_host.title",
 		Text: "error.wrong_host.text"}
 )
 
-// ErrorHandler renders every error of the application: known ones with their
-// status and a sentence, unknown ones with a request id, and the whole chain
-// in the log alone.
+// ErrorHandler renders every error that a handler returns: a status, a sentence
+// and the id of the request. The error itself goes only to the log.
 func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	p := describe(err)
 	id, _ := c.Locals("requestid").(string)
@@ -64,7 +64,7 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	if p.RetryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(p.RetryAfter)))
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(ceilSeconds(p.RetryAfter)))
 	}
 	c.Status(p.Status)
 	heading := h.Pages.Text(p.Heading)
@@ -72,8 +72,8 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		return c.JSON(fiber.Map{"error": heading, "request_id": id})
 	}
 	page := views.Error{
-		Layout: h.page(c, "error", p.Heading),
-		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text), RequestID: id,
+		Layout: h.layout(c, "error", p.Heading),
+		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text, "wait", h.waitText(p.RetryAfter)), RequestID: id,
 		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
 	}
 	if rerr := c.Render("error", page); rerr != nil {
@@ -83,9 +83,9 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	return nil
 }
 
-// describe finds the words for an error.
-func describe(err error) *problem {
-	var p *problem
+// describe finds the status and the sentences for an error.
+func describe(err error) *pageError {
+	var p *pageError
 	if errors.As(err, &p) {
 		return p
 	}
@@ -95,26 +95,25 @@ func describe(err error) *problem {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
 	case errors.As(err, &tries):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "Too many tries",
-			Text:   fmt.Sprintf("Too many tries have failed. Please wait %s before the next one.", inWords(tries.Wait)),
-			Action: startAgain, RetryAfter: tries.Wait, cause: err}
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
+			Text: "error.too_many_tries.text", Action: toSignIn, RetryAfter: tries.Wait, cause: err}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
-		return &problem{Status: fiber.StatusServiceUnavailable, Heading: "error.busy.title",
+		return &pageError{Status: fiber.StatusServiceUnavailable, Heading: "error.busy.title",
 			Text: "error.busy.text", RetryAfter: 2 * time.Second, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}
 	case errors.Is(err, signin.ErrRateLimited):
-		return &problem{Status: fiber.StatusTooManyRequests, Heading: "error.rate_limited.title",
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.rate_limited.title",
 			Text: "error.rate_limited.text", RetryAfter: time.Minute, cause: err}
 	default:
-		return &problem{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
-			Text: "error.internal.text", Action: link{"/", "action.to_start"}, cause: err}
+		return &pageError{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
+			Text: "error.internal.text", Action: toStart, cause: err}
 	}
 }
 
-func describeHTTP(e *fiber.Error) *problem {
-	p := &problem{Status: e.Code, Action: link{"/", "action.to_start"}, cause: e}
+func describeHTTP(e *fiber.Error) *pageError {
+	p := &pageError{Status: e.Code, Action: toStart, cause: e}
 	switch e.Code {
 	case fiber.StatusNotFound:
 		p.Heading, p.Text = "error.not_found.title", "error.not_found.text"
@@ -133,14 +132,8 @@ func describeHTTP(e *fiber.Error) *problem {
 	return p
 }
 
-// wantsPage tells a person's browser from a script.
+// wantsPage is false for addresses that only scripts and the provider open.
 func wantsPage(c *fiber.Ctx) bool {
 	path := c.Path()
-	if strings.HasPrefix(path, "/authy/") || path == "/login/events" || path == "/login/stream" {
-		return false
-	}
-	return true
+	return !strings.HasPrefix(path, "/authy/") && path != "/login/events" && path != "/login/stream"
 }
-
-// seconds rounds up, so that nobody is told to come back too early.
-func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }

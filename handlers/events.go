@@ -12,17 +12,21 @@ import (
 	"nod/signin"
 )
 
-// closeRestart of RFC 6455's registry: the page comes back.
+// closeRestart, "Service Restart" in the registry of RFC 6455, makes the page
+// connect again.
 const closeRestart = 1012
 
-const (
-	slotKey    = "slot"    // *hub.Waiter: the slot reserved for this request
-	waitingKey = "waiting" // string: the session it waits on
-	firstKey   = "first"   // message: what it is told first, if that is known already
-)
+// reservationKey is the key of a request's reservation.
+const reservationKey = "reservation"
 
-// message is what a page is told: a state as JSON, and whether there will be
-// more.
+// reservation is a slot of the hub that a request holds until it joins.
+type reservation struct {
+	slot      *hub.Waiter
+	sessionID string  // the session it waits on
+	first     message // the stored state, if it was read after the slot was reserved
+}
+
+// message is what a page receives: a state as JSON, and whether it is the last.
 type message struct {
 	data []byte
 	last bool
@@ -33,28 +37,28 @@ type message struct {
 func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 	id := visitorOf(c).Session.ID
 	if id == "" {
-		id = randomText() // a check: a key of its own
+		id = randomText() // under /check there is no session
 	}
-	return h.withSlot(c, id, c.Next)
+	return h.withSlot(c, &reservation{sessionID: id}, c.Next)
 }
 
-func (h *Handlers) withSlot(c *fiber.Ctx, id string, next func() error) error {
-	slot, err := h.Hub.Reserve(id, c.IP())
-	if err != nil {
+// withSlot reserves a slot for next, and releases it if next fails.
+func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
+	var err error
+	if r.slot, err = h.Hub.Reserve(r.sessionID, c.IP()); err != nil {
 		return err
 	}
-	c.Locals(slotKey, slot)
-	c.Locals(waitingKey, id)
+	c.Locals(reservationKey, r)
 	if err := next(); err != nil {
-		slot.Release()
+		r.slot.Release()
 		return err
 	}
 	return nil
 }
 
-// reserveWaitingSlot is loadSession, requireWaitingJSON and reserveSlot for the
-// waiting page, of which ten thousand may come at once: one read says whether
-// the session counts and what the page is told first.
+// reserveWaitingSlot does for the waiting page what loadSession,
+// requireWaitingJSON and reserveSlot do, with a single read of the database: ten
+// thousand pages may connect at once.
 func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 	id, err := h.sessionID(c)
 	if err != nil {
@@ -63,7 +67,8 @@ func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 	if id == "" {
 		return errNobodyWaits
 	}
-	return h.withSlot(c, id, func() error {
+	r := &reservation{sessionID: id}
+	return h.withSlot(c, r, func() error {
 		state, counts, err := h.Flow.State(c.UserContext(), id)
 		if errors.Is(err, signin.ErrNobodyWaits) || (err == nil && !counts) {
 			return errNobodyWaits
@@ -71,7 +76,7 @@ func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		c.Locals(firstKey, h.stateMessage(state))
+		r.first = h.stateMessage(state)
 		return c.Next()
 	})
 }
@@ -81,10 +86,9 @@ func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 // nothing of it is kept.
 func (h *Handlers) events(read initialState) fiber.Handler {
 	upgrade := websocket.New(func(c *websocket.Conn) {
-		slot, _ := c.Locals(slotKey).(*hub.Waiter)
-		id, _ := c.Locals(waitingKey).(string)
-		first, _ := c.Locals(firstKey).(message)
-		h.join(slot, id, c.NetConn(), hub.WebSocket, "", first, read)
+		if r, ok := c.Locals(reservationKey).(*reservation); ok {
+			h.join(r, c.NetConn(), hub.WebSocket, "", read)
+		}
 	}, websocket.Config{
 		Origins:         []string{h.origin()},
 		ReadBufferSize:  128,
@@ -99,7 +103,7 @@ func (h *Handlers) events(read initialState) fiber.Handler {
 	}
 }
 
-// dropHeaders spares contrib the copies it would make of what nobody reads.
+// dropHeaders removes headers that nobody reads, since contrib would copy them.
 func dropHeaders(c *fiber.Ctx) {
 	for _, name := range []string{
 		fiber.HeaderUserAgent, fiber.HeaderAccept, fiber.HeaderAcceptEncoding, fiber.HeaderAcceptLanguage,
@@ -111,8 +115,8 @@ func dropHeaders(c *fiber.Ctx) {
 }
 
 // streamHead is written by hand: a hijacked connection costs a tenth of
-// fasthttp's body stream. The padding of a proxy's buffer is not needed where
-// X-Accel-Buffering is honoured.
+// fasthttp's body stream. Proxies that honour X-Accel-Buffering need no padding
+// to pass events on at once.
 const streamHead = "HTTP/1.1 200 OK\r\n" +
 	"Content-Type: text/event-stream\r\n" +
 	"Cache-Control: no-store\r\n" +
@@ -121,42 +125,45 @@ const streamHead = "HTTP/1.1 200 OK\r\n" +
 	"Connection: close\r\n\r\n" +
 	"retry: 2000\n\n"
 
-// stream tells the same to browsers behind a proxy that eats upgrades.
+// stream sends the same as server-sent events, for browsers behind a proxy that
+// does not pass WebSockets on.
 func (h *Handlers) stream(read initialState) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		slot, _ := c.Locals(slotKey).(*hub.Waiter)
-		id, _ := c.Locals(waitingKey).(string)
-		first, _ := c.Locals(firstKey).(message)
+		r, ok := c.Locals(reservationKey).(*reservation)
+		if !ok {
+			return errors.New("a stream was opened without a slot of the hub")
+		}
 		c.Context().HijackSetNoResponse(true)
 		c.Context().Hijack(func(conn net.Conn) {
-			h.join(slot, id, conn, hub.Stream, streamHead, first, read)
+			h.join(r, conn, hub.Stream, streamHead, read)
 		})
 		return nil
 	}
 }
 
-// initialState reads the stored state that a page is told on joining.
+// initialState reads the stored state that a page receives on joining.
 type initialState func(ctx context.Context, sessionID string) (message, error)
 
-// join registers first and reads the stored state then, unless it was read
-// since the slot was taken and nothing has happened since: what happens is
-// published to slots, joined or not.
-func (h *Handlers) join(slot *hub.Waiter, sessionID string, conn net.Conn, kind hub.Kind, head string, m message, read initialState) {
-	if err := slot.Join(conn, kind, []byte(head)); err != nil {
-		return // the browser hung up, or the hub is closing; it comes back
+// join registers the connection and then sends the stored state. It reads that
+// state itself, unless the reservation has it and nothing was published to the
+// slot in the meantime.
+func (h *Handlers) join(r *reservation, conn net.Conn, kind hub.Kind, head string, read initialState) {
+	if err := r.slot.Join(conn, kind, []byte(head)); err != nil {
+		return // the browser hung up, or the hub is closing; the page connects again
 	}
-	if m.data == nil || slot.Early() {
+	m := r.first
+	if m.data == nil || r.slot.Early() {
 		ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 		defer cancel()
 		var err error
-		if m, err = read(ctx, sessionID); err != nil {
-			h.Logger.Error("a waiting browser could not be told its state", "error", err)
-			h.Hub.CloseKey(sessionID, closeRestart, "try again")
+		if m, err = read(ctx, r.sessionID); err != nil {
+			h.Logger.Error("the initial state could not be sent to a waiting browser", "error", err)
+			h.Hub.CloseKey(r.sessionID, closeRestart, "try again")
 			return
 		}
 	}
-	// A write that fails has closed the connection; the page comes back.
-	_ = slot.Send(m.data, m.last)
+	// If the write fails, the connection is closed and the page connects again.
+	_ = r.slot.Send(m.data, m.last)
 }
 
 // signInState is the initial state of the waiting page.

@@ -110,7 +110,7 @@ func (b *browser) wantUnchecked(code string, f apiFault, left int) {
 	got := b.post("/verify-token", "token", code)
 	status, sentence := http.StatusServiceUnavailable, "The code cannot be checked just now. Please try again in a moment."
 	if f.limited {
-		status, sentence = http.StatusTooManyRequests, "The phone service asks for patience. Please try again in a few minutes."
+		status, sentence = http.StatusTooManyRequests, "Too many attempts; try again in a few minutes."
 	}
 	if left == 0 {
 		sentence = "it was the last one for this sign-in. Tap Approve on your phone, or sign in again."

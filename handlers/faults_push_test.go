@@ -17,7 +17,7 @@ func TestFaultsAtSignUp(t *testing.T) {
 		wantStatus(t, got, http.StatusUnprocessableEntity)
 		sentence := "The phone service cannot be reached just now. Nothing was saved"
 		if s.fault.limited {
-			sentence = "The phone service asks for patience. Nothing was saved"
+			sentence = "Too many attempts. Nothing was saved"
 		}
 		wantBody(t, got, sentence, `value="ada@example.com"`, `value="2015550177"`)
 		wantStatus(t, b.post("/login", "email", "ada@example.com", "password", goodPassword), http.StatusUnprocessableEntity)

@@ -34,9 +34,9 @@ func (h *Handlers) requireSignedIn(c *fiber.Ctx) error {
 	}
 }
 
-// requireWaitingJSON is requirePassword for scripts: a status, not a page. A
-// session that is signed in may ask too, and is told so; one that was ended
-// from elsewhere is told why.
+// requireWaitingJSON is requirePassword for scripts: it answers with a status,
+// not with a redirect. It also admits sessions that are signed in. One that was
+// ended from elsewhere gets the reason.
 func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 	if visitorOf(c).Level() != store.Anonymous {
 		return c.Next()
@@ -48,7 +48,7 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 	if id != "" {
 		state, _, err := h.Flow.State(c.UserContext(), id)
 		switch {
-		case err == nil && (state.Status == signin.StatusSignedOut || state.Status == signin.StatusSignedIn):
+		case err == nil && state.Ended:
 			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.browsers.encodeState(state))
 		case err != nil && !errors.Is(err, signin.ErrNobodyWaits):
 			return err

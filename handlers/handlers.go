@@ -16,12 +16,12 @@
 // Without the tap: /verify-token and /send-token (token.go). The second thing
 // to approve, a transfer of money: transfers.go.
 //
-// Promises: every handler returns its error, and one place renders it
-// (errors.go).
+// Promises: an error that a handler does not explain on its own page is
+// returned, and rendered in one place (errors.go). The sentences come from the
+// catalogue, by key.
 //
 // Never: changes a state itself; trusts an event, a header or a form to say
-// who is signed in; builds a link, an origin or a redirect to another host
-// from anything but the configured public URL.
+// who is signed in; takes the host of a link or a redirect from a request.
 package handlers
 
 import (
@@ -43,12 +43,12 @@ import (
 	"nod/views"
 )
 
-// Provider is who reaches the phones, as far as HTTP is concerned.
+// Provider is the service that reaches the phones, as far as HTTP is concerned.
 type Provider interface {
-	// Callback verifies a callback as it came. signin.ErrForged for one that
-	// the provider did not sign.
+	// Callback verifies a callback as it was received. signin.ErrForged for
+	// one that the provider did not sign.
 	Callback(method, rawQuery string, header http.Header, body []byte) (signin.Answer, error)
-	// Health is a word for how its last call went, and when that was.
+	// Health says in a word how its last call went, and when that was.
 	Health() (state string, lastCall time.Time)
 }
 
@@ -119,7 +119,7 @@ func New(c Config) (*Handlers, error) {
 func (h *Handlers) secure() bool { return h.public.Scheme == "https" }
 
 // cookieName gives the __Host- prefix where the browser honours it, so that
-// no sibling domain can plant the cookie.
+// no sibling domain can set the cookie.
 func (h *Handlers) cookieName(name string) string {
 	if h.secure() {
 		return "__Host-nod_" + name

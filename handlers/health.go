@@ -2,12 +2,12 @@ package handlers
 
 import "github.com/gofiber/fiber/v2"
 
-// healthz says that the process lives, to whoever asks under any host name.
+// healthz says that the process is running, under any host name.
 func (h *Handlers) healthz(c *fiber.Ctx) error { return c.SendString("ok\n") }
 
-// readyz says that the database answers and can be written, and how the
-// provider did at its last call. An unavailable provider does not make Nod
-// unready: those who wait are still told, and no other process would do better.
+// readyz says whether the database answers and can be written, and how the last
+// call of the provider went. An unavailable provider does not make Nod unready:
+// waiting pages still get their updates, and no other process would do better.
 func (h *Handlers) readyz(c *fiber.Ctx) error {
 	if err := h.Flow.Ready(c.UserContext()); err != nil {
 		h.Logger.Error("not ready", "error", err)
@@ -18,9 +18,9 @@ func (h *Handlers) readyz(c *fiber.Ctx) error {
 
 func (h *Handlers) providerHealth() fiber.Map {
 	state, at := h.Provider.Health()
-	said := fiber.Map{"state": state}
+	body := fiber.Map{"state": state}
 	if !at.IsZero() {
-		said["last_call"] = wireTime(at)
+		body["last_call"] = wireTime(at)
 	}
-	return said
+	return body
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func (h *Handlers) home(c *fiber.Ctx) error {
-	return c.Render("home", views.Home{Layout: h.page(c, "home", "home.title")})
+	return c.Render("home", views.Home{Layout: h.layout(c, "home", "home.title")})
 }

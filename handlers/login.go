@@ -13,7 +13,7 @@ import (
 
 func (h *Handlers) loginForm(c *fiber.Ctx) error {
 	if visitorOf(c).Level() == store.PasswordPassed {
-		a, err := h.latest(c)
+		a, err := h.latestRequest(c)
 		if err == nil && (a.Status == store.Pending || a.Status == store.Approved) {
 			return seeOther(c, "/login/approval")
 		}
@@ -25,33 +25,33 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
-	page := views.Login{Layout: h.page(c, "login", "login.title"), Email: email}
+	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email}
 	if problem != "" {
 		page.Errors = views.FieldErrors{"form": problem}
 	}
 	return c.Status(status).Render("login", page)
 }
 
-// login is the first step. A wrong e-mail and a wrong password cost the same
+// login is the first step. A wrong e-mail and a wrong password take the same
 // time and read the same.
 func (h *Handlers) login(c *fiber.Ctx) error {
 	email, password := strings.TrimSpace(c.FormValue("email")), c.FormValue("password")
 	if email == "" || password == "" {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "Please give both your e-mail and your password.")
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.incomplete"))
 	}
 	user, err := h.Flow.Authenticate(c.UserContext(), email, password, clientOf(c))
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, "E-mail or password is wrong. Please try again.")
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
 	if err != nil {
 		return err
 	}
-	return h.secondStep(c, user)
+	return h.startSecondStep(c, user)
 }
 
-// secondStep starts a session that has passed the password, and asks the
+// startSecondStep starts a session that has passed the password, and asks the
 // phone. Whoever was signed in on this browser before no longer is.
-func (h *Handlers) secondStep(c *fiber.Ctx, user store.User) error {
+func (h *Handlers) startSecondStep(c *fiber.Ctx, user store.User) error {
 	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, clientOf(c))
 	if err != nil {
 		return err

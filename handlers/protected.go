@@ -11,35 +11,26 @@ import (
 	"nod/views"
 )
 
-// methodTexts are the keys for the ways to sign in. Once a code was sent, the
-// provider takes it and one from the app alike and does not say which it was.
-var methodTexts = map[store.Method]string{
-	"push": "method.push",
-	"app":  "method.app",
-	"sms":  "method.sms",
-	"call": "method.call",
-}
-
-// protected is what all this is for: only level "signed in" gets here.
+// protected shows the page that only signed-in sessions reach.
 func (h *Handlers) protected(c *fiber.Ctx) error {
-	return h.showProtected(c, fiber.StatusOK, inside{})
+	return h.showProtected(c, fiber.StatusOK, protectedForms{})
 }
 
-// inside is what the forms of the protected page have to say.
-type inside struct {
+// protectedForms is what the forms of the protected page show again, or say.
+type protectedForms struct {
 	transfer      transferForm
 	authenticator views.Authenticator
 	closing       string  // why the account was not closed
-	notice        *notice // nil: none but what the address asks for
+	notice        *notice // nil: the one that the address asks for, if any
 }
 
-func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
+func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms protectedForms) error {
 	v := visitorOf(c)
 	phone, err := h.Flow.PhoneOf(c.UserContext(), v.User.ID)
 	if err != nil {
 		return err
 	}
-	recent, err := h.recent(c, v.User)
+	recent, err := h.recentEvents(c, v.User)
 	if err != nil {
 		return err
 	}
@@ -48,7 +39,7 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 		return err
 	}
 	page := views.Protected{
-		Layout:        h.page(c, "protected", "protected.title"),
+		Layout:        h.layout(c, "protected", "protected.title"),
 		Account:       views.Account{Name: v.User.Name, Email: v.User.Email, PhoneNumber: v.User.PhoneNumber, AuthyID: phone.Handle},
 		SignIn:        h.signInFacts(v.Session),
 		Recent:        recent,
@@ -57,28 +48,28 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, forms inside) error {
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	if forms.notice != nil {
-		page.Notice = h.shown(*forms.notice)
+		page.Notice = h.viewNotice(*forms.notice)
 	}
 	return c.Status(status).Render("protected", page)
 }
 
-// authenticator shows the code that adds a generic authenticator app. It is
-// asked for by a form and shown once: whoever sees it can make codes.
+// authenticator shows the QR code that adds a generic authenticator app. It
+// takes a POST and is shown once: whoever sees it can make codes.
 func (h *Handlers) authenticator(c *fiber.Ctx) error {
 	added, err := h.Flow.AddAuthenticator(c.UserContext(), visitorOf(c).User)
 	if err != nil {
 		h.Logger.Warn("no authenticator could be added", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, inside{
+		return h.showProtected(c, fiber.StatusServiceUnavailable, protectedForms{
 			authenticator: views.Authenticator{Problem: h.Pages.Text("authenticator.problem")},
 		})
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(added.QR)))
-	return h.showProtected(c, fiber.StatusOK, inside{authenticator: views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}})
+	return h.showProtected(c, fiber.StatusOK, protectedForms{authenticator: views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}})
 }
 
-// originOf is the origin of a picture that the provider keeps, for the policy
-// of the one page that shows it. The URL was read from a reply of the
-// provider; only its scheme and host get into the header.
+// originOf is the origin of an image at the provider, for the policy of the one
+// page that shows it. The address comes from a reply of the provider; only its
+// scheme and host get into the header.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || !plainHost.MatchString(u.Host) {
@@ -89,50 +80,38 @@ func originOf(address string) string {
 
 var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
 
-// eventTexts are the lines of the audit trail that the page shows, by the kind
-// of event.
-var eventTexts = map[store.EventKind]string{
-	"user_created":       "event.user_created",
-	"session_started":    "event.session_started",
-	"approval_begun":     "event.approval_begun",
-	"approval_approved":  "event.approval_approved",
-	"approval_denied":    "event.approval_denied",
-	"approval_expired":   "event.approval_expired",
-	"approval_cancelled": "event.approval_cancelled",
-	"signed_in":          "event.signed_in",
-	"code_sent":          "event.code_sent",
-	"transfer_executed":  "event.transfer_executed",
-	"transfer_refused":   "event.transfer_refused",
-}
-
-// endTexts are the ends of sessions worth a line. A session that ends because
-// the next step begins is none.
-var endTexts = map[store.Reason]string{
-	"signed_out":     "event.signed_out",
-	"cancelled":      "event.sign_in_cancelled",
-	"too_many_codes": "event.too_many_codes",
-}
-
 // recentLines is how much of the audit trail the page shows.
 const recentLines = 8
 
-func (h *Handlers) recent(c *fiber.Ctx, user store.User) ([]views.Event, error) {
+func (h *Handlers) recentEvents(c *fiber.Ctx, user store.User) ([]views.Event, error) {
 	events, err := h.Flow.Activity(c.UserContext(), user.ID, recentLines)
 	if err != nil {
 		return nil, err
 	}
 	var lines []views.Event
 	for _, e := range events {
-		key := eventTexts[e.Kind]
-		if e.Kind == store.EventSessionEnded {
-			key = endTexts[store.Reason(e.Detail)]
+		if key := eventKey(e); key != "" {
+			lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
 		}
-		if key == "" {
-			continue
-		}
-		lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
 	}
 	return lines, nil
+}
+
+// eventKey is the key of a line of the audit trail, "" for one that the page
+// leaves out: the end of a session that ran out or goes on in the next step,
+// and the end of the account, after which nobody sees the page.
+func eventKey(e store.Event) string {
+	switch e.Kind {
+	case store.EventAccountClosed:
+		return ""
+	case store.EventSessionEnded:
+		switch store.Reason(e.Detail) {
+		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes:
+			return "event.session_ended." + e.Detail
+		}
+		return ""
+	}
+	return "event." + string(e.Kind)
 }
 
 // signInFacts says how and when this session was let in.
@@ -142,7 +121,9 @@ func (h *Handlers) signInFacts(s store.Session) views.SignIn {
 		latency = s.Latency.Milliseconds()
 	}
 	return views.SignIn{
-		MethodText: h.Pages.Text(methodTexts[s.Method]),
+		// Once a code was sent, the provider takes it and one from the app
+		// alike and does not say which it was: the sentences allow for both.
+		MethodText: h.Pages.Text("method." + string(s.Method)),
 		At:         wireTime(s.CreatedAt), AtText: s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
 		LatencyMS: latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
 	}

@@ -23,8 +23,8 @@ var notices = map[string]notice{
 	"not-yet":        {"warning", "notice.not_yet"},
 }
 
-// page is what every template gets; title is the key of the page's title.
-func (h *Handlers) page(c *fiber.Ctx, name, title string) views.Layout {
+// layout is what every page shows around its content; title is a key.
+func (h *Handlers) layout(c *fiber.Ctx, name, title string) views.Layout {
 	v := visitorOf(c)
 	page := views.Layout{
 		Page:      name,
@@ -37,12 +37,12 @@ func (h *Handlers) page(c *fiber.Ctx, name, title string) views.Layout {
 		page.UserEmail = v.User.Email
 	}
 	if n, ok := notices[c.Query("notice")]; ok {
-		page.Notice = h.shown(n)
+		page.Notice = h.viewNotice(n)
 	}
 	return page
 }
 
-// shown is a notice in words.
-func (h *Handlers) shown(n notice) *views.Notice {
+// viewNotice is a notice with its sentence.
+func (h *Handlers) viewNotice(n notice) *views.Notice {
 	return &views.Notice{Kind: n.Kind, Text: h.Pages.Text(n.Text)}
 }

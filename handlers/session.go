@@ -19,8 +19,8 @@ type localKey int
 
 const visitorKey localKey = iota
 
-// loadSession finds out who asks, once per request. A stale cookie is a
-// stranger, not a failure.
+// loadSession finds the visitor, once per request. A stale cookie means an
+// anonymous visitor, not an error.
 func (h *Handlers) loadSession(c *fiber.Ctx) error {
 	id, err := h.sessionID(c)
 	if err != nil {
@@ -68,7 +68,7 @@ func (h *Handlers) sessionID(c *fiber.Ctx) (string, error) {
 func (h *Handlers) setSession(c *fiber.Ctx, s store.Session) error {
 	err := h.storeRef(c, s.ID)
 	if err != nil {
-		// Nobody holds the key to this row: end it rather than leave it.
+		// No browser can use this session.
 		return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
 	}
 	return nil
@@ -98,8 +98,8 @@ func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 	return sess.Destroy()
 }
 
-// clientOf says from where a request comes, in strings of our own: Fiber's
-// share a buffer with the next request.
+// clientOf says where a request comes from. It copies the strings: Fiber's share
+// a buffer with the next request.
 func clientOf(c *fiber.Ctx) store.Client {
 	const maxAgent = 400
 	agent := c.Get(fiber.HeaderUserAgent)

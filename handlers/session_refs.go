@@ -7,8 +7,9 @@ import (
 
 // sessionRefs remembers which session a cookie refers to, and spares reading
 // and decoding Fiber's session for every request. A reference never changes,
-// since each step of a sign-in has a cookie of its own; whether the session
-// still counts is asked of the store every time. So a stale one opens nothing.
+// since each step of a sign-in has a cookie of its own. Whether the session is
+// still valid is read from the store every time, so a stale reference grants
+// nothing.
 type sessionRefs struct {
 	mu sync.RWMutex
 	to map[[sha256.Size]byte]string

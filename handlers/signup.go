@@ -28,7 +28,7 @@ func (h *Handlers) signupForm(c *fiber.Ctx) error {
 
 func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	page := views.Signup{
-		Layout: h.page(c, "signup", "signup.title"),
+		Layout: h.layout(c, "signup", "signup.title"),
 		Name:   form.Name, Email: form.Email, PhoneNumber: form.PhoneNumber,
 		Countries: countryList(form.CountryCode, c.Get(fiber.HeaderAcceptLanguage)),
 	}
@@ -39,7 +39,7 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	return c.Render("signup", page)
 }
 
-// signup makes an account and goes on to its first second step.
+// signup creates an account and starts its first sign-in.
 func (h *Handlers) signup(c *fiber.Ctx) error {
 	form := readSignup(c)
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
@@ -48,13 +48,13 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	}, clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = sentences(problems)
+		form.Errors = h.sentences(problems)
 		return h.showSignup(c, form)
 	}
 	if err != nil {
 		return err
 	}
-	return h.secondStep(c, user)
+	return h.startSecondStep(c, user)
 }
 
 func readSignup(c *fiber.Ctx) signupForm {

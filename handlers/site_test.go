@@ -94,9 +94,15 @@ type option func(*config)
 
 func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
+	return newSiteIn(t, t.TempDir(), newClock(), options...)
+}
+
+// newSiteIn is a site on the files that are in a folder already.
+func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: newClock(), delays: newDelays(), dir: t.TempDir(), options: options}
+	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
@@ -123,8 +129,9 @@ func (s *site) start(ln net.Listener) {
 	t.Helper()
 	var err error
 	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{
-		Now:        s.clock.Now,
-		HashParams: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+		LegacyProvider: store.Simulator,
+		Now:            s.clock.Now,
+		HashParams:     &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
 	sessions, err := handlers.OpenSessions(filepath.Join(s.dir, "sessions.db"), hung)

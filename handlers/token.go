@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // Codes are the ways in without the tap: from the authenticator app, by SMS,
-// by voice. They end in the same consume-and-promote step as a tap.
+// by voice. They end as a tap does, in finishSignIn.
 
 // requireOpenAttempt admits sign-ins that a code may still complete; after a
 // Deny on the phone none does.
@@ -40,23 +39,23 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		return err
 	}
 	page := views.Token{
-		Layout:      h.page(c, "token", "token.title"),
-		MaskedPhone: maskPhone(v.User.PhoneNumber),
+		Layout:      h.layout(c, "token", "token.title"),
+		MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		TriesLeft:   max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
 	}
 	if wait > 0 {
-		page.NextSendSeconds = seconds(wait)
+		page.NextSendSeconds = ceilSeconds(wait)
 	}
-	latest, err := h.latest(c)
+	latest, err := h.latestRequest(c)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	page.NoApp = latest.Reason == store.ReasonNoDevice
 	switch v.Session.CodeState {
 	case store.CodeFailed:
-		page.Notice = h.shown(notice{"warning", "notice.code_failed"})
+		page.Notice = h.viewNotice(notice{"warning", "notice.code_failed"})
 	case store.CodeIgnored:
-		page.Notice = h.shown(notice{"warning", "notice.code_ignored"})
+		page.Notice = h.viewNotice(notice{"warning", "code_not_sent." + string(signin.WhyHasApp)})
 	case store.CodeSent:
 		page.SentBy = string(v.Session.CodeVia)
 	}
@@ -71,43 +70,31 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 func (h *Handlers) sendToken(c *fiber.Ctx) error {
 	by := store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showToken(c, fiber.StatusUnprocessableEntity, "Please choose how the code should come: by SMS or by a call.")
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.choose"))
 	}
-	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
+	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if err != nil {
 		return err
 	}
-	if not != nil {
-		return h.showToken(c, fiber.StatusTooManyRequests, notSentText(not))
+	if notSent != nil {
+		sentence := h.Pages.Text("code_not_sent."+string(notSent.Why), "wait", h.waitText(notSent.RetryIn))
+		return h.showToken(c, fiber.StatusTooManyRequests, sentence)
 	}
 	return seeOther(c, "/verify-token")
-}
-
-func notSentText(not *signin.NotSent) string {
-	switch not.Why {
-	case signin.WhyTooOften:
-		return fmt.Sprintf("No further code can be sent now. The next one can be sent in %s.", inWords(not.RetryIn))
-	case signin.WhyRateLimited:
-		return "The phone service has sent too many codes to this number. Please try again later or use the app."
-	case signin.WhyHasApp:
-		return "The phone service sent nothing, because this phone has the app. Open the app and type the code it shows."
-	default:
-		return "The code could not be sent just now. Please try again in half a minute, or use the app."
-	}
 }
 
 // verifyToken checks a code with the provider and signs in.
 func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 	token, ok := digits(c.FormValue("token"))
 	if !ok || len(token) < 6 || len(token) > 10 {
-		return h.showToken(c, fiber.StatusUnprocessableEntity, "Please type the code: 6 or 7 digits.")
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
 	v := visitorOf(c)
 	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, clientOf(c))
 	if err != nil {
 		return h.codeRefused(c, err)
 	}
-	return h.enter(c, v.Session.ID, sess)
+	return h.finishSignIn(c, v.Session.ID, sess)
 }
 
 func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
@@ -124,29 +111,29 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	case !errors.As(err, &refused):
 		return err
 	}
-	status, sentence := fiber.StatusUnprocessableEntity, "This code is wrong or too old."
+	status, key := fiber.StatusUnprocessableEntity, "code_refused.wrong"
 	switch {
 	case errors.Is(err, store.ErrCodeUsed):
-		sentence = "This code was used already. Please wait for the next one."
+		key = "code_refused.used"
 	case errors.Is(err, signin.ErrRateLimited):
-		status, sentence = fiber.StatusTooManyRequests, "The phone service asks for patience. Please try again in a few minutes."
+		status, key = fiber.StatusTooManyRequests, "code_refused.rate_limited"
 	case errors.Is(err, signin.ErrUnavailable):
-		status, sentence = fiber.StatusServiceUnavailable, "The code cannot be checked just now. Please try again in a moment."
+		status, key = fiber.StatusServiceUnavailable, "code_refused.unavailable"
 	}
 	if refused.TriesLeft == 0 {
-		sentence = "The code could not be checked, and it was the last one for this sign-in. Tap Approve on your phone, or sign in again."
+		key = "code_refused.last"
 	}
-	return h.showTriesLeft(c, status, refused.TriesLeft, sentence)
+	return h.showTriesLeft(c, status, refused.TriesLeft, key)
 }
 
-func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, sentence string) error {
+func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, key string) error {
 	v := visitorOf(c)
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
-	return h.showToken(c, status, fmt.Sprintf("%s Tries left: %d.", sentence, left))
+	return h.showToken(c, status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left))
 }
 
-// digits tolerates what people paste around a code: blanks and dashes.
+// digits removes the blanks and dashes that people paste with a code.
 func digits(s string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '-' || r == '–' {

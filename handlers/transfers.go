@@ -46,8 +46,8 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = sentences(problems)
-		return h.showProtected(c, status, inside{transfer: form})
+		form.Errors = h.sentences(problems)
+		return h.showProtected(c, status, protectedForms{transfer: form})
 	}
 	if err != nil {
 		return err
@@ -56,23 +56,24 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 }
 
 // executeTransfer carries out an approved transfer: once, and only if what the
-// browser sends is what the phone has shown. What cannot be read is not that.
+// browser sends is what the phone has shown. A form that cannot be read counts
+// as changed.
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	_, shown, _ := readTransfer(c)
 	err := h.Flow.Execute(c.UserContext(), visitorOf(c), c.Params("id"), shown)
-	var not *signin.NotApproved
+	var notApproved *signin.NotApproved
 	switch {
-	case errors.As(err, &not):
+	case errors.As(err, &notApproved):
 		notYet := notices["not-yet"]
-		return h.showProtected(c, fiber.StatusConflict, inside{notice: &notYet})
+		return h.showProtected(c, fiber.StatusConflict, protectedForms{notice: &notYet})
 	case errors.Is(err, store.ErrChanged):
-		return &problem{Status: fiber.StatusConflict, Heading: "The transfer was changed",
-			Text:   "What this page sent is not what your phone has shown. Nothing was sent. Please start the transfer again.",
-			Action: link{"/protected", "Back to your transfers"}, cause: err}
+		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_changed.title",
+			Text:   "error.transfer_changed.text",
+			Action: link{"/protected", "action.to_transfers"}, cause: err}
 	case errors.Is(err, store.ErrNotApproved):
-		return &problem{Status: fiber.StatusConflict, Heading: "This transfer is not approved",
-			Text:   "Only a transfer that was just approved on your phone can be sent, and only once. Nothing was sent.",
-			Action: link{"/protected", "Back to your transfers"}, cause: err}
+		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_not_approved.title",
+			Text:   "error.transfer_not_approved.text",
+			Action: link{"/protected", "action.to_transfers"}, cause: err}
 	case errors.Is(err, store.ErrNotFound):
 		return fiber.ErrNotFound
 	case err != nil:

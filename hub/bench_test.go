@@ -30,7 +30,7 @@ func BenchmarkPublish(b *testing.B) {
 			i := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				wantTold(b, h.Publish(keys[i%len(keys)], []byte(approved), false), 1)
+				wantDelivered(b, h.Publish(keys[i%len(keys)], []byte(approved), false), 1)
 				i++
 			}
 		})
@@ -50,9 +50,9 @@ func BenchmarkJoin(b *testing.B) {
 		server, err := listener.AcceptTCP()
 		must(b, err)
 		must(b, reserve(b, h, "a").Join(server, hub.WebSocket, nil))
-		wantTold(b, h.Publish("a", []byte(approved), true), 1)
+		wantDelivered(b, h.Publish("a", []byte(approved), true), 1)
 		must(b, browser.Close())
-		wantEnd(b, ends, hub.Told)
+		wantEnd(b, ends, hub.Delivered)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestLateWritesReachNobody(t *testing.T) {
 		if err := late[i].Send([]byte(`{"secret":true}`), i%2 == 0); errors.Is(err, hub.ErrGone) {
 			clean++
 		}
-		wantTold(t, h.Publish(fmt.Sprint("victim-", i), []byte(`{"secret":true}`), true), 0)
+		wantDelivered(t, h.Publish(fmt.Sprint("victim-", i), []byte(`{"secret":true}`), true), 0)
 	}
 	if clean != n {
 		t.Errorf("got %d clean errors, want %d", clean, n)
@@ -81,7 +81,7 @@ func TestLateWritesReachNobody(t *testing.T) {
 	}
 	for i, attacker := range attackers {
 		own := fmt.Sprintf(`{"for":%d}`, i)
-		wantTold(t, h.Publish(fmt.Sprint("attacker-", i), []byte(own), true), 1)
+		wantDelivered(t, h.Publish(fmt.Sprint("attacker-", i), []byte(own), true), 1)
 		wantEvent(t, next(t, attacker), own)
 	}
 }
@@ -220,7 +220,7 @@ func TestNoDecisionIsLost(t *testing.T) {
 	}
 	all.Wait()
 	for range n {
-		wantEnd(t, ends, hub.Told)
+		wantEnd(t, ends, hub.Delivered)
 	}
 }
 

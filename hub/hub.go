@@ -7,10 +7,10 @@
 // over a plain socket has no goroutine.
 //
 // It promises that a frame for one key never reaches another, whatever the
-// server's pools do with the objects around a connection; that publishing never
-// blocks on a slow browser (one attempt to write, 20 ms at most where the
-// connection cannot be written without blocking; a browser that cannot take the
-// event is closed); that every connection passed to [Waiter.Join] is closed
+// server's pools do with the objects around a connection; that publishing does
+// not wait for slow browsers (there is one attempt to write, which takes 20 ms at
+// most where the connection cannot be written without blocking; a browser that
+// cannot take the event is closed); that every connection passed to [Waiter.Join] is closed
 // exactly once; and that [Hub.Shutdown] leaves no goroutine and no descriptor of
 // the hub behind.
 //

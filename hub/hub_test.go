@@ -49,7 +49,7 @@ func wantEvent(t testing.TB, got, want string) {
 	}
 }
 
-func wantTold(t testing.TB, got, want int) {
+func wantDelivered(t testing.TB, got, want int) {
 	t.Helper()
 	if got != want {
 		t.Errorf("told %d, want %d", got, want)
@@ -64,10 +64,10 @@ func TestPublishReachesOnlyItsKey(t *testing.T) {
 	wantEvent(t, next(t, again), pending)
 	wantEvent(t, next(t, other), pending)
 
-	wantTold(t, h.Publish("a", []byte(approved), true), 2)
-	wantTold(t, h.Publish("a", []byte(approved), true), 0)
-	wantTold(t, h.Publish("nobody", []byte(approved), true), 0)
-	wantTold(t, h.Publish("b", []byte(`{"for":"b"}`), false), 1)
+	wantDelivered(t, h.Publish("a", []byte(approved), true), 2)
+	wantDelivered(t, h.Publish("a", []byte(approved), true), 0)
+	wantDelivered(t, h.Publish("nobody", []byte(approved), true), 0)
+	wantDelivered(t, h.Publish("b", []byte(`{"for":"b"}`), false), 1)
 
 	wantEvent(t, next(t, a), approved)
 	wantEvent(t, next(t, again), approved)
@@ -77,8 +77,8 @@ func TestPublishReachesOnlyItsKey(t *testing.T) {
 			t.Errorf("got close code %d, want 1000", code)
 		}
 	}
-	wantEnd(t, ends, hub.Told)
-	wantEnd(t, ends, hub.Told)
+	wantEnd(t, ends, hub.Delivered)
+	wantEnd(t, ends, hub.Delivered)
 	if sockets, streams := h.Waiting(); sockets != 1 || streams != 0 {
 		t.Errorf("got %d and %d waiting, want 1 and 0", sockets, streams)
 	}
@@ -92,7 +92,7 @@ func TestLongEventsKeepTheirLength(t *testing.T) {
 		event := strings.Repeat("x", size)
 		got := make(chan string)
 		go func() { got <- next(t, browser) }()
-		wantTold(t, h.Publish("a", []byte(event), false), 1)
+		wantDelivered(t, h.Publish("a", []byte(event), false), 1)
 		if read := <-got; read != event {
 			t.Errorf("size %d: got %d bytes", size, len(read))
 		}
@@ -105,20 +105,20 @@ func TestCloseKeySendsCodeAndReason(t *testing.T) {
 	browser, other := dial(t, addr, "a"), dial(t, addr, "b")
 	next(t, browser)
 	next(t, other)
-	wantTold(t, h.CloseKey("a", 1008, "signed out"), 1)
+	wantDelivered(t, h.CloseKey("a", 1008, "signed out"), 1)
 	_, _, err := browser.ReadMessage()
 	if err == nil || !strings.Contains(err.Error(), "1008") || !strings.Contains(err.Error(), "signed out") {
 		t.Errorf("got %v, want 1008 signed out", err)
 	}
 	wantEnd(t, ends, hub.Closed)
-	wantTold(t, h.Publish("b", []byte(approved), false), 1)
+	wantDelivered(t, h.Publish("b", []byte(approved), false), 1)
 }
 
 func TestLongCloseReasonIsTruncated(t *testing.T) {
 	h, _ := open(t, hub.Options{})
 	browser := dial(t, serve(t, h, greetPending), "a")
 	next(t, browser)
-	wantTold(t, h.CloseKey("a", 4000, strings.Repeat("é", 100)), 1)
+	wantDelivered(t, h.CloseKey("a", 4000, strings.Repeat("é", 100)), 1)
 	_, _, err := browser.ReadMessage()
 	if err == nil || !strings.Contains(err.Error(), "4000") || strings.Count(err.Error(), "é") != 61 {
 		t.Errorf("got %v, want 4000 and 61 letters", err)
@@ -154,14 +154,14 @@ func TestStreamGetsTheSameEvents(t *testing.T) {
 	if sockets, streams := h.Waiting(); sockets != 0 || streams != 1 {
 		t.Errorf("got %d and %d waiting, want 0 and 1", sockets, streams)
 	}
-	wantTold(t, h.Publish("a", []byte("{\r\n\"a\":1}\n\nevent: forged"), false), 1)
+	wantDelivered(t, h.Publish("a", []byte("{\r\n\"a\":1}\n\nevent: forged"), false), 1)
 	wantLines(t, browser, "data: {", `data: "a":1}`, "data: ", "data: event: forged", "")
-	wantTold(t, h.Publish("a", []byte(approved), true), 1)
+	wantDelivered(t, h.Publish("a", []byte(approved), true), 1)
 	wantLines(t, browser, "data: "+approved, "")
 	if line, err := browser.ReadString('\n'); err != io.EOF {
 		t.Errorf("got %q, %v, want the end", line, err)
 	}
-	wantEnd(t, ends, hub.Told)
+	wantEnd(t, ends, hub.Delivered)
 }
 
 func TestLimitsAreCheckedBeforeTheUpgrade(t *testing.T) {
@@ -243,7 +243,7 @@ func TestJoinRemovesWrappers(t *testing.T) {
 	wrapper := &pooled{&pooled{server}}
 	must(t, reserve(t, h, "a").Join(wrapper, hub.Stream, nil))
 	wrapper.Conn = nil
-	wantTold(t, h.Publish("a", []byte(approved), true), 1)
+	wantDelivered(t, h.Publish("a", []byte(approved), true), 1)
 	got, err := io.ReadAll(browser)
 	must(t, err)
 	wantEvent(t, string(got), "data: "+approved+"\n\n")
@@ -270,5 +270,5 @@ func TestSlotIsUsedOnce(t *testing.T) {
 		t.Errorf("second connection: got %d, %v, want it closed", n, err)
 	}
 	slot.Release() // does nothing after Join
-	wantTold(t, h.Publish("a", []byte(approved), false), 1)
+	wantDelivered(t, h.Publish("a", []byte(approved), false), 1)
 }

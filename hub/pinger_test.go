@@ -117,7 +117,7 @@ func TestPublishBlocksForTwentyMillisecondsAtMost(t *testing.T) {
 			joinPipe(t, h, "a", hub.WebSocket) // does not read
 		}
 		start := time.Now()
-		wantTold(t, h.Publish("a", []byte(approved), false), 0)
+		wantDelivered(t, h.Publish("a", []byte(approved), false), 0)
 		if got := time.Since(start); got != 20*time.Millisecond {
 			t.Errorf("waited %v, want 20ms", got)
 		}
@@ -155,11 +155,11 @@ func TestGraceForTheCloseReply(t *testing.T) {
 					}
 				}()
 				start := time.Now()
-				wantTold(t, h.Publish("a", []byte(approved), true), 1)
+				wantDelivered(t, h.Publish("a", []byte(approved), true), 1)
 				if sockets, _ := h.Waiting(); sockets != 0 {
 					t.Errorf("%d wait after the last event", sockets)
 				}
-				wantEnd(t, ends, hub.Told)
+				wantEnd(t, ends, hub.Delivered)
 				want := 2 * time.Second
 				if answers {
 					want = 0

@@ -98,7 +98,7 @@ var departures = map[hub.Kind][]departure{
 	hub.Stream:    {hangUp, reset, receiveLast, closedByKey},
 }
 
-// readToEnd reads one message, then closes as a browser does that was told to.
+// readToEnd reads one message, then closes, as a browser does after the last event.
 func readToEnd(browser *net.TCPConn) {
 	buf := make([]byte, 256)
 	_, _ = browser.Read(buf)

@@ -34,12 +34,12 @@ func TestSlowReaderIsClosed(t *testing.T) {
 			told := 0
 			for h.Publish("slow", event, false) == 1 {
 				told++
-				wantTold(t, h.Publish("quick", event, false), 1)
+				wantDelivered(t, h.Publish("quick", event, false), 1)
 				_, err := io.ReadFull(quick, make([]byte, len(event)))
 				must(t, err)
 			}
 			wantEnd(t, ends, hub.Slow)
-			wantTold(t, h.Publish("quick", event, false), 1)
+			wantDelivered(t, h.Publish("quick", event, false), 1)
 			if told > 200 {
 				t.Errorf("the kernel held %d kB, want it bounded by SendBuffer", told)
 			}
@@ -55,7 +55,7 @@ func TestPartlySentEventIsNotCounted(t *testing.T) {
 	h, ends := open(t, hub.Options{PingInterval: time.Hour, SendBuffer: 4096})
 	server, _ := tcpPair(t)
 	must(t, reserve(t, h, "a").Join(server, hub.WebSocket, nil))
-	wantTold(t, h.Publish("a", make([]byte, 16<<20), false), 0)
+	wantDelivered(t, h.Publish("a", make([]byte, 16<<20), false), 0)
 	wantEnd(t, ends, hub.Slow)
 }
 
@@ -97,9 +97,9 @@ func TestTLSInThisProcess(t *testing.T) {
 			done <- string(got)
 		}()
 		must(t, reserve(t, h, "a").Join(server, hub.Stream, []byte("head\n")))
-		wantTold(t, h.Publish("a", []byte(approved), true), 1)
+		wantDelivered(t, h.Publish("a", []byte(approved), true), 1)
 		wantEvent(t, <-done, "head\ndata: "+approved+"\n\n")
-		wantEnd(t, ends, hub.Told)
+		wantEnd(t, ends, hub.Delivered)
 
 		a, b = net.Pipe()
 		server, browser = handshake(t, a, b, forServer, forBrowser)

@@ -14,17 +14,17 @@ import (
 type End uint8
 
 const (
-	noEnd   End = iota // still waiting
-	Told               // its last event was sent
-	Closed             // by CloseKey or Shutdown
-	Gone               // it closed the connection or the connection failed
-	Slow               // it did not read what was sent
-	Silent             // it did not answer pings
-	Refused            // it broke the protocol or sent data
+	noEnd     End = iota // still waiting
+	Delivered            // its last event was sent
+	Closed               // by CloseKey or Shutdown
+	Gone                 // it closed the connection or the connection failed
+	Slow                 // it did not read what was sent
+	Silent               // it did not answer pings
+	Refused              // it broke the protocol or sent data
 )
 
 func (e End) String() string {
-	return [...]string{"", "told", "closed", "gone", "slow", "silent", "refused"}[e]
+	return [...]string{"", "delivered", "closed", "gone", "slow", "silent", "refused"}[e]
 }
 
 // state of a waiter. It only moves forward.
@@ -54,7 +54,7 @@ type Waiter struct {
 	kind  Kind
 	state state
 	end   End
-	early bool // an event was published while the slot was reserved
+	early bool // an event or a close was sent while the slot was reserved
 }
 
 // Release frees a slot that nobody joined. A second call, or one after Join, does
@@ -125,9 +125,9 @@ func (w *Waiter) Send(data []byte, last bool) error {
 	return w.write(event(data, last), writeTimeout, endAfter(last))
 }
 
-// Early reports whether an event was published to this slot before Join, when no
-// browser could receive it. A caller that read the state between Reserve and Join
-// must then read it again.
+// Early reports whether an event or a close was sent to this slot before Join, when
+// no browser could receive it. A caller that read the state between Reserve and
+// Join must then read it again.
 func (w *Waiter) Early() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -159,7 +159,7 @@ func (w *Waiter) write(m message, timeout time.Duration, end End) error {
 
 func endAfter(last bool) End {
 	if last {
-		return Told
+		return Delivered
 	}
 	return noEnd
 }
@@ -171,7 +171,7 @@ func endAfter(last bool) End {
 func (w *Waiter) finish(end End) {
 	w.state, w.end = ended, end
 	w.hub.waiting[w.kind].Add(-1)
-	if w.kind == WebSocket && (end == Told || end == Closed || end == Refused) {
+	if w.kind == WebSocket && (end == Delivered || end == Closed || end == Refused) {
 		w.stopReading(time.Now().Add(w.hub.opts.Grace))
 	} else {
 		w.stopReading(past)

@@ -30,13 +30,6 @@ type line struct {
 	id  int64
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func newLine(t *testing.T) *line {
 	t.Helper()
 	hangs := make(chan context.CancelFunc, 1)

@@ -27,6 +27,7 @@ type State struct {
 	ExpiresAt time.Time // of the request, zero without one
 	Revision  int64     // orders states of one session
 	Last      bool      // nothing follows until the browser asks again
+	Ended     bool      // the session has ended
 }
 
 // ErrNobodyWaits: there is no such sign-in.
@@ -47,12 +48,9 @@ func (f *Flow) State(ctx context.Context, sessionID string) (s State, counts boo
 }
 
 func stateOf(w store.Wait) State {
-	if !w.EndedAt.IsZero() || w.Level == store.SignedIn {
-		status := StatusSignedOut
-		if w.Level == store.SignedIn || w.EndReason == store.ReasonSignedIn {
-			status = StatusSignedIn
-		}
-		return State{Status: status, Reason: w.EndReason, Revision: w.Revision, Last: true}
+	if ended := !w.EndedAt.IsZero(); ended || w.Level == store.SignedIn {
+		status, reason := endOf(w)
+		return State{Status: status, Reason: reason, Revision: w.Revision, Last: true, Ended: ended}
 	}
 	if w.Request.Status == "" {
 		return State{Status: StatusPending, Revision: w.Revision}
@@ -60,6 +58,19 @@ func stateOf(w store.Wait) State {
 	return State{
 		Status: Status(w.Request.Status), Reason: w.Request.Reason, Number: w.Request.Number,
 		ExpiresAt: w.Request.ExpiresAt, Revision: w.Revision, Last: w.Request.Status != store.Pending,
+	}
+}
+
+// endOf says how the wait of a session ended. A cancelled sign-in reads the
+// same before and after its session has ended.
+func endOf(w store.Wait) (Status, store.Reason) {
+	switch {
+	case w.Level == store.SignedIn || w.EndReason == store.ReasonSignedIn:
+		return StatusSignedIn, w.EndReason
+	case w.EndReason == store.ReasonCancelled:
+		return Status(store.Cancelled), store.ReasonByUser
+	default:
+		return StatusSignedOut, w.EndReason
 	}
 }
 

@@ -89,7 +89,7 @@ function listen() {
     breaks = 0;
     read();
   };
-  socket.onclose = () => waiting() && setTimeout(listen, backOff(breaks++));
+  socket.onclose = () => setTimeout(listen, backOff(breaks++));
 }
 
 function begin() {

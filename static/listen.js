@@ -205,7 +205,7 @@ export class Listener {
     const giveUp = () => {
       if (this._candidate === connection) this._candidate = null;
       connection.close();
-      if (this._running) failed();
+      failed();
     };
     this._later("timeout", FIRST_MESSAGE_TIMEOUT, giveUp);
     return giveUp;
@@ -239,12 +239,8 @@ export class Listener {
     if (this._candidate !== connection) this._candidate?.close();
     this._candidate = null;
     this._use(transport, connection);
-    if (transport === "socket") {
-      this._breaks = 0;
-      this._cancel("upgrade");
-    } else {
-      this._upgrade();
-    }
+    if (transport === "socket") this._breaks = 0;
+    else this._upgrade();
   }
 
   /**

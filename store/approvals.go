@@ -207,7 +207,7 @@ const latestQuery = `
 // LatestApproval returns the newest request of a session. One past its
 // deadline reads as expired, also before ExpireDue has come round.
 func (s *Store) LatestApproval(ctx context.Context, sessionID string, kind Kind) (Approval, error) {
-	a, err := scanApproval(s.hot.latest.QueryRowContext(atOnce(ctx), sessionID, kind))
+	a, err := scanApproval(s.hot.latest.QueryRowContext(uncancelled(ctx), sessionID, kind))
 	return a.as(s.now()), wrap(err)
 }
 

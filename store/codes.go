@@ -33,7 +33,8 @@ func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState)
 
 // AllowCodeSend notes that a code is sent in this attempt, by sms or call, if
 // the limits allow it; else *RateError. nextAt is when the next one may be
-// sent. Counting and noting are one step: parallel requests never send more.
+// sent. Counting and noting are one transaction, so that concurrent requests
+// cannot exceed the limits.
 func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID string, via Method) (nextAt time.Time, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		next, err := s.nextSend(ctx, tx, userID)
@@ -64,7 +65,7 @@ func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID string, via
 	return tx.record(ctx, Event{Kind: EventCodeSent, UserID: userID, SessionID: sessionID, Detail: string(via)})
 }
 
-// NextCodeSend is when the next code may be sent; a time past means now.
+// NextCodeSend is when the next code may be sent; a time in the past means now.
 func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, error) {
 	next, err := s.nextSend(ctx, s.read, userID)
 	return next, wrap(err)
@@ -97,10 +98,10 @@ func (s *Store) nextSend(ctx context.Context, q querier, userID int64) (next tim
 }
 
 // SpendCodeTry takes one of the tries of this attempt before a code is
-// checked, and says how many are left after it. When there is none to take,
-// or the user's tries of the day are used up, it ends the session (reason
-// too_many_codes) and returns ErrNoTriesLeft; so it does for a session that
-// has ended. It is atomic: 200 at once never check more than the limit.
+// checked, so that concurrent requests cannot exceed the limit, and returns how
+// many are left. When none is left, or the user's tries of the day are used up,
+// it ends the session (reason too_many_codes) and returns ErrNoTriesLeft; so it
+// does for a session that has ended.
 func (s *Store) SpendCodeTry(ctx context.Context, sessionID string) (left int, err error) {
 	took := false
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -189,7 +190,7 @@ func (tx *txn) openAttempt(ctx context.Context, sessionID string) (userID int64,
 	return userID, err
 }
 
-// useCode uses up a code, and forgives the tries that came before it.
+// useCode marks a code as used, and clears the tries that came before it.
 func (tx *txn) useCode(ctx context.Context, userID int64, codeHash string) error {
 	const use = `
 		INSERT INTO used_codes (user_id, code_hash, at)

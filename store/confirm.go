@@ -59,10 +59,10 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 
 // promote ends the half session and begins the whole one.
 func (tx *txn) promote(ctx context.Context, old string, sess Session) error {
-	if err := tx.insertSession(ctx, sess); err != nil {
+	if _, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID); err != nil {
 		return err
 	}
-	if _, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID); err != nil {
+	if err := tx.insertSession(ctx, sess); err != nil {
 		return err
 	}
 	if err := tx.prove(ctx, sess.UserID); err != nil {

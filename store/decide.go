@@ -74,7 +74,8 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 	return a, applied, nil
 }
 
-// ExpireDue flips what is past its deadline, and returns what it flipped.
+// ExpireDue expires the requests that are past their deadline, and returns
+// them.
 func (s *Store) ExpireDue(ctx context.Context) (expired []Approval, err error) {
 	if due, err := s.due(ctx, s.now()); err != nil || !due {
 		return nil, err
@@ -89,7 +90,7 @@ func (s *Store) ExpireDue(ctx context.Context) (expired []Approval, err error) {
 	return expired, nil
 }
 
-// due keeps a sweep that finds nothing from taking the writer's place.
+// due spares a sweep that finds nothing the write transaction.
 func (s *Store) due(ctx context.Context, before int64) (found bool, err error) {
 	const query = `SELECT EXISTS (SELECT 1 FROM approvals WHERE status = 'pending' AND expires_at <= ?)`
 	err = s.read.QueryRowContext(ctx, query, before).Scan(&found)
@@ -97,7 +98,7 @@ func (s *Store) due(ctx context.Context, before int64) (found bool, err error) {
 }
 
 // ClaimReconcile returns pending requests whose deadline is nearer than
-// within, each only once, so that the provider is asked about them once.
+// within, each of them only once, so that the provider is asked about it once.
 func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]Approval, error) {
 	now := s.now()
 	before := now + within.Milliseconds()

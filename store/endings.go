@@ -68,9 +68,10 @@ func (tx *txn) endAll(ctx context.Context, reason func(Session) Reason, query st
 	return found, nil
 }
 
-// overdue finds sessions that no longer count though nobody has ended them.
-// The two halves have an index each: a sweep every second must not read all
-// that live. It takes some at a time and leaves the rest to the next.
+// overdue finds sessions that no longer count although nobody has ended them.
+// Its two halves have an index each, since a sweep every second must not read
+// all open sessions. It takes some at a time and leaves the rest to the next
+// sweep.
 const overdue = `
 	FROM sessions
 	WHERE id IN (
@@ -79,14 +80,14 @@ const overdue = `
 		SELECT id FROM sessions WHERE ended_at IS NULL AND level = 2 AND last_seen <= ?2
 		LIMIT 500)`
 
-// EndOverdue ends sessions that are too old ("expired") or have rested too
-// long ("idle"), and returns them, so that their open pages can be told.
-// Session refuses them from the moment on, whether or not this has run.
+// EndOverdue ends sessions that are too old ("expired") or unused for too long
+// ("idle"), and returns them, so that their open pages can be told. Session
+// refuses them from that moment on, whether or not this has run.
 func (s *Store) EndOverdue(ctx context.Context) (ended []Session, err error) {
 	now := s.now()
 	rested := now - s.opts.SessionIdle.Milliseconds()
 	var any bool
-	// A sweep that finds nothing does not take the writer's place.
+	// A sweep that finds nothing takes no write lock.
 	if err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+overdue+`)`, now, rested).Scan(&any); err != nil || !any {
 		return nil, wrap(err)
 	}

@@ -26,11 +26,6 @@ const recordQuery = `
 	)
 	VALUES (?, ?, ?, ?, ?, ?)`
 
-// Record writes a line for what changed no row here.
-func (s *Store) Record(ctx context.Context, e Event) error {
-	return s.inTx(ctx, func(tx *txn) error { return tx.record(ctx, e) })
-}
-
 func (tx *txn) record(ctx context.Context, e Event) error {
 	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx,
 		tx.now, e.Kind, e.UserID, e.SessionID, e.ApprovalID, e.Detail)

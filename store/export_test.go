@@ -10,6 +10,11 @@ import (
 // goes from one version to the next can be seen only with more than one.
 func (s *Store) Migrate(ctx context.Context, from fs.FS) error { return s.migrate(ctx, from) }
 
+// Record writes a line of the audit trail alone.
+func (s *Store) Record(ctx context.Context, e Event) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.record(ctx, e) })
+}
+
 // AnySession returns a session whether or not it still counts.
 func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
@@ -32,4 +37,13 @@ func (s *Store) HoldHashing() (release func()) {
 		panic("a password is being hashed")
 	}
 	return func() { s.hashing.Release(n) }
+}
+
+// Pragma reads a setting of SQLite on the connection that writes and on one of
+// those that read: it belongs to a connection, so no other program can see it.
+func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string, err error) {
+	if err = s.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&writer); err == nil {
+		err = s.read.QueryRowContext(ctx, "PRAGMA "+name).Scan(&reader)
+	}
+	return writer, reader, err
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/alexedwards/argon2id"
 )
 
-// queuePerHash bounds who waits for a hash: beyond it the answer is ErrBusy at
-// once, instead of a page that hangs for minutes.
+// queuePerHash bounds how many wait for a hash: beyond it the answer is ErrBusy
+// at once, instead of a page that hangs for minutes.
 const queuePerHash = 64
 
-// hashed runs do with one of the few places for hashing. Each costs 19 MiB and
-// a core; two hundred at once would starve everything else.
+// hashed runs do when one of the few slots for hashing is free. A hash takes
+// 19 MiB and a core; two hundred at once would starve everything else.
 func (s *Store) hashed(ctx context.Context, do func() error) error {
 	select {
 	case s.queue <- struct{}{}:
@@ -35,7 +35,8 @@ func (s *Store) hash(ctx context.Context, password string) (hash string, err err
 	return hash, err
 }
 
-// matches compares in constant time. A hash nobody has costs the same.
+// matches compares in constant time. A hash that no password has costs the
+// same.
 func (s *Store) matches(ctx context.Context, password, hash string) (ok bool, err error) {
 	err = s.hashed(ctx, func() error {
 		ok, err = argon2id.ComparePasswordAndHash(password, hash)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// pushLimits bound requests that ring and are not approved, since the last one
-// that was: enough for a demonstration, too few to wear somebody down.
+// pushLimits bound the pushes that were not approved, counted since the last
+// one that was: enough for a demonstration, too few to wear somebody down.
 var pushLimits = []limit{
 	{10, 10 * time.Minute},
 	{30, time.Hour},
@@ -20,10 +20,11 @@ type limit struct {
 	window time.Duration
 }
 
-// PushAllowed says whether the phone of this user may ring once more, and if
-// not, when. It counts by phone: two accounts with one phone share the limit.
-// A request counts from its beginning, not from the provider's reply, so that
-// many at once are not all the first; one that never rang does not count.
+// PushAllowed says whether the phone of this user may be asked once more, and
+// if not, when. It counts by phone: two accounts with one phone share the
+// limit. A request counts from its beginning, not from the provider's reply;
+// one that never reached the phone does not count. It only reads: requests that
+// begin at the same moment may pass the limit together.
 func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
 	const query = `
 		WITH phone AS (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 // Level is how far a sign-in has come.
 type Level int
 
-// A session has one user and one level, never two keys.
+// A session has exactly one user and one level.
 const (
 	Anonymous      Level = iota // no row
 	PasswordPassed              // waits for the second step
@@ -42,7 +43,7 @@ type Session struct {
 // Client is where a request comes from, for the audit trail and the phone.
 type Client struct{ IP, UserAgent string }
 
-// seenEvery is how exact last_seen is: a read should not cost a write.
+// seenEvery is the precision of last_seen: a read should not cost a write.
 const seenEvery = time.Minute
 
 const sessionColumns = `
@@ -135,7 +136,10 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 	if err == nil && !found {
 		return ErrNotFound
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.revise(ctx, s.ID)
 }
 
 const sessionQuery = `
@@ -147,13 +151,13 @@ const sessionQuery = `
 		AND (sessions.level = 1 OR sessions.last_seen > ?)
 		AND users.closed_at IS NULL`
 
-// Session returns a session that counts now, and its user. ErrNotFound when
-// it ended, rested too long, or is too old.
+// Session returns a session that counts now, and its user. ErrNotFound when it
+// has ended, is idle, or is too old.
 func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	now := s.now()
 	var u User
 	var created int64
-	row := s.hot.session.QueryRowContext(atOnce(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
+	row := s.hot.session.QueryRowContext(uncancelled(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, wrap(err)
@@ -165,8 +169,8 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	return sess, u, nil
 }
 
-// seen moves last_seen. Where it cannot, on a full disk, the page is still
-// served: the session only ends the sooner.
+// seen updates last_seen. If it cannot, on a full disk, the page is still
+// served; the session only becomes idle sooner.
 func (s *Store) seen(ctx context.Context, id string, now int64) error {
 	const update = `
 		UPDATE sessions
@@ -176,11 +180,24 @@ func (s *Store) seen(ctx context.Context, id string, now int64) error {
 	return wrap(err)
 }
 
-const reviseQuery = `UPDATE sessions SET revision = revision + 1 WHERE id = ?`
+const countQuery = `
+	UPDATE users
+	SET revision = revision + 1
+	WHERE id = (SELECT user_id FROM sessions WHERE id = ?)`
+
+const reviseQuery = `
+	UPDATE sessions
+	SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)
+	WHERE id = ?`
 
 // revise raises the revision of a session: something that its pages show has
-// changed.
+// changed. It counts by user, so that a page which goes on with the next
+// sign-in of the same browser never hears a lower one.
 func (tx *txn) revise(ctx context.Context, sessionID string) error {
-	_, err := tx.StmtContext(ctx, tx.store.hot.revise).ExecContext(ctx, sessionID)
-	return err
+	for _, stmt := range []*sql.Stmt{tx.store.hot.count, tx.store.hot.revise} {
+		if _, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, sessionID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver
 )
 
-// inspect says in plain words what SQLite would only call unable to open, and
+// inspect says in plain words what SQLite would only call "unable to open", and
 // makes a missing file readable by its owner only: it will hold password
 // hashes, and SQLite gives its side files the same mode.
 func inspect(path string) (fs.FileInfo, error) {
@@ -60,8 +60,8 @@ func pool(path, mode string, connections int) (*sql.DB, error) {
 // statements are those that run often enough to be kept ready: on every
 // request, for every waiting browser, for every callback.
 type statements struct {
-	session, latest, wait         *sql.Stmt // of the readers
-	decide, found, record, revise *sql.Stmt // of the writer
+	session, latest, wait                *sql.Stmt // of the readers
+	decide, found, record, count, revise *sql.Stmt // of the writer
 }
 
 func (s *Store) prepare(ctx context.Context) error {
@@ -76,6 +76,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		{&s.hot.decide, s.db, decideQuery},
 		{&s.hot.found, s.db, foundQuery},
 		{&s.hot.record, s.db, recordQuery},
+		{&s.hot.count, s.db, countQuery},
 		{&s.hot.revise, s.db, reviseQuery},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, p.query)
@@ -87,20 +88,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	return nil
 }
 
-// atOnce is for the short reads of the readers. To be able to break one off
-// costs a goroutine each, and more than the read; and what could make them
-// wait, a disk that hangs, could not be broken off either.
-func atOnce(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+// uncancelled is for short reads. To be able to cancel one costs a goroutine,
+// which is more than the read itself; and what could make it wait, a disk that
+// hangs, could not be cancelled either.
+func uncancelled(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// txn is a transaction, and the time it happens at: one moment for all of it,
-// read when it holds the writer's place and not when it began to queue.
+// txn is a transaction and the time at which it happens: one moment for all of
+// it, read once it holds the write lock and not when it began to wait for it.
 type txn struct {
 	*sql.Tx
 	store *Store
 	now   int64
 }
 
-// inTx runs do in one transaction that may write from its first statement.
+// inTx runs do in one transaction that holds the write lock from its start.
 func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

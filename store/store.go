@@ -1,13 +1,14 @@
 // Package store keeps users, sessions, approvals, transfers and the audit
 // trail in one SQLite file.
 //
-// Owns: every change of state. A transition is the WHERE clause of one
-// statement, and the number of changed rows is the answer.
-// Promises: an exported method is one transaction; what it returns is
-// committed; of many who try the same step at once, one succeeds; a change of
-// state and its line in the audit trail are written together.
-// Never: lets an error of the driver out under its own name, keeps a secret of
-// a cookie, or tells a browser anything: callers publish after the commit.
+// Owns: the words of the tables (words.go), their rules, and every change of
+// state. A transition is the WHERE clause of one statement, and the number of
+// changed rows is the answer.
+// Promises: a decision and its line in the audit trail are one transaction;
+// what a method returns is committed; if callers race for the same step,
+// exactly one succeeds; every statement is one that PostgreSQL would take too.
+// Never: lets an error of the driver out under its own name, stores what a
+// cookie holds, or tells a browser anything: callers publish after the commit.
 package store
 
 import (
@@ -48,9 +49,9 @@ type Store struct {
 	read    *sql.DB
 	hot     statements
 	hashing *semaphore.Weighted
-	queue   chan struct{} // places of those who wait to be hashed
+	queue   chan struct{} // bounds how many wait for a hash
 	dummy   string        // a hash that no password has
-	mailKey []byte        // hides whose e-mail a failure was for
+	mailKey []byte        // keys the hashes of the e-mails that a failure was for
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to

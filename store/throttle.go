@@ -13,26 +13,26 @@ import (
 // failureWindow is how long a failed password counts.
 const failureWindow = 15 * time.Minute
 
-// Failures before the next try has to wait: of one address at one e-mail, of
-// one address, at one e-mail from anywhere. The last is high, since it locks
-// out the owner too.
+// Failures before the next try has to wait: from one address for one e-mail,
+// from one address, for one e-mail from anywhere. The last is high, since it
+// locks out the owner too.
 const (
 	failuresPerPair  = 5
 	failuresPerIP    = 50
 	failuresPerEmail = 100
 )
 
-// mailHash hides whose e-mail it is from who reads the file.
+// mailHash stands for an e-mail, so that the file does not say whose it is.
 func (s *Store) mailHash(email string) string {
 	mac := hmac.New(sha256.New, s.mailKey)
 	mac.Write([]byte(emailKey(email)))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// SpendPasswordTry counts a try as failed before it is made, and says how long
-// to wait if none is left, 0 if it may be made: of many at once no more are
-// let through than the limits allow. It is the same whether or not the account
-// exists. ClearPasswordFailures takes it back for a right one.
+// SpendPasswordTry counts a try as failed before it is made, so that concurrent
+// requests cannot exceed the limits. It returns how long to wait, 0 if the try
+// may be made, whether or not the account exists. ClearPasswordFailures takes
+// the try back once the password was right.
 func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait time.Duration, err error) {
 	hash := s.mailHash(email)
 	err = s.inTx(ctx, func(tx *txn) error {

@@ -43,9 +43,9 @@ func userFields(u *User, created *int64) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created}
 }
 
-// emailKey is what e-mails are compared by: without regard to case or to how
-// accents are written. Folding may leave text that is not composed, hence the
-// second round.
+// emailKey is what e-mails are compared by, regardless of case and of how
+// accents are encoded. Folding may leave text that is not composed, hence the
+// second normalisation.
 func emailKey(email string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(email))))
 }
@@ -129,8 +129,8 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 }
 
 // CloseAccount ends everything of a user and forgets who it was: the row, its
-// transfers and what happened when stay, without name, e-mail, phone and
-// addresses. It returns the sessions that it ended, so that their browsers can
+// transfers and the audit trail stay, without name, e-mail, number and
+// addresses; its phone is revoked. It returns the sessions that it ended, so that their browsers can
 // be told. ErrNotFound for an unknown or closed account.
 func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {

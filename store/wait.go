@@ -46,7 +46,7 @@ const waitQuery = `
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
 	var ended, ends, seen, expires int64
-	err := s.hot.wait.QueryRowContext(atOnce(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
+	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
 	if err != nil {
 		return Wait{}, wrap(err)
 	}

@@ -62,3 +62,55 @@ func TestWaitSaysHowASignInStands(t *testing.T) {
 	_, err := w.store.Wait(t.Context(), "nobody")
 	wantErr(t, "an unknown session", err, store.ErrNotFound)
 }
+
+// Every change that a page shows raises the revision of its session, and
+// nothing else does: so what a page hears can be put in order.
+func TestTheRevisionGrowsWithEveryChange(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	sess, other := w.start(ada), w.start(w.user("bob@example.com"))
+	last := int64(0)
+	grows := func(step string, sess store.Session) {
+		t.Helper()
+		got, err := w.store.Wait(t.Context(), sess.ID)
+		must(t, err)
+		if got.Revision <= last {
+			t.Errorf("%s: revision %d after %d", step, got.Revision, last)
+		}
+		last = got.Revision
+	}
+	grows("start", sess)
+	first := w.begin(sess)
+	grows("a request", sess)
+	w.begin(sess)
+	grows("a newer request", sess)
+	if a := w.approval(first.ID); a.Status != store.Cancelled {
+		t.Fatalf("the first request is %s", a.Status)
+	}
+	w.clock.Advance(ttl)
+	_, err := w.store.ExpireDue(t.Context())
+	must(t, err)
+	grows("expired", sess)
+	w.decide(w.begin(sess), store.Denied)
+	grows("denied", sess)
+	w.approve(w.begin(sess))
+	grows("approved", sess)
+	in, err := w.store.ConfirmLogin(t.Context(), sess.ID, browser)
+	must(t, err)
+	grows("signed in", sess)
+
+	grows("a new session", in)
+	tr, a := w.ask(in)
+	grows("a transfer", in)
+	w.approve(a)
+	grows("approved", in)
+	_, err = w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, rent)
+	must(t, err)
+	grows("executed", in)
+	must(t, w.store.EndSession(t.Context(), in.ID, store.ReasonSignedOut))
+	grows("ended", in)
+	grows("the next sign-in", w.start(ada))
+	if got, err := w.store.Wait(t.Context(), other.ID); err != nil || got.Revision != 1 {
+		t.Errorf("another session has revision %d, %v", got.Revision, err)
+	}
+}

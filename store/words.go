@@ -2,7 +2,7 @@ package store
 
 // The words of the tables, as typed constants. What is stored is the text of
 // the constant; what a person reads of it is looked up by that text, as in
-// "reason.by_user".
+// "event.signed_in".
 
 // Kind is what an approval is for. One kind is never used for another.
 type Kind string

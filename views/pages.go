@@ -74,7 +74,7 @@ type Token struct {
 	NextSendSeconds int // 0: a code can be sent now
 }
 
-// Protected is the page that only a finished sign-in shows.
+// Protected is the page of a signed-in session.
 type Protected struct {
 	Layout
 	Account        Account
@@ -138,5 +138,5 @@ type Error struct {
 	RequestID string
 }
 
-// Link is the way on from an error; there is none without Href.
+// Link leads on from an error; without Href there is none.
 type Link struct{ Href, Text string }

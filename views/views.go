@@ -23,8 +23,8 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// shared are the files that every page is put together with: layout.html,
-// which holds the page, and the pieces.
+// shared are the files that every page is built with: layout.html, which holds
+// the page, and the pieces.
 var shared = []string{"layout.html", "partials.html", "transfers.html"}
 
 // Pages renders the pages by the names of their files, without .html. It is
@@ -77,6 +77,5 @@ func (p *Pages) Render(w io.Writer, name string, data any, _ ...string) error {
 	return t.Execute(w, data)
 }
 
-// Text is a sentence of the pages, for a field of a page or an answer that is
-// none.
+// Text is a sentence by its key, for a field of a page or a plain answer.
 func (p *Pages) Text(key string, args ...any) string { return p.text(key, args...) }

@@ -9,20 +9,20 @@ import (
 	"github.com/gofiber/storage/sqlite3/v2"
 )
 
-// serveCentrifuge has a channel per session, which the server subscribes its
-// browser to.
+// serveCentrifuge uses a channel per session, to which the server subscribes the
+// browser.
 func serveCentrifuge(s settings) error {
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
 		return err
 	}
 	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		who, ok := centrifuge.GetCredentials(ctx)
+		cred, ok := centrifuge.GetCredentials(ctx)
 		if !ok {
 			return centrifuge.ConnectReply{}, centrifuge.DisconnectInvalidToken
 		}
 		return centrifuge.ConnectReply{
-			Subscriptions: map[string]centrifuge.SubscribeOptions{who.UserID: {}},
+			Subscriptions: map[string]centrifuge.SubscribeOptions{cred.UserID: {}},
 		}, nil
 	})
 	node.OnConnect(func(*centrifuge.Client) {})
@@ -53,7 +53,7 @@ func publishTo(node *centrifuge.Node) http.HandlerFunc {
 	}
 }
 
-// withSession says who connects, by the same cookie as everywhere here.
+// withSession identifies the browser by the same cookie as the other designs.
 func withSession(storage *sqlite3.Storage, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, err := sessionKey(storage, r)
@@ -61,7 +61,7 @@ func withSession(storage *sqlite3.Storage, next http.Handler) http.Handler {
 			http.Error(w, "unauthorized", http.StatusUnauthorized)
 			return
 		}
-		who := &centrifuge.Credentials{UserID: key}
-		next.ServeHTTP(w, r.WithContext(centrifuge.SetCredentials(r.Context(), who)))
+		cred := &centrifuge.Credentials{UserID: key}
+		next.ServeHTTP(w, r.WithContext(centrifuge.SetCredentials(r.Context(), cred)))
 	})
 }

@@ -1,16 +1,15 @@
-// Command peers serves the designs that Nod is measured against, one per
-// process:
+// Command peers serves the designs that Nod is compared with, one per process:
 //
 //	usual       a plain Fiber hub: contrib/websocket with its defaults, a reader
 //	            and a writer goroutine, a channel and a ticker per browser
 //	centrifuge  the engine of Centrifugo, with its defaults
-//	polling     the tutorial: the page asks every two seconds
+//	polling     the tutorial's design: the page polls every two seconds
 //
-// Owns: nothing that Nod uses; it is a module of its own, so that Nod's
-// dependencies stay Nod's.
-// Promises: each is built as its documentation shows it, and all read the same
+// Owns: these three servers. It is a module of its own, which keeps their
+// dependencies out of Nod's.
+// Promises: each is written as the documentation of its libraries shows, and reads
 // session cookies from the same kind of storage as Nod.
-// Never: optimises what the usual design does not.
+// Never: adds an optimisation that the usual design does not have.
 package main
 
 import (

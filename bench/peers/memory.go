@@ -5,9 +5,9 @@ import (
 	"runtime"
 )
 
-// memory says what Go holds, by the names that Prometheus has for it. It
-// collects no garbage: how often that is done is for the environment to say, as
-// it is with Nod.
+// memory returns the size of Go's heap and stacks under their Prometheus names. It
+// does not run a collection: the environment sets how often that happens, as it
+// does for Nod.
 func memory() string {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

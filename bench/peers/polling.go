@@ -8,8 +8,8 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver
 )
 
-// servePolling is the tutorial: the phone's answer is a column of the user,
-// and the page asks for it.
+// servePolling is the tutorial's design: the phone's answer is a column of the user,
+// and the page polls for it.
 func servePolling(s settings) error {
 	db, err := sql.Open("sqlite3", "file:"+s.database+"?_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate&_synchronous=FULL")
 	if err != nil {
@@ -30,7 +30,7 @@ func servePolling(s settings) error {
 	app.Get("/login", guard, page)
 	app.Post("/authy/status", guard, func(c *fiber.Ctx) error {
 		status := "pending"
-		err := db.QueryRowContext(c.Context(), `SELECT authy_status FROM users WHERE session = ?`, c.Locals(pointer)).Scan(&status)
+		err := db.QueryRowContext(c.Context(), `SELECT authy_status FROM users WHERE session = ?`, c.Locals(sessionRef)).Scan(&status)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}

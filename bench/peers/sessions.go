@@ -11,14 +11,15 @@ import (
 	"github.com/gofiber/storage/sqlite3/v2"
 )
 
-// The cookie and the key that the benchmark's browsers come with.
+// The name of the session cookie, and the key under which the session holds the id
+// that the hubs use.
 const (
 	cookieName = "nod_session"
-	pointer    = "session"
+	sessionRef = "session"
 )
 
-// openStorage has the settings that Nod's has: with the library's own it stalls
-// for seconds, and the comparison would be one of databases.
+// openStorage uses Nod's settings: with the library's defaults the storage stalls
+// for seconds, and the benchmark would compare databases.
 func openStorage(path string) *sqlite3.Storage {
 	return sqlite3.New(sqlite3.Config{
 		Database:        "file:" + path + "?_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate&_synchronous=NORMAL",
@@ -38,19 +39,19 @@ func requireSession(path string) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		key, _ := sess.Get(pointer).(string)
+		key, _ := sess.Get(sessionRef).(string)
 		if key == "" {
 			return fiber.ErrUnauthorized
 		}
-		c.Locals(pointer, key)
+		c.Locals(sessionRef, key)
 		return c.Next()
 	}
 }
 
-// page stands for those that a browser has seen before it waits.
+// page stands for the pages that a browser loads before it waits.
 func page(c *fiber.Ctx) error { return c.Redirect("/login/approval", fiber.StatusSeeOther) }
 
-// sessionKey reads the same session for net/http; "" without one.
+// sessionKey reads the same session for net/http; it returns "" if there is none.
 func sessionKey(storage *sqlite3.Storage, r *http.Request) (string, error) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {
@@ -64,6 +65,6 @@ func sessionKey(storage *sqlite3.Storage, r *http.Request) (string, error) {
 	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&data); err != nil {
 		return "", err
 	}
-	key, _ := data[pointer].(string)
+	key, _ := data[sessionRef].(string)
 	return key, nil
 }

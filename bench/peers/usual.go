@@ -19,38 +19,38 @@ const (
 	queue     = 256
 )
 
-// clients is who waits, by session.
+// clients holds the queue of each waiting browser, by session.
 type clients struct {
 	mu    sync.RWMutex
 	byKey map[string]chan []byte
 }
 
 func (s *clients) join(key string) chan []byte {
-	news := make(chan []byte, queue)
+	events := make(chan []byte, queue)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.byKey[key] = news
-	return news
+	s.byKey[key] = events
+	return events
 }
 
-func (s *clients) leave(key string, news chan []byte) {
+func (s *clients) leave(key string, events chan []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byKey[key] == news {
+	if s.byKey[key] == events {
 		delete(s.byKey, key)
 	}
 }
 
-// publish drops what does not fit, as such hubs do.
+// publish drops events that do not fit into the queue, as such hubs do.
 func (s *clients) publish(key string, data []byte) (found bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	news, found := s.byKey[key]
+	events, found := s.byKey[key]
 	if !found {
 		return false
 	}
 	select {
-	case news <- data:
+	case events <- data:
 	default:
 	}
 	return true
@@ -73,16 +73,16 @@ func serveUsual(s settings) error {
 	return app.Listener(s.listener)
 }
 
-// socket reads until the browser goes; a second goroutine writes.
+// socket reads until the browser hangs up; a second goroutine writes.
 func (s *clients) socket(c *websocket.Conn) {
-	key, _ := c.Locals(pointer).(string)
-	news := s.join(key)
+	key, _ := c.Locals(sessionRef).(string)
+	events := s.join(key)
 	done := make(chan struct{})
 	var writer sync.WaitGroup
-	writer.Go(func() { write(c, news, done) })
+	writer.Go(func() { write(c, events, done) })
 	defer writer.Wait()
 	defer close(done)
-	defer s.leave(key, news)
+	defer s.leave(key, events)
 
 	_ = c.SetReadDeadline(time.Now().Add(pongWait))
 	c.SetPongHandler(func(string) error { return c.SetReadDeadline(time.Now().Add(pongWait)) })
@@ -93,11 +93,11 @@ func (s *clients) socket(c *websocket.Conn) {
 	}
 }
 
-// newTicker has its first tick at a random moment, as if the browsers had come
-// one by one; all at once would be cheaper than life is.
+// newTicker ticks first at a random moment, as if the browsers had connected one
+// by one; pinging all of them at once would be unrealistically cheap.
 func newTicker() *time.Ticker { return time.NewTicker(time.Millisecond + rand.N(pingEvery)) }
 
-func write(c *websocket.Conn, news <-chan []byte, done <-chan struct{}) {
+func write(c *websocket.Conn, events <-chan []byte, done <-chan struct{}) {
 	ticker := newTicker()
 	defer ticker.Stop()
 	for {
@@ -105,7 +105,7 @@ func write(c *websocket.Conn, news <-chan []byte, done <-chan struct{}) {
 		select {
 		case <-done:
 			return
-		case data = <-news:
+		case data = <-events:
 		case <-ticker.C:
 			ticker.Reset(pingEvery)
 			kind = websocket.PingMessage
@@ -117,14 +117,14 @@ func write(c *websocket.Conn, news <-chan []byte, done <-chan struct{}) {
 	}
 }
 
-// stream is an event stream by fasthttp's stream writer.
+// stream is an event stream with fasthttp's stream writer.
 func (s *clients) stream(c *fiber.Ctx) error {
-	key, _ := c.Locals(pointer).(string)
+	key, _ := c.Locals(sessionRef).(string)
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		news := s.join(key)
-		defer s.leave(key, news)
+		events := s.join(key)
+		defer s.leave(key, events)
 		ticker := newTicker()
 		defer ticker.Stop()
 		for text := ": welcome\n\n"; ; {
@@ -135,7 +135,7 @@ func (s *clients) stream(c *fiber.Ctx) error {
 				return
 			}
 			select {
-			case data := <-news:
+			case data := <-events:
 				text = fmt.Sprintf("data: %s\n\n", data)
 			case <-ticker.C:
 				ticker.Reset(pingEvery)

@@ -125,11 +125,14 @@ describe("waiting", () => {
 
   test("shows a new request that another tab has sent", async () => {
     await open();
+    await hear({ status: "pending" });
+    await advance(15000);
     await hear({ status: "pending", number: "17", expires_at: at(60) });
     assert.equal(byId("number").textContent, "17");
     assert.equal(byId("number-again").textContent, "17");
     assert.equal(byId("countdown").textContent, "1:00");
     assert.equal(byId("ring-bar").getAttribute("stroke-dasharray"), "60 60");
+    assert.ok(byId("help").hidden);
   });
 });
 
@@ -147,7 +150,7 @@ describe("an end", () => {
       assert.equal(heading(), shown);
       assert.equal(document.title, `${shown} · Nod`);
       assert.ok(sockets[0].closed);
-      await advance(60000);
+      await advance(100000);
       assert.equal(sockets.length, 1);
       assert.deepEqual(visited, []);
       assert.equal(requests.length, 0);
@@ -197,7 +200,8 @@ describe("the confirmation", () => {
     await open();
     await hear({ status: "approved" });
     assert.equal(heading(), "Approved");
-    assert.deepEqual(posts().map(({ url, body }) => [url, body]), [["https://nod.test/confirm-login", "_csrf=secret"]]);
+    assert.deepEqual(posts().map(({ url, body, redirect }) => [url, body, redirect]),
+      [["https://nod.test/confirm-login", "_csrf=secret", "manual"]]);
     assert.deepEqual(visited, ["/protected"]);
   });
 
@@ -342,6 +346,7 @@ describe("waking up", () => {
     assert.ok(sockets[0].closed);
     await happens("pageshow", { persisted: false });
     assert.equal(sockets.length, 1);
+    answers(offline);
     await happens("pageshow", { persisted: true });
     sockets[sockets.length - 1].says({ status: "pending" });
     assert.equal(sockets.filter((socket) => !socket.closed).length, 1);

@@ -12,7 +12,7 @@ const defined = ["window", "document", "location", "FormData", "addEventListener
 
 export const sockets = [];
 export const streams = [];
-export const requests = []; // what was fetched: {url, method, body, signal}
+export const requests = []; // what was fetched: {url, method, body, redirect, signal}
 export const visited = []; // where location.replace and reload went
 export const submitted = []; // ids of forms that were sent without fetch
 
@@ -98,8 +98,8 @@ export const hangs = ({ signal }) => new Promise((_, reject) => {
   signal.addEventListener("abort", () => reject(signal.reason));
 });
 
-async function fakeFetch(url, { method = "GET", body, signal } = {}) {
-  const request = { url: String(url), method, body: body && String(body), signal };
+async function fakeFetch(url, { method = "GET", body, redirect, signal } = {}) {
+  const request = { url: String(url), method, body: body && String(body), redirect, signal };
   requests.push(request);
   return answer(request);
 }

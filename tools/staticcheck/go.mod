@@ -1,4 +1,4 @@
-module nod/tools
+module nod/tools/staticcheck
 
 go 1.26.0
 

@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"nod/signin"
+)
+
+// sentences are the problems of a form as its page shows them, by field.
+func (h *Handlers) sentences(problems signin.Problems) map[string]string {
+	texts := map[string]string{}
+	for field, problem := range problems {
+		texts[string(field)] = h.Pages.Text("problem." + string(problem))
+	}
+	return texts
+}
+
+// maskPhone shows enough of a number to recognise it.
+func (h *Handlers) maskPhone(e164 string) string {
+	const shown = 2
+	var national string
+	if n, err := phonenumbers.Parse(e164, ""); err == nil {
+		national = phonenumbers.GetNationalSignificantNumber(n)
+	}
+	if len(national) <= shown {
+		return h.Pages.Text("token.your_phone")
+	}
+	return "+" + strings.TrimPrefix(e164[:len(e164)-len(national)], "+") +
+		" " + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
+}
+
+// waitText is a wait in words, rounded up.
+func (h *Handlers) waitText(d time.Duration) string {
+	if s := ceilSeconds(d); s < 90 {
+		return h.Pages.Text("duration.seconds", "count", s)
+	}
+	return h.Pages.Text("duration.minutes", "count", int(math.Ceil(d.Minutes())))
+}
+
+// ceilSeconds rounds up, so that nobody is told to come back too early.
+func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
+
+// clockText is a time as people read it.
+func clockText(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }

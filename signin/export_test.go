@@ -1,0 +1,9 @@
+package signin
+
+// Asked is how many requests are remembered as asked about: what is never
+// forgotten shows nowhere but in the memory of a process.
+func (f *Flow) Asked() int {
+	f.asked.mu.Lock()
+	defer f.asked.mu.Unlock()
+	return len(f.asked.at)
+}

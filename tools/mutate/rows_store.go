@@ -1,0 +1,56 @@
+package main
+
+// Every change of state is one conditional statement: each condition counts.
+var storeRows = []row{
+	{what: "foreign keys off", file: "store/sqlite.go", find: "_foreign_keys=on", put: "_foreign_keys=off", test: "TestARowAboutNobodyIsRefused"},
+	{what: "commits do not wait for the disk", file: "store/sqlite.go", find: "_synchronous=FULL", put: "_synchronous=OFF", test: "TestACommitIsOnTheDisk"},
+	{what: "an approval of another person is used", file: "store/confirm.go", find: "AND sessions.user_id = approvals.user_id", put: "", test: "TestAnApprovalIsOfTheSessionsUser"},
+	{what: "an approval is used twice", file: "store/confirm.go", find: "AND consumed_at IS NULL", put: "", test: "TestAnApprovalIsConsumedOnce"},
+	{what: "a request is used unapproved", file: "store/confirm.go", find: "AND status = 'approved'", put: "", test: "TestConfirmLoginRefuses"},
+	{what: "an old approval is used", file: "store/confirm.go", find: "AND expires_at > ?5", put: "AND ?5 = ?5", test: "TestConfirmLoginRefuses"},
+	{what: "an approval is used half a minute longer", file: "store/confirm.go", find: "30 * time.Second", put: "60 * time.Second", test: "TestConfirmLoginRefuses"},
+	{what: "an approval dies at its deadline", file: "store/confirm.go", find: "30 * time.Second", put: "0 * time.Second", test: "TestAnApprovalIsGoodForAWhileAfterItsDeadline"},
+	{what: "an ended session signs in", file: "store/confirm.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestConfirmLoginRefuses"},
+	{what: "an aged session signs in", file: "store/confirm.go", find: "AND sessions.expires_at > ?1)", put: ")", test: "TestConfirmLoginRefuses"},
+	{what: "an approval of another kind is used", file: "store/confirm.go", find: "kind = ?3 AND", put: "?3 = ?3 AND", test: "TestTheKindAloneKeepsThemApart"},
+	{what: "an approval of another transfer is used", file: "store/confirm.go", find: "AND subject = ?4)", put: "AND ?4 = ?4)", test: "TestATransferChangedInTheTableIsNotExecuted"},
+
+	{what: "a second answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND expires_at > ?6", test: "TestTheFirstAnswerWins"},
+	{what: "a late answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND status = 'pending'", test: "TestALateAnswerChangesNothing"},
+	{what: "another phone answers", file: "store/decide.go", find: "AND handle = ?3)", put: "AND ?3 = ?3)", test: "TestDecideTakesOnlyAnswersToThisRequest"},
+	{what: "an answer to two requests counts", file: "store/decide.go", find: "AND (?2 = '' OR id = ?2)", put: "", test: "TestDecideTakesOnlyAnswersToThisRequest"},
+	{what: "a request is claimed twice", file: "store/decide.go", find: "AND asked_at IS NULL", put: "", test: "TestClaimReconcileReturnsEachOnce"},
+
+	{what: "a request needs no level", file: "store/approvals.go", find: "AND sessions.level = ?8", put: "AND ?8 = ?8", test: "TestARequestOfEachKindNeedsItsLevel"},
+	{what: "an ended session rings", file: "store/approvals.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestARefusedBeginReplacesNothing"},
+	{what: "a revoked phone rings", file: "store/approvals.go", find: "AND factors.revoked_at IS NULL", put: "", test: "TestARevokedPhoneIsNotAsked"},
+	{what: "a request changes its id", file: "store/approvals.go", find: "AND (uuid IS NULL OR uuid = ?)", put: "AND ? <> ''", test: "TestAttachUUID"},
+	{what: "a decided request is cancelled", file: "store/approvals.go", find: "WHERE status = 'pending' AND ", put: "WHERE status <> 'cancelled' AND ", test: "TestCancelChangesNoDecision"},
+	{what: "a decision raises no revision", file: "store/approvals.go", find: "if err := tx.revise(ctx, a.SessionID); err != nil {\n\t\treturn err\n\t}\n\tdetail", put: "detail", test: "TestEveryChangeRaisesTheRevision"},
+	{what: "an end raises no revision", file: "store/endings.go", find: "if err := tx.revise(ctx, id); err != nil {", put: "if false {", test: "TestEveryChangeRaisesTheRevision"},
+	{what: "an executed transfer raises no revision", file: "store/transfers.go", find: "t.Status, t.ExecutedAt = TransferExecuted, at(tx.now)\n\tif err := tx.revise(ctx, t.SessionID); err != nil {", put: "t.Status, t.ExecutedAt = TransferExecuted, at(tx.now)\n\tif err := error(nil); err != nil {", test: "TestEveryChangeRaisesTheRevision"},
+
+	{what: "an ended session counts", file: "store/sessions.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
+	{what: "an old session counts", file: "store/sessions.go", find: "AND sessions.expires_at > ?", put: "AND ? > 0", test: "TestSessionsEndByIdlenessAndAge"},
+	{what: "an idle session counts", file: "store/sessions.go", find: "sessions.last_seen > ?)", put: "? <> 0)", test: "TestSessionsEndByIdlenessAndAge"},
+	{what: "a new sign-in leaves the session before", file: "store/sessions.go", find: `if replaces != "" {`, put: `if replaces == "-" {`, test: "TestStartSessionEndsTheOneBefore"},
+	{what: "an ended session leaves its request", file: "store/endings.go", find: "tx.cancelOrExpire(ctx, why, `session_id = ?3`, id)", put: "tx.cancelOrExpire(ctx, why, `session_id <> session_id AND ?3 = ?3`, id)", test: "TestEndSessionCancelsWhatIsPending"},
+
+	{what: "the phone rings without limit", file: "store/pushes.go", find: "{10, 10 * time.Minute}", put: "{11, 10 * time.Minute}", test: "TestPushAllowed"},
+	{what: "a code is sent every second", file: "store/codes.go", find: "{1, 30 * time.Second}", put: "{1, time.Second}", test: "TestCodesAreSentWithinLimits"},
+	{what: "codes are tried without limit", file: "store/codes.go", find: "AND code_tries < ?3", put: "AND ?3 = ?3", test: "TestSpendCodeTry"},
+	{what: "codes of a day are tried without limit", file: "store/codes.go", find: "AND ?4 > (", put: "AND ?4 + 1000 > (", test: "TestTriesOfADayAreBounded"},
+	{what: "a code follows a Deny", file: "store/codes.go", find: "kind = 'login' AND status = 'denied'", put: "kind = 'login' AND status = 'none'", test: "TestNoCodeAfterADeny"},
+	{what: "a code is used twice", file: "store/codes.go", find: "if !fresh {", put: "if false {", test: "TestACodeIsUsedOnce"},
+	{what: "six passwords are tried", file: "store/throttle.go", find: "failuresPerPair  = 5", put: "failuresPerPair  = 6", test: "TestPasswordThrottle"},
+	{what: "the file says who failed", file: "store/throttle.go", find: "return hex.EncodeToString(mac.Sum(nil))", put: "_ = hex.EncodeToString(mac.Sum(nil)); return email", test: "TestTheThrottleDoesNotKeepEmails"},
+	{what: "an unknown e-mail is told from a wrong password", file: "store/users.go", find: "!known || !matches", put: "known && !matches", test: "TestAuthenticateRefusesBothTheSameWay"},
+	{what: "a closed account signs in", file: "store/users.go", find: "email_key = NULL,", put: "email_key = NULL || 'x',", test: "TestCloseAccountEndsAndForgets"},
+
+	{what: "a changed transfer is executed", file: "store/transfers.go", find: "shown.subject() != t.subject()", put: "false", test: "TestAChangedTransferIsRefused"},
+	{what: "a transfer is executed twice", file: "store/transfers.go", find: "AND executed_at IS NULL", put: "", test: "TestATransferIsMarkedExecutedOnce"},
+	{what: "the payee is not part of what is approved", file: "store/transfers.go", find: "t.Payee, t.AmountMinor, t.Currency})", put: "t.AmountMinor, t.Currency})", test: "TestAChangedTransferIsRefused"},
+	{what: "another session's transfer is executed", file: "store/transfers.go", find: "AND transfers.session_id = ?4", put: "AND ?4 = ?4", test: "TestATransferBelongsToItsSession"},
+	{what: "a file can be read by everybody", file: "store/sqlite.go", find: "0o600", put: "0o644", test: "TestOpenMakesAFileThatOnlyItsOwnerReads"},
+	{what: "prune forgets nothing", file: "store/prune.go", find: "old.days*day.Milliseconds()", put: "old.days*9*day.Milliseconds()", test: "TestPruneDeletesWhatIsOld"},
+}

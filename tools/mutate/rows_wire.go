@@ -1,0 +1,18 @@
+package main
+
+// The Authy wire: what a signature covers, and what is read of a message.
+var wireRows = []row{
+	{what: "a wrong signature is right", file: "authy/callback.go", find: "hmac.Equal(given, mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", put: "len(given) == len(mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", test: "TestChangedValuesAreRefused"},
+	{what: "the signature leaves the URL out", file: "authy/callback.go", find: `"|" + callbackURL + "|"`, put: `"|" + "|"`, test: "TestSignerReproducesTheVectors"},
+	{what: "an empty key signs", file: "authy/callback.go", find: `if apiKey == "" || !isNonce(r.Nonce) ||`, put: "if !isNonce(r.Nonce) ||", test: "TestEmptyKeyVerifiesNothing"},
+	{what: "a nonce may hold a separator", file: "authy/callback.go", find: "|| c == '|'", put: "", test: "TestInvalidNoncesAreRefused"},
+	{what: "a loose spelling of base64 is read", file: "authy/callback.go", find: "base64.StdEncoding.Strict().DecodeString(r.Signature)", put: "base64.StdEncoding.DecodeString(r.Signature)", test: "TestInvalidSignatureHeadersAreRefused"},
+	{what: "the last of two equal names counts", file: "authy/strictjson.go", find: "_, duplicate := v.get(name); duplicate", put: "false", test: "TestUnreadableBodies"},
+	{what: "half a surrogate pair is read", file: "authy/strictjson.go", find: "case unpairedSurrogate(body):", put: "case false:", test: "TestUnreadableBodies"},
+	{what: "a message nests without limit", file: "authy/strictjson.go", find: "depth == maxDepth", put: "depth == -1", test: "TestUnreadableBodies"},
+	{what: "a status of another type is read", file: "authy/decode.go", find: "v.kind != text && v.kind != null", put: "false", test: "TestSignedButUnusableBodies"},
+	{what: "an id may be a text", file: "authy/decode.go", find: "id.kind != number", put: "false", test: "TestSignedButUnusableBodies"},
+	{what: "a hidden detail may be a number", file: "authy/decode.go", find: "m.value.kind != text", put: "false", test: "TestSignedButUnusableBodies"},
+	{what: "a name that resembles another is passed over", file: "authy/decode.go", find: "if resemblesRead(m.name) {", put: "if false {", test: "TestSignedButUnusableBodies"},
+	{what: "any status is an answer", file: "authy/decode.go", find: "c.Status != StatusApproved && c.Status != StatusDenied", put: "false", test: "TestSignedButUnusableBodies"},
+}
