@@ -18,9 +18,11 @@ run: ## start Nod, and the simulated phones where no key is set
 # NOD_TEST_ALL turns a missing browser or Node.js from a reason to leave a
 # test out into a failure. Vet has run already, for all packages and in full.
 # The stories in the browser come last and alone: they want the processors.
+# The timeout only ends a test that hangs: go's ten minutes a package are too
+# few for a busy machine.
 test: setup check js ## install what the tests need, check, then every test under the race detector
-	NOD_TEST_ALL=1 go test -race -vet=off $$(go list ./... | grep -v '/e2e$$')
-	NOD_TEST_ALL=1 go test -race -count=1 -timeout 30m -vet=off ./e2e/
+	NOD_TEST_ALL=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v '/e2e$$')
+	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m ./e2e/
 
 setup: ## install what the tests need: Chromium and Node.js by apt (as root), packages by npm
 	@tools/setup
@@ -42,7 +44,7 @@ js: ## the pages' scripts: linter, types and unit tests, once "make setup" has r
 	node tools/js/unit.mjs
 
 race: ## every test that can run with what is installed, under the race detector
-	go test -race ./...
+	go test -race -timeout 60m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (15s)
 	@tools/fuzz $(FUZZTIME)
