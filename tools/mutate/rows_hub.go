@@ -10,7 +10,7 @@ var hubRows = []row{
 	{what: "a slot is never freed", file: "hub/limits.go", find: "l.total--", put: "", test: "TestLimitsAreCheckedBeforeTheUpgrade"},
 	{what: "an event before the join is not noted", file: "hub/waiter.go", find: "w.early || w.state == reserved", put: "w.early", test: "TestEarlyReportsAnEventBeforeJoin"},
 	{what: "a slot is joined twice", file: "hub/waiter.go", find: "case w.state != reserved:", put: "case false:", test: "TestSlotIsUsedOnce"},
-	{what: "a dead socket is kept", file: "hub/pinger.go", find: "missed > w.hub.opts.MissedPongs", put: "false", test: "TestGraceForTheCloseReply"},
+	{what: "a dead socket is kept", file: "hub/pinger.go", find: "missed > w.hub.opts.MissedPongs", put: "false", test: "TestPongsKeepABrowserWaiting"},
 	{what: "an unused slot is kept", file: "hub/pinger.go", find: "if missed > 1 {", put: "if false {", test: "TestUnusedSlotExpires"},
 	{what: "a wrapper that is reused is kept", file: "hub/conn.go", find: "conn = wrapper.UnsafeConn()", put: "_ = wrapper; return conn", test: "TestJoinRemovesWrappers"},
 	{what: "a slot of a closed hub is joined", file: "hub/waiter.go", find: "case w.hub.closed.Load():", put: "case false:", test: "TestAClosedHubTakesNobody"},
