@@ -30,7 +30,7 @@ var handlersRows = []row{
 	{what: "pages may be framed", file: "handlers/app.go", find: `"DENY"`, put: `"SAMEORIGIN"`, test: "TestHeadersOfEveryPage"},
 	{what: "no Retry-After", file: "handlers/errors.go", find: "fiber.HeaderRetryAfter", put: `"X-Retry-After"`, test: "TestGuessingIsSlowedDown"},
 	{what: "an error shows its cause", file: "handlers/errors.go", find: `Text: "error.internal.text"`, put: "Text: err.Error()", test: "TestErrorsTellNoSecrets"},
-	{what: "what happens while a socket opens is lost", file: "handlers/events.go", find: "m.data == nil || slot.Early()", put: "m.data == nil", test: "TestATapBetweenReadingAndJoining"},
+	{what: "what happens while a socket opens is lost", file: "handlers/events.go", find: "r.slot.Early()", put: "false", test: "TestATapBetweenReadingAndJoining"},
 	{what: "a slot stays taken where nobody joins", file: "handlers/events.go", find: "slot.Release()", put: "_ = slot", test: "TestARefusedWaitFreesItsSlot"},
 	{what: "a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "TestSignOutIsForEver"},
 	{what: "the page's policy allows any picture", file: "handlers/protected.go", find: "!plainHost.MatchString(u.Host)", put: "false", test: "TestAPictureCannotChangeThePolicy"},

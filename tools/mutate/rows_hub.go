@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // Who is told, and who is closed.
 var hubRows = []row{
 	{what: "every key hears an event", file: "hub/hub.go", find: "for w := s.byKey[key]; w != nil; w = w.next {\n\t\tlist = append(list, w)\n\t}", put: "for _, head := range s.byKey {\n\t\tlist = append(list, head)\n\t}", test: "TestKeysThatShareALockAreApart"},
@@ -9,8 +11,8 @@ var hubRows = []row{
 	{what: "no limit in all", file: "hub/limits.go", find: "l.total >= l.max", put: "false", test: "TestLimitsAreCheckedBeforeTheUpgrade"},
 	{what: "a slot is never freed", file: "hub/limits.go", find: "l.total--", put: "", test: "TestLimitsAreCheckedBeforeTheUpgrade"},
 	{what: "an event before the join is not noted", file: "hub/waiter.go", find: "w.early || w.state == reserved", put: "w.early", test: "TestEarlyReportsAnEventBeforeJoin"},
-	{what: "a slot is joined twice", file: "hub/waiter.go", find: "case w.state != reserved:", put: "case false:", test: "TestSlotIsUsedOnce"},
-	{what: "a dead socket is kept", file: "hub/pinger.go", find: "missed > w.hub.opts.MissedPongs", put: "false", test: "TestPongsKeepABrowserWaiting"},
+	{what: "a slot is joined twice", file: "hub/waiter.go", find: "case w.state != reserved:", put: "case false:", test: "TestSlotIsUsedOnce", hang: 10 * time.Second},
+	{what: "a dead socket is kept", file: "hub/pinger.go", find: "missed > w.hub.opts.MissedPongs", put: "false", test: "TestPongsKeepABrowserWaiting", hang: 10 * time.Second},
 	{what: "an unused slot is kept", file: "hub/pinger.go", find: "if missed > 1 {", put: "if false {", test: "TestUnusedSlotExpires"},
 	{what: "a wrapper that is reused is kept", file: "hub/conn.go", find: "conn = wrapper.UnsafeConn()", put: "_ = wrapper; return conn", test: "TestJoinRemovesWrappers"},
 	{what: "a slot of a closed hub is joined", file: "hub/waiter.go", find: "case w.hub.closed.Load():", put: "case false:", test: "TestAClosedHubTakesNobody"},

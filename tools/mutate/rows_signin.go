@@ -22,6 +22,6 @@ var signinRows = []row{
 	{what: "a doubled signature is taken", file: "providers/authy_callback.go", find: "len(values) != 1", put: "len(values) == 0", test: "handlers.TestCallbacksThatAreRefused"},
 	{what: "the e-mail on the phone is not cut", file: "providers/authy_question.go", find: `{Label: "E-mail", Value: signin.Shorten(q.Email, maxDetail)}`, put: `{Label: "E-mail", Value: q.Email}`, test: "TestTheLongestEmailRings"},
 	{what: "the account of a transfer is not cut", file: "providers/authy_question.go", find: `{Label: "Account", Value: signin.Shorten(q.Email, maxDetail)}`, put: `{Label: "Account", Value: q.Email}`, test: "TestTheLongestEmailRings"},
-	{what: "a phone without the app is asked", file: "providers/authy.go", find: "!status.CanApprove()", put: "!status.CanApprove() && id < 0", test: "handlers.TestTheAppTakenOffThePhone"},
+	{what: "a phone without the app is asked", file: "providers/authy.go", find: "!status.CanApprove()", put: "!status.CanApprove() && id < 0", test: "TestAPhoneWithoutTheAppIsNotAsked"},
 	{what: "a code that was not sent is on its way", file: "providers/authy.go", find: "!became.Ignored", put: "(!became.Ignored || true)", test: "TestACodeThatIsNotSentIsNotOnItsWay"},
 }

@@ -29,7 +29,7 @@ var storeRows = []row{
 	{what: "a decision raises no revision", file: "store/approvals.go", find: "if err := tx.revise(ctx, a.SessionID); err != nil {\n\t\treturn err\n\t}\n\tdetail", put: "detail", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "an end raises no revision", file: "store/endings.go", find: "if err := tx.revise(ctx, id); err != nil {", put: "if false {", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "revisions begin anew with each session", file: "store/sessions.go", find: "SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)", put: "SET revision = revision + 1", test: "TestTheRevisionGrowsWithEveryChange"},
-	{what: "a closed account starts a session", file: "store/sessions.go", find: "WHERE users.id = ? AND users.closed_at IS NULL", put: "WHERE users.id = ?", test: "TestStartSessionForNobodyLeavesTheOneBefore"},
+	{what: "a closed account starts a session", file: "store/sessions.go", find: "WHERE users.id = ? AND users.closed_at IS NULL", put: "WHERE users.id = ?", test: "TestAClosedAccountStartsNoSession"},
 	{what: "an executed transfer raises no revision", file: "store/transfers.go", find: "t.Status, t.ExecutedAt = TransferExecuted, at(tx.now)\n\tif err := tx.revise(ctx, t.SessionID); err != nil {", put: "t.Status, t.ExecutedAt = TransferExecuted, at(tx.now)\n\tif err := error(nil); err != nil {", test: "TestTheRevisionGrowsWithEveryChange"},
 
 	{what: "an ended session counts", file: "store/sessions.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
