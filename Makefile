@@ -20,7 +20,7 @@ run: ## start Nod, and the simulated phones where no key is set
 # The stories in the browser come last and alone: they want the processors.
 test: setup check js ## install what the tests need, check, then every test under the race detector
 	NOD_TEST_ALL=1 go test -race -vet=off $$(go list ./... | grep -v '/e2e$$')
-	NOD_TEST_ALL=1 go test -race -count=1 -vet=off ./e2e/
+	NOD_TEST_ALL=1 go test -race -count=1 -timeout 30m -vet=off ./e2e/
 
 setup: ## install what the tests need: Chromium and Node.js by apt (as root), packages by npm
 	@tools/setup

@@ -12,10 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-const (
-	bodyLimit      = 64 << 10
-	requestTimeout = 10 * time.Second
-)
+const bodyLimit = 64 << 10
 
 // App is the Fiber application with every route. Sockets are the hub's:
 // fasthttp keeps hijacked connections open and forgets them.
@@ -142,7 +139,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 
 // withDeadline puts one deadline on everything that a request starts.
 func (h *Handlers) withDeadline(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()

@@ -75,9 +75,6 @@ func (h *Handlers) resend(c *fiber.Ctx) error {
 func (h *Handlers) status(c *fiber.Ctx) error {
 	v := visitorOf(c)
 	h.Metrics.Poll(v.Session.ID)
-	if v.Level() == store.SignedIn {
-		return c.JSON(fiber.Map{"status": "signed_in"})
-	}
 	state, err := h.Flow.Polled(c.UserContext(), v.Session.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return c.Status(fiber.StatusNotFound).JSON(fiber.Map{"error": "no request was made for this sign-in"})

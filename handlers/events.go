@@ -153,7 +153,7 @@ func (h *Handlers) join(r *reservation, conn net.Conn, kind hub.Kind, head strin
 	}
 	m := r.first
 	if m.data == nil || r.slot.Early() {
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
 		defer cancel()
 		var err error
 		if m, err = read(ctx, r.sessionID); err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fasthttp/websocket"
+
 	"nod/authy"
 	"nod/metrics"
 	"nod/providers"
@@ -33,14 +35,13 @@ var apiFaults = []apiFault{
 	{name: "garbage", order: `{"api": "garbage"}`},
 	{name: "dropped connection", order: `{"api": "drop"}`},
 	{name: "hang", order: `{"api": "hang"}`, silent: true},
-	{name: "delay beyond all patience", order: `{"api_delay_ms": 60000}`, silent: true},
+	{name: "reply after the timeout", order: `{"api_delay_ms": 60000}`, silent: true},
 }
 
 // faulty is a site whose provider fails in one way, when the test says so.
 type faulty struct {
 	*site
 	fault apiFault
-	cut   *cutter
 	calls *trap
 }
 
@@ -55,10 +56,10 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
-			s := &faulty{fault: fault, cut: &cutter{RoundTripper: http.DefaultTransport}}
+			s := &faulty{fault: fault}
 			s.site = newSite(t, counted, func(c *config) {
 				if fault.silent {
-					c.Authy.(*authy.Client).Transport = s.cut
+					c.Authy.(*authy.Client).Transport = timeouts{http.DefaultTransport, c.delays}
 				}
 				s.calls = &trap{AuthyAPI: c.Authy, sprung: s.breaks}
 				c.Authy = s.calls
@@ -71,30 +72,12 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 func (s *faulty) breaks() {
 	s.t.Helper()
 	s.order(s.fault.order)
-	s.cut.on.Store(true)
 }
 
 // mends ends the fault of the API, and no other.
 func (s *faulty) mends() {
 	s.t.Helper()
-	s.cut.on.Store(false)
 	s.order(`{"api": "", "api_delay_ms": 0, "retry_after_s": 0}`)
-}
-
-// cutter ends calls after a moment while nothing answers them: a test is not
-// as patient as the application.
-type cutter struct {
-	http.RoundTripper
-	on atomic.Bool
-}
-
-func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !c.on.Load() {
-		return c.RoundTripper.RoundTrip(r)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), 250*time.Millisecond)
-	defer cancel()
-	return c.RoundTripper.RoundTrip(r.WithContext(ctx))
 }
 
 // trap lets the calls before one pass, and has the fault begin at that one.
@@ -144,37 +127,37 @@ func counted(c *config) { c.Metrics = metrics.New(c.Hub.Waiting, c.Now) }
 // heard waits until a callback has come and was judged so.
 func (s *site) heard(verdict string) {
 	s.t.Helper()
-	until(s.t, "no callback was "+verdict, func() bool {
+	for {
+		next := s.answered.wait()
 		w := httptest.NewRecorder()
 		s.metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-		return strings.Contains(w.Body.String(), `nod_callbacks_total{verdict="`+verdict+`"}`)
-	})
-}
-
-// until asks again and again until it is so.
-func until(t testing.TB, otherwise string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		if so() {
+		if strings.Contains(w.Body.String(), `nod_callbacks_total{verdict="`+verdict+`"}`) {
 			return
 		}
+		select {
+		case <-next:
+		case <-time.After(hung):
+			s.t.Fatal("no callback was " + verdict)
+		}
 	}
-	t.Fatal(otherwise)
 }
 
-// arrives waits for a request other than old on the phone.
+// arrives waits, as the phone's page does, for a request other than old.
 func (p *phone) arrives(old string) (uuid string) {
 	p.t.Helper()
-	until(p.t, "no request has come", func() bool {
-		for _, r := range p.requests() {
+	conn, _, err := websocket.DefaultDialer.DialContext(p.t.Context(), strings.Replace(p.base, "http", "ws", 1)+"/events", nil)
+	must(p.t, err)
+	defer conn.Close()
+	must(p.t, conn.SetReadDeadline(time.Now().Add(hung)))
+	for {
+		var shown struct{ Requests []phoneRequest }
+		must(p.t, conn.ReadJSON(&shown))
+		for _, r := range shown.Requests {
 			if r.Status == "pending" && r.UUID != old {
-				uuid = r.UUID
-				return true
+				return r.UUID
 			}
 		}
-		return false
-	})
-	return uuid
+	}
 }
 
 // wantOutside says that a browser is not in, whatever it tries.

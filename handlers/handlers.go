@@ -66,7 +66,8 @@ type Config struct {
 	PublicURL string // scheme://host[:port], the one address people and callbacks use
 	PhonesURL string // where simulated phones are, "" when the phones are real
 
-	SessionMax time.Duration // 0: 24 hours; the life of the cookie
+	SessionMax     time.Duration // 0: 24 hours; the life of the cookie
+	RequestTimeout time.Duration // 0: 10 seconds; for all that one request starts
 	// TrustedProxies are the addresses or ranges whose X-Forwarded-For names
 	// the visitor. Nothing else they forward is believed.
 	TrustedProxies []string
@@ -96,6 +97,7 @@ func New(c Config) (*Handlers, error) {
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	c.SessionMax = cmp.Or(c.SessionMax, 24*time.Hour)
+	c.RequestTimeout = cmp.Or(c.RequestTimeout, 10*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

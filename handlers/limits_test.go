@@ -13,7 +13,7 @@ import (
 func withHub(o hub.Options) option {
 	return func(c *config) {
 		c.Hub.Shutdown(context.Background(), websocket.CloseGoingAway)
-		c.Hub = hub.New(o)
+		c.Hub = hub.New(lasting(o))
 	}
 }
 

@@ -2,9 +2,11 @@ package handlers_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,27 +101,63 @@ func TestAPageUnderAnotherNameIsRedirected(t *testing.T) {
 	wantStatus(t, s.browser().do(req), http.StatusMisdirectedRequest)
 }
 
-func TestHeadersOfEveryPage(t *testing.T) {
-	s := newSite(t)
-	got := s.browser().get("/login")
+func TestHeadersOfEveryPageAtEveryLevel(t *testing.T) {
+	for _, level := range levels {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			b := s.fresh(level, 0)
+			pages := 0
+			for n, r := range routes {
+				method, path, _ := strings.Cut(r.route, " ")
+				got := page{}
+				switch {
+				case method == http.MethodPost:
+					got = s.fresh(level, 1+n).post(path) // it may change the level
+				case strings.HasSuffix(path, "/stream"):
+					continue
+				default:
+					got = b.get(path)
+				}
+				if strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") {
+					pages++
+					wantPageHeaders(t, r.route, got)
+				}
+			}
+			if pages < 10 {
+				t.Errorf("only %d pages were seen", pages)
+			}
+		})
+	}
+}
+
+// aboutNobody are the routes whose error pages read the same for everybody and
+// may be cached.
+var aboutNobody = map[string]bool{"GET /static/*": true, "GET /check/events": true}
+
+func wantPageHeaders(t *testing.T, route string, got page) {
+	t.Helper()
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff",
 		"X-Frame-Options":        "DENY",
 		"Referrer-Policy":        "same-origin",
 		"Cache-Control":          "no-store",
 	} {
+		if name == "Cache-Control" && aboutNobody[route] {
+			continue
+		}
 		if value := got.Header.Get(name); value != want {
-			t.Errorf("%s: got %q, want %q", name, value, want)
+			t.Errorf("%s: %s: got %q, want %q", route, name, value, want)
 		}
 	}
 	policy := got.Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-		t.Errorf("Content-Security-Policy: %q", policy)
+		t.Errorf("%s: Content-Security-Policy: %q", route, policy)
 	}
 	for _, cookie := range got.Header.Values("Set-Cookie") {
 		lower := strings.ToLower(cookie)
 		if !strings.Contains(lower, "httponly") || !strings.Contains(lower, "samesite=lax") {
-			t.Errorf("cookie without HttpOnly or SameSite: %q", cookie)
+			t.Errorf("%s: cookie without HttpOnly or SameSite: %q", route, cookie)
 		}
 	}
 }
@@ -128,11 +166,41 @@ func TestAnonymousVisitsLeaveNoSession(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	for range 3 {
-		b.get("/login")
+		for _, r := range routes {
+			method, path, _ := strings.Cut(r.route, " ")
+			b.answer(method, path)
+		}
 	}
 	if got := b.cookie("nod_session"); got != "" {
 		t.Errorf("a stranger was given session %q", got)
 	}
+	for _, file := range []string{"nod.db", "sessions.db"} {
+		if got := s.sessionsIn(file); got != 0 {
+			t.Errorf("strangers left %d sessions in %s", got, file)
+		}
+	}
+	s.signUp(s.browser(), "ada@example.com")
+	for _, file := range []string{"nod.db", "sessions.db"} {
+		if s.sessionsIn(file) == 0 {
+			t.Errorf("a sign-up left no session in %s, so that counting there shows nothing", file)
+		}
+	}
+}
+
+// open opens a database of the site as another program does.
+func (s *site) open(file string) *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.dir, file)+"?mode=rw&_busy_timeout=180000")
+	must(s.t, err)
+	s.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// sessionsIn counts the rows of a database of the site.
+func (s *site) sessionsIn(file string) (n int) {
+	s.t.Helper()
+	must(s.t, s.open(file).QueryRowContext(s.t.Context(), "SELECT count(*) FROM sessions").Scan(&n))
+	return n
 }
 
 // An error shows a sentence and a number, never what is behind it.

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"nod/authy"
 	"nod/handlers"
@@ -71,6 +73,8 @@ type site struct {
 	sim      *simulator.Simulator
 	simURL   string
 	phones   atomic.Int64 // registered so far
+	delays   *delays      // of the simulator
+	answered signal       // sent when a callback has been answered
 
 	dir     string
 	logger  *slog.Logger
@@ -81,7 +85,8 @@ type site struct {
 // config is what a site is made of; an option may change it.
 type config struct {
 	handlers.Config
-	Authy providers.AuthyAPI
+	delays *delays
+	Authy  providers.AuthyAPI
 }
 
 // option changes a site before it starts.
@@ -97,20 +102,21 @@ func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: at, dir: dir, options: options}
+	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
 		Path: filepath.Join(s.dir, "simulator.db"), Now: s.clock.Now, Logger: s.logger,
+		CallbackTimeout: hung, Wait: s.delays.wait,
 	})
 	must(t, err)
-	simServer := httptest.NewServer(s.sim.Handler())
+	simServer := httptest.NewServer(s.delays.serve(s.sim.Handler()))
 	s.simURL = simServer.URL
 	s.start(ln)
 	t.Cleanup(func() {
 		s.stop()
 		simServer.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hung)
 		defer cancel()
 		must(t, s.sim.Close(ctx))
 	})
@@ -128,31 +134,33 @@ func (s *site) start(ln net.Listener) {
 		HashParams:     &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
-	sessions, err := handlers.NewSessionStorage(filepath.Join(s.dir, "sessions.db"))
+	sessions, err := handlers.OpenSessions(filepath.Join(s.dir, "sessions.db"), hung)
 	must(t, err)
-	s.hub = hub.New(hub.Options{})
+	s.hub = hub.New(lasting(hub.Options{}))
 	key, err := s.store.Secret(t.Context(), "csrf")
 	must(t, err)
 	words, err := locales.New()
 	must(t, err)
 	pages, err := views.Parse(words.In("en"))
 	must(t, err)
+	api := authy.NewClient(s.simURL, testKey)
+	api.Timeout = hung
 	c := config{
 		Config: handlers.Config{
 			Hub: s.hub, Pages: pages, SessionStorage: sessions, FormKey: key,
-			PublicURL: s.url, PhonesURL: s.simURL, Now: s.clock.Now, Logger: s.logger,
+			PublicURL: s.url, PhonesURL: s.simURL, RequestTimeout: hung, Now: s.clock.Now, Logger: s.logger,
 		},
-		Authy: authy.NewClient(s.simURL, testKey),
+		Authy: api, delays: s.delays,
 	}
 	for _, o := range s.options {
 		o(&c)
 	}
 	s.connect(c)
-	app := s.handlers.App()
+	app := s.app()
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
 	s.stop = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hung)
 		defer cancel()
 		c.Hub.Shutdown(ctx, 1012)
 		must(t, app.ShutdownWithContext(ctx))
@@ -161,6 +169,28 @@ func (s *site) start(ln net.Listener) {
 		must(t, sessions.Close())
 		must(t, s.store.Close())
 	}
+}
+
+// app is the application, with no limit that a slow machine could meet. What
+// it says of each callback is signalled.
+func (s *site) app() *fiber.App {
+	app := s.handlers.App()
+	server := app.Server()
+	server.ReadTimeout, server.WriteTimeout, server.IdleTimeout = hung, hung, hung
+	handle := server.Handler
+	server.Handler = func(c *fasthttp.RequestCtx) {
+		handle(c)
+		if string(c.Path()) == "/authy/callback" {
+			s.answered.send()
+		}
+	}
+	return app
+}
+
+// lasting is a hub that no browser is too slow for.
+func lasting(o hub.Options) hub.Options {
+	o.PingInterval = time.Hour
+	return o
 }
 
 // connect puts the rooms together as package server does.
@@ -173,7 +203,7 @@ func (s *site) connect(c config) {
 	var err error
 	s.flow, err = signin.New(s.t.Context(), signin.Config{
 		Store: s.store, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: c.Hub, Now: c.Now},
-		Counter: c.Metrics, Now: c.Now, Logger: c.Logger,
+		Counter: c.Metrics, ProviderTimeout: hung, Now: c.Now, Logger: c.Logger,
 	})
 	must(s.t, err)
 	c.Flow, c.Provider, s.metrics = s.flow, provider, c.Metrics
@@ -202,7 +232,7 @@ func (s *site) browser() *browser {
 	must(s.t, err)
 	return &browser{s.t, s, &http.Client{
 		Jar:           jar,
-		Timeout:       20 * time.Second,
+		Timeout:       hung,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -261,7 +291,12 @@ func (b *browser) post(path string, fields ...string) page {
 
 func (b *browser) postForm(path string, form url.Values) page {
 	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.site.url+path, strings.NewReader(form.Encode()))
+	return b.send(http.MethodPost, path, form)
+}
+
+func (b *browser) send(method, path string, form url.Values) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.site.url+path, strings.NewReader(form.Encode()))
 	must(b.t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", b.site.url)

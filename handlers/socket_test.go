@@ -21,6 +21,7 @@ type told struct {
 	Reason    string `json:"reason"`
 	ExpiresAt string `json:"expires_at"`
 	Number    string `json:"number"`
+	Revision  int64  `json:"revision"`
 }
 
 func (b *browser) dial() (*websocket.Conn, *http.Response, error) {
@@ -36,10 +37,9 @@ func (b *browser) events() *socket {
 	return &socket{b.t, conn}
 }
 
-// next is the next thing the browser is told; a test that waits in vain
-// fails after a while.
+// next is the next thing the browser is told.
 func (s *socket) next() (told, error) {
-	must(s.t, s.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	must(s.t, s.conn.SetReadDeadline(time.Now().Add(hung)))
 	var m told
 	_, body, err := s.conn.ReadMessage()
 	if err != nil {

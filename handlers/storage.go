@@ -15,11 +15,18 @@ import (
 	"github.com/gofiber/storage/sqlite3/v2"
 )
 
+// busyTimeout is how long a write of a session waits for others.
+const busyTimeout = 5 * time.Second
+
 // NewSessionStorage opens the SQLite file at path for Fiber's sessions, and
 // makes it if it is missing, for its owner only. The file holds hashes of the
 // session ids: reading it signs nobody in. A session that was acknowledged
 // survives a power cut.
 func NewSessionStorage(path string) (storage fiber.Storage, err error) {
+	return openSessions(path, busyTimeout)
+}
+
+func openSessions(path string, busy time.Duration) (storage fiber.Storage, err error) {
 	// sqlite3.New panics on a bad path.
 	defer func() {
 		if r := recover(); r != nil {
@@ -32,7 +39,7 @@ func NewSessionStorage(path string) (storage fiber.Storage, err error) {
 	// The library's defaults (rollback journal, connections that live a
 	// second) stall for seconds under load; these do not.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate&_synchronous=FULL"
+		fmt.Sprintf("?_journal_mode=WAL&_busy_timeout=%d&_txlock=immediate&_synchronous=FULL", busy.Milliseconds())
 	return hashedKeys{sqlite3.New(sqlite3.Config{
 		Database:        dsn,
 		Table:           "sessions",

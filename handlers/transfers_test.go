@@ -27,7 +27,7 @@ func (b *browser) transferEvents() *websocket.Conn {
 // nextLedger waits until the newest transfer has the status.
 func nextLedger(t testing.TB, conn *websocket.Conn, status string) string {
 	t.Helper()
-	must(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	must(t, conn.SetReadDeadline(time.Now().Add(hung)))
 	for {
 		_, body, err := conn.ReadMessage()
 		must(t, err)

@@ -269,7 +269,7 @@ func (f *Flow) forgetPhone(ctx context.Context, user store.User) error {
 	if err != nil || shared {
 		return err
 	}
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	return f.Phones.Forget(ctx, phone.Handle)
 }

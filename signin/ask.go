@@ -54,7 +54,7 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question) (store.Re
 }
 
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID string, reason store.Reason) {
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	requestID, err := f.Phones.Ask(ctx, a.Handle, q)
 	switch {

@@ -59,7 +59,7 @@ func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (sto
 	if err != nil {
 		return "", nil, err
 	}
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	sent, err := f.Codes.Send(ctx, phone.Handle, by, purpose(v.Session.ID))
 	switch {
@@ -143,7 +143,7 @@ func (f *Flow) checkCode(ctx context.Context, v Visitor, code string) (store.Met
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	if v.Session.CodeVia != "" {
 		err := f.Codes.Check(ctx, phone.Handle, code, purpose(v.Session.ID))
@@ -168,7 +168,7 @@ func (f *Flow) AddAuthenticator(ctx context.Context, user store.User) (Authentic
 	if err != nil {
 		return Authenticator{}, err
 	}
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	return f.Codes.Authenticator(ctx, phone.Handle, user.Email)
 }

@@ -55,14 +55,20 @@ func (l *lastAsked) forget(before time.Time) {
 }
 
 // Polled reads how a sign-in stands for a page that asks again and again, and
-// asks the provider now and then whether a callback was lost. counts as State.
+// asks the provider now and then whether a callback was lost.
+// store.ErrNotFound without a request.
 func (f *Flow) Polled(ctx context.Context, sessionID string) (State, error) {
+	s, _, err := f.State(ctx, sessionID)
+	if err != nil || s.Last {
+		return s, err
+	}
 	a, err := f.Request(ctx, sessionID)
 	if err != nil {
 		return State{}, err
 	}
-	f.reconcile(ctx, a, pollThrottled)
-	s, _, err := f.State(ctx, sessionID)
+	if f.reconcile(ctx, a, pollThrottled).Status != a.Status {
+		s, _, err = f.State(ctx, sessionID)
+	}
 	return s, err
 }
 
@@ -99,7 +105,7 @@ func (f *Flow) reconcile(ctx context.Context, a store.Approval, how eagerness) s
 // lookUp puts the provider's answer through the same conditional update as a
 // callback.
 func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
-	ctx, cancel := askProvider(ctx)
+	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	answer, err := f.Phones.Answer(ctx, a.UUID)
 	if err != nil {

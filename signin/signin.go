@@ -144,13 +144,11 @@ type Config struct {
 	Browsers Browsers
 	Counter  Counter // nil: nothing is counted
 
-	ApprovalTTL time.Duration    // 0: 2 minutes
-	Now         func() time.Time // nil: time.Now
-	Logger      *slog.Logger     // nil: slog.Default
+	ApprovalTTL     time.Duration    // 0: 2 minutes
+	ProviderTimeout time.Duration    // 0: 5 seconds; bounds all that one step asks of the provider
+	Now             func() time.Time // nil: time.Now
+	Logger          *slog.Logger     // nil: slog.Default
 }
-
-// providerTimeout bounds everything asked of the provider in one step.
-const providerTimeout = 5 * time.Second
 
 // Flow runs sign-ins. Make one with New. It is safe for concurrent use.
 type Flow struct {
@@ -166,6 +164,7 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 		return nil, errors.New("signin: Store, Phones, Codes and Browsers are required")
 	}
 	c.ApprovalTTL = cmp.Or(c.ApprovalTTL, 2*time.Minute)
+	c.ProviderTimeout = cmp.Or(c.ProviderTimeout, 5*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -186,6 +185,6 @@ func (noCounter) SignIn(string, string) {}
 func (noCounter) Tap(time.Duration)     {}
 
 // askProvider bounds a call to the provider.
-func askProvider(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, providerTimeout)
+func (f *Flow) askProvider(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, f.ProviderTimeout)
 }

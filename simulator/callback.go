@@ -26,17 +26,17 @@ type callbackSender struct {
 	now         func() time.Time
 	client      *http.Client
 	logger      *slog.Logger
-	closing     <-chan struct{}
+	open        context.Context // ends when Close begins
 	ctx         context.Context // of all callbacks; ends when Close gives up waiting
 	cancel      context.CancelFunc
 	running     *tasks
 }
 
-func newCallbackSender(c Config, key string, closing <-chan struct{}) callbackSender {
+func newCallbackSender(open context.Context, c Config, key string) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
 	return callbackSender{
 		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: c.Now, logger: c.Logger, closing: closing, ctx: ctx, cancel: cancel, running: &tasks{},
+		now: c.Now, logger: c.Logger, open: open, ctx: ctx, cancel: cancel, running: &tasks{},
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -129,8 +129,15 @@ func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) err
 			return err
 		}
 		c.logger.Warn("retrying callback", "attempt", try+1, "error", err)
-		pause(ctx, c.closing, retryWaits[try])
+		c.pause(ctx, retryWaits[try])
 	}
+}
+
+// pause waits until a retry is due, or ctx or the simulator ends.
+func (c *callbackSender) pause(ctx context.Context, d time.Duration) {
+	ctx, cancel := whileOpen(ctx, c.open)
+	defer cancel()
+	realTime(ctx, d)
 }
 
 // send makes one callback, or two with the same bytes for CallbackTwice.

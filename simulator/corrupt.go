@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"time"
 )
@@ -53,28 +54,35 @@ func (s *Simulator) corruptReply(w http.ResponseWriter, r *http.Request, f Fault
 	}
 }
 
-// pause waits in real time, until ctx or the simulator ends.
+// pause waits until the delay, ctx or the simulator ends.
 func (s *Simulator) pause(ctx context.Context, d time.Duration) {
-	pause(ctx, s.closing, d)
-}
-
-func pause(ctx context.Context, closing <-chan struct{}, d time.Duration) {
 	if d <= 0 {
 		return
 	}
+	ctx, cancel := whileOpen(ctx, s.open)
+	defer cancel()
+	s.config.Wait(ctx, d)
+}
+
+// whileOpen is ctx, ended also by the end of open.
+func whileOpen(ctx, open context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	unwatch := context.AfterFunc(open, cancel)
+	return ctx, func() { unwatch(); cancel() }
+}
+
+// Forever is the delay of a call that hangs: until its client disconnects or
+// the simulator closes.
+const Forever = time.Duration(math.MaxInt64)
+
+func (s *Simulator) hang(ctx context.Context) { s.pause(ctx, Forever) }
+
+// realTime waits d, or until ctx ends.
+func realTime(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-closing:
-	}
-}
-
-// hang waits until the client disconnects or the simulator closes.
-func (s *Simulator) hang(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-s.closing:
 	}
 }

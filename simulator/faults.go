@@ -37,7 +37,8 @@ const (
 const maxDelay = 10 * time.Minute
 
 // Faults are the failures to simulate, for one phone or for all. The zero value
-// has none. Delays are in real time, whatever Config.Now returns.
+// has none. Delays are in real time, whatever Config.Now returns, unless
+// Config.Wait replaces it.
 type Faults struct {
 	APIDelayMS      int    `json:"api_delay_ms"`      // calls are executed at once and answered this much later
 	PushDelayMS     int    `json:"push_delay_ms"`     // requests reach the phone this much later

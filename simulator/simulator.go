@@ -54,6 +54,12 @@ type Config struct {
 	// hour before a call gets 429; 0 = 30. The real limit is not documented.
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
+
+	// Wait takes the place of the real time that injected delays last, so that
+	// a test sees when one begins and decides when it ends. A hanging call waits
+	// Forever. ctx ends when the call's client disconnects, and when Close
+	// begins. nil = real time.
+	Wait func(ctx context.Context, d time.Duration)
 }
 
 // Errors of a tap and of the kit.
@@ -77,7 +83,9 @@ type Simulator struct {
 	handler  http.Handler
 	now      func() time.Time
 	logger   *slog.Logger
-	closing  chan struct{} // closed when Close begins
+	open     context.Context // ends when Close begins
+	shut     context.CancelFunc
+	closing  <-chan struct{} // of open
 	closed   atomic.Bool
 }
 
@@ -99,13 +107,15 @@ func New(config Config) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
+	open, shut := context.WithCancel(context.Background())
 	s := &Simulator{
 		config: config, db: db, remove: remove,
-		now: config.Now, logger: config.Logger, closing: make(chan struct{}),
+		now: config.Now, logger: config.Logger, open: open, shut: shut, closing: open.Done(),
 		faults:   faults{all: config.Faults, phones: map[int64]Faults{}},
 		watchers: watchers{phones: map[int64]map[chan struct{}]bool{}},
 	}
 	if err := s.start(ctx); err != nil {
+		shut()
 		return nil, errors.Join(fmt.Errorf("simulator: %w", err), db.Close(), remove())
 	}
 	return s, nil
@@ -121,7 +131,7 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.sender = newCallbackSender(s.config, s.app.key, s.closing)
+	s.sender = newCallbackSender(s.open, s.config, s.app.key)
 	s.handler = s.routes()
 	return nil
 }
@@ -133,6 +143,9 @@ func (c Config) checked() (Config, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Wait == nil {
+		c.Wait = realTime
 	}
 	c.AppName = firstRunes(cmp.Or(c.AppName, "Nod"), 30)
 	c.CallbackMethod = cmp.Or(c.CallbackMethod, http.MethodPost)
@@ -206,7 +219,7 @@ func (s *Simulator) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return errors.New("simulator: closed already")
 	}
-	close(s.closing)
+	s.shut()
 	waiting := s.sender.wait(ctx)
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }

@@ -27,6 +27,18 @@ func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Durati
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
 }
 
+// QueuePerHash is how many wait for one place to hash.
+const QueuePerHash = queuePerHash
+
+// HoldHashing takes all places to hash until it is released.
+func (s *Store) HoldHashing() (release func()) {
+	n := int64(s.opts.HashConcurrency)
+	if !s.hashing.TryAcquire(n) {
+		panic("a password is being hashed")
+	}
+	return func() { s.hashing.Release(n) }
+}
+
 // Pragma reads a setting of SQLite on the connection that writes and on one of
 // those that read: it belongs to a connection, so no other program can see it.
 func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string, err error) {

@@ -127,12 +127,9 @@ func TestHashingIsBounded(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.store.Close())
 	var err error
-	// One at a time, each long enough that all others have come meanwhile.
-	w.store, err = store.Open(t.Context(), w.path, store.Options{
-		HashConcurrency: 1,
-		HashParams:      &argon2id.Params{Memory: 8 << 10, Iterations: 4, Parallelism: 1, SaltLength: 16, KeyLength: 32},
-	})
+	w.store, err = store.Open(t.Context(), w.path, store.Options{HashConcurrency: 1, HashParams: cheap})
 	must(t, err)
+	release := w.store.HoldHashing() // nobody's turn comes
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	const many = 200
@@ -143,23 +140,18 @@ func TestHashingIsBounded(t *testing.T) {
 			errs <- err
 		}()
 	}
-	busy, left := 0, 0
-	for range many {
-		err := <-errs
-		switch {
-		case errors.Is(err, store.ErrBusy) && errors.Is(err, context.Canceled):
-			left++
-		case errors.Is(err, store.ErrBusy):
-			busy++
-			cancel() // the queue is full: now everybody goes away
-		case errors.Is(err, store.ErrInvalidCredentials), errors.Is(err, context.Canceled):
-		default:
-			t.Errorf("got error %v", err)
+	for range many - store.QueuePerHash {
+		if err := <-errs; !errors.Is(err, store.ErrBusy) || errors.Is(err, context.Canceled) {
+			t.Errorf("beyond the queue: got error %v, want ErrBusy", err)
 		}
 	}
-	if busy == 0 || left == 0 {
-		t.Errorf("of %d, %d were told that it is too busy and %d left the queue", many, busy, left)
+	cancel() // those in the queue go away
+	for range store.QueuePerHash {
+		if err := <-errs; !errors.Is(err, store.ErrBusy) || !errors.Is(err, context.Canceled) {
+			t.Errorf("from the queue: got error %v, want ErrBusy and the end of the context", err)
+		}
 	}
+	release()
 	_, err = w.store.Authenticate(t.Context(), "ada@example.com", password)
 	wantErr(t, "afterwards", err, store.ErrInvalidCredentials)
 }

@@ -211,7 +211,7 @@ func (w *world) number(query string, args ...any) (n int) {
 // raw is the file as another program opens it.
 func (w *world) raw() *sql.DB {
 	w.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+w.path+"?_busy_timeout=5000")
+	db, err := sql.Open("sqlite3", "file:"+w.path+"?_busy_timeout=180000")
 	must(w.t, err)
 	return db
 }
