@@ -4,10 +4,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate long screenshots pictures bench clean
 
 FUZZTIME ?= 15s
-STATICCHECK := go tool -modfile=tools/go.mod staticcheck
+STATICCHECK := go tool -modfile=tools/staticcheck/go.mod staticcheck
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -18,9 +18,11 @@ run: ## start Nod, and the simulated phones where no key is set
 # NOD_TEST_ALL turns a missing browser or Node.js from a reason to leave a
 # test out into a failure. Vet has run already, for all packages and in full.
 # The stories in the browser come last and alone: they want the processors.
+# The timeout only ends a test that hangs: go's ten minutes a package are too
+# few for a busy machine.
 test: setup check js ## install what the tests need, check, then every test under the race detector
-	NOD_TEST_ALL=1 go test -race -vet=off $$(go list ./... | grep -v '/e2e$$')
-	NOD_TEST_ALL=1 go test -race -count=1 -timeout 30m -vet=off ./e2e/
+	NOD_TEST_ALL=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v '/e2e$$')
+	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m ./e2e/
 
 setup: ## install what the tests need: Chromium and Node.js by apt (as root), packages by npm
 	@tools/setup
@@ -42,10 +44,21 @@ js: ## the pages' scripts: linter, types and unit tests, once "make setup" has r
 	node tools/js/unit.mjs
 
 race: ## every test that can run with what is installed, under the race detector
-	go test -race ./...
+	go test -race -timeout 60m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (15s)
 	@tools/fuzz $(FUZZTIME)
+
+mutate: ## one-line mutations of the product: the test named with each must fail (some minutes)
+	go run ./tools/mutate
+
+# In this order: what says most about a change comes first.
+long: ## what takes longer than make test allows: mutations, fuzzing, benchmarks, the short benchmark
+	@echo "== 1 of 4: mutations"; $(MAKE) --no-print-directory mutate
+	@echo "== 2 of 4: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
+	@echo "== 3 of 4: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
+	@echo "== 4 of 4: the benchmark, quick"; go run ./bench -quick
+	@echo "make long ran: mutations, fuzzing, benchmarks of the rooms, bench -quick"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/

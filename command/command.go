@@ -77,6 +77,10 @@ func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stder
 	}
 }
 
+// stopFactor is larger in tests: on a busy machine, a stop that takes long is
+// no failure.
+var stopFactor = 1
+
 // dotEnv is read from the working directory.
 const dotEnv = ".env"
 
@@ -90,6 +94,7 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout io.Writer,
 	if err != nil {
 		return err
 	}
+	c.StopFactor = stopFactor
 	return server.Run(ctx, c, stdout, logger)
 }
 
@@ -111,6 +116,7 @@ func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdo
 		_, err := fmt.Fprintln(stdout, server.SimulatorGuide(c.SimulatorCallbackURL))
 		return err
 	}
+	c.StopFactor = stopFactor
 	return server.RunSimulator(ctx, c, stdout, logger)
 }
 

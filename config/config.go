@@ -29,6 +29,7 @@ type Config struct {
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	MetricsAddr          string // "" = no metrics
+	StopFactor           int    // no setting: how many times longer a stop may take, 0 = 1
 }
 
 // Simulated says whether the phones are ours.

@@ -223,7 +223,7 @@ func listensBy(transport string) string {
 // before its request expired.
 func (tb *tab) listensInTime(transport string) bool {
 	tb.t.Helper()
-	const expired = `document.querySelector("h1")?.innerText.trim() === "The time is over"`
+	const expired = `document.querySelector("h1")?.innerText.trim() === "Request expired"`
 	tb.is(listensBy(transport) + " || " + expired)
 	return !eval[bool](tb, expired)
 }

@@ -69,7 +69,7 @@ func TestTransferExpires(t *testing.T) {
 	story(t)
 	n := startNod(t)
 	tb := n.person().tab()
-	tb.expect("WebSocket connection", "ERR_") // Nod restarts
+	tb.expect("WebSocket connection", "ERR_", "503") // Nod restarts
 	tb.signedIn("ada@example.com", "2015550101")
 	transfers := 0
 	n.withTTL(4*time.Second, func() (inTime bool) {

@@ -144,8 +144,9 @@ func TestARestartInTheMiddle(t *testing.T) {
 	n := startNod(t)
 	ada := n.person()
 	tb, hand := ada.tab(), ada.tab()
-	tb.expect("WebSocket connection", "ERR_")
-	hand.expect("WebSocket connection", "ERR_")
+	// A process that is about to stop refuses those who still come.
+	tb.expect("WebSocket connection", "ERR_", "503")
+	hand.expect("WebSocket connection", "ERR_", "503")
 	p := tb.signUp("ada@example.com", "2015550101")
 	tb.transport("socket")
 	hand.openPhone(p)

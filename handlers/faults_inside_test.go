@@ -55,7 +55,7 @@ func TestFaultsWhenAskingForATransfer(t *testing.T) {
 		b.wantUnsent(id, "cancelled", "nothing was sent")
 		s.mends()
 
-		s.calls.atRing.Store(true)
+		s.calls.atPush.Store(true)
 		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
 		id = nextLedger(t, events, "cancelled")
 		if !s.fault.refused {

@@ -36,7 +36,7 @@ func TestFaultsAtSignUp(t *testing.T) {
 func TestFaultsAtTheFirstRequest(t *testing.T) {
 	eachAPIFault(t, func(t *testing.T, s *faulty) {
 		b := s.browser()
-		s.calls.atRing.Store(true)
+		s.calls.atPush.Store(true)
 		s.register(b, "ada@example.com")
 		b.wantUnasked()
 		s.mends()
@@ -79,7 +79,7 @@ func TestFaultsOfTheReplyToTheRequest(t *testing.T) {
 		ada := s.account("ada@example.com")
 		old := ada.phone.requests()
 		b := s.browser()
-		s.calls.atRing.Store(true)
+		s.calls.atPush.Store(true)
 		b.passPassword(ada)
 		b.wantUnasked()
 		if s.fault.refused {
@@ -106,7 +106,7 @@ func TestFaultsOfTheReplyAfterTheTap(t *testing.T) {
 		other.passPassword(bob)
 		b := s.browser()
 		s.order(beforeReply)
-		s.calls.atRing.Store(true)
+		s.calls.atPush.Store(true)
 		b.passPassword(ada)
 		wantBody(t, b.get("/login/approval"), `data-status="approved"`, "Your phone said yes.")
 		b.events().want("approved")

@@ -25,8 +25,8 @@ import (
 type apiFault struct {
 	name, order string
 	refused     bool // the call is not carried out; else only its reply is lost
-	silent      bool // no reply at all, until the client gives up
-	limited     bool // the provider asks for patience
+	silent      bool // no reply until the client times out
+	limited     bool // the provider limits requests
 }
 
 var apiFaults = []apiFault{
@@ -42,7 +42,7 @@ var apiFaults = []apiFault{
 type faulty struct {
 	*site
 	fault apiFault
-	calls *trap
+	calls *faultStart
 }
 
 // eachAPIFault runs a test once for every fault of the API.
@@ -61,7 +61,7 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 				if fault.silent {
 					c.Authy.(*authy.Client).Transport = timeouts{http.DefaultTransport, c.delays}
 				}
-				s.calls = &trap{AuthyAPI: c.Authy, sprung: s.breaks}
+				s.calls = &faultStart{AuthyAPI: c.Authy, begin: s.breaks}
 				c.Authy = s.calls
 			})
 			test(t, s)
@@ -80,23 +80,24 @@ func (s *faulty) mends() {
 	s.order(`{"api": "", "api_delay_ms": 0, "retry_after_s": 0}`)
 }
 
-// trap lets the calls before one pass, and has the fault begin at that one.
-type trap struct {
+// faultStart lets calls pass, and has the fault begin at the push or the SMS that
+// a test names.
+type faultStart struct {
 	providers.AuthyAPI
-	atRing, atSMS atomic.Bool
-	sprung        func()
+	atPush, atSMS atomic.Bool
+	begin         func()
 }
 
-func (a *trap) RequestApproval(ctx context.Context, id int64, r authy.ApprovalRequest) (string, error) {
-	if a.atRing.CompareAndSwap(true, false) {
-		a.sprung()
+func (a *faultStart) RequestApproval(ctx context.Context, id int64, r authy.ApprovalRequest) (string, error) {
+	if a.atPush.CompareAndSwap(true, false) {
+		a.begin()
 	}
 	return a.AuthyAPI.RequestApproval(ctx, id, r)
 }
 
-func (a *trap) SendSMS(ctx context.Context, id int64, o authy.SendOptions) (authy.Sent, error) {
+func (a *faultStart) SendSMS(ctx context.Context, id int64, o authy.SendOptions) (authy.Sent, error) {
 	if a.atSMS.CompareAndSwap(true, false) {
-		a.sprung()
+		a.begin()
 	}
 	return a.AuthyAPI.SendSMS(ctx, id, o)
 }

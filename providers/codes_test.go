@@ -2,10 +2,12 @@ package providers_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"nod/authy"
 	"nod/providers"
+	"nod/signin"
 	"nod/store"
 )
 
@@ -29,5 +31,20 @@ func TestACodeThatIsNotSentIsNotOnItsWay(t *testing.T) {
 	must(t, err)
 	if sent {
 		t.Error("a code that was ignored is on its way")
+	}
+}
+
+// appless is an Authy that says that no app is there, and takes requests for it.
+type appless struct{ providers.AuthyAPI }
+
+func (appless) UserStatus(context.Context, int64) (authy.UserStatus, error) {
+	return authy.UserStatus{}, nil
+}
+
+func TestAPhoneWithoutTheAppIsNotAsked(t *testing.T) {
+	provider, handle := simulated(t)
+	provider.API = appless{provider.API}
+	if id, err := provider.Ask(t.Context(), handle, question("ada@example.com")); !errors.Is(err, signin.ErrNoDevice) {
+		t.Errorf("got request %q, %v, want ErrNoDevice", id, err)
 	}
 }

@@ -125,7 +125,7 @@ func TestTheServerOutlivesAShortageOfDescriptors(t *testing.T) {
 }
 
 func fetch(url string) error {
-	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Get(url)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func TestAListenerThatWaitsCanBeClosed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "use of closed network connection") {
 			t.Fatalf("got %v, want net.ErrClosed", err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(10 * time.Minute):
 		t.Fatal("Accept still waits after Close")
 	}
 }

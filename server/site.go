@@ -27,7 +27,7 @@ type site struct {
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	return &site{Config: c, logger: logger, failed: make(chan error, 4)}
+	return &site{Config: c, logger: logger, failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by

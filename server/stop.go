@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -18,24 +19,31 @@ type step struct {
 }
 
 // steps end in the reverse order in which they were added.
-type steps []step
+type steps struct {
+	list   []step
+	factor int // how many times longer than its limit each may take; 0 = 1
+}
 
 func (s *steps) add(name string, limit time.Duration, end func(context.Context) error) {
-	*s = append(*s, step{name, limit, end})
+	s.list = append(s.list, step{name, s.stretched(limit), end})
+}
+
+func (s *steps) stretched(limit time.Duration) time.Duration {
+	return limit * time.Duration(max(s.factor, 1))
 }
 
 // stop ends all steps, even if one fails or takes too long, and returns all
 // errors.
 func (s *steps) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), s.stretched(stopLimit))
 	defer cancel()
 	var problems []error
-	for i := len(*s) - 1; i >= 0; i-- {
-		if err := (*s)[i].run(ctx); err != nil {
-			problems = append(problems, fmt.Errorf("stopping %s: %w", (*s)[i].name, err))
+	for _, step := range slices.Backward(s.list) {
+		if err := step.run(ctx); err != nil {
+			problems = append(problems, fmt.Errorf("stopping %s: %w", step.name, err))
 		}
 	}
-	*s = nil
+	s.list = nil
 	return errors.Join(problems...)
 }
 

@@ -87,3 +87,12 @@ func TestARevokedPhoneIsNotAsked(t *testing.T) {
 	_, _, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
 	wantErr(t, "a phone that was revoked", err, store.ErrNotFound)
 }
+
+func TestAClosedAccountStartsNoSession(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	_, err := w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	_, err = w.store.StartSession(t.Context(), ada.ID, "", browser)
+	wantErr(t, "a password that was right before the end", err, store.ErrNotFound)
+}
