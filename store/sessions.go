@@ -216,3 +216,10 @@ func (tx *txn) revise(ctx context.Context, sessionID string) error {
 	}
 	return nil
 }
+
+// SignedInSessions returns the ids of the sessions of a user that are signed in.
+func (s *Store) SignedInSessions(ctx context.Context, userID int64) ([]string, error) {
+	const query = `SELECT id FROM sessions WHERE user_id = ? AND level = 2 AND ended_at IS NULL`
+	scan := func(r row) (id string, err error) { return id, r.Scan(&id) }
+	return list(ctx, s.read, scan, query, userID)
+}

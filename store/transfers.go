@@ -172,6 +172,7 @@ const transferQuery = `
 			WHEN approvals.consumed_at IS NOT NULL OR approvals.reason = 'changed' THEN 'refused'
 			WHEN approvals.status = 'pending' AND approvals.expires_at <= ?1 THEN 'expired'
 			WHEN approvals.status = 'pending' THEN 'awaiting'
+			WHEN approvals.reason = 'signed_out' THEN 'withdrawn'
 			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'
 			ELSE approvals.status
 		END
@@ -200,10 +201,16 @@ func (s *Store) TransferApproval(ctx context.Context, sessionID, id string) (App
 	return s.Approval(ctx, t.ApprovalID)
 }
 
-// Transfers returns the newest transfers of a user, newest first.
-func (s *Store) Transfers(ctx context.Context, userID int64, limit int) ([]Transfer, error) {
-	return list(ctx, s.read, scanTransfer, transferQuery+`
+// Transfers returns the newest transfers of a user, newest first, and a revision
+// that they are at least as new as.
+func (s *Store) Transfers(ctx context.Context, userID int64, limit int) (newest []Transfer, revision int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT revision FROM users WHERE id = ?`, userID).Scan(&revision)
+	if err != nil {
+		return nil, 0, wrap(err)
+	}
+	newest, err = list(ctx, s.read, scanTransfer, transferQuery+`
 		WHERE transfers.user_id = ?3
 		ORDER BY transfers.seq DESC
 		LIMIT ?4`, s.now(), useWithin.Milliseconds(), userID, limit)
+	return newest, revision, err
 }

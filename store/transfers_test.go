@@ -13,7 +13,7 @@ var rent = store.Transfer{Payee: "Grace Hopper", AmountMinor: 120000, Currency: 
 // transfers are the newest of a user.
 func (w *world) transfers(u store.User) []store.Transfer {
 	w.t.Helper()
-	all, err := w.store.Transfers(w.t.Context(), u.ID, 10)
+	all, _, err := w.store.Transfers(w.t.Context(), u.ID, 10)
 	must(w.t, err)
 	return all
 }
@@ -130,7 +130,7 @@ func TestTransfersThatDoNotHappen(t *testing.T) {
 		}, "cancelled"},
 		{"signed out before the tap", func(w *world, in store.Session, a store.Approval) {
 			must(w.t, w.store.EndSession(w.t.Context(), in.ID, "signed_out"))
-		}, "cancelled"},
+		}, "withdrawn"},
 		{"signed out after the tap", func(w *world, in store.Session, a store.Approval) {
 			w.approve(a)
 			must(w.t, w.store.EndSession(w.t.Context(), in.ID, "signed_out"))
@@ -174,7 +174,7 @@ func TestOneTransferWaitsAtATime(t *testing.T) {
 	}
 	wantEqual(t, got, []string{"awaiting", "expired", "denied"})
 
-	if one, err := w.store.Transfers(t.Context(), ada.ID, 1); len(one) != 1 || err != nil {
+	if one, _, err := w.store.Transfers(t.Context(), ada.ID, 1); len(one) != 1 || err != nil {
 		t.Errorf("got %d transfers and %v, want 1", len(one), err)
 	}
 }

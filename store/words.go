@@ -40,6 +40,10 @@ const (
 	ReasonSignedOut   Reason = "signed_out"   // also of a session
 )
 
+// ReasonUnconfirmed is of a pending request: nobody knows whether the provider
+// has passed it on.
+const ReasonUnconfirmed Reason = "unconfirmed"
+
 // Reasons of an ended session.
 const (
 	ReasonReplaced      Reason = "replaced"  // another sign-in began in the same browser
@@ -95,7 +99,8 @@ const (
 	TransferDenied    TransferStatus = "denied"
 	TransferExpired   TransferStatus = "expired"
 	TransferCancelled TransferStatus = "cancelled"
-	TransferRefused   TransferStatus = "refused" // what was sent is not what the phone has shown
+	TransferRefused   TransferStatus = "refused"   // what was sent is not what the phone has shown
+	TransferWithdrawn TransferStatus = "withdrawn" // its session ended before the phone answered
 )
 
 // EventKind names a line of the audit trail.
