@@ -31,8 +31,8 @@ func (h *Handlers) latestRequest(c *fiber.Ctx) (store.Approval, error) {
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
 	page := views.Approval{
-		Layout: h.layout(c, "approval", "approval."+string(a.Status)+".title"),
-		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
+		Layout:    h.layout(c, "approval", "approval."+string(a.Status)+".title"),
+		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
 		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
 		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),

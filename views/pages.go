@@ -51,6 +51,7 @@ type Country struct {
 // Approval is the waiting page: a request to the phone and its state.
 type Approval struct {
 	Layout
+	RequestID            string // what "send it again" replaces
 	Status, Reason       string // as the store keeps them
 	Number               string // to compare with the phone's
 	ExpiresAt, ServerNow string // RFC 3339
