@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"strings"
-	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -85,7 +83,7 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 
 // verifyToken checks a code with the provider and signs in.
 func (h *Handlers) verifyToken(c *fiber.Ctx) error {
-	token, ok := digits(c.FormValue("token"))
+	token, ok := signin.Digits(c.FormValue("token"))
 	if !ok || len(token) < 6 || len(token) > 10 {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
@@ -131,15 +129,4 @@ func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, key string) err
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
 	return h.showToken(c, status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left))
-}
-
-// digits removes the blanks and dashes that people paste with a code.
-func digits(s string) (code string, ok bool) {
-	code = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' || r == '–' {
-			return -1
-		}
-		return r
-	}, s)
-	return code, code != "" && strings.Trim(code, "0123456789") == ""
 }
