@@ -14,13 +14,19 @@ import (
 func (h *Handlers) approval(c *fiber.Ctx) error {
 	a, err := h.Flow.Reconciled(c.UserContext(), visitorOf(c).Session.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		// The process stopped between the password and the request.
-		return h.resend(c)
+		return h.showAsk(c)
 	}
 	if err != nil {
 		return err
 	}
 	return h.showApproval(c, fiber.StatusOK, a, nil)
+}
+
+// showAsk offers to ask the phone where nobody has: the process stopped between
+// the password and the request. Opening a page never does it.
+func (h *Handlers) showAsk(c *fiber.Ctx) error {
+	page := views.Ask{Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(visitorOf(c).User.PhoneNumber)}
+	return c.Render("ask", page)
 }
 
 // latestRequest is the newest request of the visitor's sign-in.
@@ -55,7 +61,7 @@ func (h *Handlers) cancel(c *fiber.Ctx) error {
 	if err := h.dropCookie(c); err != nil {
 		return err
 	}
-	return seeOther(c, "/login?notice=cancelled")
+	return h.seeNotice(c, "/login", "cancelled")
 }
 
 // resend sends a new request in place of the one before. If none could be
@@ -68,7 +74,7 @@ func (h *Handlers) resend(c *fiber.Ctx) error {
 	if !sent {
 		return seeOther(c, "/login/approval")
 	}
-	return seeOther(c, "/login/approval?notice=sent-again")
+	return h.seeNotice(c, "/login/approval", "sent-again")
 }
 
 // status returns the stored state to pages that poll.

@@ -27,7 +27,6 @@ func (h *Handlers) confirm(c *fiber.Ctx) error {
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	var n *notice
 	if a.Status == store.Pending {
-		notYet := notices["not-yet"]
 		n = &notYet
 	}
 	return h.showApproval(c, fiber.StatusConflict, a, n)

@@ -102,7 +102,7 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 		if err := h.dropCookie(c); err != nil {
 			return err
 		}
-		return seeOther(c, "/login?notice=too-many-codes")
+		return h.seeNotice(c, "/login", "too-many-codes")
 	case errors.Is(err, store.ErrNotApproved):
 		// The phone said no, or the attempt ended, while the code was checked.
 		return seeOther(c, "/login/approval")

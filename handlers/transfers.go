@@ -64,7 +64,6 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	var notApproved *signin.NotApproved
 	switch {
 	case errors.As(err, &notApproved):
-		notYet := notices["not-yet"]
 		return h.showProtected(c, fiber.StatusConflict, protectedForms{notice: &notYet})
 	case errors.Is(err, store.ErrChanged):
 		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_changed.title",

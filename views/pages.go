@@ -64,6 +64,12 @@ type Approval struct {
 	CodesOffered                    bool // whether a code may still finish this sign-in
 }
 
+// Ask offers to ask the phone, where no request was made yet.
+type Ask struct {
+	Layout
+	MaskedPhone string
+}
+
 // Token is the form for a code.
 type Token struct {
 	Layout

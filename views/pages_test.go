@@ -30,6 +30,8 @@ func states() []state {
 		{"signup", "zero", views.Signup{}},
 		{"signup", "filled", signup(anonymous("signup"))},
 		{"signup", "refused", signup(refused("signup", "form", "name", "email", "password", "country_code", "phone_number"))},
+		{"ask", "zero", views.Ask{}},
+		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67"}},
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
