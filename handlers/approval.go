@@ -25,7 +25,14 @@ func (h *Handlers) approval(c *fiber.Ctx) error {
 // showAsk offers to ask the phone where nobody has: the process stopped between
 // the password and the request. Opening a page never does it.
 func (h *Handlers) showAsk(c *fiber.Ctx) error {
-	page := views.Ask{Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(visitorOf(c).User.PhoneNumber)}
+	v := visitorOf(c)
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	page := views.Ask{
+		Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(v.User.PhoneNumber), PhoneUnproved: unproved,
+	}
 	return c.Render("ask", page)
 }
 
@@ -36,6 +43,10 @@ func (h *Handlers) latestRequest(c *fiber.Ctx) (store.Approval, error) {
 
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	page := views.Approval{
 		Layout: h.layout(c, "approval", "approval."+string(a.Status)+".title"),
 		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
@@ -45,7 +56,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *n
 		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
-		CodesOffered: !signin.AttemptOver(a),
+		CodesOffered: !signin.AttemptOver(a), PhoneUnproved: unproved,
 	}
 	if n != nil {
 		page.Notice = h.viewNotice(*n)

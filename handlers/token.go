@@ -36,10 +36,15 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if err != nil {
 		return err
 	}
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	page := views.Token{
-		Layout:      h.layout(c, "token", "token.title"),
-		MaskedPhone: h.maskPhone(v.User.PhoneNumber),
-		TriesLeft:   max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
+		Layout:        h.layout(c, "token", "token.title"),
+		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
+		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
+		PhoneUnproved: unproved,
 	}
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)

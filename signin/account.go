@@ -69,6 +69,8 @@ const (
 	PhoneElsewhere     Problem = "phone.elsewhere"
 	PhoneUnknown       Problem = "phone.unknown"
 	PhoneRefused       Problem = "phone.refused"
+	PhoneSame          Problem = "phone.same"
+	PhoneRateLimited   Problem = "phone.rate_limited"
 	SignUpRateLimited  Problem = "signup.rate_limited"
 	SignUpUnavailable  Problem = "signup.unavailable"
 )
@@ -243,6 +245,10 @@ func (f *Flow) forgetPhone(ctx context.Context, user store.User) error {
 	if err != nil {
 		return err
 	}
+	return f.forget(ctx, phone)
+}
+
+func (f *Flow) forget(ctx context.Context, phone store.Factor) error {
 	shared, err := f.Store.FactorShared(ctx, phone)
 	if err != nil || shared {
 		return err

@@ -1,10 +1,14 @@
 package signin
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"nod/store"
 )
 
 // TypedPhone is a phone number as typed, and where it is from. Region wins over
@@ -89,4 +93,69 @@ func ordinary(n *phonenumbers.PhoneNumber) bool {
 		return true
 	}
 	return false
+}
+
+// PhoneCorrectable says whether the visitor may correct the number of the
+// phone: while the sign-in waits and nobody has ever signed in by it.
+func (f *Flow) PhoneCorrectable(ctx context.Context, v Visitor) (bool, error) {
+	err := f.Store.PhoneCorrectable(ctx, v.Session.ID)
+	var often *store.RateError
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case errors.As(err, &often): // the page says so
+		return true, nil
+	}
+	return err == nil, err
+}
+
+// CorrectPhone registers another phone in the place of one with a mistyped
+// number, and ends the sign-ins that wait for it. The visitor's goes on by
+// Begin and SecondStep, with the user that is returned. Problems;
+// store.ErrNotFound when the number may not be corrected any more.
+func (f *Flow) CorrectPhone(ctx context.Context, v Visitor, typed TypedPhone) (store.User, error) {
+	problems := Problems{}
+	number := typed.parse(problems)
+	if number.e164 != "" && number.e164 == v.User.PhoneNumber {
+		problems.note(FieldPhone, PhoneSame)
+	}
+	if len(problems) > 0 {
+		return store.User{}, problems
+	}
+	user, err := f.correctPhone(ctx, v, number)
+	var often *store.RateError
+	if errors.As(err, &often) {
+		return store.User{}, Problems{FieldForm: PhoneRateLimited}
+	}
+	return user, explain(err)
+}
+
+func (f *Flow) correctPhone(ctx context.Context, v Visitor, number phoneNumber) (store.User, error) {
+	// Before the provider learns of one more phone.
+	if err := f.Store.PhoneCorrectable(ctx, v.Session.ID); err != nil {
+		return store.User{}, err
+	}
+	old, err := f.Store.Factor(ctx, v.User.ID)
+	if err != nil {
+		return store.User{}, err
+	}
+	handle, err := f.Phones.Register(ctx, number.of(v.User.Email))
+	if err != nil {
+		return store.User{}, err
+	}
+	ended, err := f.Store.CorrectPhone(ctx, v.Session.ID, store.NewPhone{
+		PhoneNumber: number.e164, CountryCode: number.countryCode, Handle: handle,
+	})
+	if err != nil {
+		return store.User{}, err
+	}
+	for _, sess := range ended {
+		f.notify(ctx, sess.ID)
+	}
+	if err := f.forget(ctx, old); err != nil {
+		f.Logger.Warn("the provider could not be told to forget a mistyped number", "error", err)
+	}
+	user := v.User
+	user.PhoneNumber, user.CountryCode = number.e164, number.countryCode
+	return user, nil
 }

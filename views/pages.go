@@ -40,6 +40,14 @@ type Signup struct {
 	Countries   []Country
 }
 
+// Number is the form that corrects a mistyped number.
+type Number struct {
+	Layout
+	MaskedPhone string // the one that was asked
+	PhoneNumber string // as typed
+	Countries   []Country
+}
+
 // Country is one line of the list of calling codes.
 type Country struct {
 	Region   string // ISO 3166, "CO"
@@ -62,12 +70,14 @@ type Approval struct {
 
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
+	PhoneUnproved                   bool // whether the number may be a mistyped one
 }
 
 // Ask offers to ask the phone, where no request was made yet.
 type Ask struct {
 	Layout
-	MaskedPhone string
+	MaskedPhone   string
+	PhoneUnproved bool
 }
 
 // Token is the form for a code.
@@ -78,6 +88,7 @@ type Token struct {
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
+	PhoneUnproved   bool
 }
 
 // Protected is the page of a signed-in session.

@@ -31,7 +31,9 @@ func states() []state {
 		{"signup", "filled", signup(anonymous("signup"))},
 		{"signup", "refused", signup(refused("signup", "form", "name", "email", "password", "country_code", "phone_number"))},
 		{"ask", "zero", views.Ask{}},
-		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67"}},
+		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67", true}},
+		{"number", "zero", views.Number{}},
+		{"number", "refused", views.Number{refused("number", "form", "country_code", "phone_number"), "+57 ••• 67", "300", []views.Country{{"CO", "Colombia", 57, true}}}},
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
