@@ -89,7 +89,7 @@ func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transf
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		lines = append(lines, views.Transfer{
 			ID: t.ID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
-			Amount: money.Amount(), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
+			Amount: money.Amount(), At: timeOf(t.CreatedAt),
 		})
 	}
 	return lines, err

@@ -115,14 +115,21 @@ type Account struct {
 // SignIn says how and when this session was let in.
 type SignIn struct {
 	MethodText string
-	At, AtText string // RFC 3339, and as people read it
-	LatencyMS  int64  // from the tap to the browser; -1 where nobody tapped
+	At         Time
+	LatencyMS  int64 // from the tap to the browser; -1 where nobody tapped
 	Browser    string
 	IP         string
 }
 
 // Event is one line of the recent activity.
-type Event struct{ Text, At string }
+type Event struct {
+	Text string
+	At   Time
+}
+
+// Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
+// in the reader's own zone.
+type Time struct{ Machine, Text string }
 
 // Authenticator is the picture that adds an authenticator app, or the problem
 // that prevented it. The zero value offers to show one.
@@ -136,7 +143,7 @@ type Transfer struct {
 	Amount     string // as the execute form sends it back
 	Currency   string
 	AmountText string
-	AtText     string
+	At         Time
 }
 
 // TransferForm is the form of a new transfer, as typed.
