@@ -91,11 +91,13 @@ func (tx *txn) rekeyEmails(ctx context.Context) error {
 	}
 	const update = `
 		UPDATE users
-		SET email_key = ?1
-		WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?1)`
+		SET
+			email = ?1,
+			email_key = ?2
+		WHERE id = ?3 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?2)`
 	for _, a := range accounts {
 		if key := emailKey(a.email); key != a.key {
-			if _, err := tx.ExecContext(ctx, update, key, a.id); err != nil {
+			if _, err := tx.ExecContext(ctx, update, CleanEmail(a.email), key, a.id); err != nil {
 				return err
 			}
 		}

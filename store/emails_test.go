@@ -50,6 +50,9 @@ func TestUpgradeFindsAccountsThatHadUnseenCharacters(t *testing.T) {
 		if got.ID != ada.ID {
 			t.Errorf("%+q is user %d, want %d", typed, got.ID, ada.ID)
 		}
+		if got.Email != "ada@example.com" {
+			t.Errorf("the e-mail reads %+q", got.Email)
+		}
 	}
 	got, err := w.store.Authenticate(t.Context(), "zoe@xn--bcher-kva.example", password)
 	must(t, err)
