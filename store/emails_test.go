@@ -35,7 +35,7 @@ func (w *world) asBefore(keys map[int64]string) {
 		_, err := db.ExecContext(w.t.Context(), `UPDATE users SET email = ?1, email_key = ?1 WHERE id = ?2`, key, id)
 		must(w.t, err)
 	}
-	_, err := db.ExecContext(w.t.Context(), `DELETE FROM migrations WHERE name = 'migrations/0007_email_keys.sql'`)
+	_, err := db.ExecContext(w.t.Context(), `DROP INDEX factors_of_user; DELETE FROM migrations WHERE name = 'migrations/0007_emails_and_numbers.sql'`)
 	must(w.t, errors.Join(err, db.Close()))
 	w.open()
 }

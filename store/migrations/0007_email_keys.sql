@@ -1,2 +1,0 @@
--- The key of an e-mail no longer has what nobody sees in it, and one spelling
--- of its domain. SQL cannot compute it: the step in Go of this name does.
