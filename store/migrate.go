@@ -13,12 +13,6 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// goMigrations are the steps that SQL cannot take. They are numbered among the
-// files, and run at their place.
-var goMigrations = map[string]func(*txn, context.Context) error{
-	"migrations/0007_emails_and_numbers.go": (*txn).rekeyEmails,
-}
-
 // inGo are the parts of migrations that SQL cannot take; each follows its file.
 var inGo = map[string]func(*txn, context.Context) error{
 	"migrations/0007_emails_and_numbers.sql": (*txn).rekeyEmails,
