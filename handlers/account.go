@@ -25,5 +25,5 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	if err := h.dropCookie(c); err != nil {
 		return err
 	}
-	return seeOther(c, "/?notice=account-closed")
+	return h.seeNotice(c, "/", "account-closed")
 }

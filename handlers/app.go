@@ -120,6 +120,8 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login/approval", h.requirePassword, h.approval)
 	app.Post("/login/cancel", h.requirePassword, h.cancel)
 	app.Post("/login/resend", h.requirePassword, h.resend)
+	app.Get("/login/number", h.requirePassword, h.requireUnprovedPhone, h.numberForm)
+	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.correctNumber)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
 	app.Post("/confirm-login", h.repeatLastStep, h.requirePassword, h.confirm)
 

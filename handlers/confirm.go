@@ -58,7 +58,6 @@ func lastStepOf(c *fiber.Ctx) store.Client {
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	var n *notice
 	if a.Status == store.Pending {
-		notYet := notices["not-yet"]
 		n = &notYet
 	}
 	return h.showApproval(c, fiber.StatusConflict, a, n)

@@ -44,6 +44,8 @@ var routes = []struct {
 	{"POST /confirm-login", [5]string{toLogin, "409", toInside, toLogin, toLogin}},
 	{"POST /login/resend", [5]string{toLogin, "303 /login/approval?notice=sent-again", toInside, toLogin, toLogin}},
 	{"POST /login/cancel", [5]string{toLogin, "303 /login?notice=cancelled", toInside, toLogin, toLogin}},
+	{"GET /login/number", [5]string{toLogin, "200", toInside, toLogin, toLogin}},
+	{"POST /login/number", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"GET /protected", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
 	{"GET /login/stream", [5]string{"401", "200", "200", "401", "401"}},
 	{"GET /verify-token", [5]string{toLogin, "200", toInside, toLogin, toLogin}},

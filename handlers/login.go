@@ -78,5 +78,5 @@ func (h *Handlers) logout(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	return seeOther(c, "/?notice=signed-out")
+	return h.seeNotice(c, "/", "signed-out")
 }

@@ -55,4 +55,9 @@ var storeRows = []row{
 	{what: "another session's transfer is executed", file: "store/transfers.go", find: "AND transfers.session_id = ?4", put: "AND ?4 = ?4", test: "TestATransferBelongsToItsSession"},
 	{what: "a file can be read by everybody", file: "store/sqlite.go", find: "0o600", put: "0o644", test: "TestOpenMakesAFileThatOnlyItsOwnerReads"},
 	{what: "prune forgets nothing", file: "store/prune.go", find: "old.days*day.Milliseconds()", put: "old.days*9*day.Milliseconds()", test: "TestPruneDeletesWhatIsOld"},
+	{what: "a number of the past is corrected by who has the password", file: "store/correct.go", find: "AND NOT EXISTS (SELECT 1 FROM events WHERE user_id = users.id AND kind = 'signed_in')", put: "", test: "TestAProvedPhoneIsNotCorrected"},
+	{what: "numbers are corrected without end", file: "store/correct.go", find: "corrected >= correctionsPerDay", put: "false", test: "TestCorrectionsAreLimited"},
+	{what: "the tap of a phone that was corrected counts", file: "store/correct.go", find: "tx.endAll(ctx, why, waiting, userID)", put: "tx.endAll(ctx, why, waiting, 0)", test: "TestACorrectedPhoneCountsNoMore"},
+	{what: "a hash of another spelling stays", file: "store/passwords.go", find: "outdated = i > 0", put: "outdated = i > 99", test: "TestHashesFromBeforeAreTakenAndReplaced"},
+	{what: "old accounts keep the e-mail that nobody can type", file: "store/migrate.go", find: "return step(tx, ctx)", put: "_ = step", test: "TestUpgradeFindsAccountsThatHadUnseenCharacters"},
 }
