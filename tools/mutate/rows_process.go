@@ -8,8 +8,8 @@ var processRows = []row{
 	{what: "the key goes out in clear", file: "config/urls.go", find: `u.Scheme == "http" && !loopback(u.Hostname())`, put: "false", test: "TestAKeyExcludesTheSimulator"},
 	{what: "a URL may carry a password", file: "config/urls.go", find: "case u.User != nil:", put: "case false:", test: "TestABadSettingIsNamed"},
 	{what: "a public URL may have a path", file: "config/urls.go", find: `(u.Path != "" && u.Path != "/")`, put: "false", test: "TestABadSettingIsNamed"},
-	{what: "what was started first is stopped first", file: "server/stop.go", find: "i := len(*s) - 1; i >= 0; i--", put: "i := 0; i < len(*s); i++", test: "TestWhatHangsIsLeftBehind"},
-	{what: "a step that fails ends the stop", file: "server/stop.go", find: "problems = append(problems, fmt.Errorf(\"stopping %s: %w\", (*s)[i].name, err))", put: "return fmt.Errorf(\"stopping %s: %w\", (*s)[i].name, err)", test: "TestWhatHangsIsLeftBehind"},
+	{what: "what was started first is stopped first", file: "server/stop.go", find: "slices.Backward(s.list)", put: "slices.All(s.list)", test: "TestWhatHangsIsLeftBehind"},
+	{what: "a step that fails ends the stop", file: "server/stop.go", find: "problems = append(problems, fmt.Errorf(\"stopping %s: %w\", step.name, err))", put: "return fmt.Errorf(\"stopping %s: %w\", step.name, err)", test: "TestWhatHangsIsLeftBehind"},
 	{what: "a shortage of descriptors ends the process", file: "server/listener.go", find: "|| !outOfDescriptors(err)", put: "|| outOfDescriptors(err) || true", test: "TestTheServerOutlivesAShortageOfDescriptors", hang: 15 * time.Second},
 	{what: "a stop tells nobody", file: "server/site.go", find: "r.hub.Shutdown(ctx, websocket.CloseServiceRestart)", put: "r.hub.Shutdown(ctx, websocket.CloseGoingAway)", test: "command.TestAStopTellsWhoWaits"},
 }
