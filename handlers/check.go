@@ -15,9 +15,9 @@ import (
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{
 		"site":      h.origin(),
-		"ip":        c.IP(),
+		"ip":        h.visitorIP(c),
 		"forwarded": c.Get(fiber.HeaderXForwardedFor) != "",
-		"trusted":   c.IsProxyTrusted() && len(h.TrustedProxies) > 0,
+		"trusted":   h.fromTrustedProxy(c),
 	})
 }
 

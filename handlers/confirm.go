@@ -13,7 +13,7 @@ import (
 // new one that is signed in.
 func (h *Handlers) confirm(c *fiber.Ctx) error {
 	v := visitorOf(c)
-	sess, err := h.Flow.Confirm(c.UserContext(), v, clientOf(c))
+	sess, err := h.Flow.Confirm(c.UserContext(), v, h.clientOf(c))
 	var notApproved *signin.NotApproved
 	if errors.As(err, &notApproved) {
 		return h.showNotApproved(c, notApproved.Request)

@@ -10,6 +10,7 @@ import (
 
 	"nod/hub"
 	"nod/signin"
+	"nod/store"
 )
 
 // closeRestart, "Service Restart" in the registry of RFC 6455, makes the page
@@ -45,7 +46,7 @@ func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 // withSlot reserves a slot for next, and releases it if next fails.
 func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
 	var err error
-	if r.slot, err = h.Hub.Reserve(r.sessionID, c.IP()); err != nil {
+	if r.slot, err = h.Hub.Reserve(r.sessionID, store.Network(h.visitorIP(c))); err != nil {
 		return err
 	}
 	c.Locals(reservationKey, r)

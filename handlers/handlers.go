@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -68,8 +69,9 @@ type Config struct {
 
 	SessionMax     time.Duration // 0: 24 hours; the life of the cookie
 	RequestTimeout time.Duration // 0: 10 seconds; for all that one request starts
-	// TrustedProxies are the addresses or ranges whose X-Forwarded-For names
-	// the visitor. Nothing else they forward is believed.
+	// TrustedProxies are the addresses or ranges of our own proxies. The last
+	// address in X-Forwarded-For that is none of them is the visitor. Nothing
+	// else they forward is believed.
 	TrustedProxies []string
 
 	Metrics *metrics.Metrics // nil: nothing is counted
@@ -84,6 +86,7 @@ type Handlers struct {
 	sessions *session.Store
 	browsers Browsers
 	refs     sessionRefs
+	proxies  []netip.Prefix
 }
 
 // New checks c and prepares the handlers.
@@ -102,7 +105,11 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}}
+	proxies, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/utils"
 
 	"nod/signin"
 	"nod/store"
@@ -96,15 +95,4 @@ func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 		return err
 	}
 	return sess.Destroy()
-}
-
-// clientOf says where a request comes from. It copies the strings: Fiber's share
-// a buffer with the next request.
-func clientOf(c *fiber.Ctx) store.Client {
-	const maxAgent = 400
-	agent := c.Get(fiber.HeaderUserAgent)
-	if len(agent) > maxAgent {
-		agent = agent[:maxAgent]
-	}
-	return store.Client{IP: utils.CopyString(c.IP()), UserAgent: utils.CopyString(agent)}
 }

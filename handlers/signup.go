@@ -45,7 +45,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
 		Name: form.Name, Email: form.Email, Password: form.Password,
 		CountryCode: form.CountryCode, PhoneNumber: form.PhoneNumber,
-	}, clientOf(c))
+	}, h.clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)
