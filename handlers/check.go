@@ -15,6 +15,7 @@ import (
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{
 		"site":      h.origin(),
+		"host":      string(c.Request().Header.Host()),
 		"ip":        h.visitorIP(c),
 		"forwarded": c.Get(fiber.HeaderXForwardedFor) != "",
 		"trusted":   h.fromTrustedProxy(c),

@@ -33,6 +33,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -87,6 +88,9 @@ type Handlers struct {
 	browsers Browsers
 	refs     sessionRefs
 	proxies  []netip.Prefix
+
+	redirects    redirects
+	lostHostOnce sync.Once
 }
 
 // New checks c and prepares the handlers.
