@@ -128,12 +128,3 @@ func New(c Config) (*Handlers, error) {
 }
 
 func (h *Handlers) secure() bool { return h.public.Scheme == "https" }
-
-// cookieName gives the __Host- prefix where the browser honours it, so that
-// no sibling domain can set the cookie.
-func (h *Handlers) cookieName(name string) string {
-	if h.secure() {
-		return "__Host-nod_" + name
-	}
-	return "nod_" + name
-}

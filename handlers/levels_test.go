@@ -16,7 +16,7 @@ func (b *browser) withSession(id string) {
 	b.t.Helper()
 	u, err := url.Parse(b.site.url)
 	must(b.t, err)
-	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: "nod_session", Value: id, Path: "/"}})
+	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: "nod_session_" + u.Port(), Value: id, Path: "/"}})
 }
 
 // levels are how far a browser can have come.
