@@ -88,6 +88,24 @@ func TestThePublicURLIsSpeltAsBrowsersDo(t *testing.T) {
 	}
 }
 
+// The simulator is started in the environment of the program that it is for.
+func TestTheSimulatorIgnoresTheDatabaseOfAnotherProgram(t *testing.T) {
+	for _, url := range []string{"postgres://app:hush@db/app", "mysql2://localhost/app"} {
+		got, err := Simulator(environment("DATABASE_URL", url))
+		if err != nil || got.Database != "nod.db" || !got.ForeignDatabase {
+			t.Errorf("%s: got %q, %v", url, got.Database, err)
+		}
+		if _, err := Application(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s: the application takes it", url)
+		}
+	}
+	for _, url := range []string{"nod.db", "sqlite3://nod.db"} {
+		if _, err := Simulator(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s was meant for us, and is not refused", url)
+		}
+	}
+}
+
 // Each row is one setting that cannot be used, and part of what is said.
 var badSettings = []struct{ name, value, says string }{
 	{"ADDR", "3000", "want host:port"},

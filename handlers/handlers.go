@@ -75,6 +75,7 @@ type Config struct {
 	// else they forward is believed.
 	TrustedProxies []string
 
+	Version string           // of the binary, for /healthz
 	Metrics *metrics.Metrics // nil: nothing is counted
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default

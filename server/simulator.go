@@ -15,7 +15,7 @@ import (
 
 // RunSimulator runs only the simulator, for Authy applications in any
 // language, until ctx ends or its listener fails. It prints the key that
-// clients must send.
+// clients must send if it has made that key itself.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
 	err := s.startSimulator(stdout)
@@ -34,7 +34,15 @@ func (s *site) startSimulator(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
+	if s.ForeignDatabase {
+		s.logger.Info("DATABASE_URL is of another program and ignored", "phones", beside(s.Database, simulatorFile))
+	}
+	fmt.Fprintf(stdout, "The phones and the API are at %s\n", s.phonesURL)
+	if s.APIKey == "" {
+		fmt.Fprintf(stdout, "The key is %s\n", key)
+	} else {
+		fmt.Fprintln(stdout, "The key is the one that was set.")
+	}
 	if s.SimulatorCallbackURL == "" {
 		fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
 	}
