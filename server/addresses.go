@@ -52,8 +52,8 @@ func networkURL(local string) string {
 	return "http://" + net.JoinHostPort(host, u.Port())
 }
 
-// dialURL is where this process itself finds what listens on addr.
-func dialURL(addr net.Addr) string {
+// loopbackURL is where this process itself finds what listens on addr.
+func loopbackURL(addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	if ip, _ := netip.ParseAddr(host); ip.IsUnspecified() {
 		host = "127.0.0.1"

@@ -30,7 +30,7 @@ func (s *site) startSimulator(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL)
+	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL, "")
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,13 @@ const simulatorFile = "simulator"
 
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
-// is on all addresses.
-func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key string, err error) {
+// is on all addresses. callbackURL is signed; callbacks are sent to dialURL where
+// that is another one.
+func (s *site) simulate(ln net.Listener, publicHost, callbackURL, dialURL string) (key string, err error) {
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
+		DialURL:     dialURL,
 		Path:        beside(s.Database, simulatorFile),
 		Logger:      s.logger,
 	})
@@ -74,6 +76,6 @@ func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key st
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
-	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), dialURL(ln.Addr())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil
 }
