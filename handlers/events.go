@@ -17,6 +17,9 @@ import (
 // connect again.
 const closeRestart = 1012
 
+// closeNormal ends what has served its purpose.
+const closeNormal = 1000
+
 // reservationKey is the key of a request's reservation.
 const reservationKey = "reservation"
 
