@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz caddy long screenshots pictures bench clean
 
 FUZZTIME ?= 15s
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
@@ -46,6 +46,14 @@ race: ## every test that can run with what is installed, under the race detector
 
 fuzz: ## each fuzz target for FUZZTIME (15s)
 	@tools/fuzz $(FUZZTIME)
+
+caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
+	@tools/caddy
+
+long: setup ## what takes longer: mutations, fuzzing, a real Caddy
+	go run ./tools/mutate
+	@tools/fuzz $(FUZZTIME)
+	@tools/caddy
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/

@@ -113,7 +113,7 @@ var settings = []Setting{
 	{
 		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
 		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
-		More:   "The header is ignored when it comes from anywhere else.",
+		More:   "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's.",
 		readBy: application, read: func(c *Config, in input) { c.TrustedProxies = in.networks() },
 	},
 	{

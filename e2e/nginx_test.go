@@ -157,11 +157,11 @@ func TestNginxThatBreaksOneThing(t *testing.T) {
 			[]string{`BROKEN  socket   is cut after \d+ s`, `BROKEN  stream   is cut after \d+ s`}},
 		{"the Referrer-Policy is changed", "proxy_buffering off;", "proxy_buffering off; add_header Referrer-Policy no-referrer always;",
 			[]string{`BROKEN  page     arrives with another Referrer-Policy \(no-referrer\)`}},
-		{"made-up addresses are passed on", "proxy_set_header X-Forwarded-For $remote_addr;", "proxy_set_header X-Forwarded-For $http_x_forwarded_for;",
+		{"made-up addresses are passed on", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy_set_header X-Forwarded-For $http_x_forwarded_for;",
 			[]string{`BROKEN  client   the proxy at 127.0.0.1 is trusted but forwards no addresses`}},
 		{"the Host is lost", "proxy_set_header Host $http_host;", "",
 			[]string{`BROKEN  client   asked for localhost:\d+, and Nod is asked for nod`}},
-		{"addresses are appended", "proxy_set_header X-Forwarded-For $remote_addr;", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+		{"the address is set", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy_set_header X-Forwarded-For $remote_addr;",
 			[]string{`ok      client   is seen as 127.0.0.1`, `Everything works`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
