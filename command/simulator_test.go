@@ -22,6 +22,9 @@ func TestTheSimulatorAlone(t *testing.T) {
 		t.Errorf("with the key: got %d, want 200", got)
 	}
 	p.end()
+	if strings.Contains(p.stdout.String(), "a-key-of-my-own") {
+		t.Errorf("a key that was given is printed:\n%s", p.stdout)
+	}
 
 	var help strings.Builder
 	must(t, run(t.Context(), []string{"simulator", "--help"}, environment(), &help, t.Output()))

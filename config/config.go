@@ -29,7 +29,10 @@ type Config struct {
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	MetricsAddr          string // "" = no metrics
-	StopFactor           int    // no setting: how many times longer a stop may take, 0 = 1
+
+	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
+	Version         string // of the binary; no setting
+	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
 }
 
 // Simulated says whether the phones are ours.
@@ -63,9 +66,30 @@ func Application(getenv Lookup) (Config, error) {
 // Simulator reads the configuration of the simulator alone.
 func Simulator(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
+	foreign := isForeignDatabase(r.text("DATABASE_URL"))
+	if foreign {
+		r.getenv = without(getenv, "DATABASE_URL")
+	}
 	c := r.read(simulator)
+	c.ForeignDatabase = foreign
 	r.oneKey()
 	return c, r.err()
+}
+
+// isForeignDatabase is true for the database of the program that the simulator
+// is started for: it is in the same environment, and no file of ours.
+func isForeignDatabase(url string) bool {
+	scheme, _, found := strings.Cut(url, "://")
+	return found && !strings.HasPrefix(scheme, "sqlite")
+}
+
+func without(getenv Lookup, name string) Lookup {
+	return func(asked string) (string, bool) {
+		if asked == name {
+			return "", false
+		}
+		return getenv(asked)
+	}
 }
 
 // checkKey refuses settings that contradict the key, or the lack of one. Even

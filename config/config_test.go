@@ -63,6 +63,49 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 }
 
+// The address is compared with what browsers send, letter by letter.
+func TestThePublicURLIsSpeltAsBrowsersDo(t *testing.T) {
+	for value, want := range map[string]string{
+		"https://Nod.Example.com/":      "https://nod.example.com",
+		"http://nod.example.com:80":     "http://nod.example.com",
+		"http://nod.example.com:":       "http://nod.example.com",
+		"https://nod.example.com:80":    "https://nod.example.com:80",
+		"https://bücher.example:8443":   "https://xn--bcher-kva.example:8443",
+		"https://BÜCHER.example":        "https://xn--bcher-kva.example",
+		"https://b%C3%BCcher.example":   "https://xn--bcher-kva.example",
+		"https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
+		"https://nod。example":           "https://nod.example",
+		"http://my_host:3000":           "http://my_host:3000",
+		"http://127.0.0.1:3000":         "http://127.0.0.1:3000",
+		"http://[::1]:3000":             "http://[::1]:3000",
+		"http://[2001:DB8:0:0::1]:3000": "http://[2001:db8::1]:3000",
+		"http://3com.example:3000":      "http://3com.example:3000",
+	} {
+		got, err := Application(environment("PUBLIC_URL", value))
+		if err != nil || got.PublicURL != want {
+			t.Errorf("%s: got %q, %v, want %s", value, got.PublicURL, err, want)
+		}
+	}
+}
+
+// The simulator is started in the environment of the program that it is for.
+func TestTheSimulatorIgnoresTheDatabaseOfAnotherProgram(t *testing.T) {
+	for _, url := range []string{"postgres://app:hush@db/app", "mysql2://localhost/app"} {
+		got, err := Simulator(environment("DATABASE_URL", url))
+		if err != nil || got.Database != "nod.db" || !got.ForeignDatabase {
+			t.Errorf("%s: got %q, %v", url, got.Database, err)
+		}
+		if _, err := Application(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s: the application takes it", url)
+		}
+	}
+	for _, url := range []string{"nod.db", "sqlite3://nod.db"} {
+		if _, err := Simulator(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s was meant for us, and is not refused", url)
+		}
+	}
+}
+
 // Each row is one setting that cannot be used, and part of what is said.
 var badSettings = []struct{ name, value, says string }{
 	{"ADDR", "3000", "want host:port"},
@@ -79,6 +122,19 @@ var badSettings = []struct{ name, value, says string }{
 	{"PUBLIC_URL", "https://nod.example.com/login", "must end after the host"},
 	{"PUBLIC_URL", "https://nod.example.com?a=b", "must end after the host"},
 	{"PUBLIC_URL", "https://nod.example.com#a", "must not carry a fragment"},
+	// What browsers would spell in another way, and so never send as Host.
+	{"PUBLIC_URL", "http://127.1:3000", "write all four numbers"},
+	{"PUBLIC_URL", "http://127.0.0.01:3000", "write all four numbers"},
+	{"PUBLIC_URL", "http://2130706433", "write all four numbers"},
+	{"PUBLIC_URL", "http://0x7f.1", "write all four numbers"},
+	{"PUBLIC_URL", "http://[::ffff:127.0.0.1]:3000", "write the address as 127.0.0.1"},
+	{"PUBLIC_URL", "http://[fe80::1%25eth0]:3000", "works in no browser"},
+	{"PUBLIC_URL", "http://nod.example.com:080", "write the port as 80"},
+	{"PUBLIC_URL", "http://nod.example.com:0", "number from 1 to 65535"},
+	{"PUBLIC_URL", "http://nod.example.com:65536", "number from 1 to 65535"},
+	{"PUBLIC_URL", "https://nod..example.com", "no host name has"},
+	{"PUBLIC_URL", "https://nod*.example.com", "no host name has"},
+	{"PUBLIC_URL", "https://xn--a.example.com", "no host name has"},
 	{"DATABASE_URL", "postgres://localhost/nod", "want sqlite:PATH"},
 	{"DATABASE_URL", "sqlite:", "path of a file"},
 	{"DATABASE_URL", "sqlite:data/", "path of a file"},

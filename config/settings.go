@@ -50,13 +50,16 @@ var settings = []Setting{
 		Name: "PUBLIC_URL", Unset: "http://localhost:PORT", Example: "https://nod.example.com",
 		What: "the one address people and callbacks use; PORT is the port of ADDR",
 		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
-			"and a page opened under another name is redirected to it.",
+			"and a page opened under another name is redirected to it. " +
+			"Where ADDR is one address other than 127.0.0.1 and ::1, the default is that address; " +
+			"where it is all of them, others can use Nod once this is set.",
 		readBy: application, read: func(c *Config, in input) { c.PublicURL = in.origin() },
 	},
 	{
 		Name: "DATABASE_URL", Default: "sqlite:nod.db",
-		What:   "where users, sessions and approvals live: sqlite:PATH",
-		More:   "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated.",
+		What: "where users, sessions and approvals live: sqlite:PATH",
+		More: "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated. " +
+			"\"nod simulator\" ignores a URL of another program, such as postgres://…",
 		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
 	},
 	{
@@ -67,7 +70,7 @@ var settings = []Setting{
 	{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
 		What:   "the application's key at Authy",
-		More:   "\"nod simulator\" takes it as the key that its clients must send, and prints it.",
+		More:   "\"nod simulator\" takes it as the key that its clients must send.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
 	},
 	{
@@ -110,7 +113,7 @@ var settings = []Setting{
 	{
 		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
 		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
-		More:   "The header is ignored when it comes from anywhere else.",
+		More:   "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's.",
 		readBy: application, read: func(c *Config, in input) { c.TrustedProxies = in.networks() },
 	},
 	{

@@ -43,7 +43,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	form := readSignup(c)
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
 		Name: form.Name, Email: form.Email, Password: form.Password, Phone: form.Phone,
-	}, clientOf(c))
+	}, h.clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)

@@ -93,7 +93,7 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
 	v := visitorOf(c)
-	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, lastStepOf(c))
+	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, h.lastStepOf(c))
 	if err != nil {
 		return h.codeRefused(c, err)
 	}

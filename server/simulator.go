@@ -15,7 +15,7 @@ import (
 
 // RunSimulator runs only the simulator, for Authy applications in any
 // language, until ctx ends or its listener fails. It prints the key that
-// clients must send.
+// clients must send if it has made that key itself.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
 	err := s.startSimulator(stdout)
@@ -30,11 +30,19 @@ func (s *site) startSimulator(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL)
+	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL, "")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
+	if s.ForeignDatabase {
+		s.logger.Info("DATABASE_URL is of another program and ignored", "phones", beside(s.Database, simulatorFile))
+	}
+	fmt.Fprintf(stdout, "The phones and the API are at %s\n", s.phonesURL)
+	if s.APIKey == "" {
+		fmt.Fprintf(stdout, "The key is %s\n", key)
+	} else {
+		fmt.Fprintln(stdout, "The key is the one that was set.")
+	}
 	if s.SimulatorCallbackURL == "" {
 		fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
 	}
@@ -53,11 +61,13 @@ const simulatorFile = "simulator"
 
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
-// is on all addresses.
-func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key string, err error) {
+// is on all addresses. callbackURL is signed; callbacks are sent to dialURL where
+// that is another one.
+func (s *site) simulate(ln net.Listener, publicHost, callbackURL, dialURL string) (key string, err error) {
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
+		DialURL:     dialURL,
 		Path:        beside(s.Database, simulatorFile),
 		Logger:      s.logger,
 	})
@@ -66,6 +76,6 @@ func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key st
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
-	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), dialURL(ln.Addr())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil
 }

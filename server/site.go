@@ -22,6 +22,7 @@ type site struct {
 	failed  chan error // a listener that ended by itself
 	running steps
 
+	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL string // of the simulator, for people
 	apiURL    string // of the provider, for this process
 }
@@ -38,8 +39,8 @@ func (s *site) start(ctx context.Context) error {
 		return err
 	}
 	if s.PublicURL == "" {
-		_, port, _ := net.SplitHostPort(ln.Addr().String())
-		s.PublicURL = "http://localhost:" + port
+		s.PublicURL = visitURL(ln.Addr(), "localhost")
+		s.onlyHere = onAllAddresses(ln.Addr())
 	}
 	var phones net.Listener
 	if s.Simulated() {
@@ -55,7 +56,9 @@ func (s *site) start(ctx context.Context) error {
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
 	if s.Simulated() {
-		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath); err != nil {
+		// The way to PUBLIC_URL may be closed from inside: another name, a
+		// certificate of one's own, a router with no way back.
+		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath, loopbackURL(ln.Addr())+callbackPath); err != nil {
 			return err
 		}
 	}

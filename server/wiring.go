@@ -47,7 +47,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, SessionMax: s.SessionMax,
-		TrustedProxies: s.TrustedProxies, Metrics: counts, Logger: s.logger,
+		TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err

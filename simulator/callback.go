@@ -20,7 +20,8 @@ var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * tim
 
 // callbackSender sends callbacks to the application.
 type callbackSender struct {
-	url, method string
+	url, method string // url is signed
+	dial        string // where url is reached
 	key         string
 	retries     int
 	now         func() time.Time
@@ -35,7 +36,7 @@ type callbackSender struct {
 func newCallbackSender(open context.Context, c Config, key string) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
 	return callbackSender{
-		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
+		url: c.CallbackURL, dial: c.DialURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
 		now: c.Now, logger: c.Logger, open: open, ctx: ctx, cancel: cancel, running: &tasks{},
 		client: &http.Client{
 			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
@@ -166,13 +167,13 @@ func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (statu
 }
 
 func (c *callbackSender) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
-	target, content := c.url, io.Reader(bytes.NewReader(body))
+	target, content := c.dial, io.Reader(bytes.NewReader(body))
 	if method == http.MethodGet {
 		query, err := authy.CallbackQuery(body)
 		if err != nil {
 			return 0, err
 		}
-		target, content = c.url+"?"+query, nil
+		target, content = c.dial+"?"+query, nil
 	}
 	r, err := http.NewRequestWithContext(ctx, method, target, content)
 	if err != nil {

@@ -36,6 +36,7 @@ import (
 type Config struct {
 	APIKey         string           // of the application; "" = generated once and kept in the file
 	CallbackURL    string           // where answers are sent; "" = no callbacks
+	DialURL        string           // where callbacks are sent if not to CallbackURL, which is signed; "" = there
 	CallbackMethod string           // "POST" (also "") or "GET"
 	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
@@ -164,7 +165,8 @@ func (c Config) checked() (Config, error) {
 	if err := c.Faults.check(); err != nil {
 		return c, err
 	}
-	return c, checkCallbackURL(c.CallbackURL)
+	c.DialURL = cmp.Or(c.DialURL, c.CallbackURL)
+	return c, errors.Join(checkCallbackURL(c.CallbackURL), checkCallbackURL(c.DialURL))
 }
 
 // checkCallbackURL rejects URLs with a query or a fragment: how the service
