@@ -159,3 +159,11 @@ func (f *Flow) correctPhone(ctx context.Context, v Visitor, number phoneNumber) 
 	user.PhoneNumber, user.CountryCode = number.e164, number.countryCode
 	return user, nil
 }
+
+// phoneOf is the phone of a user, as it is registered.
+func phoneOf(user store.User) Phone {
+	return Phone{
+		Email: user.Email, CountryCode: user.CountryCode,
+		Number: strings.TrimPrefix(user.PhoneNumber, "+"+strconv.Itoa(user.CountryCode)),
+	}
+}
