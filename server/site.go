@@ -19,7 +19,8 @@ import (
 type site struct {
 	config.Config
 	logger  *slog.Logger
-	failed  chan error // a listener that ended by itself
+	now     func() time.Time // for what is stored; callbacks are judged by the wall clock
+	failed  chan error       // a listener that ended by itself
 	running steps
 
 	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
@@ -28,7 +29,7 @@ type site struct {
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	return &site{Config: c, logger: logger, failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
+	return &site{Config: c, logger: logger, now: steadyClock(), failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by
