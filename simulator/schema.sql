@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS users (
   generic_secret TEXT    NOT NULL DEFAULT '',
   created_at     INTEGER NOT NULL,
   removed_at     INTEGER NOT NULL DEFAULT 0,
+  seq            INTEGER NOT NULL DEFAULT 0, -- order of registration
   UNIQUE (country_code, phone_number)
 ) STRICT;
 

@@ -55,6 +55,11 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
+	// FirstID is the Authy id of the first user of a new file; the others follow
+	// it. So a test can compare recorded replies. 0 = random ids, which are not
+	// given twice even if the file is lost.
+	FirstID int64
+
 	// Wait takes the place of the real time that injected delays last, so that
 	// a test sees when one begins and decides when it ends. A hanging call waits
 	// Forever. ctx ends when the call's client disconnects, and when Close

@@ -1,0 +1,11 @@
+package simulator
+
+import "context"
+
+// Synchronous is SQLite's setting of that name.
+func (s *Simulator) Synchronous(ctx context.Context) (n int) {
+	if err := s.db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&n); err != nil {
+		return -1
+	}
+	return n
+}
