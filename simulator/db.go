@@ -25,6 +25,8 @@ var upgrades = []string{
 	// 2: the order of registration, which the random ids do not tell.
 	`ALTER TABLE users ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 	 UPDATE users SET seq = authy_id - 100000;`,
+	// 3: callbacks that the application has not taken yet.
+	`ALTER TABLE requests ADD COLUMN callback_until INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // openDB opens the file at path, or a temporary one, which remove deletes.

@@ -9,3 +9,6 @@ func (s *Simulator) Synchronous(ctx context.Context) (n int) {
 	}
 	return n
 }
+
+// DeliveriesEnd returns when nothing is under way in the background any more.
+func (s *Simulator) DeliveriesEnd() { s.sender.running.wg.Wait() }
