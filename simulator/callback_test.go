@@ -142,11 +142,12 @@ func TestPing(t *testing.T) {
 }
 
 func TestAnUnreachableApplication(t *testing.T) {
-	s := newAda(t, func(c *simulator.Config) { c.CallbackURL = "http://127.0.0.1:1/authy/callback" })
+	unreachable := func(c *simulator.Config) { c.CallbackURL = "http://127.0.0.1:1/authy/callback" }
+	s := newAda(t, unreachable)
 	s.post("/callback/ping", "").wantStatus(502).wantIn("the application cannot be reached")
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.restart()
+	s.restart(unreachable)
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 

@@ -27,6 +27,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,9 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
+	// Keep is how long requests, messages and the like are kept after their end;
+	// 0 = a week. Phones are kept for ever.
+	Keep time.Duration
 	// FirstID is the Authy id of the first user of a new file; the others follow
 	// it. So a test can compare recorded replies. 0 = random ids, which are not
 	// given twice even if the file is lost.
@@ -94,6 +98,7 @@ type Simulator struct {
 	sender   callbackSender
 	pages    *template.Template
 	handler  http.Handler
+	pruner   sync.WaitGroup
 	now      func() time.Time
 	logger   *slog.Logger
 	open     context.Context // ends when Close begins
@@ -146,7 +151,11 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	}
 	s.sender = newCallbackSender(s.config, s.app.key)
 	s.handler = s.routes()
-	return s.resumeCallbacks(ctx)
+	if err := s.resumeCallbacks(ctx); err != nil {
+		return err
+	}
+	s.pruner.Go(s.pruneHourly)
+	return nil
 }
 
 // checked fills in the defaults and reports invalid values.
@@ -164,6 +173,9 @@ func (c Config) checked() (Config, error) {
 	c.CallbackMethod = cmp.Or(c.CallbackMethod, http.MethodPost)
 	if c.CallbackTimeout <= 0 {
 		c.CallbackTimeout = 5 * time.Second
+	}
+	if c.Keep <= 0 {
+		c.Keep = 7 * 24 * time.Hour
 	}
 	if c.CodesPerHour <= 0 {
 		c.CodesPerHour = 30
@@ -234,6 +246,7 @@ func (s *Simulator) Close(ctx context.Context) error {
 	}
 	s.shut()
 	waiting := s.sender.wait(ctx)
+	s.pruner.Wait()
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 
