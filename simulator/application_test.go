@@ -55,7 +55,7 @@ func TestTheApplication(t *testing.T) {
 func TestUnknownURLs(t *testing.T) {
 	s := newAda(t)
 	const text = "Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs"
-	for _, path := range []string{"GET /protected/json/users/new", "GET /protected/json/users", "POST /protected/json/users/new/",
+	for _, path := range []string{"GET /protected/json/users/new", "GET /protected/json/users", "POST /protected/json/users/new/x",
 		"PUT /protected/json/users/100001/update", "DELETE /protected/json/users/100001/remove", "HEAD /protected/json/app/details",
 		"GET /protected/yaml/app/details", "GET /onetouch/json/app/details", "GET /onetouch/json/approval_requests/a/b", "GET /nothing"} {
 		method, path, _ := strings.Cut(path, " ")

@@ -10,8 +10,9 @@
 // callback that the application did not take is sent again until the request's
 // deadline, also after a restart; the first answer to a request wins; Close
 // returns after the last callback.
-// Never: contacts a real phone or the real service; serves a request whose
-// Host is neither a loopback name, the listener's address nor an allowed name;
+// Never: contacts a real phone or the real service; serves a request without the
+// key whose Host is neither a loopback name, the listener's address nor an
+// allowed name;
 // protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 
@@ -44,7 +45,7 @@ type Config struct {
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
 	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
-	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
+	AllowedHosts   []string         // Host names of the pages and their JSON, besides loopback names and the listener's address
 
 	// CallbackRetries is how often a callback is sent again that the application
 	// did not take: it could not be reached, did not answer in time, or answered
