@@ -64,11 +64,6 @@ func TestUnknownURLs(t *testing.T) {
 			t.Errorf("%s: got %s", path, got.body)
 		}
 	}
-	got := s.call("GET", "/protected/xml/users/100001/status", "").wantStatus(400)
-	got.wantIn("<error-code>60002</error-code>", "does not support XML")
-	if kind := got.header.Get("Content-Type"); kind != "application/xml;charset=utf-8" {
-		t.Error("got", kind)
-	}
 }
 
 func TestHeadersOfReplies(t *testing.T) {

@@ -182,12 +182,14 @@ func parseBody(contentType string, body []byte, budget *int) (*node, error) {
 	if !utf8.Valid(body) {
 		return nil, errEncoding
 	}
-	media, _, _ := mime.ParseMediaType(contentType)
+	media, attributes, _ := mime.ParseMediaType(contentType)
 	switch {
+	case body[0] == '<':
+		return parseXML(body, budget)
 	case media == "application/json", body[0] == '{':
 		return parseJSON(body, budget)
-	case strings.HasPrefix(media, "multipart/"):
-		return nil, invalidRequest("Send parameters as JSON or application/x-www-form-urlencoded")
+	case media == "multipart/form-data":
+		return parseMultipart(attributes["boundary"], body, budget)
 	default:
 		root := &node{}
 		return root, parseForm(root, string(body), budget)
