@@ -179,6 +179,16 @@ func TestAWrongCodeIsRefusedWhereTheAppIsInstalled(t *testing.T) {
 	s.call("GET", "/protected/json/verify/"+s.token()+"/100001", "").wantStatus(200)
 }
 
+// Authy's sandbox accepted 0000000 from everybody.
+func TestTheSandboxToken(t *testing.T) {
+	s := newAda(t, func(c *simulator.Config) { c.SandboxToken = "0000000" })
+	for range 2 {
+		s.verify("0000000").want(200, `{"message":"Token is valid.","token":"is valid","success":"true","device":null}`)
+	}
+	s.verify("0000001").want(401, tokenWrong)
+	s.call("GET", "/protected/json/verify/0000000/100002", "").wantStatus(404)
+}
+
 func TestCodesPerHour(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CodesPerHour = 3 })
 	s.sms("")

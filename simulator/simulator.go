@@ -41,6 +41,7 @@ type Config struct {
 	APIKey         string           // of the application; "" = generated once and kept in the file
 	CallbackURL    string           // where answers are sent; "" = no callbacks
 	CallbackMethod string           // "POST" (also "") or "GET"
+	SignedURL      string           // the URL in the signature of a callback; "" = CallbackURL
 	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
@@ -52,6 +53,9 @@ type Config struct {
 	// 5xx, 408, 425 or 429. 0 = until the request's deadline, also after a
 	// restart; NoRetries = never. What the real service does is not documented.
 	CallbackRetries int
+	// SandboxToken is a code that verify accepts from everybody, as Authy's sandbox
+	// accepted 0000000; "" = none.
+	SandboxToken string
 	// CallbackTimeout is how long the application has to answer a callback;
 	// 0 = 5 s.
 	CallbackTimeout time.Duration
@@ -190,7 +194,10 @@ func (c Config) checked() (Config, error) {
 	if err := c.Faults.check(); err != nil {
 		return c, err
 	}
-	return c, checkCallbackURL(c.CallbackURL)
+	if digitsOf(c.SandboxToken) != c.SandboxToken {
+		return c, fmt.Errorf("the sandbox token %q must be digits", c.SandboxToken)
+	}
+	return c, errors.Join(checkCallbackURL(c.CallbackURL), checkCallbackURL(c.SignedURL))
 }
 
 // checkCallbackURL rejects URLs with a query or a fragment: how the service

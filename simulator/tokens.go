@@ -113,6 +113,9 @@ func (s *Simulator) verify(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if code := c.args["token"]; code == s.config.SandboxToken {
+		return object{{"message", "Token is valid."}, {"token", "is valid"}, {"success", "true"}, {"device", nil}}, nil
+	}
 	via, err := s.redeem(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
 	lenient := !u.confirmed && !u.appInstalled && !c.params.flag("force")
 	if err != nil && (!lenient || !errors.As(err, new(*apiError))) {
