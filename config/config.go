@@ -26,6 +26,7 @@ type Config struct {
 	ApprovalTTL          time.Duration
 	SimulatorAddr        string // host:port
 	SimulatorCallbackURL string // only for the simulator alone, "" = send no callbacks
+	Phones               Phones
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	MetricsAddr          string // "" = no metrics
@@ -33,6 +34,18 @@ type Config struct {
 	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
 	Version         string // of the binary; no setting
 	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
+}
+
+// Phones is how the simulated phones behave.
+type Phones struct {
+	SignedURL       string // "" = the callback URL
+	CallbackMethod  string
+	CallbackRetries int // 0 = until the deadline, -1 = never
+	Hosts           []string
+	Name            string
+	CodesPerHour    int
+	Keep            time.Duration
+	SandboxToken    string
 }
 
 // Simulated says whether the phones are ours.
@@ -100,6 +113,12 @@ func (r *reader) checkKey(c Config) {
 	r.forbidUnless(key, "AUTHY_API_URL", "needs AUTHY_API_KEY: without a key Nod uses its own simulator")
 	r.forbidUnless(!key, "SIMULATOR_ADDR", "there is no simulator beside a real key: unset one of the two")
 	r.forbidUnless(false, "SIMULATOR_CALLBACK_URL", `only "nod simulator" uses it: the application's own simulator calls PUBLIC_URL`)
+	for _, name := range []string{"SIMULATOR_CALLBACK_SIGNED_URL", "SIMULATOR_CALLBACK_METHOD", "SIMULATOR_CALLBACK_RETRIES", "SIMULATOR_SANDBOX_TOKEN"} {
+		r.forbidUnless(false, name, `only "nod simulator" uses it`)
+	}
+	for _, name := range []string{"SIMULATOR_HOSTS", "SIMULATOR_NAME", "SIMULATOR_CODES_PER_HOUR", "SIMULATOR_KEEP"} {
+		r.forbidUnless(!key, name, "there is no simulator beside a real key: unset one of the two")
+	}
 }
 
 func (r *reader) oneKey() {

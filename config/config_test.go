@@ -35,6 +35,7 @@ func TestNothingSetIsAConfiguration(t *testing.T) {
 		Addr: "127.0.0.1:3000", Database: "nod.db", AuthyURL: "https://api.authy.com",
 		SessionIdle: time.Hour, SessionMax: 24 * time.Hour, ApprovalTTL: 2 * time.Minute,
 		SimulatorAddr: "127.0.0.1:3001", WaitingPerAddress: 1000,
+		Phones: Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -57,6 +58,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
 		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50,
 		LegacyProvider: "simulator",
+		Phones:         Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -183,7 +185,8 @@ func TestTheSimulatorAloneReadsOnlyItsSettings(t *testing.T) {
 	got, err := Simulator(environment("ADDR", "x", "SESSION_IDLE", "x", "AUTHY_API_URL", "https://authy.example",
 		"AUTHY_API_KEY", "k3y", "SIMULATOR_ADDR", ":4001", "SIMULATOR_CALLBACK_URL", "http://localhost:4567/callback"))
 	must(t, err)
-	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback"}
+	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback",
+		Phones: Phones{CallbackMethod: "POST", Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour}}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -246,5 +249,26 @@ func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	// Set to nothing is set: so a demo runs in a folder whose .env has a key.
 	if !got.Simulated() {
 		t.Error("a key that the environment empties must stay empty")
+	}
+}
+
+func TestTheSettingsOfThePhones(t *testing.T) {
+	got, err := Simulator(environment("SIMULATOR_CALLBACK_SIGNED_URL", "https://app.example.com/cb", "SIMULATOR_CALLBACK_METHOD", "GET",
+		"SIMULATOR_CALLBACK_RETRIES", "0", "SIMULATOR_HOSTS", "authy, phones.test", "SIMULATOR_NAME", "Shop",
+		"SIMULATOR_CODES_PER_HOUR", "5", "SIMULATOR_KEEP", "1h", "SIMULATOR_SANDBOX_TOKEN", "0000000"))
+	must(t, err)
+	want := Phones{SignedURL: "https://app.example.com/cb", CallbackMethod: "GET", CallbackRetries: -1, Hosts: []string{"authy", "phones.test"},
+		Name: "Shop", CodesPerHour: 5, Keep: time.Hour, SandboxToken: "0000000"}
+	if fmt.Sprint(got.Phones) != fmt.Sprint(want) {
+		t.Errorf("got %+v, want %+v", got.Phones, want)
+	}
+	for name, value := range map[string]string{"SIMULATOR_CALLBACK_METHOD": "PUT", "SIMULATOR_CALLBACK_RETRIES": "-1", "SIMULATOR_HOSTS": "http://authy",
+		"SIMULATOR_NAME": strings.Repeat("é", 31), "SIMULATOR_SANDBOX_TOKEN": "x", "SIMULATOR_CALLBACK_SIGNED_URL": "x"} {
+		if _, err := Simulator(environment(name, value)); !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s=%s: got %v, want an error that names it", name, value, err)
+		}
+		if _, err := Application(environment("AUTHY_API_KEY", "k3y", name, value)); !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s beside a key: got %v, want a refusal", name, err)
+		}
 	}
 }

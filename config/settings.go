@@ -111,6 +111,49 @@ var settings = []Setting{
 		readBy: simulator, read: func(c *Config, in input) { c.SimulatorCallbackURL = in.link() },
 	},
 	{
+		Name: "SIMULATOR_CALLBACK_SIGNED_URL", Unset: "that of SIMULATOR_CALLBACK_URL", Example: "https://app.example.com/authy/callback",
+		What:   "the URL in the signature of callbacks, where the application verifies another one than it is called by",
+		More:   "Some verifiers leave out the port, or take the scheme that a proxy names.",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.SignedURL = in.link() },
+	},
+	{
+		Name: "SIMULATOR_CALLBACK_METHOD", Default: "POST",
+		What:   "how callbacks are sent: POST or GET",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.CallbackMethod = in.oneOf("POST", "GET") },
+	},
+	{
+		Name: "SIMULATOR_CALLBACK_RETRIES", Unset: "until the request's deadline", Example: "3",
+		What:   "how often a callback is sent again that the application did not take; 0 = never",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.CallbackRetries = in.retries() },
+	},
+	{
+		Name: "SIMULATOR_HOSTS", Example: "authy,host.docker.internal",
+		What: "further names under which the phones' pages and their JSON answer, separated by commas",
+		More: "They answer under localhost, loopback addresses and the address that they listen on. The API of Authy, " +
+			"which needs the key, answers under every name.",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Hosts = in.hosts() },
+	},
+	{
+		Name: "SIMULATOR_NAME", Default: "Nod",
+		What:   "what the simulated phones call the application: at most 30 characters",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Name = in.name30() },
+	},
+	{
+		Name: "SIMULATOR_CODES_PER_HOUR", Default: "30",
+		What:   "how many codes by SMS and call a simulated phone gets in an hour; further ones are refused",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.CodesPerHour = in.number() },
+	},
+	{
+		Name: "SIMULATOR_KEEP", Default: "168h",
+		What:   "how long the simulator keeps requests and messages after their end",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Keep = in.duration(0) },
+	},
+	{
+		Name: "SIMULATOR_SANDBOX_TOKEN", Example: "0000000",
+		What:   "a code that is accepted from everybody, as Authy's sandbox accepted 0000000",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.SandboxToken = in.digits() },
+	},
+	{
 		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
 		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
 		More:   "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's.",

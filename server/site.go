@@ -59,7 +59,7 @@ func (s *site) start(ctx context.Context) error {
 	if s.Simulated() {
 		// The way to PUBLIC_URL may be closed from inside: another name, a
 		// certificate of one's own, a router with no way back.
-		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath, loopbackURL(ln.Addr())+callbackPath); err != nil {
+		if key, err = s.simulate(phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
 			return err
 		}
 	}

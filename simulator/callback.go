@@ -2,10 +2,9 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -14,32 +13,32 @@ import (
 	"nod/authy"
 )
 
-// retryWaits are the pauses before each retry; Config.CallbackRetries says how
-// many of them are made.
-var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
-
 // callbackSender sends callbacks to the application.
 type callbackSender struct {
-	url, method string // url is signed
-	dial        string // where url is reached
+	url, method string
+	signed      string // the URL in the signature
 	key         string
-	retries     int
 	now         func() time.Time
 	client      *http.Client
-	logger      *slog.Logger
-	open        context.Context // ends when Close begins
 	ctx         context.Context // of all callbacks; ends when Close gives up waiting
 	cancel      context.CancelFunc
 	running     *tasks
+	slots       chan struct{} // taken by callbacks under way
 }
 
-func newCallbackSender(open context.Context, c Config, key string) callbackSender {
+// maxSending is how many callbacks are under way at a time: after a long
+// absence of the application many may be due.
+const maxSending = 32
+
+func newCallbackSender(c Config, key string) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxSending
 	return callbackSender{
-		url: c.CallbackURL, dial: c.DialURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: c.Now, logger: c.Logger, open: open, ctx: ctx, cancel: cancel, running: &tasks{},
+		url: c.CallbackURL, method: c.CallbackMethod, signed: cmp.Or(c.SignedURL, c.CallbackURL), key: key,
+		now: c.Now, ctx: ctx, cancel: cancel, running: &tasks{}, slots: make(chan struct{}, maxSending),
 		client: &http.Client{
-			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
+			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Timeout:       c.CallbackTimeout,
 		},
@@ -94,55 +93,14 @@ func (c *callbackSender) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// sendCallback sends the callback of an answer, with the phone's faults of that
-// moment. One goroutine makes all attempts, so that they stay in order.
-func (s *Simulator) sendCallback(ctx context.Context, a approval) error {
-	f := s.faults.effective(a.authyID)
-	if s.sender.url == "" || f.Callback == CallbackNever {
-		return nil
-	}
-	u, err := scanUser(s.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE authy_id = ?", a.authyID).Scan)
-	if err != nil {
-		return err
-	}
-	body, err := marshal(s.callbackBody(a, u, f))
-	if err != nil {
-		return err
-	}
-	s.pause(ctx, millis(f.CallbackDelayMS))
-	if err := s.sender.deliver(ctx, body, f); err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx, "UPDATE requests SET notified = 1 WHERE uuid = ?", a.uuid)
-	return err
-}
-
-// deliver sends body until the application accepts it, within the allowed
-// retries. Each attempt has its own nonce: an application that remembers nonces
-// would reject a second use as a replay.
-func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) error {
-	for try := 0; ; try++ {
-		status, err := c.send(ctx, body, f)
-		if err == nil && status/100 != 2 {
-			err = fmt.Errorf("the application answered %d", status)
-		}
-		if err == nil || try >= c.retries {
-			return err
-		}
-		c.logger.Warn("retrying callback", "attempt", try+1, "error", err)
-		c.pause(ctx, retryWaits[try])
-	}
-}
-
-// pause waits until a retry is due, or ctx or the simulator ends.
-func (c *callbackSender) pause(ctx context.Context, d time.Duration) {
-	ctx, cancel := whileOpen(ctx, c.open)
-	defer cancel()
-	realTime(ctx, d)
-}
-
 // send makes one callback, or two with the same bytes for CallbackTwice.
 func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	method := c.method
 	if f.Callback == CallbackGET {
 		method = http.MethodGet
@@ -155,7 +113,7 @@ func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (statu
 		key = randomKey()
 	}
 	nonceText := strconv.FormatInt(nonce.Unix(), 10)
-	signature, err := authy.SignCallback(key, method, c.url, nonceText, body)
+	signature, err := authy.SignCallback(key, method, c.signed, nonceText, body)
 	if err != nil {
 		return 0, err
 	}
@@ -167,13 +125,13 @@ func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (statu
 }
 
 func (c *callbackSender) request(ctx context.Context, method, nonce, signature string, body []byte) (status int, err error) {
-	target, content := c.dial, io.Reader(bytes.NewReader(body))
+	target, content := c.url, io.Reader(bytes.NewReader(body))
 	if method == http.MethodGet {
 		query, err := authy.CallbackQuery(body)
 		if err != nil {
 			return 0, err
 		}
-		target, content = c.dial+"?"+query, nil
+		target, content = c.url+"?"+query, nil
 	}
 	r, err := http.NewRequestWithContext(ctx, method, target, content)
 	if err != nil {
@@ -189,11 +147,8 @@ func (c *callbackSender) request(ctx context.Context, method, nonce, signature s
 		return 0, err
 	}
 	defer response.Body.Close()
-	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
-	if err == io.EOF {
-		err = nil
-	}
-	return response.StatusCode, err
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
+	return response.StatusCode, nil
 }
 
 // pingUser is the user in the dashboard's test callback, who does not exist.

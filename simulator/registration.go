@@ -17,6 +17,9 @@ func (s *Simulator) register(c *call) (object, error) {
 	email := strings.TrimSpace(c.params.text("user", "email"))
 	phone := digitsOf(c.params.text("user", "cellphone"))
 	country := strings.TrimPrefix(strings.TrimSpace(c.params.text("user", "country_code")), "+")
+	if c.params.at("user", "country_code") == nil {
+		country = "1"
+	}
 	if e := checkUser(email, c.params.text("user", "cellphone"), country); e != nil {
 		return nil, e
 	}
@@ -31,9 +34,30 @@ func (s *Simulator) register(c *call) (object, error) {
 	return object{{"message", "User created successfully."}, {"user", object{{"id", id}}}, {"success", true}}, nil
 }
 
-// firstID is the first Authy id. Ids stay far below 2^32, the limit of some
-// clients, and are never 1234, the id in the dashboard's test callback.
-const firstID = 100001
+// Random ids have nine digits: far below 2^31, the limit of some clients, and
+// never 1234, the id in the dashboard's test callback.
+const (
+	minRandomID = 100_000_000
+	maxRandomID = 999_999_999
+)
+
+// newID returns an id that no user of the file has or had. It is random: an
+// application keeps the ids of its users, and if the file was lost, restored or
+// removed meanwhile, a counter would give one person's id to another, whose
+// phone then rang for the first.
+func (s *Simulator) newID(ctx context.Context, q querier) (id int64, err error) {
+	if s.config.FirstID > 0 {
+		err = q.QueryRowContext(ctx, "SELECT max(coalesce(max(authy_id) + 1, 0), ?) FROM users", s.config.FirstID).Scan(&id)
+		return id, err
+	}
+	for taken := true; taken; {
+		id = minRandomID + randomBelow(maxRandomID-minRandomID+1)
+		if err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE authy_id = ?)", id).Scan(&taken); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
 
 // createUser adds a user with a new phone that has the app. A number that is
 // registered again after a removal gets its old id.
@@ -44,10 +68,14 @@ func (s *Simulator) createUser(ctx context.Context, now time.Time, email string,
 		if err != nil {
 			return err
 		}
+		if id, err = s.newID(ctx, tx); err != nil {
+			return err
+		}
 		fresh, err := changed(ctx, tx, `INSERT INTO users
-			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at)
-			SELECT coalesce(max(authy_id), ?) + 1, ?, ?, ?, ?, ?, ?, ? FROM users WHERE true ON CONFLICT DO NOTHING`,
-			firstID-1, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
+			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at, seq)
+			SELECT ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(seq), 0) + 1 FROM users WHERE true
+			ON CONFLICT (country_code, phone_number) DO NOTHING`,
+			id, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
 		if err != nil {
 			return err
 		}
@@ -73,7 +101,8 @@ func osOf(phone string) string {
 	return "android"
 }
 
-// checkUser reports all invalid fields, as the service does.
+// checkUser reports all invalid fields, in the words of the recorded replies: a
+// blank cellphone is invalid, a blank address also "can't be blank".
 func checkUser(email, cellphone, country string) *apiError {
 	var fields []member
 	add := func(name, what string) {
@@ -82,7 +111,9 @@ func checkUser(email, cellphone, country string) *apiError {
 		}
 	}
 	add("email", problem(email, validEmail))
-	add("cellphone", problem(strings.TrimSpace(cellphone), validPhone))
+	if !validPhone(cellphone) {
+		add("cellphone", "is invalid")
+	}
 	add("country_code", countryProblem(country))
 	if len(fields) == 0 {
 		return nil
@@ -106,10 +137,14 @@ func countryProblem(text string) string {
 	if wrong := problem(text, isNumber); wrong != "" {
 		return wrong
 	}
-	if code, _ := strconv.Atoi(text); !knownCountry(code) {
+	switch code, _ := strconv.Atoi(text); {
+	case code == 0:
+		return "is invalid"
+	case !knownCountry(code):
 		return "is not supported"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func knownCountry(code int) bool {

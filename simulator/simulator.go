@@ -6,10 +6,13 @@
 // and codes, in a SQLite file of its own; the simulated application and its
 // API key; the injected faults.
 // Promises: replies have the shapes, statuses and texts that the tested client
-// libraries need; an answer is committed before the callback is sent; the
-// first answer to a request wins; Close returns after the last callback.
-// Never: contacts a real phone or the real service; serves a request whose
-// Host is neither a loopback name, the listener's address nor an allowed name;
+// libraries need; an answer is committed before the callback is sent; a
+// callback that the application did not take is sent again until the request's
+// deadline, also after a restart; the first answer to a request wins; Close
+// returns after the last callback.
+// Never: contacts a real phone or the real service; serves a request without the
+// key whose Host is neither a loopback name, the listener's address nor an
+// allowed name;
 // protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 
@@ -25,6 +28,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,18 +40,22 @@ import (
 type Config struct {
 	APIKey         string           // of the application; "" = generated once and kept in the file
 	CallbackURL    string           // where answers are sent; "" = no callbacks
-	DialURL        string           // where callbacks are sent if not to CallbackURL, which is signed; "" = there
 	CallbackMethod string           // "POST" (also "") or "GET"
+	SignedURL      string           // the URL in the signature of a callback; "" = CallbackURL
 	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
 	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
-	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
+	AllowedHosts   []string         // Host names of the pages and their JSON, besides loopback names and the listener's address
 
-	// CallbackRetries is how often a callback is retried that was not answered
-	// with 2xx, at most 3. What the real service does is not documented; the
-	// default is no retry.
+	// CallbackRetries is how often a callback is sent again that the application
+	// did not take: it could not be reached, did not answer in time, or answered
+	// 5xx, 408, 425 or 429. 0 = until the request's deadline, also after a
+	// restart; NoRetries = never. What the real service does is not documented.
 	CallbackRetries int
+	// SandboxToken is a code that verify accepts from everybody, as Authy's sandbox
+	// accepted 0000000; "" = none.
+	SandboxToken string
 	// CallbackTimeout is how long the application has to answer a callback;
 	// 0 = 5 s.
 	CallbackTimeout time.Duration
@@ -56,12 +64,25 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
-	// Wait takes the place of the real time that injected delays last, so that
-	// a test sees when one begins and decides when it ends. A hanging call waits
+	// Keep is how long requests, messages and the like are kept after their end;
+	// 0 = a week. Phones are kept for ever.
+	Keep time.Duration
+	// FirstID is the Authy id of the first user of a new file; the others follow
+	// it. So a test can compare recorded replies. 0 = random ids, which are not
+	// given twice even if the file is lost.
+	FirstID int64
+
+	// Wait takes the place of the real time that injected delays and the pauses
+	// between callbacks last, so that a test sees when one begins and decides
+	// when it ends. A hanging call waits
 	// Forever. ctx ends when the call's client disconnects, and when Close
 	// begins. nil = real time.
 	Wait func(ctx context.Context, d time.Duration)
 }
+
+// NoRetries is the CallbackRetries of an application that wants each callback
+// once, whatever becomes of it.
+const NoRetries = -1
 
 // Errors of a tap and of the kit.
 var (
@@ -82,6 +103,7 @@ type Simulator struct {
 	sender   callbackSender
 	pages    *template.Template
 	handler  http.Handler
+	pruner   sync.WaitGroup
 	now      func() time.Time
 	logger   *slog.Logger
 	open     context.Context // ends when Close begins
@@ -132,8 +154,12 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.sender = newCallbackSender(s.open, s.config, s.app.key)
+	s.sender = newCallbackSender(s.config, s.app.key)
 	s.handler = s.routes()
+	if err := s.resumeCallbacks(ctx); err != nil {
+		return err
+	}
+	s.pruner.Go(s.pruneHourly)
 	return nil
 }
 
@@ -153,20 +179,25 @@ func (c Config) checked() (Config, error) {
 	if c.CallbackTimeout <= 0 {
 		c.CallbackTimeout = 5 * time.Second
 	}
+	if c.Keep <= 0 {
+		c.Keep = 7 * 24 * time.Hour
+	}
 	if c.CodesPerHour <= 0 {
 		c.CodesPerHour = 30
 	}
 	if c.CallbackMethod != http.MethodPost && c.CallbackMethod != http.MethodGet {
 		return c, fmt.Errorf("the callback method must be POST or GET, not %q", c.CallbackMethod)
 	}
-	if c.CallbackRetries < 0 || c.CallbackRetries > len(retryWaits) {
-		return c, fmt.Errorf("callbacks are retried at most %d times", len(retryWaits))
+	if c.CallbackRetries < NoRetries {
+		return c, fmt.Errorf("callbacks cannot be retried %d times", c.CallbackRetries)
 	}
 	if err := c.Faults.check(); err != nil {
 		return c, err
 	}
-	c.DialURL = cmp.Or(c.DialURL, c.CallbackURL)
-	return c, errors.Join(checkCallbackURL(c.CallbackURL), checkCallbackURL(c.DialURL))
+	if digitsOf(c.SandboxToken) != c.SandboxToken {
+		return c, fmt.Errorf("the sandbox token %q must be digits", c.SandboxToken)
+	}
+	return c, errors.Join(checkCallbackURL(c.CallbackURL), checkCallbackURL(c.SignedURL))
 }
 
 // checkCallbackURL rejects URLs with a query or a fragment: how the service
@@ -223,6 +254,7 @@ func (s *Simulator) Close(ctx context.Context) error {
 	}
 	s.shut()
 	waiting := s.sender.wait(ctx)
+	s.pruner.Wait()
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 
