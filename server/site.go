@@ -73,7 +73,7 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 			return err
 		}
 	}
-	s.startSweeper(r.flow.Run)
+	s.inBackground("the sweeper", r.flow.Run)
 	app := r.handlers.App()
 	s.running.add("the application", 3*time.Second, s.shutdown(app))
 	// Waiting pages are told first: they reconnect to the next process.
@@ -85,13 +85,13 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 	return nil
 }
 
-// startSweeper runs the sweeper under a context of its own, so that it stops
-// in its turn.
-func (s *site) startSweeper(sweep func(context.Context)) {
+// inBackground runs what goes on until the process stops, under a context of
+// its own, so that it stops in its turn.
+func (s *site) inBackground(name string, run func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { sweep(ctx); close(done) }()
-	s.running.add("the sweeper", time.Second, func(context.Context) error { cancel(); <-done; return nil })
+	go func() { run(ctx); close(done) }()
+	s.running.add(name, time.Second, func(context.Context) error { cancel(); <-done; return nil })
 }
 
 // shutdown lets requests finish. Browsers open connections ahead and send

@@ -94,5 +94,8 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, fiber.Storage, 
 		return nil, nil, err
 	}
 	s.running.add("the sessions", stopLimit, closing(sessions.Close))
+	s.inBackground("pruning", func(ctx context.Context) {
+		db.KeepPruned(ctx, func(err error) { s.logger.Error("old rows could not be pruned", "error", err) })
+	})
 	return db, sessions, nil
 }

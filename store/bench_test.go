@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -88,4 +89,49 @@ func BenchmarkLatestApproval(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkPrune prunes 600,000 sessions and 1.8 million lines of the audit
+// trail, while another writes every few milliseconds. It says for how long a
+// batch held the writer at most, and how long the other waited at most.
+func BenchmarkPrune(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		w := newWorld(b)
+		ada := w.user("ada@example.com")
+		w.backlog(ada, 600_000)
+		w.clock.Advance(400 * 24 * time.Hour)
+		in := w.start(ada)
+		ctx, cancel := context.WithCancel(b.Context())
+		longest := make(chan time.Duration)
+		go func() { longest <- w.longestWrite(ctx, in) }()
+		b.StartTimer()
+		var held time.Duration
+		parts := 0
+		must(b, w.store.PruneEach(b.Context(), func(_ int, hold time.Duration) { held, parts = max(held, hold), parts+1 }))
+		b.StopTimer()
+		cancel()
+		b.ReportMetric(float64(held.Microseconds())/1000, "longest-hold-ms")
+		b.ReportMetric(float64((<-longest).Microseconds())/1000, "longest-wait-ms")
+		b.ReportMetric(float64(parts), "transactions")
+		b.StartTimer()
+	}
+}
+
+// longestWrite writes until ctx ends.
+func (w *world) longestWrite(ctx context.Context, sess store.Session) (longest time.Duration) {
+	pace := time.NewTicker(3 * time.Millisecond)
+	defer pace.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return longest
+		case <-pace.C:
+		}
+		began := time.Now()
+		if err := w.store.NoteCode(w.t.Context(), sess.ID, store.CodeSent); err != nil {
+			w.t.Error(err)
+		}
+		longest = max(longest, time.Since(began))
+	}
 }

@@ -47,3 +47,20 @@ func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string,
 	}
 	return writer, reader, err
 }
+
+// PruneEach prunes and says after each transaction how many rows it deleted and
+// for how long it held the writer.
+func (s *Store) PruneEach(ctx context.Context, held func(deleted int, hold time.Duration)) error {
+	p := s.pruner()
+	p.held = held
+	return p.run(ctx)
+}
+
+// PruneStatements are what pruning reads and deletes by, with three arguments
+// each.
+func PruneStatements() (all []string) {
+	for _, o := range prunable {
+		all = append(all, o.findQuery(), o.deleteStatement(3))
+	}
+	return all
+}
