@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"time"
 )
@@ -63,4 +64,21 @@ func PruneStatements() (all []string) {
 		all = append(all, o.findQuery(), o.deleteStatement(3))
 	}
 	return all
+}
+
+// FillDisk lets the file grow no more until it is released.
+func (s *Store) FillDisk(ctx context.Context) (release func()) {
+	limit := func(pages string) {
+		if _, err := s.db.ExecContext(ctx, `PRAGMA max_page_count = `+pages); err != nil {
+			panic(err)
+		}
+	}
+	limit("1")
+	return func() { limit("1000000") }
+}
+
+// SetBusyTimeout is how long the writer waits for other programs.
+func (s *Store) SetBusyTimeout(ctx context.Context, d time.Duration) error {
+	_, err := s.db.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
+	return err
 }

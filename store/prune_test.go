@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,21 @@ func TestPruneTakesABacklogInParts(t *testing.T) {
 			t.Errorf("%d rows of %s are left", got, table)
 		}
 	}
+}
+
+// A process that has just started finds what became old while it was away.
+func TestPruningBeginsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.backlog(w.user("ada@example.com"), 10)
+	w.clock.Advance(366 * 24 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { w.store.KeepPruned(ctx, func(err error) { t.Error(err) }); close(ended) }()
+	for w.number(`SELECT COUNT(*) FROM events`) > 0 {
+		runtime.Gosched()
+	}
+	stop()
+	<-ended
 }
 
 // What is kept for good does not hide what is old behind it.
