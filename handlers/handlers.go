@@ -26,6 +26,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,6 +64,10 @@ type Config struct {
 	SessionStorage fiber.Storage
 	FormKey        []byte // makes the tokens of the forms
 
+	// PhonesReady says whether simulated phones can keep what is done with them;
+	// nil when the phones are real.
+	PhonesReady func(context.Context) error
+
 	PublicURL string // scheme://host[:port], the one address people and callbacks use
 	PhonesURL string // where simulated phones are, "" when the phones are real
 
@@ -84,6 +89,7 @@ type Handlers struct {
 	sessions *session.Store
 	browsers Browsers
 	refs     sessionRefs
+	ready    *readiness
 }
 
 // New checks c and prepares the handlers.
@@ -102,7 +108,7 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, ready: newReadiness(c)}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

@@ -66,6 +66,7 @@ func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key st
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
+	s.phonesReady = sim.Ready
 	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), dialURL(ln.Addr())
 	return sim.APIKey(), nil
 }

@@ -24,6 +24,8 @@ type site struct {
 
 	phonesURL string // of the simulator, for people
 	apiURL    string // of the provider, for this process
+
+	phonesReady func(context.Context) error // of the simulator's file; nil without it
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {

@@ -116,6 +116,9 @@ type txn struct {
 
 // inTx runs do in one transaction that holds the write lock from its start.
 func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err // the time was used up before
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return wrap(err)
