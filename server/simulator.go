@@ -18,19 +18,19 @@ import (
 // clients must send.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
-	err := s.startSimulator(stdout)
+	err := s.startSimulator(ctx, stdout)
 	if err == nil {
 		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
 }
 
-func (s *site) startSimulator(stdout io.Writer) error {
+func (s *site) startSimulator(ctx context.Context, stdout io.Writer) error {
 	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
 	if err != nil {
 		return err
 	}
-	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL)
+	key, err := s.simulate(ctx, ln, "localhost", s.SimulatorCallbackURL)
 	if err != nil {
 		return err
 	}
@@ -54,11 +54,15 @@ const simulatorFile = "simulator"
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
 // is on all addresses.
-func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key string, err error) {
+func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callbackURL string) (key string, err error) {
+	path := beside(s.Database, simulatorFile)
+	if err := s.lock(ctx, path); err != nil {
+		return "", err
+	}
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
-		Path:        beside(s.Database, simulatorFile),
+		Path:        path,
 		Logger:      s.logger,
 	})
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *site) start(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.lock(ctx, s.Database); err != nil {
+		return err
+	}
 	// Before the simulator, whose file tells whose phones an old database has.
 	db, sessions, err := s.openDatabases(ctx)
 	if err != nil {
@@ -57,7 +60,7 @@ func (s *site) start(ctx context.Context) error {
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
 	if s.Simulated() {
-		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath); err != nil {
+		if key, err = s.simulate(ctx, phones, hostname(s.PublicURL), s.PublicURL+callbackPath); err != nil {
 			return err
 		}
 	}
