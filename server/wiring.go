@@ -26,8 +26,12 @@ type rooms struct {
 
 // connect gives each room what it needs. key is the provider's.
 func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Storage, key string) (rooms, error) {
-	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
-	counts := metrics.New(waiting.Waiting, nil)
+	var counts *metrics.Metrics
+	waiting := hub.New(hub.Options{
+		Total: waitingLimit(), PerAddr: s.WaitingPerAddress,
+		OnEnd: func(kind hub.Kind, end hub.End) { counts.WaitEnded(kind.String(), end.String()) },
+	})
+	counts = metrics.New(waiting.Waiting, nil)
 	provider := s.provider(key, counts)
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting},

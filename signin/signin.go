@@ -67,12 +67,6 @@ type Browsers interface {
 	TellTransfers(sessionID string, t Transfers)
 }
 
-// Counter counts what happened. *metrics.Metrics is one.
-type Counter interface {
-	SignIn(outcome, method string)
-	Tap(d time.Duration)
-}
-
 // The errors of a provider, whoever it is. Compare with errors.Is.
 var (
 	ErrNoDevice    = errors.New("no device can be asked")
@@ -155,6 +149,7 @@ type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
 	asked   lastAsked
+	counted lastAsked // what was counted, so that nothing is counted twice
 	tasks   sync.WaitGroup
 }
 
@@ -178,11 +173,6 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 	}
 	return &Flow{Config: c, codeKey: key}, nil
 }
-
-type noCounter struct{}
-
-func (noCounter) SignIn(string, string) {}
-func (noCounter) Tap(time.Duration)     {}
 
 // askProvider bounds a call to the provider.
 func (f *Flow) askProvider(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -56,5 +56,6 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		f.notify(ctx, sess.ID)
 	}
 	f.asked.forget(f.Now().Add(-time.Hour))
+	f.counted.forget(f.Now().Add(-countFor))
 	return nil
 }
