@@ -52,5 +52,11 @@ var storeRows = []row{
 	{what: "the payee is not part of what is approved", file: "store/transfers.go", find: "t.Payee, t.AmountMinor, t.Currency})", put: "t.AmountMinor, t.Currency})", test: "TestAChangedTransferIsRefused"},
 	{what: "another session's transfer is executed", file: "store/transfers.go", find: "AND transfers.session_id = ?4", put: "AND ?4 = ?4", test: "TestATransferBelongsToItsSession"},
 	{what: "a file can be read by everybody", file: "store/sqlite.go", find: "0o600", put: "0o644", test: "TestOpenMakesAFileThatOnlyItsOwnerReads"},
-	{what: "prune forgets nothing", file: "store/prune.go", find: "old.days*day.Milliseconds()", put: "old.days*9*day.Milliseconds()", test: "TestPruneDeletesWhatIsOld"},
+	{what: "prune forgets nothing", file: "store/prune.go", find: "o.days*day.Milliseconds()", put: "o.days*9*day.Milliseconds()", test: "TestPruneDeletesWhatIsOld"},
+	{what: "a backlog goes in one transaction", file: "store/prune.go", find: "firstBatch  = 50", put: "firstBatch  = 30000", test: "TestPruneTakesABacklogInParts"},
+	{what: "requests end in one transaction", file: "store/decide.go", find: "const sweepBatch = 50", put: "const sweepBatch = 5000", test: "TestManyEndInParts"},
+	{what: "a log that has grown stays large", file: "store/sqlite.go", find: `"PRAGMA journal_size_limit = %d"`, put: `"PRAGMA journal_size_limit = -1 -- %d"`, test: "TestTheLogShrinksAfterAForgottenReader"},
+	{what: "asking for readiness fills the log", file: "store/probe.go", find: "err != nil || !forGood {", put: "err != nil {", test: "TestReadyDoesNotFillTheLog"},
+	{what: "a removed file is ready", file: "store/probe.go", find: "err != nil || !os.SameFile(now, p.file)", put: "now == nil && err == nil", test: "TestReady"},
+	{what: "a locked file is a broken one", file: "store/errors.go", find: "case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:", put: "case sqlite3.ErrProtocol:", test: "TestWaitingTooLongForTheWriterIsSaid"},
 }
