@@ -89,6 +89,21 @@ func TestALockedSessionFileLosesNothing(t *testing.T) {
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 }
 
+// Signing out does not rest on the session file: the session has ended, also
+// where its id stays.
+func TestSigningOutWithALockedSessionFile(t *testing.T) {
+	s := impatient(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	release := s.lock("sessions.db")
+	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	release()
+	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	b.signIn(ada)
+}
+
 // A file that was taken away is no health either.
 func TestARemovedSessionFileIsNoHealth(t *testing.T) {
 	s := impatient(t)

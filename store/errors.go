@@ -34,6 +34,9 @@ type RateError struct{ RetryAt time.Time }
 
 func (e *RateError) Error() string { return "too often; again at " + e.RetryAt.Format(time.RFC3339) }
 
+// errDamaged is an ErrUnavailable that does not pass.
+var errDamaged = fmt.Errorf("%w: the file is damaged", ErrUnavailable)
+
 // Neutral turns an error of the driver into one of the above: for others who
 // keep a file in the same way.
 func Neutral(err error) error { return wrap(err) }
@@ -56,10 +59,22 @@ func wrap(err error) error {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
 		return fmt.Errorf("%w: %v", ErrLocked, err)
 	case sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth,
-		sqlite3.ErrCantOpen, sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrNomem:
+		sqlite3.ErrCantOpen, sqlite3.ErrNomem:
 		return fmt.Errorf("%w: %v", ErrUnavailable, err)
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return fmt.Errorf("%w: %v", errDamaged, err)
 	}
 	return errors.New(err.Error())
+}
+
+// met is wrap for what is read and written most. It remembers damage: the page
+// that a probe writes may be a good one.
+func (s *Store) met(err error) error {
+	err = wrap(err)
+	if errors.Is(err, errDamaged) {
+		s.damage.Store(&err)
+	}
+	return err
 }
 
 // isUnique recognises a broken UNIQUE by the driver's code, not by its text.

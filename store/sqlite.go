@@ -125,9 +125,9 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	if err := do(&txn{Tx: tx, store: s, now: s.now()}); err != nil {
-		return wrap(err)
+		return s.met(err)
 	}
-	return wrap(tx.Commit())
+	return s.met(tx.Commit())
 }
 
 // row is what *sql.Row and *sql.Rows have in common.

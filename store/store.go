@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -43,7 +44,8 @@ type Store struct {
 	opts    Options
 	path    string
 	probe   *Probe
-	db      *sql.DB // one connection: SQLite has one writer
+	damage  atomic.Pointer[error] // met in the file
+	db      *sql.DB               // one connection: SQLite has one writer
 	read    *sql.DB
 	hot     statements
 	hashing *semaphore.Weighted
@@ -124,9 +126,12 @@ const healthStatement = `
 	VALUES (1, ?)
 	ON CONFLICT (id) DO UPDATE SET at = excluded.at`
 
-// Ready says whether the database answers, can be written, and is still the
-// file at its path.
+// Ready says whether the database answers, can be written, is still the file at
+// its path, and was not found damaged since it was opened.
 func (s *Store) Ready(ctx context.Context) error {
+	if damage := s.damage.Load(); damage != nil {
+		return fmt.Errorf("store: %w", *damage)
+	}
 	if err := s.probe.Check(ctx); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
