@@ -95,11 +95,16 @@ func (h *Handlers) storeRef(c *fiber.Ctx, s store.Session) error {
 }
 
 // dropCookie forgets the browser's session id. The session has to be ended in
-// the store first: only that makes the id worthless for good.
+// the store first: only that makes the id worthless for good, also if the file of
+// the ids cannot be written.
 func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 	sess, err := h.sessions.Get(c)
-	if err != nil {
-		return err
+	if err == nil {
+		err = sess.Destroy()
 	}
-	return sess.Destroy()
+	if errors.Is(err, store.ErrUnavailable) {
+		h.Logger.Warn("a session that has ended could not be removed from its file", "error", err)
+		return nil
+	}
+	return err
 }
