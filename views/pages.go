@@ -62,7 +62,17 @@ type Approval struct {
 
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
+
+	// Plain counts the pages without scripts in a row, which load themselves
+	// again where the scripts of the page do not run; 0 is the page with scripts.
+	Plain int
 }
+
+// NextPlain is Plain for the page that follows.
+func (a Approval) NextPlain() int { return min(a.Plain+1, MaxPlain) }
+
+// MaxPlain is where the count of pages without scripts stays.
+const MaxPlain = 9
 
 // Token is the form for a code.
 type Token struct {
