@@ -119,10 +119,10 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login/number", h.requirePassword, h.requireUnprovedPhone, h.numberForm)
 	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.correctNumber)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
-	app.Post("/confirm-login", h.repeatLastStep, h.requirePassword, h.requireSessionFile, h.confirm)
+	app.Post("/confirm-login", h.requireSessionFile, h.repeatLastStep, h.requirePassword, h.confirm)
 
 	app.Get("/verify-token", h.requirePassword, h.requireOpenAttempt, h.tokenForm)
-	app.Post("/verify-token", h.repeatLastStep, h.requirePassword, h.requireOpenAttempt, h.requireSessionFile, h.verifyToken)
+	app.Post("/verify-token", h.requireSessionFile, h.repeatLastStep, h.requirePassword, h.requireOpenAttempt, h.verifyToken)
 	app.Post("/send-token", h.requirePassword, h.requireOpenAttempt, h.sendToken)
 }
 

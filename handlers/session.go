@@ -69,11 +69,16 @@ func (h *Handlers) sessionID(c *fiber.Ctx) (string, error) {
 // this reply can be told what became of it.
 func (h *Handlers) setSession(c *fiber.Ctx, s store.Session) error {
 	err := h.storeRef(c, s)
-	if err != nil {
-		// No browser can use this session.
-		return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The browser keeps the id that it has: the new one refers to nothing.
+	c.Response().Header.DelCookie(h.cookieName("session"))
+	if s.Level == store.SignedIn {
+		return err // its last step can be repeated, so that no approval is lost
+	}
+	// No browser can use this session.
+	return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
 }
 
 func (h *Handlers) storeRef(c *fiber.Ctx, s store.Session) error {

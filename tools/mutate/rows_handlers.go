@@ -34,7 +34,7 @@ var handlersRows = []row{
 	{what: "pages may be cached", file: "handlers/headers.go", find: `"no-store"`, put: `"no-cache"`, test: "TestHeadersOfEveryPageAtEveryLevel"},
 	{what: "pages may be framed", file: "handlers/headers.go", find: `"DENY"`, put: `"SAMEORIGIN"`, test: "TestHeadersOfEveryPageAtEveryLevel"},
 	{what: "a failure claims that nothing was changed", file: "handlers/outcome.go", find: "if !began ||", put: "if began ||", test: "TestAFailedFormDoesNotClaimThatNothingWasChanged"},
-	{what: "an approval is used up for a cookie that cannot be kept", file: "handlers/app.go", find: "h.requirePassword, h.requireSessionFile, h.confirm", put: "h.requirePassword, h.confirm", test: "TestALockedSessionFileLosesNothing"},
+	{what: "an approval is used up for a cookie that cannot be kept", file: "handlers/app.go", find: `"/confirm-login", h.requireSessionFile, `, put: `"/confirm-login", `, test: "TestALockedSessionFileLosesNothing"},
 	{what: "an account is made for a cookie that cannot be kept", file: "handlers/app.go", find: "h.requireSessionFile, h.signup", put: "h.signup", test: "TestALockedSessionFileLosesNothing"},
 	{what: "no Retry-After", file: "handlers/errors.go", find: "fiber.HeaderRetryAfter", put: `"X-Retry-After"`, test: "TestGuessingIsSlowedDown"},
 	{what: "an error shows its cause", file: "handlers/errors.go", find: `Text: "error.internal.text"`, put: "Text: err.Error()", test: "TestErrorsTellNoSecrets"},
