@@ -54,6 +54,7 @@ type Country struct {
 	Name     string // "Colombia"
 	Code     int    // 57
 	Selected bool
+	Value    string // what the form sends: the code of its main country, else the region
 }
 
 // Approval is the waiting page: a request to the phone and its state.
