@@ -21,12 +21,18 @@ import (
 
 // person has a browser profile of their own: cookies and tabs.
 type person struct {
-	t   *testing.T
-	nod *nod
-	ctx context.Context // nil before the first tab
+	t       *testing.T
+	nod     *nod
+	browser context.Context // the process
+	ctx     context.Context // nil before the first tab
 }
 
-func (n *nod) person() *person { return &person{t: n.t, nod: n} }
+func (n *nod) person() *person { return n.personWith(chrome) }
+
+// personWith has a browser of another version.
+func (n *nod) personWith(browser context.Context) *person {
+	return &person{t: n.t, nod: n, browser: browser}
+}
 
 // tab is a tab of a person's browser.
 type tab struct {
@@ -45,7 +51,7 @@ func (p *person) tab() *tab {
 	tb := &tab{t: p.t, nod: p.nod}
 	parent, options := p.ctx, []chromedp.ContextOption{chromedp.WithListener(tb.watch)}
 	if parent == nil {
-		parent, options = chrome, append(options, chromedp.WithNewBrowserContext())
+		parent, options = p.browser, append(options, chromedp.WithNewBrowserContext())
 	}
 	ctx, cancel := chromedp.NewContext(parent, options...)
 	tb.ctx = ctx
@@ -264,6 +270,13 @@ func (tb *tab) colours(scheme string) {
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+}
+
+// early runs a script in every page of the tab before the page's own.
+func (tb *tab) early(script string) {
+	tb.t.Helper()
+	call(tb, page.Enable, page.EnableParams{})
+	call(tb, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 }
 
 // noScript turns JavaScript off.

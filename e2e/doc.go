@@ -1,6 +1,6 @@
 // Package e2e tests Nod as people use it: the real binary, built with the race
-// detector, and a real Chromium, with a faulty proxy between them where a
-// story needs one.
+// detector, and real browsers, with a faulty proxy between them where a story
+// needs one: a current Chromium, one of 2021, and Firefox.
 //
 // Owns: the stories, the browser and the processes they run.
 // Promises: a story fails on an unexpected error in a browser's console, a

@@ -17,6 +17,8 @@ import (
 type proxy struct {
 	dropUpgrades atomic.Bool  // forwards a WebSocket handshake as a plain request
 	holdStreams  atomic.Bool  // accepts an event stream and forwards nothing of it
+	loses        atomic.Value // a func(path string) bool: no answer is given to these
+	noCookies    atomic.Bool  // forwards no cookie, either way
 	sockets      atomic.Int64 // WebSocket handshakes seen
 	wire         *wire
 	url          string
@@ -26,6 +28,7 @@ type proxy struct {
 func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 	t.Helper()
 	p := &proxy{}
+	p.lose(func(string) bool { return false })
 	backend := &url.URL{Scheme: "http", Host: freePort(t)}
 	forward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -36,10 +39,22 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 				r.Out.Header.Del("Connection")
 			}
 		},
+		ModifyResponse: func(r *http.Response) error {
+			if p.noCookies.Load() {
+				r.Header.Del("Set-Cookie")
+			}
+			return nil
+		},
 		// What a browser sees while Nod restarts.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.loses.Load().(func(string) bool)(r.URL.Path) {
+			panic(http.ErrAbortHandler) // closes the connection
+		}
+		if p.noCookies.Load() {
+			r.Header.Del("Cookie")
+		}
 		if r.Header.Get("Upgrade") != "" {
 			p.sockets.Add(1)
 		}
@@ -58,6 +73,9 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 	n := startNod(t, append([]string{"ADDR=" + backend.Host, "PUBLIC_URL=" + p.url}, settings...)...)
 	return n, p
 }
+
+// lose answers no request for a path of these any more.
+func (p *proxy) lose(these func(path string) bool) { p.loses.Store(these) }
 
 // freePort returns an address of 127.0.0.1 that nothing listens on.
 func freePort(t *testing.T) string {

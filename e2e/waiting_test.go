@@ -69,6 +69,7 @@ func TestEveryOutcomeArrivesByEveryTransport(t *testing.T) {
 		tb.heading("A newer sign-in took over")
 
 		other = (&person{t: t, nod: n, ctx: newer.ctx}).tab()
+		other.expect("WebSocket connection", "ERR_", "502") // the code page listens too
 		other.open("/verify-token")
 		other.enterToken(p.token)
 		newer.at("/protected")
@@ -273,10 +274,7 @@ func TestAWrongClock(t *testing.T) {
 	story(t)
 	n := startNod(t)
 	tb := n.person().tab()
-	call(tb, page.Enable, page.EnableParams{})
-	call(tb, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: `{ const now = Date.now; Date.now = () => now() + 3600e3; }`,
-	})
+	tb.early(`{ const now = Date.now; Date.now = () => now() + 3600e3; }`)
 	tb.signUp("ada@example.com", "2015550101")
 	tb.transport("socket")
 	tb.is(`/^(10|[1-9]):\d\d$/.test(document.getElementById("countdown").textContent)`)

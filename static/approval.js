@@ -123,6 +123,7 @@ function apply(state) {
   if (state.status === "pending") return wait(state);
   const name = nameOf(state);
   if (name === current && current !== "approved") return;
+  if (name === "signed_in" && confirmation.posting) return; // asked again after the answer
   stopWaiting();
   if (name === "signed_in" && confirmation.sending) {
     // By this tab, so there is no other one to speak of.

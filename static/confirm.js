@@ -31,6 +31,9 @@ export class Confirmation {
     this._form = form;
     this._page = page;
     this.sending = false;
+    // The answer under way brings the cookie of the new session: who leaves the
+    // page for an event that is faster loses it.
+    this.posting = false;
   }
 
   async send() {
@@ -48,7 +51,7 @@ export class Confirmation {
     for (let tries = 0; ; tries++) {
       const asked = this._page.state();
       const code = await this._post();
-      if (code === REFUSED) return this._form.submit();
+      if (code === REFUSED) return this._submit();
       if (isAnswer(code) && await this._settle(code, asked)) return;
       const now = this._page.state();
       if (now !== asked && now !== "approved") return;
@@ -83,8 +86,13 @@ export class Confirmation {
    * that the browser sends the form itself and shows what the server says.
    */
   _startOver() {
-    if (location.hash === "#again") this._form.submit();
+    if (location.hash === "#again") this._submit();
     else location.replace(`${this._page.selfUrl}?${Date.now()}#again`);
+  }
+
+  _submit() {
+    this.posting = true;
+    this._form.submit();
   }
 
   /**
@@ -93,11 +101,14 @@ export class Confirmation {
    */
   async _post() {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(this._form)));
+    this.posting = true;
     try {
       const reply = await ask(this._form.action, { method: "POST", body, redirect: "manual" }, TIMEOUT);
       return reply.type === "opaqueredirect" ? 303 : reply.status;
     } catch (error) {
       return !isTimeout(error) && await reachable() ? REFUSED : NO_REPLY;
+    } finally {
+      this.posting = false;
     }
   }
 }

@@ -44,11 +44,14 @@ if (seconds > 0) waitForSending(performance.now() + seconds * 1000);
 
 // ---- the sign-in, as it stands ----
 
+const RELEASE_AFTER = 15000; // without an answer to a form the page listens again
+
 let current = "pending";
 
 /** @param {State} state */
 function apply({ status, reason }) {
   if (status === current && status === "signed_in") return;
+  if (status === "signed_in" && confirmation.posting) return; // asked again after the answer
   current = status;
   if (status === "pending") return listener.start();
   listener.stop();
@@ -78,6 +81,14 @@ const confirmation = new Confirmation(/** @type {HTMLFormElement} */ (byId("conf
   say,
   selfUrl,
   doneUrl,
+});
+
+// The answer to a form leads on, and may bring the cookie of a new session: the
+// page must not leave for an event that is faster.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  listener.stop();
+  setTimeout(() => listener.start(), RELEASE_AFTER);
 });
 
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener.wake());

@@ -394,6 +394,18 @@ describe("where the confirmation leads", () => {
     assert.deepEqual(visited, ["/protected"]);
   });
 
+  test("an event that is faster than the answer is not followed: the answer brings the cookie", async () => {
+    let answered;
+    serves(() => new Promise((done) => (answered = done)), signedIn);
+    await open();
+    submits(byId("confirm-form"));
+    await hear({ status: "signed_in" });
+    assert.deepEqual(visited, []);
+    answered(reply(302));
+    await settle();
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
   test("pressed just before the tap is heard: it is sent once more", async () => {
     let answered;
     answers(({ method }) => method === "POST" ? new Promise((done) => (answered = done)) : reply(200, { status: "approved" }));

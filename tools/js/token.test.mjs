@@ -148,6 +148,22 @@ describe("a tap while the code page is open", () => {
     assert.deepEqual([visited, submitted], [[], []]);
   });
 
+  test("a form that was sent is not cut off by an event, until 15 s have passed without an answer", async () => {
+    await open();
+    submits(byId("token-form"));
+    assert.ok(sockets[0].closed);
+    await advance(14990);
+    assert.equal(sockets.length, 1);
+    await advance(10);
+    assert.equal(sockets.length, 2);
+  });
+
+  test("a form that was not sent changes nothing", async () => {
+    await open(3);
+    submits(byId("send-sms"));
+    assert.ok(!sockets[0].closed);
+  });
+
   test("a page that is left hangs up, and goes on when the browser comes back to it", async () => {
     await open();
     await happens("pagehide");
