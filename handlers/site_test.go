@@ -166,6 +166,7 @@ func (s *site) start(ln net.Listener) {
 		must(t, app.ShutdownWithContext(ctx))
 		ln.Close() // a test may be over before its server has begun
 		must(t, <-served)
+		s.flow.Close()
 		must(t, sessions.Close())
 		must(t, s.store.Close())
 	}

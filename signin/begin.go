@@ -97,6 +97,9 @@ func (f *Flow) End(ctx context.Context, sessionID string, reason store.Reason) e
 		return err
 	}
 	f.notify(ctx, sessionID)
+	if w, err := f.Store.Wait(ctx, sessionID); err == nil && w.Level == store.SignedIn {
+		f.notifyTransfers(ctx, w.UserID) // what waited in this session is withdrawn
+	}
 	return nil
 }
 

@@ -3,6 +3,8 @@ package signin
 import (
 	"context"
 	"time"
+
+	"nod/store"
 )
 
 const (
@@ -23,8 +25,7 @@ func (f *Flow) Run(ctx context.Context) {
 	})
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
-	defer f.tasks.Wait()
-	defer f.stop()
+	defer f.Close()
 	for {
 		select {
 		case <-ctx.Done():
@@ -35,6 +36,12 @@ func (f *Flow) Run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// Close ends what goes on in the background, and waits for it. Run does so too.
+func (f *Flow) Close() {
+	f.stop()
+	f.tasks.Wait()
 }
 
 // Sweep does what is due at this moment: requests near their deadline are
@@ -63,6 +70,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 	}
 	for _, sess := range overdue {
 		f.notify(ctx, sess.ID)
+		if sess.Level == store.SignedIn {
+			f.notifyTransfers(ctx, sess.UserID)
+		}
 	}
 	f.asked.forget(f.Now().Add(-time.Hour))
 	f.counted.forget(f.Now().Add(-countFor))

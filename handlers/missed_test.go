@@ -1,0 +1,110 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// A tap whose callback was lost is found when the process starts again, without
+// anybody asking.
+func TestAStartCatchesUpWithWhatWasMissed(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.loseCallbacks()
+	b := s.browser()
+	b.passPassword(ada)
+	ada.phone.approve(ada.phone.pending())
+	s.restart()
+	events := b.events()
+	events.want("pending")
+	must(t, s.flow.CatchUp(t.Context()))
+	events.want("approved")
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
+// And when a page connects again: what it has missed may have been missed here
+// too. The provider is asked about a request once for all who connect.
+func TestAPageThatConnectsHearsWhatWasMissed(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.loseCallbacks()
+	b := s.browser()
+	b.passPassword(ada)
+	ada.phone.approve(ada.phone.pending())
+	s.clock.Advance(4 * time.Second)
+	first, second := b.events(), b.events()
+	for _, events := range []*socket{first, second} {
+		if m, err := events.next(); err != nil || m.Status == "pending" {
+			must(t, err)
+			events.want("approved")
+		}
+	}
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
+// A page of transfers that asks again and again finds a lost callback too.
+func TestAPageOfTransfersFindsALostCallback(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	s.loseCallbacks()
+	id, _ := b.startTransfer()
+	ada.phone.approve(ada.phone.pending())
+	s.clock.Advance(4 * time.Second)
+	wantBody(t, b.get("/transfers/status"), `"id":"`+id+`","status":"approved"`)
+}
+
+// Of two tabs that send a request again at once, one asks the phone.
+func TestTwoTabsReplaceARequestOnce(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	shown := requestField.FindStringSubmatch(b.get("/login/approval").Body)
+	if shown == nil {
+		t.Fatal("the page does not say which request it would replace")
+	}
+	before := len(ada.phone.requests())
+	b.atOnce(8, "/login/resend", url.Values{"request": {shown[1]}}, func(res *http.Response) {
+		if res.StatusCode != http.StatusSeeOther {
+			t.Errorf("got %d", res.StatusCode)
+		}
+	})
+	if got := len(ada.phone.requests()) - before; got != 1 {
+		t.Errorf("the phone was asked %d times, want once", got)
+	}
+}
+
+// A transfer is carried out by the session that asked for it; the other browsers
+// of the person hear of it and offer nothing that would fail.
+func TestOtherBrowsersHearOfATransfer(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	here, there := s.browser(), s.browser()
+	here.signIn(ada)
+	there.signIn(ada)
+	heard := there.transferEvents()
+	id, _ := here.startTransfer()
+	if got := nextLedger(t, heard, "awaiting"); got != id {
+		t.Fatalf("the other browser hears of %s, want %s", got, id)
+	}
+	wantBody(t, here.get("/protected"), "/transfers/"+id+"/execute")
+	wantNoBody(t, there.get("/protected"), "/transfers/"+id+"/execute")
+	ada.phone.approve(ada.phone.pending())
+	nextLedger(t, heard, "approved")
+	wantRedirect(t, here.execute(id), "/protected#transfers")
+	nextLedger(t, heard, "executed")
+
+	second, _ := here.startTransfer()
+	here.post("/logout")
+	if got := nextLedger(t, heard, "withdrawn"); got != second {
+		t.Errorf("the other browser hears of %s, want %s", got, second)
+	}
+	wantBody(t, there.get("/protected"), "withdrawn when you signed out")
+}
+
+var requestField = regexp.MustCompile(`name="request" value="([^"]+)"`)
