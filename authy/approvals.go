@@ -51,7 +51,7 @@ func (c *Client) RequestApproval(ctx context.Context, authyID int64, r ApprovalR
 	case err != nil:
 		return "", err
 	case !isID(reply.Request.UUID):
-		return "", unavailable(op, errors.New("the reply contains no request id"))
+		return "", noReply(op, errors.New("the reply contains no request id"))
 	}
 	return reply.Request.UUID, nil
 }

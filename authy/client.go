@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -120,7 +121,7 @@ func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	case err != nil:
 		return c.callFailed(call.op, err)
 	case len(body) > maxReply:
-		return unavailable(call.op, errors.New("the reply is too large"))
+		return noReply(call.op, errors.New("the reply is too large"))
 	}
 	return c.decode(call.op, res, body, reply)
 }
@@ -163,17 +164,27 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 // callFailed wraps the error of a call that got no usable reply. Only the text of
 // the cause is kept, with the key removed: the cause itself may contain the URL,
 // or bytes of a reply that echoes the request. errors.Is still recognises the
-// context's errors.
+// context's errors. What could not be sent at all is no ErrNoReply.
 func (c *Client) callFailed(op string, err error) error {
+	failed := noReply
+	if neverSent(err) {
+		failed = unavailable
+	}
 	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, known) {
-			return unavailable(op, known)
+			return failed(op, known)
 		}
 	}
 	if inURL, ok := errors.AsType[*url.Error](err); ok {
 		err = inURL.Err
 	}
-	return unavailable(op, errors.New(c.clean(err.Error())))
+	return failed(op, errors.New(c.clean(err.Error())))
+}
+
+// neverSent recognises a connection that was never made.
+func neverSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // maxText is how many characters an error keeps of text from outside.

@@ -21,6 +21,10 @@ var (
 	// that is too large or not as documented.
 	ErrUnavailable = errors.New("the provider is unavailable")
 
+	// ErrNoReply is an ErrUnavailable of which nobody knows whether the call was
+	// carried out: it was sent, and no readable reply came in time.
+	ErrNoReply = fmt.Errorf("%w: no readable reply", ErrUnavailable)
+
 	// ErrBadSignature: the callback is not signed with the key, or cannot be
 	// parsed, so that its signature cannot be checked.
 	ErrBadSignature = errors.New("the callback is not signed by the provider")
@@ -104,6 +108,10 @@ func meaning(code int) error {
 	default:
 		return nil
 	}
+}
+
+func noReply(op string, why error) error {
+	return fmt.Errorf("authy %s: %w: %w", op, ErrNoReply, why)
 }
 
 func unavailable(op string, why error) error {

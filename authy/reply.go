@@ -33,7 +33,7 @@ func (c *Client) decode(op string, res *http.Response, body []byte, reply any) e
 	known := json.Unmarshal(body, &e) == nil
 	if res.StatusCode == http.StatusOK && known && bool(e.Success) {
 		if err := json.Unmarshal(body, reply); err != nil {
-			return unavailable(op, errors.New("the reply does not have the documented shape"))
+			return noReply(op, errors.New("the reply does not have the documented shape"))
 		}
 		return nil
 	}
@@ -41,7 +41,11 @@ func (c *Client) decode(op string, res *http.Response, body []byte, reply any) e
 	if isRefusal(res.StatusCode, known, refusal) {
 		return refusal
 	}
-	return unavailable(op, fmt.Errorf("HTTP status %d without a usable reply", res.StatusCode))
+	why := fmt.Errorf("HTTP status %d without a usable reply", res.StatusCode)
+	if res.StatusCode == http.StatusOK {
+		return noReply(op, why)
+	}
+	return unavailable(op, why)
 }
 
 // isRefusal distinguishes an error of the provider from one of a proxy in between.

@@ -121,10 +121,10 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Post("/login/cancel", h.requirePassword, h.cancel)
 	app.Post("/login/resend", h.requirePassword, h.resend)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
-	app.Post("/confirm-login", h.requirePassword, h.confirm)
+	app.Post("/confirm-login", h.repeatLastStep, h.requirePassword, h.confirm)
 
 	app.Get("/verify-token", h.requirePassword, h.requireOpenAttempt, h.tokenForm)
-	app.Post("/verify-token", h.requirePassword, h.requireOpenAttempt, h.verifyToken)
+	app.Post("/verify-token", h.repeatLastStep, h.requirePassword, h.requireOpenAttempt, h.verifyToken)
 	app.Post("/send-token", h.requirePassword, h.requireOpenAttempt, h.sendToken)
 }
 

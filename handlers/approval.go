@@ -61,7 +61,7 @@ func (h *Handlers) cancel(c *fiber.Ctx) error {
 // resend sends a new request in place of the one before. If none could be
 // sent, the waiting page says why.
 func (h *Handlers) resend(c *fiber.Ctx) error {
-	sent, err := h.Flow.Resend(c.UserContext(), visitorOf(c))
+	sent, err := h.Flow.Resend(c.UserContext(), visitorOf(c), c.FormValue("request"))
 	if err != nil {
 		return err
 	}

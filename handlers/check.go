@@ -23,5 +23,5 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 
 // checkState is one event, after which the connection ends.
 func (h *Handlers) checkState(context.Context, string) (message, error) {
-	return message{h.browsers.encodeState(signin.State{Status: signin.StatusPending}), true}, nil
+	return message{data: h.browsers.encodeState(signin.State{Status: signin.StatusPending}), last: true}, nil
 }

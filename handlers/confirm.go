@@ -13,7 +13,7 @@ import (
 // new one that is signed in.
 func (h *Handlers) confirm(c *fiber.Ctx) error {
 	v := visitorOf(c)
-	sess, err := h.Flow.Confirm(c.UserContext(), v, clientOf(c))
+	sess, err := h.Flow.Confirm(c.UserContext(), v, lastStepOf(c))
 	var notApproved *signin.NotApproved
 	if errors.As(err, &notApproved) {
 		return h.showNotApproved(c, notApproved.Request)
@@ -22,6 +22,37 @@ func (h *Handlers) confirm(c *fiber.Ctx) error {
 		return err
 	}
 	return h.finishSignIn(c, v.Session.ID, sess)
+}
+
+// repeatLastStep answers a browser again that has completed its sign-in and
+// lost the reply. The session that it still refers to has ended; the form that
+// it sends is the same.
+func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
+	if visitorOf(c).Level() != store.Anonymous {
+		return c.Next()
+	}
+	id, err := h.sessionID(c)
+	if err != nil {
+		return err
+	}
+	sess, err := h.Flow.Repeat(c.UserContext(), id, lastStepOf(c))
+	if errors.Is(err, store.ErrNotFound) {
+		return c.Next()
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.setSession(c, sess); err != nil {
+		return err
+	}
+	return seeOther(c, "/protected")
+}
+
+// lastStepOf is clientOf with the form that was sent.
+func lastStepOf(c *fiber.Ctx) store.Client {
+	client := clientOf(c)
+	client.Form = hashKey(c.FormValue("_csrf"))
+	return client
 }
 
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {

@@ -28,8 +28,9 @@ type reservation struct {
 
 // message is what a page receives: a state as JSON, and whether it is the last.
 type message struct {
-	data []byte
-	last bool
+	data  []byte
+	last  bool
+	state signin.State // of the waiting page
 }
 
 // reserveSlot takes a slot of the hub before the upgrade, so that a flood of
@@ -164,6 +165,7 @@ func (h *Handlers) join(r *reservation, conn net.Conn, kind hub.Kind, head strin
 	}
 	// If the write fails, the connection is closed and the page connects again.
 	_ = r.slot.Send(m.data, m.last)
+	h.Flow.Joined(m.state)
 }
 
 // signInState is the initial state of the waiting page.
@@ -176,7 +178,7 @@ func (h *Handlers) signInState(ctx context.Context, sessionID string) (message, 
 }
 
 func (h *Handlers) stateMessage(s signin.State) message {
-	return message{h.browsers.encodeState(s), s.Last}
+	return message{h.browsers.encodeState(s), s.Last, s}
 }
 
 // transfersState is the initial state of the signed-in page.
@@ -185,5 +187,5 @@ func (h *Handlers) transfersState(ctx context.Context, sessionID string) (messag
 	if err != nil {
 		return message{}, err
 	}
-	return message{encodeTransfers(t), t.Last}, nil
+	return message{data: encodeTransfers(t), last: t.Last}, nil
 }

@@ -117,7 +117,7 @@ var groups = []group{
 		},
 		without: append([]string{
 			"replaced", "signed_in", // the next step has a line of its own
-			"expired", "idle", "not_kept", "account_closed",
+			"expired", "idle", "not_kept", "account_closed", "rekeyed",
 		}, ofRequestsOnly...),
 	},
 }

@@ -64,9 +64,11 @@ func (h *Handlers) sessionID(c *fiber.Ctx) (string, error) {
 }
 
 // setSession gives the browser a new session id that refers to s. Every rise of
-// level comes through here, so no id from before it is worth anything after.
+// level comes through here, so no id from before it is worth anything after:
+// it still refers to its row, which has ended, so that a browser that loses
+// this reply can be told what became of it.
 func (h *Handlers) setSession(c *fiber.Ctx, s store.Session) error {
-	err := h.storeRef(c, s.ID)
+	err := h.storeRef(c, s)
 	if err != nil {
 		// No browser can use this session.
 		return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
@@ -74,15 +76,19 @@ func (h *Handlers) setSession(c *fiber.Ctx, s store.Session) error {
 	return nil
 }
 
-func (h *Handlers) storeRef(c *fiber.Ctx, id string) error {
+func (h *Handlers) storeRef(c *fiber.Ctx, s store.Session) error {
+	name := h.cookieName("session")
+	before := utils.CopyString(c.Cookies(name))
+	// Without its cookie Fiber makes a session of a new id. To regenerate one
+	// would remove what the id before refers to.
+	c.Request().Header.DelCookie(name)
 	sess, err := h.sessions.Get(c)
+	c.Request().Header.SetCookie(name, before)
 	if err != nil {
 		return err
 	}
-	if err := sess.Regenerate(); err != nil {
-		return err
-	}
-	sess.Set(sessionRef, id)
+	sess.Set(sessionRef, s.ID)
+	sess.SetExpiry(s.ExpiresAt.Sub(h.Now()))
 	// After a failed Save the session must not be touched again: Fiber
 	// leaves its mutex locked.
 	return sess.Save()

@@ -90,7 +90,7 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
 	v := visitorOf(c)
-	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, clientOf(c))
+	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, lastStepOf(c))
 	if err != nil {
 		return h.codeRefused(c, err)
 	}

@@ -89,7 +89,7 @@ func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transf
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		lines = append(lines, views.Transfer{
-			ID: t.ID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
+			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
 			Amount: money.Amount(), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
 		})
 	}
@@ -97,7 +97,7 @@ func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transf
 }
 
 func (h *Handlers) transfersStatus(c *fiber.Ctx) error {
-	transfers, err := h.Flow.Transfers(c.UserContext(), visitorOf(c).Session.ID)
+	transfers, err := h.Flow.ReconciledTransfers(c.UserContext(), visitorOf(c))
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ func (a *Authy) Ask(ctx context.Context, handle string, q signin.Question) (requ
 		return "", signin.ErrNoDevice
 	}
 	requestID, err = a.API.RequestApproval(ctx, id, a.request(q))
+	if errors.Is(err, authy.ErrNoReply) {
+		return "", fmt.Errorf("%w: %w", signin.ErrNoAnswer, err)
+	}
 	return requestID, neutral(err)
 }
 

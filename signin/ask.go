@@ -10,14 +10,14 @@ import (
 // sendPush asks the phone of the visitor to approve the sign-in. The reason
 // says why no push is on its way, "" when one is; it is stored with the
 // request. An error is only what went wrong on this side.
-func (f *Flow) sendPush(ctx context.Context, v Visitor) (store.Reason, error) {
+func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.Reason, error) {
 	_, allowed, err := f.Store.PushAllowed(ctx, v.User.ID)
 	if err != nil {
 		return "", err
 	}
 	// The row comes first: an answer that overtakes the provider's reply
 	// finds it by the id that travels with the request.
-	a, replaced, err := f.Store.BeginApproval(ctx, v.Session.ID, store.KindLogin, "", f.ApprovalTTL)
+	a, replaced, err := f.Store.BeginLogin(ctx, v.Session.ID, replaces, f.ApprovalTTL)
 	if err != nil {
 		return "", err
 	}
@@ -43,11 +43,18 @@ func (f *Flow) question(a store.Approval, user store.User) Question {
 // request with the reason why it could not be sent.
 func (f *Flow) push(ctx context.Context, a store.Approval, q Question) (store.Reason, error) {
 	requestID, reason := f.ask(ctx, a, q)
-	if reason != "" {
+	switch {
+	case reason == store.ReasonUnconfirmed:
+		// It may have been sent: the answer counts when it comes.
+		if err := f.Store.NoteUnconfirmed(ctx, a.ID); err != nil {
+			return "", err
+		}
+	case reason != "":
 		return reason, f.cancelApproval(ctx, a, reason)
-	}
-	if err := f.Store.AttachUUID(ctx, a.ID, requestID); err != nil {
-		return "", err
+	default:
+		if err := f.Store.AttachUUID(ctx, a.ID, requestID); err != nil {
+			return "", err
+		}
 	}
 	f.changed(ctx, a)
 	return "", nil
@@ -60,6 +67,9 @@ func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID
 	switch {
 	case errors.Is(err, ErrNoDevice):
 		return "", store.ReasonNoDevice
+	case errors.Is(err, ErrNoAnswer):
+		f.Logger.Warn("it is not known whether the phone was asked", "approval", a.ID, "error", err)
+		return "", store.ReasonUnconfirmed
 	case err != nil:
 		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
 		return "", store.ReasonUnavailable
@@ -68,13 +78,18 @@ func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID
 }
 
 // Resend replaces the request by a new one, as long as the attempt goes on.
-// sent says whether a push is on its way; if not, State says why.
-func (f *Flow) Resend(ctx context.Context, v Visitor) (sent bool, err error) {
+// replaces is the id of the request that its page shows, "" if it does not say:
+// when another tab has replaced that one already, no phone rings twice. sent says
+// whether a push is on its way; if not, State says why.
+func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent bool, err error) {
 	open, err := f.AttemptOpen(ctx, v.Session.ID)
 	if err != nil || !open {
 		return false, err
 	}
-	reason, err := f.sendPush(ctx, v)
+	reason, err := f.sendPush(ctx, v, replaces)
+	if errors.Is(err, store.ErrReplaced) {
+		return true, nil
+	}
 	return err == nil && reason == "", err
 }
 

@@ -78,7 +78,7 @@ const (
 // SecondStep asks the phone, or sends a code to a phone without the app. What
 // became of either is in the store for the next page.
 func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
-	reason, err := f.sendPush(ctx, v)
+	reason, err := f.sendPush(ctx, v, "")
 	if err != nil || reason != store.ReasonNoDevice {
 		return WaitForTap, err
 	}

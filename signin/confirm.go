@@ -36,6 +36,16 @@ func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Se
 	return store.Session{}, &NotApproved{a}
 }
 
+// Repeat answers the last step of a sign-in again, for a browser that has lost
+// the reply to it: c.Form is the form that it sent then. The session before is
+// worthless from then on. store.ErrNotFound when there is nothing to repeat.
+func (f *Flow) Repeat(ctx context.Context, before string, c store.Client) (store.Session, error) {
+	if before == "" {
+		return store.Session{}, store.ErrNotFound
+	}
+	return f.Store.RepeatSignIn(ctx, before, c)
+}
+
 // SignedIn counts a completed sign-in and tells the other tabs of the browser,
 // which still wait on the session before it.
 func (f *Flow) SignedIn(ctx context.Context, before string, sess store.Session) {

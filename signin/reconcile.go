@@ -20,6 +20,7 @@ const (
 	minPollAge   = 3 * time.Second  // younger requests have their callback under way
 	pollInterval = 10 * time.Second // between two questions about one request
 	userInterval = time.Second
+	maxLookups   = 8 // requests that are looked up at once
 )
 
 // lastAsked remembers when the provider was last asked about a request, so
@@ -100,6 +101,49 @@ func (f *Flow) reconcile(ctx context.Context, a store.Approval, how eagerness) s
 		return a
 	}
 	return f.lookUp(ctx, a)
+}
+
+// CatchUp looks up what was answered while nobody listened: every request that
+// is still pending, the nearest deadline first.
+func (f *Flow) CatchUp(ctx context.Context) error {
+	pending, err := f.Store.PendingApprovals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range pending {
+		if f.asked.due(a.ID, f.Now(), pollInterval) {
+			f.lookUpSoon(ctx, a)
+		}
+	}
+	return nil
+}
+
+// Joined looks up the request of a page that has just connected: what it has
+// missed may have been missed here too. It does not wait for the answer.
+func (f *Flow) Joined(s State) {
+	a := s.request
+	if s.Status != StatusPending || a.UUID == "" || f.Now().Sub(a.CreatedAt) < minPollAge || !f.asked.due(a.ID, f.Now(), pollInterval) {
+		return
+	}
+	f.tasks.Go(func() {
+		whole, err := f.Store.Approval(f.background, a.ID)
+		if err == nil && whole.Status == store.Pending {
+			f.lookUpSoon(f.background, whole)
+		}
+	})
+}
+
+// lookUpSoon looks a request up when its turn comes, and waits for that turn.
+func (f *Flow) lookUpSoon(ctx context.Context, a store.Approval) {
+	select {
+	case f.lookups <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	f.tasks.Go(func() {
+		defer func() { <-f.lookups }()
+		f.lookUp(ctx, a)
+	})
 }
 
 // lookUp puts the provider's answer through the same conditional update as a

@@ -42,7 +42,8 @@ type Phones interface {
 	// Forget takes a phone off the provider; an unknown one is no error.
 	Forget(ctx context.Context, handle string) error
 	// Ask sends a push and returns the provider's id of the request.
-	// ErrNoDevice when there is nothing to show it on.
+	// ErrNoDevice when there is nothing to show it on; ErrNoAnswer when the
+	// push may be on its way all the same.
 	Ask(ctx context.Context, handle string, q Question) (requestID string, err error)
 	// Answer looks up what a phone has answered.
 	Answer(ctx context.Context, requestID string) (Answer, error)
@@ -80,6 +81,8 @@ var (
 	ErrRateLimited = errors.New("the provider limits requests")
 	ErrRefused     = errors.New("the provider refuses this account") // see Refused
 	ErrWrongCode   = errors.New("wrong code")
+	// ErrNoAnswer: a push was asked for, and nobody knows whether it was sent.
+	ErrNoAnswer = errors.New("the provider did not answer in time")
 )
 
 // ErrForged: a callback that its provider did not sign, or not just now.
@@ -155,7 +158,11 @@ type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
 	asked   lastAsked
-	tasks   sync.WaitGroup
+	lookups chan struct{} // bounds how many requests are looked up at once
+
+	background context.Context // of what no request waits for; ends with Run
+	stop       context.CancelFunc
+	tasks      sync.WaitGroup
 }
 
 // New checks c and reads the key that used codes are hashed with.
@@ -176,7 +183,9 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Flow{Config: c, codeKey: key}, nil
+	f := &Flow{Config: c, codeKey: key, lookups: make(chan struct{}, maxLookups)}
+	f.background, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return f, nil
 }
 
 type noCounter struct{}
@@ -184,7 +193,16 @@ type noCounter struct{}
 func (noCounter) SignIn(string, string) {}
 func (noCounter) Tap(time.Duration)     {}
 
-// askProvider bounds a call to the provider.
+// reserve is what a request keeps of its time for what comes after the
+// provider: to store what became of it, and to say so.
+const reserve = 2 * time.Second
+
+// askProvider bounds a call to the provider: by its own limit, and by what a
+// request that has a deadline can spare.
 func (f *Flow) askProvider(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, f.ProviderTimeout)
+	limit := f.ProviderTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)-reserve)
+	}
+	return context.WithTimeout(ctx, limit)
 }

@@ -28,6 +28,8 @@ type State struct {
 	Revision  int64     // orders states of one session
 	Last      bool      // nothing follows until the browser asks again
 	Ended     bool      // the session has ended
+
+	request store.Approval // the part of it that store.Wait reads
 }
 
 // ErrNobodyWaits: there is no such sign-in.
@@ -58,6 +60,7 @@ func stateOf(w store.Wait) State {
 	return State{
 		Status: Status(w.Request.Status), Reason: w.Request.Reason, Number: w.Request.Number,
 		ExpiresAt: w.Request.ExpiresAt, Revision: w.Revision, Last: w.Request.Status != store.Pending,
+		request: w.Request,
 	}
 }
 
@@ -89,7 +92,7 @@ func (f *Flow) notify(ctx context.Context, sessionID string) {
 // changed tells the browsers that a request concerns.
 func (f *Flow) changed(ctx context.Context, a store.Approval) {
 	if a.Kind == store.KindTransfer {
-		f.notifyTransfers(ctx, a.SessionID)
+		f.notifyTransfers(ctx, a.UserID)
 		return
 	}
 	f.notify(ctx, a.SessionID)

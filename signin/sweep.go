@@ -13,14 +13,21 @@ const (
 	pruneEvery = time.Hour
 )
 
-// Run keeps deadlines until ctx ends: it expires what is due, asks the
-// provider about what is nearly due, and prunes old rows.
+// Run keeps deadlines until ctx ends: it catches up with what was answered
+// before it began, expires what is due, asks the provider about what is nearly
+// due, and prunes old rows.
 func (f *Flow) Run(ctx context.Context) {
+	f.tasks.Go(func() {
+		if err := f.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			f.Logger.Error("what was answered before the start could not be looked up", "error", err)
+		}
+	})
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	prune := time.NewTicker(pruneEvery)
 	defer prune.Stop()
 	defer f.tasks.Wait()
+	defer f.stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -45,9 +52,11 @@ func (f *Flow) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range near {
-		f.tasks.Go(func() { f.lookUp(ctx, a) })
-	}
+	f.tasks.Go(func() {
+		for _, a := range near {
+			f.lookUpSoon(ctx, a)
+		}
+	})
 	expired, err := f.Store.ExpireDue(ctx)
 	if err != nil {
 		return err

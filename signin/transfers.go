@@ -33,8 +33,8 @@ func (m Money) transfer() store.Transfer {
 }
 
 // Execute carries out an approved transfer of the visitor's session: once, and
-// only if what the browser sends is what the phone has shown. *NotApproved
-// while the phone has not answered; store.ErrNotApproved, store.ErrChanged,
+// only if what the browser sends is what the phone has shown. To carry out again
+// what this session has carried out is a success. *NotApproved while the phone has not answered; store.ErrNotApproved, store.ErrChanged,
 // store.ErrNotFound.
 func (f *Flow) Execute(ctx context.Context, v Visitor, id string, shown Money) error {
 	execute := func() error {
@@ -56,7 +56,7 @@ func (f *Flow) Execute(ctx context.Context, v Visitor, id string, shown Money) e
 		}
 	}
 	if err == nil || errors.Is(err, store.ErrChanged) {
-		f.notifyTransfers(ctx, v.Session.ID)
+		f.notifyTransfers(ctx, v.User.ID)
 	}
 	return err
 }
@@ -68,7 +68,7 @@ const maxTransfers = 10
 // an event that was lost is made good by the next.
 type Transfers struct {
 	List     []store.Transfer // newest first
-	Revision int64            // orders what one session is told
+	Revision int64            // orders what the pages of one user are told
 	Last     bool             // the session has ended
 }
 
@@ -82,17 +82,46 @@ func (f *Flow) Transfers(ctx context.Context, sessionID string) (Transfers, erro
 	if err != nil {
 		return Transfers{}, err
 	}
-	list, err := f.Store.Transfers(ctx, w.UserID, maxTransfers)
-	return Transfers{List: list, Revision: w.Revision, Last: !w.EndedAt.IsZero()}, err
+	list, revision, err := f.Store.Transfers(ctx, w.UserID, maxTransfers)
+	return Transfers{List: list, Revision: revision, Last: !w.EndedAt.IsZero()}, err
 }
 
-func (f *Flow) notifyTransfers(ctx context.Context, sessionID string) {
-	t, err := f.Transfers(ctx, sessionID)
+// ReconciledTransfers is Transfers for a page that asks again and again: the
+// provider is asked now and then whether a callback was lost.
+func (f *Flow) ReconciledTransfers(ctx context.Context, v Visitor) (Transfers, error) {
+	t, err := f.Transfers(ctx, v.Session.ID)
 	if err != nil {
-		f.Logger.Error("a page could not be told of its transfers", "session", sessionID, "error", err)
-		return
+		return t, err
 	}
-	f.Browsers.TellTransfers(sessionID, t)
+	for _, one := range t.List {
+		if one.Status != store.TransferAwaiting {
+			continue
+		}
+		a, err := f.Store.Approval(ctx, one.ApprovalID)
+		if err != nil {
+			return t, err
+		}
+		if f.reconcile(ctx, a, pollThrottled).Status != a.Status {
+			return f.Transfers(ctx, v.Session.ID)
+		}
+	}
+	return t, nil
+}
+
+// notifyTransfers tells all signed-in browsers of a user how their transfers
+// stand.
+func (f *Flow) notifyTransfers(ctx context.Context, userID int64) {
+	sessions, err := f.Store.SignedInSessions(ctx, userID)
+	for _, id := range sessions {
+		var t Transfers
+		if t, err = f.Transfers(ctx, id); err != nil {
+			break
+		}
+		f.Browsers.TellTransfers(id, t)
+	}
+	if err != nil {
+		f.Logger.Error("pages could not be told of their transfers", "user", userID, "error", err)
+	}
 }
 
 // Activity returns the newest lines of the audit trail about a user.

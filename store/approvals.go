@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/big"
 	"time"
@@ -63,18 +65,77 @@ func scanApproval(r row) (Approval, error) {
 // counts, is not at the level that this kind needs, or its user has no phone.
 func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		const same = `kind = ?3 AND user_id = (SELECT user_id FROM sessions WHERE id = ?4)`
-		replaced, err = tx.cancelOrExpire(ctx, ReasonSuperseded, same, kind, sessionID)
-		if err != nil {
-			return err
-		}
-		a, err = tx.beginApproval(ctx, sessionID, kind, subject, ttl)
+		a, replaced, err = tx.replaceApproval(ctx, sessionID, kind, subject, ttl)
 		return err
 	})
 	if err != nil {
 		return Approval{}, nil, err
 	}
 	return a, replaced, nil
+}
+
+// BeginLogin is BeginApproval for a login. replaces is the request in whose place
+// it comes, "" for whichever is the newest: ErrReplaced when another one came
+// first, so that of many who replace one request at once, one does.
+func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		if replaces != "" {
+			newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, KindLogin))
+			if err != nil {
+				return err
+			}
+			if newest.ID != replaces {
+				return ErrReplaced
+			}
+		}
+		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl)
+		return err
+	})
+	if err != nil {
+		return Approval{}, nil, err
+	}
+	return a, replaced, nil
+}
+
+func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
+	const same = `kind = ?3 AND user_id = (SELECT user_id FROM sessions WHERE id = ?4)`
+	if replaced, err = tx.cancelOrExpire(ctx, ReasonSuperseded, same, kind, sessionID); err != nil {
+		return Approval{}, nil, err
+	}
+	a, err = tx.beginApproval(ctx, sessionID, kind, subject, ttl)
+	return a, replaced, err
+}
+
+// NoteUnconfirmed notes that nobody knows whether the provider has passed a
+// pending request on.
+func (s *Store) NoteUnconfirmed(ctx context.Context, approvalID string) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		const update = `
+			UPDATE approvals
+			SET reason = 'unconfirmed'
+			WHERE id = ? AND status = 'pending'
+			RETURNING session_id`
+		var sessionID string
+		err := tx.QueryRowContext(ctx, update, approvalID).Scan(&sessionID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // it was answered meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		return tx.revise(ctx, sessionID)
+	})
+}
+
+// PendingApprovals returns what waits for an answer and can be looked up, the
+// nearest deadline first.
+func (s *Store) PendingApprovals(ctx context.Context) ([]Approval, error) {
+	const query = `
+		SELECT ` + approvalColumns + `
+		FROM approvals
+		WHERE status = 'pending' AND uuid IS NOT NULL AND expires_at > ?
+		ORDER BY expires_at`
+	return list(ctx, s.read, scanApproval, query, s.now())
 }
 
 func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (Approval, error) {
@@ -211,9 +272,13 @@ func (s *Store) LatestApproval(ctx context.Context, sessionID string, kind Kind)
 	return a.as(s.now()), wrap(err)
 }
 
-// as shows a request as it is at this moment.
+// as shows a request as it is at this moment. An approval that was not used in
+// time is as good as none.
 func (a Approval) as(now int64) Approval {
-	if a.Status == Pending && a.ExpiresAt.UnixMilli() <= now {
+	unused := a.Status == Approved && a.ConsumedAt.IsZero()
+	switch {
+	case a.Status == Pending && a.ExpiresAt.UnixMilli() <= now,
+		unused && a.ExpiresAt.Add(useWithin).UnixMilli() <= now:
 		a.Status = Expired
 	}
 	return a

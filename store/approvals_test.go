@@ -206,12 +206,53 @@ func TestExpireDueLeavesWhatIsDecided(t *testing.T) {
 	w.approve(approved)
 	denied := w.begin(w.start(w.user("bob@example.com")))
 	w.decide(denied, store.Denied)
-	w.clock.Advance(time.Hour)
+	w.clock.Advance(ttl)
 	if got, err := w.store.ExpireDue(t.Context()); len(got) != 0 || err != nil {
 		t.Errorf("got %+v, %v, want none", got, err)
 	}
 	if w.approval(approved.ID).Status != store.Approved || w.approval(denied.ID).Status != store.Denied {
 		t.Error("a decision has expired")
+	}
+}
+
+// What can no longer be used is not offered either: whoever comes back too late
+// is told so.
+func TestAnApprovalThatIsNotUsedInTimeHasExpired(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	sess := w.start(ada)
+	a := w.begin(sess)
+	w.approve(a)
+	read := func() store.ApprovalStatus {
+		t.Helper()
+		latest, err := w.store.LatestApproval(t.Context(), sess.ID, store.KindLogin)
+		must(t, err)
+		waiting, err := w.store.Wait(t.Context(), sess.ID)
+		must(t, err)
+		if latest.Status != waiting.Request.Status {
+			t.Errorf("one read says %s, the other %s", latest.Status, waiting.Request.Status)
+		}
+		return latest.Status
+	}
+	w.clock.Advance(ttl + 30*time.Second - time.Millisecond)
+	if got := read(); got != store.Approved {
+		t.Errorf("in time: got %s", got)
+	}
+	w.clock.Advance(time.Millisecond)
+	if got := read(); got != store.Expired {
+		t.Errorf("too late: got %s", got)
+	}
+	_, err := w.store.ConfirmLogin(t.Context(), sess.ID, browser)
+	wantErr(t, "too late", err, store.ErrNotApproved)
+	// One that was used stays what it was.
+	again := w.start(ada)
+	used := w.begin(again)
+	w.approve(used)
+	_, err = w.store.ConfirmLogin(t.Context(), again.ID, browser)
+	must(t, err)
+	w.clock.Advance(time.Hour)
+	if got := w.approval(used.ID).Status; got != store.Approved {
+		t.Errorf("one that was used: got %s", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,7 @@ const decideQuery = `
 	UPDATE approvals
 	SET
 		status = ?5,
+		reason = '',
 		uuid = ?1,
 		decided_at = ?6,
 		decided_via = ?7
@@ -98,7 +100,8 @@ func (s *Store) due(ctx context.Context, before int64) (found bool, err error) {
 }
 
 // ClaimReconcile returns pending requests whose deadline is nearer than
-// within, each of them only once, so that the provider is asked about it once.
+// within, each of them only once, so that the provider is asked about it once: the
+// nearest deadline first.
 func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]Approval, error) {
 	now := s.now()
 	before := now + within.Milliseconds()
@@ -114,5 +117,7 @@ func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]App
 			AND expires_at <= ?
 			AND expires_at > ?
 		RETURNING ` + approvalColumns
-	return list(ctx, s.db, scanApproval, update, now, before, now)
+	claimed, err := list(ctx, s.db, scanApproval, update, now, before, now)
+	slices.SortFunc(claimed, func(a, b Approval) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	return claimed, err
 }

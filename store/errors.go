@@ -19,6 +19,7 @@ var (
 	ErrNoTriesLeft        = errors.New("no tries left")
 	ErrCodeUsed           = errors.New("this code was used already")
 	ErrTransferPending    = errors.New("a transfer is waiting already")
+	ErrReplaced           = errors.New("another request has taken the place of this one")
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
 	ErrUnavailable        = errors.New("the database cannot do it now") // locked, full, broken, gone

@@ -198,6 +198,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	transfer, _, err := w.store.BeginTransfer(t.Context(), in.ID, rent, ttl)
 	must(t, err)
 
+	in, _, err = w.store.Session(t.Context(), in.ID)
+	must(t, err)
 	w.restart()
 	got, user, err := w.store.Session(t.Context(), in.ID)
 	must(t, err)

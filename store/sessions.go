@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -30,6 +31,7 @@ type Session struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+	UsedAt     time.Time // of a signed-in one: its first request
 	EndedAt    time.Time // zero while it lives
 	EndReason  Reason
 	ReplacedBy string
@@ -38,10 +40,15 @@ type Session struct {
 	CodeTries  int           // codes tried in this attempt
 	CodeVia    Method        // how a code was last sent in this attempt: sms, call
 	CodeState  CodeState     // what became of it
+
+	form string // digest of the form that its last step was sent with; written, never read back
 }
 
 // Client is where a request comes from, for the audit trail and the phone.
-type Client struct{ IP, UserAgent string }
+type Client struct {
+	IP, UserAgent string
+	Form          string // digest of the token of the form that was sent, "" without one
+}
 
 // seenEvery is the precision of last_seen: a read should not cost a write.
 const seenEvery = time.Minute
@@ -56,6 +63,7 @@ const sessionColumns = `
 	sessions.created_at,
 	sessions.last_seen,
 	sessions.expires_at,
+	COALESCE(sessions.used_at, 0),
 	COALESCE(sessions.ended_at, 0),
 	sessions.end_reason,
 	sessions.replaced_by,
@@ -68,10 +76,10 @@ const sessionColumns = `
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
-	var created, seen, expires, ended, latency int64
+	var created, seen, expires, used, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &created, &seen, &expires,
-		&ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState}, more...)...)
-	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.EndedAt = at(created), at(seen), at(expires), at(ended)
+		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState}, more...)...)
+	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
 }
@@ -107,7 +115,7 @@ func (tx *txn) newSession(userID int64, level Level, c Client) Session {
 		life = tx.store.opts.SessionMax
 	}
 	return Session{
-		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent,
+		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, form: c.Form,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life),
 	}
 }
@@ -125,14 +133,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			last_seen,
 			expires_at,
 			approval_id,
-			latency
+			latency,
+			form
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent,
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.UserID))
+		s.Latency.Milliseconds(), s.form, s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}
@@ -163,6 +172,12 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 		return Session{}, User{}, wrap(err)
 	}
 	u.CreatedAt = at(created)
+	if sess.Level == SignedIn && sess.UsedAt.IsZero() {
+		if counts, err := s.use(ctx, id, now); err != nil || !counts {
+			return Session{}, User{}, cmp.Or(err, ErrNotFound)
+		}
+		sess.UsedAt = at(now)
+	}
 	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() && s.seen(ctx, id, now) == nil {
 		sess.LastSeenAt = at(now)
 	}
@@ -200,4 +215,11 @@ func (tx *txn) revise(ctx context.Context, sessionID string) error {
 		}
 	}
 	return nil
+}
+
+// SignedInSessions returns the ids of the sessions of a user that are signed in.
+func (s *Store) SignedInSessions(ctx context.Context, userID int64) ([]string, error) {
+	const query = `SELECT id FROM sessions WHERE user_id = ? AND level = 2 AND ended_at IS NULL`
+	scan := func(r row) (id string, err error) { return id, r.Scan(&id) }
+	return list(ctx, s.read, scan, query, userID)
 }

@@ -81,10 +81,10 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 	return err
 }
 
-// ExecuteTransfer carries out an approved transfer, once. shown is what the
-// browser says it is about: ErrChanged if that is not what was approved, and
-// the transfer is over. ErrNotApproved, ErrNotFound; also for the transfer of
-// another session.
+// ExecuteTransfer carries out an approved transfer, once; that it has been done
+// already is told as the same success. shown is what the browser says it is
+// about: ErrChanged if that is not what was approved, and the transfer is over.
+// ErrNotApproved, ErrNotFound; also for the transfer of another session.
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
 	tampered := false
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -96,6 +96,9 @@ func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown
 		if shown.subject() != t.subject() {
 			tampered = true
 			return tx.refuse(ctx, t)
+		}
+		if t.Status == TransferExecuted {
+			return nil
 		}
 		if _, err := tx.consume(ctx, sessionID, KindTransfer, t.subject()); err != nil {
 			return err
@@ -169,6 +172,7 @@ const transferQuery = `
 			WHEN approvals.consumed_at IS NOT NULL OR approvals.reason = 'changed' THEN 'refused'
 			WHEN approvals.status = 'pending' AND approvals.expires_at <= ?1 THEN 'expired'
 			WHEN approvals.status = 'pending' THEN 'awaiting'
+			WHEN approvals.reason = 'signed_out' THEN 'withdrawn'
 			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'
 			ELSE approvals.status
 		END
@@ -197,10 +201,16 @@ func (s *Store) TransferApproval(ctx context.Context, sessionID, id string) (App
 	return s.Approval(ctx, t.ApprovalID)
 }
 
-// Transfers returns the newest transfers of a user, newest first.
-func (s *Store) Transfers(ctx context.Context, userID int64, limit int) ([]Transfer, error) {
-	return list(ctx, s.read, scanTransfer, transferQuery+`
+// Transfers returns the newest transfers of a user, newest first, and a revision
+// that they are at least as new as.
+func (s *Store) Transfers(ctx context.Context, userID int64, limit int) (newest []Transfer, revision int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT revision FROM users WHERE id = ?`, userID).Scan(&revision)
+	if err != nil {
+		return nil, 0, wrap(err)
+	}
+	newest, err = list(ctx, s.read, scanTransfer, transferQuery+`
 		WHERE transfers.user_id = ?3
 		ORDER BY transfers.seq DESC
 		LIMIT ?4`, s.now(), useWithin.Milliseconds(), userID, limit)
+	return newest, revision, err
 }

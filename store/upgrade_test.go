@@ -93,7 +93,7 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 	if ada.Level != store.SignedIn || ada.Method != "push" || adaUser.Email != "ada@example.com" {
 		t.Errorf("Ada's session reads %+v of %+v", ada, adaUser)
 	}
-	transfers, err := w.store.Transfers(ctx, adaUser.ID, 10)
+	transfers, _, err := w.store.Transfers(ctx, adaUser.ID, 10)
 	must(t, err)
 	want := map[string]string{
 		"Executed": "executed", "Denied": "denied", "Refused": "refused",

@@ -14,8 +14,8 @@ type Wait struct {
 	Revision  int64 // grows with every change; orders what a page is told
 	Counts    bool  // whether the session is good for anything: not ended, not too old, not idle too long
 
-	// Request is the newest for a login: its Status, "" without one, and
-	// Reason, Number and ExpiresAt; no more of it is read.
+	// Request is the newest for a login: its Status, "" without one, ID, UUID,
+	// Reason, Number and times; no more of it is read.
 	Request Approval
 }
 
@@ -31,7 +31,11 @@ const waitQuery = `
 		COALESCE(approvals.status, ''),
 		COALESCE(approvals.reason, ''),
 		COALESCE(approvals.number, ''),
-		COALESCE(approvals.expires_at, 0)
+		COALESCE(approvals.expires_at, 0),
+		COALESCE(approvals.consumed_at, 0),
+		COALESCE(approvals.id, ''),
+		COALESCE(approvals.uuid, ''),
+		COALESCE(approvals.created_at, 0)
 	FROM sessions
 	LEFT JOIN approvals ON approvals.seq = (
 		SELECT MAX(seq)
@@ -45,15 +49,16 @@ const waitQuery = `
 // session.
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
-	var ended, ends, seen, expires int64
-	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires)
+	var ended, ends, seen, expires, consumed, created int64
+	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed,
+		&w.Request.ID, &w.Request.UUID, &created)
 	if err != nil {
 		return Wait{}, wrap(err)
 	}
 	now := s.now()
 	// As in sessionQuery: a sign-in under way ends by its age alone.
 	w.Counts = ended == 0 && ends > now && (w.Level == PasswordPassed || seen > now-s.opts.SessionIdle.Milliseconds())
-	w.EndedAt, w.Request.ExpiresAt = at(ended), at(expires)
+	w.EndedAt, w.Request.ExpiresAt, w.Request.ConsumedAt, w.Request.CreatedAt = at(ended), at(expires), at(consumed), at(created)
 	w.Request = w.Request.as(now)
 	return w, nil
 }

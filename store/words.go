@@ -40,6 +40,10 @@ const (
 	ReasonSignedOut   Reason = "signed_out"   // also of a session
 )
 
+// ReasonUnconfirmed is of a pending request: nobody knows whether the provider
+// has passed it on.
+const ReasonUnconfirmed Reason = "unconfirmed"
+
 // Reasons of an ended session.
 const (
 	ReasonReplaced      Reason = "replaced"  // another sign-in began in the same browser
@@ -50,6 +54,7 @@ const (
 	ReasonExpired       Reason = "expired"  // older than SessionMax
 	ReasonIdle          Reason = "idle"     // unused for SessionIdle
 	ReasonNotKept       Reason = "not_kept" // its cookie could not be stored
+	ReasonRekeyed       Reason = "rekeyed"  // its last step was repeated, and it goes on under another id
 )
 
 // Method is how the second step was passed.
@@ -94,7 +99,8 @@ const (
 	TransferDenied    TransferStatus = "denied"
 	TransferExpired   TransferStatus = "expired"
 	TransferCancelled TransferStatus = "cancelled"
-	TransferRefused   TransferStatus = "refused" // what was sent is not what the phone has shown
+	TransferRefused   TransferStatus = "refused"   // what was sent is not what the phone has shown
+	TransferWithdrawn TransferStatus = "withdrawn" // its session ended before the phone answered
 )
 
 // EventKind names a line of the audit trail.

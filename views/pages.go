@@ -114,6 +114,7 @@ type Authenticator struct{ QR, Label, Issuer, Problem string }
 // Transfer is one line of the ledger.
 type Transfer struct {
 	ID         string
+	Mine       bool // asked for in this session, which alone may carry it out
 	Status     string
 	Payee      string
 	Amount     string // as the execute form sends it back

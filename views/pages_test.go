@@ -125,8 +125,8 @@ func protecteds() []state {
 		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
-	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", "1 Jan 2026, 00:00 UTC"})
+	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", "1 Jan 2026, 00:00 UTC"})
 	}
 	byCode, qr, noQR, wrong, busy, closing := full, full, full, full, full, full
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""

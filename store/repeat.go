@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// repeatWithin is how long the last step of a sign-in may be sent again.
+const repeatWithin = 30 * time.Second
+
+// RepeatSignIn answers the last step of a sign-in again, for a browser that has
+// lost the reply: sessionID is the session that it waited on, and c.Form the
+// form that it sent then. The new session goes on under another id and the one
+// given before is worthless, so that only the newest reply holds it. ErrNotFound
+// once it was used, after half a minute, and for another form.
+func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (sess Session, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		unused, err := tx.unusedSuccessor(ctx, sessionID, c.Form)
+		if err != nil {
+			return err
+		}
+		sess = tx.newSession(unused.UserID, SignedIn, c)
+		sess.Method, sess.ApprovalID, sess.Latency = unused.Method, unused.ApprovalID, unused.Latency
+		if _, err := tx.endSession(ctx, unused.ID, ReasonRekeyed, sess.ID); err != nil {
+			return err
+		}
+		if err := tx.insertSession(ctx, sess); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE sessions SET replaced_by = ? WHERE id = ?`, sess.ID, sessionID)
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return sess, nil
+}
+
+// unusedSuccessor finds the session that a sign-in has ended in, while nobody
+// has used it.
+func (tx *txn) unusedSuccessor(ctx context.Context, sessionID, form string) (Session, error) {
+	const query = `
+		SELECT ` + sessionColumns + `
+		FROM sessions JOIN sessions AS before ON before.replaced_by = sessions.id
+		WHERE before.id = ?
+			AND before.end_reason = 'signed_in'
+			AND before.ended_at > ?
+			AND sessions.ended_at IS NULL
+			AND sessions.used_at IS NULL
+			AND sessions.form = ?
+			AND sessions.form <> ''`
+	sess, err := scanSession(tx.QueryRowContext(ctx, query, sessionID, tx.now-repeatWithin.Milliseconds(), form))
+	return sess, wrap(err)
+}
+
+// use notes the first request of a signed-in session: from then on its last
+// step cannot be repeated. It says whether the session still counts.
+func (s *Store) use(ctx context.Context, id string, now int64) (counts bool, err error) {
+	const update = `
+		UPDATE sessions
+		SET used_at = COALESCE(used_at, ?)
+		WHERE id = ? AND ended_at IS NULL`
+	counts, err = changed(s.db.ExecContext(ctx, update, now, id))
+	return counts, wrap(err)
+}
