@@ -24,21 +24,22 @@ type approval struct {
 	updatedAt       time.Time
 	expiresAt       time.Time // zero = never
 	processedAt     time.Time
+	callbackUntil   time.Time // when the last retry is due; zero = no callback is due
 }
 
 const approvalColumns = `seq, uuid, hex_id, authy_id, message, details, hidden_details, logos, seconds_to_expire,
-	status, pushed, notified, created_at, updated_at, expires_at, processed_at`
+	status, pushed, notified, created_at, updated_at, expires_at, processed_at, callback_until`
 
 func scanApproval(scan func(...any) error) (a approval, err error) {
 	var details, hidden, logos []byte
-	var created, updated, expires, processed int64
+	var created, updated, expires, processed, until int64
 	err = scan(&a.seq, &a.uuid, &a.hexID, &a.authyID, &a.message, &details, &hidden, &logos, &a.secondsToExpire,
-		&a.status, &a.pushed, &a.notified, &created, &updated, &expires, &processed)
+		&a.status, &a.pushed, &a.notified, &created, &updated, &expires, &processed, &until)
 	if err != nil {
 		return a, err
 	}
 	a.createdAt, a.updatedAt = fromMillis(created), fromMillis(updated)
-	a.expiresAt, a.processedAt = fromMillis(expires), fromMillis(processed)
+	a.expiresAt, a.processedAt, a.callbackUntil = fromMillis(expires), fromMillis(processed), fromMillis(until)
 	return a, errors.Join(json.Unmarshal(details, &a.details), json.Unmarshal(hidden, &a.hidden), json.Unmarshal(logos, &a.logos))
 }
 
@@ -61,8 +62,8 @@ func ownerOf(ctx context.Context, q querier, uuid string) (id int64, err error) 
 }
 
 // push sends a request to the phone, now or after the injected delay. With
-// CallbackBeforeReply it is also approved, and the callback sent, before push
-// returns.
+// CallbackBeforeReply it is also approved, and the callback sent once, before
+// push returns.
 func (s *Simulator) push(c *call, a approval) error {
 	if !a.pushed {
 		s.sender.run(func() { s.pushDelayed(a, millis(c.faults.PushDelayMS)) })
@@ -76,9 +77,11 @@ func (s *Simulator) push(c *call, a approval) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sendCallback(c.ctx(), answered); err != nil {
-		s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
+	d, err := s.newDelivery(c.ctx(), answered)
+	if err != nil || d == nil || s.attempt(c.ctx(), d) {
+		return err
 	}
+	s.sender.run(func() { s.retry(d) })
 	return nil
 }
 
@@ -145,15 +148,16 @@ func (s *Simulator) expire(ctx context.Context, authyID int64, now time.Time) er
 	return err
 }
 
-// decide records a tap on Approve or Deny. One conditional statement does it,
-// so that only the first of two taps counts. It notifies the phone's pages; the
-// callback is the caller's part.
+// decide records a tap on Approve or Deny, and that its callback is due. One
+// conditional statement does it, so that only the first of two taps counts. It
+// notifies the phone's pages; the callback is the caller's part.
 func (s *Simulator) decide(ctx context.Context, authyID int64, uuid, status string) (approval, error) {
 	now := toMillis(s.now())
-	done, err := changed(ctx, s.db, `UPDATE requests SET status = ?, processed_at = ?, updated_at = ?
+	done, err := changed(ctx, s.db, `UPDATE requests SET status = ?, processed_at = ?, updated_at = ?,
+			callback_until = CASE WHEN ? THEN 0 WHEN expires_at = 0 THEN ? ELSE max(expires_at, ?) END
 		WHERE uuid = ? AND authy_id = ? AND status = 'pending' AND pushed = 1 AND (expires_at = 0 OR expires_at > ?)
 		AND EXISTS (SELECT 1 FROM users u WHERE u.authy_id = requests.authy_id AND u.removed_at = 0 AND u.app_installed = 1)`,
-		status, now, now, uuid, authyID, now)
+		status, now, now, s.callsNobody(authyID), now+maxRetry.Milliseconds(), now+minRetry.Milliseconds(), uuid, authyID, now)
 	if err != nil {
 		return approval{}, err
 	}
@@ -189,10 +193,6 @@ func (s *Simulator) answer(ctx context.Context, authyID int64, uuid, status stri
 	if err != nil {
 		return a, err
 	}
-	s.sender.run(func() {
-		if err := s.sendCallback(s.sender.ctx, a); err != nil {
-			s.logger.Warn("callback failed", "uuid", a.uuid, "error", err)
-		}
-	})
+	s.sender.run(func() { s.callBack(a) })
 	return a, nil
 }

@@ -3,9 +3,7 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -14,31 +12,31 @@ import (
 	"nod/authy"
 )
 
-// retryWaits are the pauses before each retry; Config.CallbackRetries says how
-// many of them are made.
-var retryWaits = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
-
 // callbackSender sends callbacks to the application.
 type callbackSender struct {
 	url, method string
 	key         string
-	retries     int
 	now         func() time.Time
 	client      *http.Client
-	logger      *slog.Logger
-	open        context.Context // ends when Close begins
 	ctx         context.Context // of all callbacks; ends when Close gives up waiting
 	cancel      context.CancelFunc
 	running     *tasks
+	slots       chan struct{} // taken by callbacks under way
 }
 
-func newCallbackSender(open context.Context, c Config, key string) callbackSender {
+// maxSending is how many callbacks are under way at a time: after a long
+// absence of the application many may be due.
+const maxSending = 32
+
+func newCallbackSender(c Config, key string) callbackSender {
 	ctx, cancel := context.WithCancel(context.Background())
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxSending
 	return callbackSender{
-		url: c.CallbackURL, method: c.CallbackMethod, key: key, retries: c.CallbackRetries,
-		now: c.Now, logger: c.Logger, open: open, ctx: ctx, cancel: cancel, running: &tasks{},
+		url: c.CallbackURL, method: c.CallbackMethod, key: key,
+		now: c.Now, ctx: ctx, cancel: cancel, running: &tasks{}, slots: make(chan struct{}, maxSending),
 		client: &http.Client{
-			Transport:     http.DefaultTransport.(*http.Transport).Clone(),
+			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Timeout:       c.CallbackTimeout,
 		},
@@ -93,55 +91,14 @@ func (c *callbackSender) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// sendCallback sends the callback of an answer, with the phone's faults of that
-// moment. One goroutine makes all attempts, so that they stay in order.
-func (s *Simulator) sendCallback(ctx context.Context, a approval) error {
-	f := s.faults.effective(a.authyID)
-	if s.sender.url == "" || f.Callback == CallbackNever {
-		return nil
-	}
-	u, err := scanUser(s.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE authy_id = ?", a.authyID).Scan)
-	if err != nil {
-		return err
-	}
-	body, err := marshal(s.callbackBody(a, u, f))
-	if err != nil {
-		return err
-	}
-	s.pause(ctx, millis(f.CallbackDelayMS))
-	if err := s.sender.deliver(ctx, body, f); err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx, "UPDATE requests SET notified = 1 WHERE uuid = ?", a.uuid)
-	return err
-}
-
-// deliver sends body until the application accepts it, within the allowed
-// retries. Each attempt has its own nonce: an application that remembers nonces
-// would reject a second use as a replay.
-func (c *callbackSender) deliver(ctx context.Context, body []byte, f Faults) error {
-	for try := 0; ; try++ {
-		status, err := c.send(ctx, body, f)
-		if err == nil && status/100 != 2 {
-			err = fmt.Errorf("the application answered %d", status)
-		}
-		if err == nil || try >= c.retries {
-			return err
-		}
-		c.logger.Warn("retrying callback", "attempt", try+1, "error", err)
-		c.pause(ctx, retryWaits[try])
-	}
-}
-
-// pause waits until a retry is due, or ctx or the simulator ends.
-func (c *callbackSender) pause(ctx context.Context, d time.Duration) {
-	ctx, cancel := whileOpen(ctx, c.open)
-	defer cancel()
-	realTime(ctx, d)
-}
-
 // send makes one callback, or two with the same bytes for CallbackTwice.
 func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (status int, err error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	method := c.method
 	if f.Callback == CallbackGET {
 		method = http.MethodGet
@@ -188,11 +145,8 @@ func (c *callbackSender) request(ctx context.Context, method, nonce, signature s
 		return 0, err
 	}
 	defer response.Body.Close()
-	_, err = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
-	if err == io.EOF {
-		err = nil
-	}
-	return response.StatusCode, err
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be reused
+	return response.StatusCode, nil
 }
 
 // pingUser is the user in the dashboard's test callback, who does not exist.

@@ -88,7 +88,6 @@ func TestCallbacksByGET(t *testing.T) {
 // nonces would reject the same bytes as a replay.
 func TestCallbacksAreRetried(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) {
-		c.CallbackRetries = 1
 		now := c.Now
 		var ticks atomic.Int64 // a second passes with every call of Now
 		c.Now = func() time.Time { return now().Add(time.Duration(ticks.Add(1)) * time.Second) }
@@ -105,12 +104,13 @@ func TestCallbacksAreRetried(t *testing.T) {
 
 func TestRejectedCallbacks(t *testing.T) {
 	s := newAda(t)
-	for _, status := range []int{500, 404, 302} { // a redirect is not followed
+	for _, status := range []int{401, 404, 302} { // a redirect is not followed
 		uuid := s.ask(ada, "message=x")
 		s.app.status <- status
 		s.tap(ada, uuid, "approve").wantStatus(200)
 		s.restart()
 		s.app.next()
+		s.restart()
 		s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 	}
 	if n := len(s.app.got); n != 0 {
@@ -154,7 +154,7 @@ func TestInvalidConfigurations(t *testing.T) {
 	for _, c := range []simulator.Config{
 		{CallbackURL: "/authy/callback"}, {CallbackURL: "ftp://127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x?a=b"},
 		{CallbackURL: "http://a:b@127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x#y"}, {CallbackMethod: http.MethodPut},
-		{CallbackRetries: -1}, {CallbackRetries: 4}, {Faults: simulator.Faults{API: "fire"}},
+		{CallbackRetries: -2}, {Faults: simulator.Faults{API: "fire"}},
 		{Path: t.TempDir()}, {Path: t.TempDir() + "/no/such/folder/file"},
 	} {
 		if s, err := simulator.New(c); err == nil {

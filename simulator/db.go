@@ -19,8 +19,15 @@ import (
 //go:embed schema.sql
 var schema string
 
-// schemaVersion increases with every change of schema.sql that older files lack.
-const schemaVersion = 1
+// upgrades bring a file from version i+1 to i+2. schema.sql has their results:
+// it makes a new file, and afterwards adds the indexes that an old one lacks.
+var upgrades = []string{
+	// 2: the order of registration, which the random ids do not tell.
+	`ALTER TABLE users ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+	 UPDATE users SET seq = authy_id - 100000;`,
+	// 3: callbacks that the application has not taken yet.
+	`ALTER TABLE requests ADD COLUMN callback_until INTEGER NOT NULL DEFAULT 0;`,
+}
 
 // openDB opens the file at path, or a temporary one, which remove deletes.
 func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, err error) {
@@ -41,7 +48,9 @@ func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, 
 }
 
 // openFile lets only the owner read the file, which holds the key and the
-// phones' secrets. SQLite gives its -wal and -shm files the same mode.
+// phones' secrets. SQLite gives its -wal and -shm files the same mode. A commit
+// is on the disk before it is acknowledged, so that a power cut takes no phone
+// whose id an application has stored.
 func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -51,7 +60,7 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(),
-		RawQuery: "_journal_mode=WAL&_busy_timeout=60000&_txlock=immediate&_synchronous=NORMAL&_foreign_keys=on"}
+		RawQuery: "_journal_mode=WAL&_busy_timeout=60000&_txlock=immediate&_synchronous=FULL&_foreign_keys=on"}
 	db, err := sql.Open("sqlite3", dsn.String())
 	if err != nil {
 		return nil, err
@@ -63,21 +72,28 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// prepare creates the tables of a new file, and rejects one of another version.
+// prepare creates the tables of a new file, brings an older one up to date, and
+// rejects a newer one.
 func prepare(ctx context.Context, db *sql.DB) error {
+	newest := len(upgrades) + 1
 	return inTx(ctx, db, func(tx *sql.Tx) error {
 		var version int
 		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
-		if version != 0 && version != schemaVersion {
+		if version < 0 || version > newest {
 			return fmt.Errorf("was written by another version (schema %d, this is %d): remove it to start with new phones",
-				version, schemaVersion)
+				version, newest)
+		}
+		for ; version > 0 && version < newest; version++ {
+			if _, err := tx.ExecContext(ctx, upgrades[version-1]); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.ExecContext(ctx, schema); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", newest))
 		return err
 	})
 }

@@ -21,7 +21,7 @@ func (s *Simulator) Deny(ctx context.Context, authyID int64, uuid string) error 
 	return err
 }
 
-// Phones returns all phones, ordered by Authy id.
+// Phones returns all phones, in the order of their registration.
 func (s *Simulator) Phones() ([]Phone, error) {
 	return s.phones(context.Background())
 }

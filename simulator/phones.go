@@ -61,7 +61,7 @@ func (s *Simulator) phones(ctx context.Context) ([]Phone, error) {
 	return collect(ctx, s.db, func(scan func(...any) error) (Phone, error) {
 		u, err := scanUser(scan)
 		return phoneOf(u), err
-	}, "SELECT "+userColumns+" FROM users WHERE removed_at = 0 ORDER BY authy_id")
+	}, "SELECT "+userColumns+" FROM users WHERE removed_at = 0 ORDER BY seq")
 }
 
 // requests returns the newest requests that reached the phone, newest first.

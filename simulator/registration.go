@@ -31,9 +31,30 @@ func (s *Simulator) register(c *call) (object, error) {
 	return object{{"message", "User created successfully."}, {"user", object{{"id", id}}}, {"success", true}}, nil
 }
 
-// firstID is the first Authy id. Ids stay far below 2^32, the limit of some
-// clients, and are never 1234, the id in the dashboard's test callback.
-const firstID = 100001
+// Random ids have nine digits: far below 2^31, the limit of some clients, and
+// never 1234, the id in the dashboard's test callback.
+const (
+	minRandomID = 100_000_000
+	maxRandomID = 999_999_999
+)
+
+// newID returns an id that no user of the file has or had. It is random: an
+// application keeps the ids of its users, and if the file was lost, restored or
+// removed meanwhile, a counter would give one person's id to another, whose
+// phone then rang for the first.
+func (s *Simulator) newID(ctx context.Context, q querier) (id int64, err error) {
+	if s.config.FirstID > 0 {
+		err = q.QueryRowContext(ctx, "SELECT max(coalesce(max(authy_id) + 1, 0), ?) FROM users", s.config.FirstID).Scan(&id)
+		return id, err
+	}
+	for taken := true; taken; {
+		id = minRandomID + randomBelow(maxRandomID-minRandomID+1)
+		if err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE authy_id = ?)", id).Scan(&taken); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
 
 // createUser adds a user with a new phone that has the app. A number that is
 // registered again after a removal gets its old id.
@@ -44,10 +65,14 @@ func (s *Simulator) createUser(ctx context.Context, now time.Time, email string,
 		if err != nil {
 			return err
 		}
+		if id, err = s.newID(ctx, tx); err != nil {
+			return err
+		}
 		fresh, err := changed(ctx, tx, `INSERT INTO users
-			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at)
-			SELECT coalesce(max(authy_id), ?) + 1, ?, ?, ?, ?, ?, ?, ? FROM users WHERE true ON CONFLICT DO NOTHING`,
-			firstID-1, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
+			(authy_id, hex_id, email, country_code, phone_number, os, app_secret, created_at, seq)
+			SELECT ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(seq), 0) + 1 FROM users WHERE true
+			ON CONFLICT (country_code, phone_number) DO NOTHING`,
+			id, randomHex(12), email, country, phone, osOf(phone), newSecret(), toMillis(now))
 		if err != nil {
 			return err
 		}

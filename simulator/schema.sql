@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS users (
   generic_secret TEXT    NOT NULL DEFAULT '',
   created_at     INTEGER NOT NULL,
   removed_at     INTEGER NOT NULL DEFAULT 0,
+  seq            INTEGER NOT NULL DEFAULT 0, -- order of registration
   UNIQUE (country_code, phone_number)
 ) STRICT;
 
@@ -48,9 +49,11 @@ CREATE TABLE IF NOT EXISTS requests (
   created_at        INTEGER NOT NULL,
   updated_at        INTEGER NOT NULL,
   expires_at        INTEGER NOT NULL,
-  processed_at      INTEGER NOT NULL DEFAULT 0
+  processed_at      INTEGER NOT NULL DEFAULT 0,
+  callback_until    INTEGER NOT NULL DEFAULT 0 -- when the last retry is due; 0 = no callback is due
 ) STRICT;
 CREATE INDEX IF NOT EXISTS requests_of_user ON requests (authy_id, seq);
+CREATE INDEX IF NOT EXISTS requests_to_call_back ON requests (processed_at) WHERE callback_until <> 0;
 
 -- Messages to a number: codes for its user (kind token), and codes of the
 -- phone verification, which has no users (kind verification).

@@ -73,6 +73,7 @@ func (s *sim) open(options ...option) {
 	config := simulator.Config{
 		APIKey: testKey, CallbackURL: s.app.url + "/authy/callback", Path: s.path, Now: s.clock.Now,
 		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)), CallbackTimeout: hangLimit,
+		FirstID: ada,
 	}
 	for _, o := range options {
 		o(&config)

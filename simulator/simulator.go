@@ -6,8 +6,10 @@
 // and codes, in a SQLite file of its own; the simulated application and its
 // API key; the injected faults.
 // Promises: replies have the shapes, statuses and texts that the tested client
-// libraries need; an answer is committed before the callback is sent; the
-// first answer to a request wins; Close returns after the last callback.
+// libraries need; an answer is committed before the callback is sent; a
+// callback that the application did not take is sent again until the request's
+// deadline, also after a restart; the first answer to a request wins; Close
+// returns after the last callback.
 // Never: contacts a real phone or the real service; serves a request whose
 // Host is neither a loopback name, the listener's address nor an allowed name;
 // protects anything of value, for whoever reaches it can tap Approve.
@@ -43,9 +45,10 @@ type Config struct {
 	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
 	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
 
-	// CallbackRetries is how often a callback is retried that was not answered
-	// with 2xx, at most 3. What the real service does is not documented; the
-	// default is no retry.
+	// CallbackRetries is how often a callback is sent again that the application
+	// did not take: it could not be reached, did not answer in time, or answered
+	// 5xx, 408, 425 or 429. 0 = until the request's deadline, also after a
+	// restart; NoRetries = never. What the real service does is not documented.
 	CallbackRetries int
 	// CallbackTimeout is how long the application has to answer a callback;
 	// 0 = 5 s.
@@ -55,12 +58,22 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
-	// Wait takes the place of the real time that injected delays last, so that
-	// a test sees when one begins and decides when it ends. A hanging call waits
+	// FirstID is the Authy id of the first user of a new file; the others follow
+	// it. So a test can compare recorded replies. 0 = random ids, which are not
+	// given twice even if the file is lost.
+	FirstID int64
+
+	// Wait takes the place of the real time that injected delays and the pauses
+	// between callbacks last, so that a test sees when one begins and decides
+	// when it ends. A hanging call waits
 	// Forever. ctx ends when the call's client disconnects, and when Close
 	// begins. nil = real time.
 	Wait func(ctx context.Context, d time.Duration)
 }
+
+// NoRetries is the CallbackRetries of an application that wants each callback
+// once, whatever becomes of it.
+const NoRetries = -1
 
 // Errors of a tap and of the kit.
 var (
@@ -131,9 +144,9 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
 		return err
 	}
-	s.sender = newCallbackSender(s.open, s.config, s.app.key)
+	s.sender = newCallbackSender(s.config, s.app.key)
 	s.handler = s.routes()
-	return nil
+	return s.resumeCallbacks(ctx)
 }
 
 // checked fills in the defaults and reports invalid values.
@@ -158,8 +171,8 @@ func (c Config) checked() (Config, error) {
 	if c.CallbackMethod != http.MethodPost && c.CallbackMethod != http.MethodGet {
 		return c, fmt.Errorf("the callback method must be POST or GET, not %q", c.CallbackMethod)
 	}
-	if c.CallbackRetries < 0 || c.CallbackRetries > len(retryWaits) {
-		return c, fmt.Errorf("callbacks are retried at most %d times", len(retryWaits))
+	if c.CallbackRetries < NoRetries {
+		return c, fmt.Errorf("callbacks cannot be retried %d times", c.CallbackRetries)
 	}
 	if err := c.Faults.check(); err != nil {
 		return c, err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// ada is the id of the first user of every simulator.
+// ada is the id of the first user of every simulator of these tests.
 const ada = 100001
 
 // newAda starts a simulator with one user: ada@example.com, +57 317-338-9302.
