@@ -15,6 +15,7 @@ type book struct {
 	executed map[string]bool   // by payee: acknowledged as executed
 	faults   map[string]int    // answers of 5xx, by path and status
 	starts   []time.Duration   // from the start of a process until it is ready
+	stops    []time.Duration   // from SIGTERM until the process has ended
 	lost     []string
 
 	kills, terms, restarts         int
@@ -55,10 +56,10 @@ func (b *book) losses() int {
 	return len(b.lost)
 }
 
-func (b *book) started(took time.Duration) {
+func (b *book) took(times *[]time.Duration, d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.starts = append(b.starts, took)
+	*times = append(*times, d)
 }
 
 // fault counts an answer of 5xx.

@@ -35,6 +35,7 @@ func (w *world) killLoop(ctx context.Context) error {
 // round is one end of the process and its return.
 func (w *world) round(ctx context.Context, signal syscall.Signal) error {
 	w.told.gone()
+	ending := time.Now()
 	if signal == syscall.SIGKILL {
 		w.process.kill()
 		w.book.add(&w.book.kills)
@@ -42,6 +43,7 @@ func (w *world) round(ctx context.Context, signal syscall.Signal) error {
 		if err := w.process.stop(); err != nil {
 			w.book.lose("%v", err)
 		}
+		w.book.took(&w.book.stops, time.Since(ending))
 		w.book.add(&w.book.terms)
 	}
 	start := time.Now()
@@ -49,7 +51,7 @@ func (w *world) round(ctx context.Context, signal syscall.Signal) error {
 		return err
 	}
 	w.told.back()
-	w.book.started(time.Since(start))
+	w.book.took(&w.book.starts, time.Since(start))
 	w.book.add(&w.book.restarts)
 	go w.checkKeepers(ctx)
 	return nil

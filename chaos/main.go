@@ -24,6 +24,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -54,7 +55,7 @@ func readExtent() extent {
 	flag.IntVar(&e.people, "people", 30, "how many people at once")
 	flag.Uint64Var(&e.seed, "seed", rand.Uint64N(1e6), "repeats the choices of another run")
 	flag.IntVar(&minutes, "minutes", 30, "give up after this time")
-	flag.IntVar(&e.port, "port", 4300, "the first of two ports on 127.0.0.1")
+	flag.IntVar(&e.port, "port", 0, "the first of two ports on 127.0.0.1; 0: any")
 	flag.Parse()
 	e.limit = time.Duration(minutes) * time.Minute
 	return e
@@ -62,6 +63,9 @@ func readExtent() extent {
 
 // run leaves the files and the log behind if something is wrong with them.
 func run(ctx context.Context, e extent) error {
+	if runtime.GOOS != "linux" {
+		return errors.New("needs Linux, where a process may use all of 127.0.0.0/8")
+	}
 	fmt.Printf("chaos: seed %d, %d people, %d × SIGKILL, %d × SIGTERM\n", e.seed, e.people, e.kills, e.terms)
 	dir, err := os.MkdirTemp("", "nod-chaos-")
 	if err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 )
@@ -20,8 +23,22 @@ type process struct {
 	ended        chan error
 }
 
+// newProcess is given the first of two ports, or 0 for any that are free now.
 func newProcess(dir string, port int) *process {
+	for port == 0 || !free(port) || !free(port+1) {
+		// Below the range that outgoing connections take theirs from: those
+		// would take it while no process listens.
+		port = 20000 + rand.IntN(10000)
+	}
 	return &process{dir: dir, addr: fmt.Sprintf("127.0.0.1:%d", port), phones: fmt.Sprintf("127.0.0.1:%d", port+1)}
+}
+
+func free(port int) bool {
+	ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return ln.Close() == nil
 }
 
 func (p *process) file(name string) string { return filepath.Join(p.dir, name) }
@@ -107,4 +124,19 @@ func (p *process) stop() error {
 		return fmt.Errorf("nod did not stop in order: %w", err)
 	}
 	return nil
+}
+
+var errorLine = regexp.MustCompile(`(?m)level=ERROR msg=("[^"]*"|\S+)|^panic: .*`)
+
+// errors counts what the log says of errors.
+func (p *process) errors() map[string]int {
+	counts := map[string]int{}
+	log, err := os.ReadFile(p.file("nod.log"))
+	if err != nil {
+		counts["it cannot be read: "+err.Error()]++
+	}
+	for _, found := range errorLine.FindAllString(string(log), -1) {
+		counts[found]++
+	}
+	return counts
 }

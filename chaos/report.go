@@ -29,6 +29,7 @@ func (w *world) print(out io.Writer, took time.Duration) {
 	row("phone not asked, sent again", "%d, %d", b.unasked, b.resends)
 	row("attempts to get in without a tap", "%d", b.attempts)
 	row("transfers executed", "%d", b.transfers)
+	row("from SIGTERM to the end", "%s", quantiles(b.stops))
 	row("from start to ready", "%s", quantiles(b.starts))
 	w.told.mu.Lock()
 	defer w.told.mu.Unlock()
@@ -36,6 +37,10 @@ func (w *world) print(out io.Writer, took time.Duration) {
 	row("from tap (or ready) to told", "%s", quantiles(w.told.answers))
 	for _, answer := range slices.Sorted(maps.Keys(b.faults)) {
 		row("answered "+answer, "%d", b.faults[answer])
+	}
+	errs := w.process.errors()
+	for _, text := range slices.Sorted(maps.Keys(errs)) {
+		row("in the log: "+text, "%d", errs[text])
 	}
 	row("lost", "%d", len(b.lost))
 	for _, text := range b.lost {
