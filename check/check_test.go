@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fasthttp/websocket"
 
@@ -24,7 +26,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{mux: map[string]http.HandlerFunc{
 		"/login": func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Security-Policy", "default-src 'none'")
+			nodsHeaders(w)
 			fmt.Fprint(w, "<h1>Sign in</h1>")
 		},
 		"/check/events": func(w http.ResponseWriter, r *http.Request) {
@@ -34,10 +36,12 @@ func newSite(t *testing.T) *site {
 			}
 			defer conn.Close()
 			conn.WriteMessage(websocket.TextMessage, []byte(`{"status":"pending"}`))
+			conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Hour))
+			conn.ReadMessage() // until the check hangs up
 		},
 		"/check/stream": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprint(w, "retry: 2000\n\ndata: {\"status\":\"pending\"}\n\n")
+			fmt.Fprint(w, "retry: 2000\n\ndata: {\"status\":\"pending\"}\n\n:\n\n")
 		},
 	}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,6 +54,23 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(s.Close)
 	s.sees(map[string]any{"site": s.URL, "ip": "127.0.0.1", "forwarded": false, "trusted": false})
 	return s
+}
+
+// nodsHeaders are those of Nod's pages.
+func nodsHeaders(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	w.Header().Set("Referrer-Policy", "same-origin")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Set-Cookie", "__Host-nod_csrf=x; Path=/; Secure")
+}
+
+// login is the page with its headers changed.
+func (s *site) login(change func(http.Header)) {
+	s.mux["/login"] = func(w http.ResponseWriter, _ *http.Request) {
+		nodsHeaders(w)
+		change(w.Header())
+		fmt.Fprint(w, "<h1>Sign in</h1>")
+	}
 }
 
 // sees sets what Nod reports of the client.
@@ -87,6 +108,30 @@ func TestWhatAProxyBreaksIsReported(t *testing.T) {
 		}, "BROKEN  page     is redirected to https://nod.example.com/login: set PUBLIC_URL", nil},
 		{"the page fails", func(s *site) { s.mux["/login"] = status(http.StatusBadGateway) }, "BROKEN  page     answers 502", nil},
 		{"headers are lost", func(s *site) { s.mux["/login"] = status(http.StatusOK) }, "BROKEN  page     arrives without its Content-Security-Policy", []string{"socket", "stream"}},
+		{"another Referrer-Policy is set", func(s *site) { s.login(func(h http.Header) { h.Set("Referrer-Policy", "no-referrer") }) },
+			"BROKEN  page     arrives with another Referrer-Policy (no-referrer)", []string{"socket", "stream"}},
+		{"another Referrer-Policy is added", func(s *site) { s.login(func(h http.Header) { h.Add("Referrer-Policy", "no-referrer") }) },
+			"BROKEN  page     arrives with another Referrer-Policy (no-referrer)", []string{"socket", "stream"}},
+		{"the Referrer-Policy is lost", func(s *site) { s.login(func(h http.Header) { h.Del("Referrer-Policy") }) },
+			"BROKEN  page     arrives without its Referrer-Policy", []string{"socket", "stream"}},
+		{"pages are cached", func(s *site) { s.login(func(h http.Header) { h.Set("Cache-Control", "max-age=60") }) },
+			"BROKEN  page     arrives with another Cache-Control (max-age=60)", []string{"socket", "stream"}},
+		{"cookies are lost", func(s *site) { s.login(func(h http.Header) { h.Del("Set-Cookie") }) },
+			"BROKEN  page     arrives without its cookie", []string{"socket", "stream"}},
+		{"the Host is lost", func(s *site) { s.sees(map[string]any{"site": s.URL, "host": "nod:3000", "ip": "127.0.0.1"}) },
+			"and Nod is asked for nod:3000: let the proxy pass the Host header on", []string{"socket", "stream"}},
+		{"the Host is lost, and the page is redirected for ever", func(s *site) {
+			s.mux["/login"] = status(http.StatusMisdirectedRequest)
+			s.sees(map[string]any{"site": s.URL, "host": "nod:3000", "ip": "127.0.0.1"})
+		}, "and Nod is asked for nod:3000: let the proxy pass the Host header on", nil},
+		{"a trusted proxy forwards no address", func(s *site) { s.sees(map[string]any{"site": s.URL, "ip": "10.0.0.9", "trusted": true}) },
+			"BROKEN  client   the proxy at 10.0.0.9 is trusted but forwards no addresses", []string{"socket", "stream"}},
+		{"a made-up address is passed on", func(s *site) {
+			s.mux["/check"] = func(w http.ResponseWriter, r *http.Request) {
+				ip := cmp.Or(r.Header.Get("X-Forwarded-For"), "203.0.113.7")
+				json.NewEncoder(w).Encode(map[string]any{"site": s.URL, "ip": ip, "forwarded": true, "trusted": true})
+			}
+		}, "BROKEN  client   is taken for 192.0.2.99, which it made up", []string{"socket", "stream"}},
 		{"Nod has another address", func(s *site) { s.sees(map[string]any{"site": "https://other.example"}) },
 			"BROKEN  client   Nod takes https://other.example for its own address", []string{"socket", "stream"}},
 		{"the proxy is not trusted", func(s *site) { s.sees(map[string]any{"site": s.URL, "ip": "10.0.0.9", "forwarded": true}) },
@@ -104,6 +149,20 @@ func TestWhatAProxyBreaksIsReported(t *testing.T) {
 				}
 			}
 		}, "BROKEN  socket   opens, but the first message does not arrive", []string{"stream"}},
+		{"a socket is cut while it is silent", func(s *site) {
+			s.mux["/check/events"] = func(w http.ResponseWriter, r *http.Request) {
+				if conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil); err == nil {
+					conn.WriteMessage(websocket.TextMessage, []byte(`{"status":"pending"}`))
+					conn.Close()
+				}
+			}
+		}, "BROKEN  socket   is cut after", []string{"stream"}},
+		{"a stream is cut while it is silent", func(s *site) {
+			s.mux["/check/stream"] = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/event-stream")
+				fmt.Fprint(w, "data: {\"status\":\"pending\"}\n\n")
+			}
+		}, "BROKEN  stream   is cut after", []string{"socket"}},
 		{"the stream is another page", func(s *site) { s.mux["/check/stream"] = status(http.StatusOK) }, "BROKEN  stream   answers 200 OK", []string{"socket"}},
 		{"the stream is silent", func(s *site) {
 			s.mux["/check/stream"] = func(w http.ResponseWriter, _ *http.Request) {
@@ -132,6 +191,17 @@ func TestWhatAProxyBreaksIsReported(t *testing.T) {
 				t.Error("and yet everything is said to work")
 			}
 		})
+	}
+}
+
+// Nothing of a stream arrives before it ends, and it does not end.
+func TestABufferedStreamIsReported(t *testing.T) {
+	check.SetArrival(t, 50*time.Millisecond)
+	s := newSite(t)
+	s.mux["/check/stream"] = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	var out strings.Builder
+	if err := check.Run(t.Context(), s.URL, &out); !errors.Is(err, check.ErrBroken) || !strings.Contains(out.String(), "BROKEN  stream   does not open in time (timeout): turn off response buffering") {
+		t.Errorf("got %v\n%s", err, &out)
 	}
 }
 

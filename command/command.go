@@ -90,12 +90,22 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout io.Writer,
 	if err != nil {
 		return err
 	}
+	begin(logger)
 	c, err := config.Application(getenv)
 	if err != nil {
 		return err
 	}
-	c.StopFactor = stopFactor
+	c.StopFactor, c.Version = stopFactor, shortVersion()
 	return server.Run(ctx, c, stdout, logger)
+}
+
+// begin is the first line of the log, and what it has to say of names that are
+// no settings.
+func begin(logger *slog.Logger) {
+	logger.Info("nod starts", "version", shortVersion())
+	for _, line := range config.Unknown(dotEnv, os.Environ()) {
+		logger.Warn("ignored: " + line)
+	}
 }
 
 // runSimulator is nod simulator.
@@ -107,6 +117,9 @@ func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdo
 	getenv, err := config.WithDotEnv(dotEnv, getenv)
 	if err != nil {
 		return err
+	}
+	if !help {
+		begin(logger)
 	}
 	c, err := config.Simulator(getenv)
 	if err != nil {

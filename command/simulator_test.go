@@ -2,6 +2,7 @@ package command
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,6 +23,9 @@ func TestTheSimulatorAlone(t *testing.T) {
 		t.Errorf("with the key: got %d, want 200", got)
 	}
 	p.end()
+	if strings.Contains(p.stdout.String(), "a-key-of-my-own") {
+		t.Errorf("a key that was given is printed:\n%s", p.stdout)
+	}
 
 	var help strings.Builder
 	must(t, run(t.Context(), []string{"simulator", "--help"}, environment(), &help, t.Output()))
@@ -30,4 +34,28 @@ func TestTheSimulatorAlone(t *testing.T) {
 			t.Errorf("the help says nothing about %s", language)
 		}
 	}
+}
+
+// Where localhost is ::1 first, a client that tries only that finds the phones.
+func TestTheSimulatorListensOnBothLocalAddresses(t *testing.T) {
+	p := start(t, "--help says", []string{"simulator"}, "ADDR", "", "SIMULATOR_NAME", "Shop", "SIMULATOR_HOSTS", "phones.test")
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(p.phones, "http://"))
+	must(t, err)
+	addresses := []string{"127.0.0.1"}
+	if ln, err := net.Listen("tcp", "[::1]:0"); err == nil { // this machine has IPv6
+		must(t, ln.Close())
+		addresses = append(addresses, "::1")
+	}
+	for _, address := range addresses {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+net.JoinHostPort(address, port)+"/", nil)
+		must(t, err)
+		if got := status(t, req).StatusCode; got != http.StatusOK {
+			t.Errorf("%s: got %d, want 200", address, got)
+		}
+		req.Host = "phones.test"
+		if got := status(t, req).StatusCode; got != http.StatusOK {
+			t.Errorf("%s as phones.test: got %d, want 200", address, got)
+		}
+	}
+	p.end()
 }

@@ -17,17 +17,29 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
+// shortVersion is the version in one line, for the log and /healthz.
+func shortVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return fmt.Sprintf("%s, commit %s", release(info), commit(info))
+}
+
+func release(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	return "(a development build, not a release)"
+}
+
 // version says which release, commit and Go a binary was made from.
 func version(info *debug.BuildInfo) string {
-	release := info.Main.Version
-	if release == "" || release == "(devel)" {
-		release = "(a development build, not a release)"
-	}
 	built := info.GoVersion
 	if built == "" {
 		built = runtime.Version()
 	}
-	return fmt.Sprintf("nod %s\ncommit %s\n%s\n", release, commit(info), built)
+	return fmt.Sprintf("nod %s\ncommit %s\n%s\n", release(info), commit(info), built)
 }
 
 // commit is what the go command notes when it builds inside a repository.

@@ -26,10 +26,26 @@ type Config struct {
 	ApprovalTTL          time.Duration
 	SimulatorAddr        string // host:port
 	SimulatorCallbackURL string // only for the simulator alone, "" = send no callbacks
+	Phones               Phones
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	MetricsAddr          string // "" = no metrics
-	StopFactor           int    // no setting: how many times longer a stop may take, 0 = 1
+
+	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
+	Version         string // of the binary; no setting
+	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
+}
+
+// Phones is how the simulated phones behave.
+type Phones struct {
+	SignedURL       string // "" = the callback URL
+	CallbackMethod  string
+	CallbackRetries int // 0 = until the deadline, -1 = never
+	Hosts           []string
+	Name            string
+	CodesPerHour    int
+	Keep            time.Duration
+	SandboxToken    string
 }
 
 // Simulated says whether the phones are ours.
@@ -63,9 +79,30 @@ func Application(getenv Lookup) (Config, error) {
 // Simulator reads the configuration of the simulator alone.
 func Simulator(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
+	foreign := isForeignDatabase(r.text("DATABASE_URL"))
+	if foreign {
+		r.getenv = without(getenv, "DATABASE_URL")
+	}
 	c := r.read(simulator)
+	c.ForeignDatabase = foreign
 	r.oneKey()
 	return c, r.err()
+}
+
+// isForeignDatabase is true for the database of the program that the simulator
+// is started for: it is in the same environment, and no file of ours.
+func isForeignDatabase(url string) bool {
+	scheme, _, found := strings.Cut(url, "://")
+	return found && !strings.HasPrefix(scheme, "sqlite")
+}
+
+func without(getenv Lookup, name string) Lookup {
+	return func(asked string) (string, bool) {
+		if asked == name {
+			return "", false
+		}
+		return getenv(asked)
+	}
 }
 
 // checkKey refuses settings that contradict the key, or the lack of one. Even
@@ -76,6 +113,12 @@ func (r *reader) checkKey(c Config) {
 	r.forbidUnless(key, "AUTHY_API_URL", "needs AUTHY_API_KEY: without a key Nod uses its own simulator")
 	r.forbidUnless(!key, "SIMULATOR_ADDR", "there is no simulator beside a real key: unset one of the two")
 	r.forbidUnless(false, "SIMULATOR_CALLBACK_URL", `only "nod simulator" uses it: the application's own simulator calls PUBLIC_URL`)
+	for _, name := range []string{"SIMULATOR_CALLBACK_SIGNED_URL", "SIMULATOR_CALLBACK_METHOD", "SIMULATOR_CALLBACK_RETRIES", "SIMULATOR_SANDBOX_TOKEN"} {
+		r.forbidUnless(false, name, `only "nod simulator" uses it`)
+	}
+	for _, name := range []string{"SIMULATOR_HOSTS", "SIMULATOR_NAME", "SIMULATOR_CODES_PER_HOUR", "SIMULATOR_KEEP"} {
+		r.forbidUnless(!key, name, "there is no simulator beside a real key: unset one of the two")
+	}
 }
 
 func (r *reader) oneKey() {

@@ -35,6 +35,7 @@ func TestNothingSetIsAConfiguration(t *testing.T) {
 		Addr: "127.0.0.1:3000", Database: "nod.db", AuthyURL: "https://api.authy.com",
 		SessionIdle: time.Hour, SessionMax: 24 * time.Hour, ApprovalTTL: 2 * time.Minute,
 		SimulatorAddr: "127.0.0.1:3001", WaitingPerAddress: 1000,
+		Phones: Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -57,9 +58,53 @@ func TestEverySettingIsRead(t *testing.T) {
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
 		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50,
 		LegacyProvider: "simulator",
+		Phones:         Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Fatalf("got %+v, want %+v", got, want)
+	}
+}
+
+// The address is compared with what browsers send, letter by letter.
+func TestThePublicURLIsSpeltAsBrowsersDo(t *testing.T) {
+	for value, want := range map[string]string{
+		"https://Nod.Example.com/":      "https://nod.example.com",
+		"http://nod.example.com:80":     "http://nod.example.com",
+		"http://nod.example.com:":       "http://nod.example.com",
+		"https://nod.example.com:80":    "https://nod.example.com:80",
+		"https://bücher.example:8443":   "https://xn--bcher-kva.example:8443",
+		"https://BÜCHER.example":        "https://xn--bcher-kva.example",
+		"https://b%C3%BCcher.example":   "https://xn--bcher-kva.example",
+		"https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
+		"https://nod。example":           "https://nod.example",
+		"http://my_host:3000":           "http://my_host:3000",
+		"http://127.0.0.1:3000":         "http://127.0.0.1:3000",
+		"http://[::1]:3000":             "http://[::1]:3000",
+		"http://[2001:DB8:0:0::1]:3000": "http://[2001:db8::1]:3000",
+		"http://3com.example:3000":      "http://3com.example:3000",
+	} {
+		got, err := Application(environment("PUBLIC_URL", value))
+		if err != nil || got.PublicURL != want {
+			t.Errorf("%s: got %q, %v, want %s", value, got.PublicURL, err, want)
+		}
+	}
+}
+
+// The simulator is started in the environment of the program that it is for.
+func TestTheSimulatorIgnoresTheDatabaseOfAnotherProgram(t *testing.T) {
+	for _, url := range []string{"postgres://app:hush@db/app", "mysql2://localhost/app"} {
+		got, err := Simulator(environment("DATABASE_URL", url))
+		if err != nil || got.Database != "nod.db" || !got.ForeignDatabase {
+			t.Errorf("%s: got %q, %v", url, got.Database, err)
+		}
+		if _, err := Application(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s: the application takes it", url)
+		}
+	}
+	for _, url := range []string{"nod.db", "sqlite3://nod.db"} {
+		if _, err := Simulator(environment("DATABASE_URL", url)); err == nil {
+			t.Errorf("%s was meant for us, and is not refused", url)
+		}
 	}
 }
 
@@ -79,6 +124,19 @@ var badSettings = []struct{ name, value, says string }{
 	{"PUBLIC_URL", "https://nod.example.com/login", "must end after the host"},
 	{"PUBLIC_URL", "https://nod.example.com?a=b", "must end after the host"},
 	{"PUBLIC_URL", "https://nod.example.com#a", "must not carry a fragment"},
+	// What browsers would spell in another way, and so never send as Host.
+	{"PUBLIC_URL", "http://127.1:3000", "write all four numbers"},
+	{"PUBLIC_URL", "http://127.0.0.01:3000", "write all four numbers"},
+	{"PUBLIC_URL", "http://2130706433", "write all four numbers"},
+	{"PUBLIC_URL", "http://0x7f.1", "write all four numbers"},
+	{"PUBLIC_URL", "http://[::ffff:127.0.0.1]:3000", "write the address as 127.0.0.1"},
+	{"PUBLIC_URL", "http://[fe80::1%25eth0]:3000", "works in no browser"},
+	{"PUBLIC_URL", "http://nod.example.com:080", "write the port as 80"},
+	{"PUBLIC_URL", "http://nod.example.com:0", "number from 1 to 65535"},
+	{"PUBLIC_URL", "http://nod.example.com:65536", "number from 1 to 65535"},
+	{"PUBLIC_URL", "https://nod..example.com", "no host name has"},
+	{"PUBLIC_URL", "https://nod*.example.com", "no host name has"},
+	{"PUBLIC_URL", "https://xn--a.example.com", "no host name has"},
 	{"DATABASE_URL", "postgres://localhost/nod", "want sqlite:PATH"},
 	{"DATABASE_URL", "sqlite:", "path of a file"},
 	{"DATABASE_URL", "sqlite:data/", "path of a file"},
@@ -127,7 +185,8 @@ func TestTheSimulatorAloneReadsOnlyItsSettings(t *testing.T) {
 	got, err := Simulator(environment("ADDR", "x", "SESSION_IDLE", "x", "AUTHY_API_URL", "https://authy.example",
 		"AUTHY_API_KEY", "k3y", "SIMULATOR_ADDR", ":4001", "SIMULATOR_CALLBACK_URL", "http://localhost:4567/callback"))
 	must(t, err)
-	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback"}
+	want := Config{Database: "nod.db", APIKey: "k3y", SimulatorAddr: ":4001", SimulatorCallbackURL: "http://localhost:4567/callback",
+		Phones: Phones{CallbackMethod: "POST", Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour}}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -190,5 +249,26 @@ func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	// Set to nothing is set: so a demo runs in a folder whose .env has a key.
 	if !got.Simulated() {
 		t.Error("a key that the environment empties must stay empty")
+	}
+}
+
+func TestTheSettingsOfThePhones(t *testing.T) {
+	got, err := Simulator(environment("SIMULATOR_CALLBACK_SIGNED_URL", "https://app.example.com/cb", "SIMULATOR_CALLBACK_METHOD", "GET",
+		"SIMULATOR_CALLBACK_RETRIES", "0", "SIMULATOR_HOSTS", "authy, phones.test", "SIMULATOR_NAME", "Shop",
+		"SIMULATOR_CODES_PER_HOUR", "5", "SIMULATOR_KEEP", "1h", "SIMULATOR_SANDBOX_TOKEN", "0000000"))
+	must(t, err)
+	want := Phones{SignedURL: "https://app.example.com/cb", CallbackMethod: "GET", CallbackRetries: -1, Hosts: []string{"authy", "phones.test"},
+		Name: "Shop", CodesPerHour: 5, Keep: time.Hour, SandboxToken: "0000000"}
+	if fmt.Sprint(got.Phones) != fmt.Sprint(want) {
+		t.Errorf("got %+v, want %+v", got.Phones, want)
+	}
+	for name, value := range map[string]string{"SIMULATOR_CALLBACK_METHOD": "PUT", "SIMULATOR_CALLBACK_RETRIES": "-1", "SIMULATOR_HOSTS": "http://authy",
+		"SIMULATOR_NAME": strings.Repeat("é", 31), "SIMULATOR_SANDBOX_TOKEN": "x", "SIMULATOR_CALLBACK_SIGNED_URL": "x"} {
+		if _, err := Simulator(environment(name, value)); !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s=%s: got %v, want an error that names it", name, value, err)
+		}
+		if _, err := Application(environment("AUTHY_API_KEY", "k3y", name, value)); !strings.Contains(fmt.Sprint(err), "\n  "+name+": ") {
+			t.Errorf("%s beside a key: got %v, want a refusal", name, err)
+		}
 	}
 }

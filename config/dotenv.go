@@ -13,17 +13,9 @@ import (
 // WithDotEnv adds the settings of a .env file to the environment. A variable
 // that the environment sets wins, even if it is empty. A missing file is fine.
 func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return getenv, nil
-	}
+	file, err := readDotEnv(path)
 	if err != nil {
-		return nil, &Error{[]string{err.Error()}}
-	}
-	file, err := godotenv.UnmarshalBytes(content)
-	if err != nil {
-		// The parser's own error quotes the file, and could quote a key.
-		return nil, &Error{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, firstBadLine(string(content)))}}
+		return nil, err
 	}
 	return func(name string) (string, bool) {
 		if value, set := getenv(name); set {
@@ -32,6 +24,26 @@ func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 		value, set := file[name]
 		return value, set
 	}, nil
+}
+
+// readDotEnv is what the file sets; a missing one sets nothing.
+func readDotEnv(path string) (map[string]string, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{[]string{err.Error()}}
+	}
+	if content, err = decode(content); err != nil {
+		return nil, &Error{[]string{fmt.Sprintf("%s: %v", path, err)}}
+	}
+	file, err := godotenv.UnmarshalBytes(content)
+	if err != nil {
+		// The parser's own error quotes the file, and could quote a key.
+		return nil, &Error{[]string{fmt.Sprintf("%s: line %d or one soon after it is not NAME=value", path, firstBadLine(string(content)))}}
+	}
+	return file, nil
 }
 
 // firstBadLine is the line after the longest beginning of content that can be

@@ -22,6 +22,10 @@ func (in input) keyFile() Secret {
 		in.problem("%v", err)
 		return ""
 	}
+	if content, err = decode(content); err != nil {
+		in.problem("%s: %v", in.value, err)
+		return ""
+	}
 	key := strings.TrimSpace(string(content))
 	if key == "" {
 		in.problem("%s is empty", in.value)

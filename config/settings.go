@@ -50,13 +50,16 @@ var settings = []Setting{
 		Name: "PUBLIC_URL", Unset: "http://localhost:PORT", Example: "https://nod.example.com",
 		What: "the one address people and callbacks use; PORT is the port of ADDR",
 		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
-			"and a page opened under another name is redirected to it.",
+			"and a page opened under another name is redirected to it. " +
+			"Where ADDR is one address other than 127.0.0.1 and ::1, the default is that address; " +
+			"where it is all of them, others can use Nod once this is set.",
 		readBy: application, read: func(c *Config, in input) { c.PublicURL = in.origin() },
 	},
 	{
 		Name: "DATABASE_URL", Default: "sqlite:nod.db",
-		What:   "where users, sessions and approvals live: sqlite:PATH",
-		More:   "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated.",
+		What: "where users, sessions and approvals live: sqlite:PATH",
+		More: "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated. " +
+			"\"nod simulator\" ignores a URL of another program, such as postgres://…",
 		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
 	},
 	{
@@ -67,7 +70,7 @@ var settings = []Setting{
 	{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
 		What:   "the application's key at Authy",
-		More:   "\"nod simulator\" takes it as the key that its clients must send, and prints it.",
+		More:   "\"nod simulator\" takes it as the key that its clients must send.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
 	},
 	{
@@ -108,9 +111,52 @@ var settings = []Setting{
 		readBy: simulator, read: func(c *Config, in input) { c.SimulatorCallbackURL = in.link() },
 	},
 	{
+		Name: "SIMULATOR_CALLBACK_SIGNED_URL", Unset: "that of SIMULATOR_CALLBACK_URL", Example: "https://app.example.com/authy/callback",
+		What:   "the URL in the signature of callbacks, where the application verifies another one than it is called by",
+		More:   "Some verifiers leave out the port, or take the scheme that a proxy names.",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.SignedURL = in.link() },
+	},
+	{
+		Name: "SIMULATOR_CALLBACK_METHOD", Default: "POST",
+		What:   "how callbacks are sent: POST or GET",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.CallbackMethod = in.oneOf("POST", "GET") },
+	},
+	{
+		Name: "SIMULATOR_CALLBACK_RETRIES", Unset: "until the request's deadline", Example: "3",
+		What:   "how often a callback is sent again that the application did not take; 0 = never",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.CallbackRetries = in.retries() },
+	},
+	{
+		Name: "SIMULATOR_HOSTS", Example: "authy,host.docker.internal",
+		What: "further names under which the phones' pages and their JSON answer, separated by commas",
+		More: "They answer under localhost, loopback addresses and the address that they listen on. The API of Authy, " +
+			"which needs the key, answers under every name.",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Hosts = in.hosts() },
+	},
+	{
+		Name: "SIMULATOR_NAME", Default: "Nod",
+		What:   "what the simulated phones call the application: at most 30 characters",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Name = in.name30() },
+	},
+	{
+		Name: "SIMULATOR_CODES_PER_HOUR", Default: "30",
+		What:   "how many codes by SMS and call a simulated phone gets in an hour; further ones are refused",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.CodesPerHour = in.number() },
+	},
+	{
+		Name: "SIMULATOR_KEEP", Default: "168h",
+		What:   "how long the simulator keeps requests and messages after their end",
+		readBy: application | simulator, read: func(c *Config, in input) { c.Phones.Keep = in.duration(0) },
+	},
+	{
+		Name: "SIMULATOR_SANDBOX_TOKEN", Example: "0000000",
+		What:   "a code that is accepted from everybody, as Authy's sandbox accepted 0000000",
+		readBy: simulator, read: func(c *Config, in input) { c.Phones.SandboxToken = in.digits() },
+	},
+	{
 		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
 		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
-		More:   "The header is ignored when it comes from anywhere else.",
+		More:   "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's.",
 		readBy: application, read: func(c *Config, in input) { c.TrustedProxies = in.networks() },
 	},
 	{

@@ -3,7 +3,10 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // webURL parses an absolute http(s) URL without user or fragment; nil is one
@@ -35,11 +38,84 @@ func (in input) origin() string {
 		in.problem("must end after the host and port: paths of a proxy are not supported")
 		return ""
 	}
-	host := strings.ToLower(u.Host)
-	if port := u.Port(); port == "" || (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {
-		host = strings.TrimSuffix(strings.TrimSuffix(host, port), ":")
+	host, port := in.hostname(u.Hostname()), in.port(u.Port())
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
-	return u.Scheme + "://" + host
+	if port == "" || (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {
+		return u.Scheme + "://" + host
+	}
+	return u.Scheme + "://" + host + ":" + port
+}
+
+// hostname spells a host as browsers do, for they compare it letter by letter:
+// IDNA for names beyond ASCII, IPv6 in its short form. It refuses what a browser
+// would turn into another host.
+func (in input) hostname(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		switch {
+		case ip.Zone() != "":
+			in.problem("an address with a zone (%%) works in no browser")
+		case ip.Is4In6():
+			in.problem("write the address as %s", ip.Unmap())
+		}
+		return ip.String()
+	}
+	if strings.Contains(host, ":") {
+		in.problem("the host is no IPv6 address")
+		return ""
+	}
+	name, err := idna.Lookup.ToASCII(host)
+	if plain := plainName(strings.ToLower(host)); plain {
+		name, err = strings.ToLower(host), nil // IDNA refuses underscores, which browsers take
+	}
+	switch {
+	case err != nil || !plainName(name):
+		in.problem("the host has a character or spelling that no host name has")
+	case looksLikeIPv4(name):
+		in.problem("browsers read the host as an IPv4 address: write all four numbers, without leading zeros, such as 127.0.0.1")
+	}
+	return name
+}
+
+// plainName is a name that browsers leave as it is.
+func plainName(name string) bool {
+	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
+		if label == "" || strings.HasPrefix(label, "xn--") && !decodes(label) {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(name, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.'
+	})
+}
+
+func decodes(label string) bool {
+	_, err := idna.Lookup.ToUnicode(label)
+	return err == nil
+}
+
+// looksLikeIPv4 is the rule of browsers: the last part is a number.
+func looksLikeIPv4(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return last != "" && strings.Trim(last, "0123456789") == ""
+}
+
+// port checks the port of a URL, "" for none.
+func (in input) port(port string) string {
+	n, err := strconv.ParseUint(port, 10, 16)
+	switch {
+	case port == "":
+	case err != nil || n == 0:
+		in.problem("the port must be a number from 1 to 65535")
+	case strconv.FormatUint(n, 10) != port:
+		in.problem("write the port as %d", n)
+	}
+	return port
 }
 
 // baseURL reads the URL of a service. Plain http would send the key in clear,

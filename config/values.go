@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 func (in input) address() string {
@@ -55,6 +56,46 @@ func (in input) number() int {
 		in.problem("%q: want a whole number, at least 1", in.value)
 	}
 	return n
+}
+
+// retries reads how often something is tried again; -1 stands for the 0 of the
+// setting, because 0 means that it is not set.
+func (in input) retries() int {
+	n, err := strconv.Atoi(in.value)
+	if err != nil || n < 0 {
+		in.problem("%q: want a whole number, or 0 for never", in.value)
+	}
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// hosts reads names without scheme or path; a port is no part of them.
+func (in input) hosts() []string {
+	var all []string
+	for _, item := range strings.FieldsFunc(in.value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) }) {
+		if strings.ContainsAny(item, "/*:@?#") {
+			in.problem("%q is no name of a host: want names such as authy, without scheme, port or *", item)
+			continue
+		}
+		all = append(all, item)
+	}
+	return all
+}
+
+func (in input) name30() string {
+	if utf8.RuneCountInString(in.value) > 30 {
+		in.problem("%q: want at most 30 characters", in.value)
+	}
+	return in.value
+}
+
+func (in input) digits() string {
+	if strings.Trim(in.value, "0123456789") != "" {
+		in.problem("%q: want digits", in.value)
+	}
+	return in.value
 }
 
 func (in input) oneOf(words ...string) string {

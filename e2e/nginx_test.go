@@ -142,3 +142,42 @@ func TestNginxWithoutUpgrades(t *testing.T) {
 	p.answer("approve")
 	tb.at("/protected")
 }
+
+// What else a proxy breaks, each as nginx does it by default or by a line that
+// is often copied.
+func TestNginxThatBreaksOneThing(t *testing.T) {
+	story(t)
+	for _, test := range []struct {
+		name, old, new string
+		want           []string
+	}{
+		{"streams are buffered", "proxy_buffering off;", "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;",
+			[]string{`BROKEN  stream   (does not open in time|opens, but nothing arrives) .*buffering`, `ok      socket`}},
+		{"silence is cut", "proxy_read_timeout 75s;", "proxy_read_timeout 3s;",
+			[]string{`BROKEN  socket   is cut after \d+ s`, `BROKEN  stream   is cut after \d+ s`}},
+		{"the Referrer-Policy is changed", "proxy_buffering off;", "proxy_buffering off; add_header Referrer-Policy no-referrer always;",
+			[]string{`BROKEN  page     arrives with another Referrer-Policy \(no-referrer\)`}},
+		{"made-up addresses are passed on", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy_set_header X-Forwarded-For $http_x_forwarded_for;",
+			[]string{`BROKEN  client   the proxy at 127.0.0.1 is trusted but forwards no addresses`}},
+		{"the Host is lost", "proxy_set_header Host $http_host;", "",
+			[]string{`BROKEN  client   asked for localhost:\d+, and Nod is asked for nod`}},
+		{"the address is set", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy_set_header X-Forwarded-For $remote_addr;",
+			[]string{`ok      client   is seen as 127.0.0.1`, `Everything works`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			n := behindNginx(t, func(conf string) string {
+				if !strings.Contains(conf, test.old) {
+					t.Fatalf("the settings have no %q", test.old)
+				}
+				return strings.Replace(conf, test.old, test.new, 1)
+			})
+			report, _ := n.check()
+			for _, want := range test.want {
+				if !regexp.MustCompile(want).MatchString(report) {
+					t.Errorf("nod check lacks %s:\n%s", want, report)
+				}
+			}
+		})
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // closeAccount closes an account for good, after asking for its password again.
 func (h *Handlers) closeAccount(c *fiber.Ctx) error {
-	err := h.Flow.CloseAccount(c.UserContext(), visitorOf(c), c.FormValue("password"), clientOf(c))
+	err := h.Flow.CloseAccount(c.UserContext(), visitorOf(c), c.FormValue("password"), h.clientOf(c))
 	var stuck *signin.NotClosed
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
@@ -25,5 +25,5 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	if err := h.dropCookie(c); err != nil {
 		return err
 	}
-	return seeOther(c, "/?notice=account-closed")
+	return h.seeNotice(c, "/", "account-closed")
 }

@@ -2,11 +2,9 @@ package handlers
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/helmet"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/gofiber/fiber/v2/middleware/requestid"
 	"github.com/valyala/fasthttp"
@@ -30,18 +28,18 @@ func (h *Handlers) App() *fiber.App {
 		BodyLimit: bodyLimit,
 		// Slow senders are cut off. Waiting browsers are hijacked
 		// connections, which these timeouts do not cover.
-		ReadTimeout:        5 * time.Second,
-		WriteTimeout:       15 * time.Second,
-		IdleTimeout:        60 * time.Second,
-		ReadBufferSize:     8 << 10,
-		ReduceMemoryUsage:  true,
-		EnableIPValidation: true,
-		// Without the check anybody's X-Forwarded-* would be believed.
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		ReadBufferSize:    8 << 10,
+		ReduceMemoryUsage: true,
+		// Without the check Fiber would believe anybody's X-Forwarded-*; with it
+		// and no proxy it believes nobody's. visitorIP reads the one that counts.
 		EnableTrustedProxyCheck: true,
-		TrustedProxies:          h.TrustedProxies,
-		ProxyHeader:             h.proxyHeader(),
 	})
 	app.Server().KeepHijackedConns = true
+	app.Server().Handler = h.refuseUnknownMethods(app)
+	app.Server().ErrorHandler = readHeadFirst(app.Server().ErrorHandler)
 	h.register(app)
 	warmUpViews(app)
 	return app
@@ -56,16 +54,11 @@ func warmUpViews(app *fiber.App) {
 	_ = c.Render("", nil)
 }
 
-func (h *Handlers) proxyHeader() string {
-	if len(h.TrustedProxies) == 0 {
-		return ""
-	}
-	return fiber.HeaderXForwardedFor
-}
-
 // register is the site map. The order counts: a guard applies to what is
 // registered after it.
 func (h *Handlers) register(app *fiber.App) {
+	table := &routeTable{}
+	defer func() { table.fill(app) }()
 	app.Use(requestid.New(requestid.Config{Generator: randomText, ContextKey: "requestid"}))
 	app.Use(recover.New())
 	app.Use(h.withDeadline)
@@ -73,28 +66,31 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Get("/readyz", h.readyz)
 
 	app.Use(h.refuseCompressedBody)
-	app.All("/authy/callback", h.callback)
+	app.Add(fiber.MethodGet, "/authy/callback", h.callback)
+	app.Post("/authy/callback", h.callback)
+	// Of use where the host is wrong: to find that out, and to read the page that
+	// says so.
+	app.Get("/check", noStore, h.checkClient)
+	app.Get("/static/*", h.headers, h.static)
 
-	app.Use(h.requirePublicHost)
+	app.Use(h.requirePublicHost, h.readOldCookies)
 	// Before the middleware that only pages need: thousands may connect at once.
 	app.Get("/login/events", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.events(h.signInState))
 	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
-	app.Use(h.headers())
+	app.Use(h.headers)
 	h.registerPublic(app)
 	app.Use(noStore, h.loadSession)
 	h.registerPolling(app)
-	app.Use(h.requireOwnForm)
+	app.Use(table.require, h.requireOwnForm)
 	h.registerSignIn(app)
 	h.registerSignedIn(app)
 }
 
 // registerPublic has what needs no session.
 func (h *Handlers) registerPublic(app *fiber.App) {
-	app.Get("/static/*", h.static)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
 
-	app.Get("/check", noStore, h.checkClient)
 	app.Get("/check/events", h.requireOwnOrigin, h.reserveSlot, h.events(h.checkState))
 	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
 }
@@ -120,6 +116,8 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login/approval", h.requirePassword, h.approval)
 	app.Post("/login/cancel", h.requirePassword, h.cancel)
 	app.Post("/login/resend", h.requirePassword, h.resend)
+	app.Get("/login/number", h.requirePassword, h.requireUnprovedPhone, h.numberForm)
+	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.correctNumber)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
 	app.Post("/confirm-login", h.repeatLastStep, h.requirePassword, h.confirm)
 
@@ -151,61 +149,6 @@ func (h *Handlers) refuseCompressedBody(c *fiber.Ctx) error {
 	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return fiber.ErrUnsupportedMediaType
 	}
-	return c.Next()
-}
-
-// requirePublicHost redirects a page opened under another name, such as
-// 127.0.0.1, to the public address, where its cookies, sockets and forms work.
-func (h *Handlers) requirePublicHost(c *fiber.Ctx) error {
-	if strings.EqualFold(string(c.Request().Header.Host()), h.public.Host) {
-		return c.Next()
-	}
-	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
-		return errWrongHost
-	}
-	return c.Redirect(h.origin()+c.OriginalURL(), fiber.StatusFound)
-}
-
-// policy is the Content-Security-Policy of a page. imageOrigin is one more
-// origin that images may come from, "" for none.
-func (h *Handlers) policy(imageOrigin string) string {
-	socket := "ws://"
-	if h.secure() {
-		socket = "wss://"
-	}
-	return strings.Join([]string{
-		"default-src 'none'",
-		"script-src 'self'",
-		"style-src 'self'",
-		strings.TrimSpace("img-src 'self' " + imageOrigin),
-		"connect-src 'self' " + socket + h.public.Host,
-		"form-action 'self'",
-		"base-uri 'none'",
-		"frame-ancestors 'none'",
-	}, "; ")
-}
-
-func (h *Handlers) headers() fiber.Handler {
-	own := helmet.New(helmet.Config{
-		ContentSecurityPolicy: h.policy(""),
-		XFrameOptions:         "DENY",
-		ReferrerPolicy:        "same-origin",
-		// The provider's images have no Cross-Origin-Resource-Policy header.
-		CrossOriginEmbedderPolicy: "unsafe-none",
-	})
-	if !h.secure() {
-		return own
-	}
-	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-		return own(c)
-	}
-}
-
-// noStore keeps pages about a person out of every cache.
-func noStore(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Vary(fiber.HeaderCookie)
 	return c.Next()
 }
 

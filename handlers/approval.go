@@ -14,13 +14,26 @@ import (
 func (h *Handlers) approval(c *fiber.Ctx) error {
 	a, err := h.Flow.Reconciled(c.UserContext(), visitorOf(c).Session.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		// The process stopped between the password and the request.
-		return h.resend(c)
+		return h.showAsk(c)
 	}
 	if err != nil {
 		return err
 	}
 	return h.showApproval(c, fiber.StatusOK, a, nil)
+}
+
+// showAsk offers to ask the phone where nobody has: the process stopped between
+// the password and the request. Opening a page never does it.
+func (h *Handlers) showAsk(c *fiber.Ctx) error {
+	v := visitorOf(c)
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	page := views.Ask{
+		Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(v.User.PhoneNumber), PhoneUnproved: unproved,
+	}
+	return c.Render("ask", page)
 }
 
 // latestRequest is the newest request of the visitor's sign-in.
@@ -30,16 +43,20 @@ func (h *Handlers) latestRequest(c *fiber.Ctx) (store.Approval, error) {
 
 func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
 	v := visitorOf(c)
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	page := views.Approval{
-		Layout: h.layout(c, "approval", "approval."+string(a.Status)+".title"),
-		Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
+		Layout:    h.layout(c, "approval", "approval."+string(a.Status)+".title"),
+		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
 		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
 		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),
 		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
-		CodesOffered: !signin.AttemptOver(a),
+		CodesOffered: !signin.AttemptOver(a), PhoneUnproved: unproved,
 	}
 	if n != nil {
 		page.Notice = h.viewNotice(*n)
@@ -55,7 +72,7 @@ func (h *Handlers) cancel(c *fiber.Ctx) error {
 	if err := h.dropCookie(c); err != nil {
 		return err
 	}
-	return seeOther(c, "/login?notice=cancelled")
+	return h.seeNotice(c, "/login", "cancelled")
 }
 
 // resend sends a new request in place of the one before. If none could be
@@ -68,7 +85,7 @@ func (h *Handlers) resend(c *fiber.Ctx) error {
 	if !sent {
 		return seeOther(c, "/login/approval")
 	}
-	return seeOther(c, "/login/approval?notice=sent-again")
+	return h.seeNotice(c, "/login/approval", "sent-again")
 }
 
 // status returns the stored state to pages that poll.

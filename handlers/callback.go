@@ -14,9 +14,6 @@ import (
 // and no form token here: the signature over the configured URL is all that
 // counts, and a refusal gives no detail.
 func (h *Handlers) callback(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodPost && c.Method() != fiber.MethodGet {
-		return fiber.ErrMethodNotAllowed
-	}
 	if c.Method() == fiber.MethodPost && !isJSON(c.Get(fiber.HeaderContentType)) {
 		return fiber.ErrUnsupportedMediaType
 	}
@@ -25,6 +22,7 @@ func (h *Handlers) callback(c *fiber.Ctx) error {
 	case errors.Is(err, signin.ErrForged):
 		h.Metrics.Callback("refused")
 		h.Logger.Warn("a callback was refused", "error", err)
+		challenge(c, bySignature)
 		return c.Status(fiber.StatusUnauthorized).SendString("unauthorized\n")
 	case err != nil:
 		h.Metrics.Callback("unusable")

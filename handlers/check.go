@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -12,16 +13,26 @@ import (
 // anybody. The command "check" opens them through the public address to find
 // out what a proxy in between breaks.
 
+// checkHold is how long a socket or stream of a check stays open: longer than a
+// silence between two pings, which is what a proxy has to bear.
+const checkHold = 45 * time.Second
+
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
+	ip := h.visitorIP(c)
+	visitor, ok := parseIP(ip)
 	return c.JSON(fiber.Map{
 		"site":      h.origin(),
-		"ip":        c.IP(),
+		"host":      string(c.Request().Header.Host()),
+		"ip":        ip,
+		"proxy":     ok && h.trusts(visitor), // it is itself where a proxy is
 		"forwarded": c.Get(fiber.HeaderXForwardedFor) != "",
-		"trusted":   c.IsProxyTrusted() && len(h.TrustedProxies) > 0,
+		"trusted":   h.fromTrustedProxy(c),
 	})
 }
 
-// checkState is one event, after which the connection ends.
-func (h *Handlers) checkState(context.Context, string) (message, error) {
-	return message{data: h.browsers.encodeState(signin.State{Status: signin.StatusPending}), last: true}, nil
+// checkState is one event at once. After it the connection is silent, as that of
+// a waiting page is, until the first ping.
+func (h *Handlers) checkState(_ context.Context, key string) (message, error) {
+	time.AfterFunc(checkHold, func() { h.Hub.CloseKey(key, closeNormal, "checked") })
+	return message{data: h.browsers.encodeState(signin.State{Status: signin.StatusPending})}, nil
 }

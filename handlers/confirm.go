@@ -13,7 +13,7 @@ import (
 // new one that is signed in.
 func (h *Handlers) confirm(c *fiber.Ctx) error {
 	v := visitorOf(c)
-	sess, err := h.Flow.Confirm(c.UserContext(), v, lastStepOf(c))
+	sess, err := h.Flow.Confirm(c.UserContext(), v, h.lastStepOf(c))
 	var notApproved *signin.NotApproved
 	if errors.As(err, &notApproved) {
 		return h.showNotApproved(c, notApproved.Request)
@@ -35,7 +35,7 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sess, err := h.Flow.Repeat(c.UserContext(), id, lastStepOf(c))
+	sess, err := h.Flow.Repeat(c.UserContext(), id, h.lastStepOf(c))
 	if errors.Is(err, store.ErrNotFound) {
 		return c.Next()
 	}
@@ -49,8 +49,8 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 }
 
 // lastStepOf is clientOf with the form that was sent.
-func lastStepOf(c *fiber.Ctx) store.Client {
-	client := clientOf(c)
+func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
+	client := h.clientOf(c)
 	client.Form = hashKey(c.FormValue("_csrf"))
 	return client
 }
@@ -58,7 +58,6 @@ func lastStepOf(c *fiber.Ctx) store.Client {
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	var n *notice
 	if a.Status == store.Pending {
-		notYet := notices["not-yet"]
 		n = &notYet
 	}
 	return h.showApproval(c, fiber.StatusConflict, a, n)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,8 +23,9 @@ func TestTheSessionCookieIsForThisSiteAlone(t *testing.T) {
 	ada := s.account("ada@example.com")
 	got := s.browser().post("/login", "email", ada.Email, "password", goodPassword)
 	cookies := (&http.Response{Header: got.Header}).Cookies()
-	if len(cookies) != 1 || cookies[0].Name != "nod_session" {
-		t.Fatalf("got the cookies %v, want nod_session", cookies)
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.url, "http://"), ":")
+	if name := "nod_session_" + port; len(cookies) != 1 || cookies[0].Name != name {
+		t.Fatalf("got the cookies %v, want %s", cookies, name)
 	}
 	if c := cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 		t.Errorf("got the cookie %v, want HttpOnly, SameSite=Lax, Path=/ and no domain", c)
@@ -81,4 +83,46 @@ func TestASessionThatNobodyHoldsIsEnded(t *testing.T) {
 		t.Errorf("got the newest event %+v, want that the session was ended", events)
 	}
 	b.signIn(ada)
+}
+
+// Browsers keep one set of cookies for all ports of a host.
+func TestTwoSitesOnOneHostDoNotSignEachOtherOut(t *testing.T) {
+	one, other := newSite(t), newSite(t)
+	ada, bob := one.account("ada@example.com"), other.account("bob@example.com")
+	b := one.browser()
+	b.signIn(ada)
+	there := &browser{t, other, b.http}
+	there.signIn(bob)
+	wantBody(t, b.get("/protected"), ada.Email)
+	wantBody(t, there.get("/protected"), bob.Email)
+	there.post("/logout")
+	wantBody(t, b.get("/protected"), ada.Email)
+}
+
+// An upgrade in the middle of everything: the cookies have their old names.
+func TestCookiesUnderTheirOldNamesAreRead(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	token := b.formToken()
+	old := s.browser()
+	u, err := url.Parse(s.url)
+	must(t, err)
+	old.http.Jar.SetCookies(u, []*http.Cookie{
+		{Name: "nod_session", Value: b.cookie("nod_session"), Path: "/"},
+		{Name: "nod_csrf", Value: b.cookie("nod_csrf"), Path: "/"},
+	})
+	events := old.events()
+	events.want("pending")
+	ada.phone.approve(ada.phone.pending())
+	events.want("approved")
+	wantRedirect(t, old.postForm("/confirm-login", url.Values{"_csrf": {token}}), "/protected")
+	wantStatus(t, old.get("/protected"), http.StatusOK)
+	// The cookie of that time is dead, as every cookie from before the tap.
+	thief := s.browser()
+	thief.withSession(b.cookie("nod_session"))
+	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+	wantRedirect(t, old.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, old.get("/protected"), "/login?notice=start")
 }

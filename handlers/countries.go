@@ -3,11 +3,13 @@ package handlers
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"nod/signin"
 	"nod/views"
 )
 
@@ -31,14 +33,19 @@ func listCountries() []country {
 	return list
 }
 
+// isListed says whether a region has a line of the list.
+func isListed(region string) bool {
+	return slices.ContainsFunc(countries, func(c country) bool { return c.Region == region })
+}
+
 // countryList selects one line: the country chosen before, else the visitor's
 // likely one.
-func countryList(chosen int, acceptLanguage string) []country {
+func countryList(chosen signin.TypedPhone, acceptLanguage string) []country {
 	list := slices.Clone(countries)
-	region := likelyRegion(acceptLanguage)
-	if chosen != 0 && (region == "" || phonenumbers.GetCountryCodeForRegion(region) != chosen) {
+	region := cmp.Or(chosen.Region, likelyRegion(acceptLanguage))
+	if code := chosen.CountryCode; code != 0 && phonenumbers.GetCountryCodeForRegion(region) != code {
 		// Several countries share a code: show its main one.
-		region = phonenumbers.GetRegionCodeForCountryCode(chosen)
+		region = phonenumbers.GetRegionCodeForCountryCode(code)
 	}
 	for i := range list {
 		list[i].Selected = list[i].Region == region
@@ -46,17 +53,52 @@ func countryList(chosen int, acceptLanguage string) []country {
 	return list
 }
 
-// likelyRegion reads the region from Accept-Language: the one named, else the
-// one where most speakers of that language live.
+// likelyRegion reads a region of the list from Accept-Language: the one named,
+// else one where many speakers of that language live.
 func likelyRegion(acceptLanguage string) string {
-	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil {
-		return "US"
-	}
-	for _, tag := range tags {
-		if r, confidence := tag.Region(); confidence >= language.Low {
-			return r.String()
+	tags := acceptedTags(acceptLanguage)
+	for i, tag := range tags {
+		if region := regionOf(tag, tags[i+1:]); isListed(region) {
+			return region
 		}
 	}
 	return "US"
+}
+
+// acceptedTags are the languages of a header in their order; what cannot be
+// read is left out.
+func acceptedTags(header string) []language.Tag {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err == nil {
+		return tags
+	}
+	for piece := range strings.SplitSeq(header, ",") {
+		if one, _, err := language.ParseAcceptLanguage(piece); err == nil {
+			tags = append(tags, one...)
+		}
+	}
+	return tags
+}
+
+// largest are countries for languages of a continent, which name none.
+var largest = map[string]string{"es-419": "MX", "en-150": "GB"}
+
+// regionOf is the likely country of a tag, which may name none, a continent, or
+// one without phones; the less wanted tags may know better.
+func regionOf(tag language.Tag, next []language.Tag) string {
+	named, confidence := tag.Region()
+	if confidence < language.Low || isListed(named.String()) {
+		return named.String()
+	}
+	for _, other := range next {
+		if r, confidence := other.Region(); confidence == language.Exact && isListed(r.String()) && named.Contains(r) {
+			return r.String()
+		}
+	}
+	base, _ := tag.Base()
+	if country, ok := largest[base.String()+"-"+named.String()]; ok {
+		return country
+	}
+	most, _ := language.Make(base.String()).Region()
+	return most.String()
 }

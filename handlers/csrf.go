@@ -42,9 +42,11 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return c.Next()
 	}
-	if !h.fromOurOrigin(c) {
+	if !h.fromOurOrigin(c) && !nullOriginOfOurPage(c) {
 		return errForeignForm
 	}
+	// FormValue would read the query too, which stands in logs and histories.
+	c.Context().QueryArgs().Reset()
 	secret := c.Cookies(h.cookieName("csrf"))
 	want := h.tokenFor(secret, c.Cookies(h.cookieName("session")))
 	if secret == "" || !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
@@ -61,6 +63,15 @@ func (h *Handlers) fromOurOrigin(c *fiber.Ctx) bool {
 	}
 	site := c.Get("Sec-Fetch-Site")
 	return site == "" || site == "same-origin" || site == "none"
+}
+
+// nullOriginOfOurPage is true for a form of our own page behind a proxy that has
+// set "Referrer-Policy: no-referrer", which makes browsers send "Origin: null".
+// Sec-Fetch-Site, which no page can forge, still says where the form was. Only
+// forms need this, and they have their token besides: browsers send sockets with
+// the real origin whatever the policy.
+func nullOriginOfOurPage(c *fiber.Ctx) bool {
+	return c.Get(fiber.HeaderOrigin) == "null" && c.Get("Sec-Fetch-Site") == "same-origin"
 }
 
 func (h *Handlers) origin() string { return h.public.Scheme + "://" + h.public.Host }

@@ -16,13 +16,15 @@ import (
 )
 
 // pageError is an error that a person reads: Heading, Text and the text of
-// Action are keys of sentences, of which Text may show RetryAfter as "wait".
+// Action are keys of sentences, of which Text may show RetryAfter as "wait" and
+// Args by their names.
 // Status is the HTTP status; everything the log needs is in the error it
 // wraps.
 type pageError struct {
 	Status     int
 	Heading    string
 	Text       string
+	Args       []any
 	Action     link
 	RetryAfter time.Duration
 	cause      error
@@ -58,7 +60,7 @@ var (
 func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	p := describe(err)
 	id, _ := c.Locals("requestid").(string)
-	if p.Status >= 500 {
+	if p.Status >= 500 && p.Status != fiber.StatusNotImplemented {
 		h.Logger.Error("request failed", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	} else {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
@@ -66,6 +68,7 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	if p.RetryAfter > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(ceilSeconds(p.RetryAfter)))
 	}
+	h.setErrorHeaders(c, p.Status)
 	c.Status(p.Status)
 	heading := h.Pages.Text(p.Heading)
 	if !wantsPage(c) {
@@ -73,14 +76,33 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	}
 	page := views.Error{
 		Layout: h.layout(c, "error", p.Heading),
-		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text, "wait", h.waitText(p.RetryAfter)), RequestID: id,
+		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text, append(p.Args, "wait", h.waitText(p.RetryAfter))...), RequestID: id,
 		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
 	}
-	if rerr := c.Render("error", page); rerr != nil {
+	rerr := c.Render("error", page)
+	if id == "" {
+		// A request that could not be read whole shows no cookies: a new form
+		// token would spoil the forms that are open.
+		c.Response().Header.DelAllCookies()
+	}
+	if rerr != nil {
 		h.Logger.Error("the error page failed", "request_id", id, "error", rerr)
 		return c.SendString(heading)
 	}
 	return nil
+}
+
+// setErrorHeaders adds what every page has, and what the RFCs demand of a status.
+func (h *Handlers) setErrorHeaders(c *fiber.Ctx, status int) {
+	h.setHeaders(c)
+	switch status {
+	case fiber.StatusUnauthorized:
+		challenge(c, byCookie)
+	case fiber.StatusUpgradeRequired:
+		c.Set(fiber.HeaderUpgrade, "websocket")
+		c.Set(fiber.HeaderConnection, "Upgrade")
+		c.Set(fiber.HeaderSecWebSocketVersion, "13")
+	}
 }
 
 // describe finds the status and the sentences for an error.
@@ -117,10 +139,12 @@ func describeHTTP(e *fiber.Error) *pageError {
 	switch e.Code {
 	case fiber.StatusNotFound:
 		p.Heading, p.Text = "error.not_found.title", "error.not_found.text"
-	case fiber.StatusMethodNotAllowed:
+	case fiber.StatusMethodNotAllowed, fiber.StatusNotImplemented:
 		p.Heading, p.Text = "error.method.title", "error.method.text"
 	case fiber.StatusRequestEntityTooLarge:
 		p.Heading, p.Text = "error.too_large.title", "error.too_large.text"
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		p.Heading, p.Text, p.Action = "error.cookies.title", "error.cookies.text", link{}
 	case fiber.StatusUpgradeRequired:
 		p.Heading, p.Text = "error.websocket.title", "error.websocket.text"
 	default:
@@ -132,8 +156,21 @@ func describeHTTP(e *fiber.Error) *pageError {
 	return p
 }
 
-// wantsPage is false for addresses that only scripts and the provider open.
+// forScripts are the addresses that only scripts, the provider and the command
+// "check" open. Their errors are JSON, as their answers are.
+var forScripts = map[string]bool{
+	"/authy/callback": true, "/authy/status": true,
+	"/login/events": true, "/login/stream": true,
+	"/transfers/status": true, "/transfers/events": true,
+	"/check": true, "/check/events": true, "/check/stream": true,
+	"/healthz": true, "/readyz": true,
+}
+
+// wantsPage is false for what a person does not look at.
 func wantsPage(c *fiber.Ctx) bool {
 	path := c.Path()
-	return !strings.HasPrefix(path, "/authy/") && path != "/login/events" && path != "/login/stream"
+	if forScripts[path] || strings.HasPrefix(path, "/authy/") {
+		return false
+	}
+	return c.Accepts(fiber.MIMETextHTML, fiber.MIMEApplicationJSON) != fiber.MIMEApplicationJSON
 }

@@ -10,11 +10,15 @@ import (
 
 	"nod/hub"
 	"nod/signin"
+	"nod/store"
 )
 
 // closeRestart, "Service Restart" in the registry of RFC 6455, makes the page
 // connect again.
 const closeRestart = 1012
+
+// closeNormal ends what has served its purpose.
+const closeNormal = 1000
 
 // reservationKey is the key of a request's reservation.
 const reservationKey = "reservation"
@@ -43,10 +47,14 @@ func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 	return h.withSlot(c, &reservation{sessionID: id}, c.Next)
 }
 
-// withSlot reserves a slot for next, and releases it if next fails.
+// withSlot reserves a slot for next, and releases it if next fails. HEAD waits
+// for nothing and takes none.
 func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
+	if c.Method() == fiber.MethodHead {
+		return next()
+	}
 	var err error
-	if r.slot, err = h.Hub.Reserve(r.sessionID, c.IP()); err != nil {
+	if r.slot, err = h.Hub.Reserve(r.sessionID, store.Network(h.visitorIP(c))); err != nil {
 		return err
 	}
 	c.Locals(reservationKey, r)
@@ -96,7 +104,7 @@ func (h *Handlers) events(read initialState) fiber.Handler {
 		WriteBufferSize: 128,
 	})
 	return func(c *fiber.Ctx) error {
-		if !websocket.IsWebSocketUpgrade(c) {
+		if c.Method() != fiber.MethodGet || !websocket.IsWebSocketUpgrade(c) {
 			return fiber.ErrUpgradeRequired
 		}
 		dropHeaders(c)
@@ -130,6 +138,11 @@ const streamHead = "HTTP/1.1 200 OK\r\n" +
 // does not pass WebSockets on.
 func (h *Handlers) stream(read initialState) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		if c.Method() == fiber.MethodHead {
+			c.Set(fiber.HeaderContentType, "text/event-stream")
+			c.Set("X-Accel-Buffering", "no")
+			return nil
+		}
 		r, ok := c.Locals(reservationKey).(*reservation)
 		if !ok {
 			return errors.New("a stream was opened without a slot of the hub")

@@ -219,7 +219,7 @@ func TestTheCallbackBeforeTheReplyOfTheSimulator(t *testing.T) {
 	id := nextLedger(t, events, "approved")
 	wantRedirect(t, b.post("/transfers/"+id+"/execute", fields...), "/protected#transfers")
 	nextLedger(t, events, "executed")
-	wantStatus(t, b.post("/transfers/"+id+"/execute", fields...), http.StatusConflict)
+	wantRedirect(t, b.post("/transfers/"+id+"/execute", fields...), "/protected#transfers") // it is done
 
 	b.post("/logout")
 	s.order(`{"callback": ""}`)

@@ -168,6 +168,22 @@ func (b *browser) wantOutside() {
 	wantRedirect(b.t, b.get("/protected"), "/login/approval")
 }
 
+// wantNotSent says what is known of a push that failed: nobody was asked, or
+// nobody knows whether somebody was.
+func (s *faulty) wantNotSent(b *browser) {
+	s.t.Helper()
+	if s.fault.refused {
+		b.wantUnasked()
+		return
+	}
+	wantBody(b.t, b.get("/login/approval"), `data-status="pending"`, `data-reason="unconfirmed"`, "It may still arrive")
+	wantBody(b.t, b.get("/authy/status"), `"status":"pending"`, `"reason":"unconfirmed"`)
+	if told := b.events().want("pending"); told.Reason != "unconfirmed" {
+		b.t.Errorf("the waiting page was told %+v", told)
+	}
+	b.wantOutside()
+}
+
 // wantUnasked says that the page, a script and a socket all tell that the
 // phone could not be asked.
 func (b *browser) wantUnasked() {

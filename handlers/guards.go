@@ -49,6 +49,7 @@ func (h *Handlers) requireWaitingJSON(c *fiber.Ctx) error {
 		state, _, err := h.Flow.State(c.UserContext(), id)
 		switch {
 		case err == nil && state.Ended:
+			challenge(c, byCookie)
 			return c.Status(fiber.StatusUnauthorized).Type("json").Send(h.browsers.encodeState(state))
 		case err != nil && !errors.Is(err, signin.ErrNobodyWaits):
 			return err
@@ -65,6 +66,7 @@ func (h *Handlers) requireSignedInJSON(c *fiber.Ctx) error {
 }
 
 func unauthorized(c *fiber.Ctx, why string) error {
+	challenge(c, byCookie)
 	return c.Status(fiber.StatusUnauthorized).JSON(fiber.Map{"status": "signed_out", "error": why})
 }
 

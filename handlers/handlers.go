@@ -30,8 +30,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -68,10 +70,12 @@ type Config struct {
 
 	SessionMax     time.Duration // 0: 24 hours; the life of the cookie
 	RequestTimeout time.Duration // 0: 10 seconds; for all that one request starts
-	// TrustedProxies are the addresses or ranges whose X-Forwarded-For names
-	// the visitor. Nothing else they forward is believed.
+	// TrustedProxies are the addresses or ranges of our own proxies. The last
+	// address in X-Forwarded-For that is none of them is the visitor. Nothing
+	// else they forward is believed.
 	TrustedProxies []string
 
+	Version string           // of the binary, for /healthz
 	Metrics *metrics.Metrics // nil: nothing is counted
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default
@@ -84,6 +88,10 @@ type Handlers struct {
 	sessions *session.Store
 	browsers Browsers
 	refs     sessionRefs
+	proxies  []netip.Prefix
+
+	redirects    redirects
+	lostHostOnce sync.Once
 }
 
 // New checks c and prepares the handlers.
@@ -102,7 +110,11 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}}
+	proxies, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,
@@ -117,12 +129,3 @@ func New(c Config) (*Handlers, error) {
 }
 
 func (h *Handlers) secure() bool { return h.public.Scheme == "https" }
-
-// cookieName gives the __Host- prefix where the browser honours it, so that
-// no sibling domain can set the cookie.
-func (h *Handlers) cookieName(name string) string {
-	if h.secure() {
-		return "__Host-nod_" + name
-	}
-	return "nod_" + name
-}

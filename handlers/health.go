@@ -2,8 +2,9 @@ package handlers
 
 import "github.com/gofiber/fiber/v2"
 
-// healthz says that the process is running, under any host name.
-func (h *Handlers) healthz(c *fiber.Ctx) error { return c.SendString("ok\n") }
+// healthz says that the process is running and which version it is, under any
+// host name.
+func (h *Handlers) healthz(c *fiber.Ctx) error { return c.SendString("ok\n" + h.Version + "\n") }
 
 // readyz says whether the database answers and can be written, and how the last
 // call of the provider went. An unavailable provider does not make Nod unready:

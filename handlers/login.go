@@ -39,7 +39,7 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	if email == "" || password == "" {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.incomplete"))
 	}
-	user, err := h.Flow.Authenticate(c.UserContext(), email, password, clientOf(c))
+	user, err := h.Flow.Authenticate(c.UserContext(), email, password, h.clientOf(c))
 	if errors.Is(err, store.ErrInvalidCredentials) {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
@@ -52,7 +52,7 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 // startSecondStep starts a session that has passed the password, and asks the
 // phone. Whoever was signed in on this browser before no longer is.
 func (h *Handlers) startSecondStep(c *fiber.Ctx, user store.User) error {
-	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, clientOf(c))
+	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, h.clientOf(c))
 	if err != nil {
 		return err
 	}
@@ -78,5 +78,5 @@ func (h *Handlers) logout(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	return seeOther(c, "/?notice=signed-out")
+	return h.seeNotice(c, "/", "signed-out")
 }

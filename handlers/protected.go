@@ -91,7 +91,7 @@ func (h *Handlers) recentEvents(c *fiber.Ctx, user store.User) ([]views.Event, e
 	var lines []views.Event
 	for _, e := range events {
 		if key := eventKey(e); key != "" {
-			lines = append(lines, views.Event{Text: h.Pages.Text(key), At: clockText(e.At)})
+			lines = append(lines, views.Event{Text: h.Pages.Text(key), At: timeOf(e.At)})
 		}
 	}
 	return lines, nil
@@ -124,7 +124,7 @@ func (h *Handlers) signInFacts(s store.Session) views.SignIn {
 		// Once a code was sent, the provider takes it and one from the app
 		// alike and does not say which it was: the sentences allow for both.
 		MethodText: h.Pages.Text("method." + string(s.Method)),
-		At:         wireTime(s.CreatedAt), AtText: s.CreatedAt.UTC().Format("2 January 2006, 15:04:05 UTC"),
-		LatencyMS: latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
+		At:         timeOf(s.CreatedAt),
+		LatencyMS:  latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
 	}
 }

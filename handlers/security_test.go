@@ -54,6 +54,36 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 }
 
+// A proxy that sets "Referrer-Policy: no-referrer" makes browsers send "Origin:
+// null" with our own forms.
+func TestAFormOfOurPageWithoutAnOrigin(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	token := b.formToken()
+	for _, test := range []struct {
+		site, token string
+		want        int
+	}{
+		{"cross-site", token, http.StatusForbidden},
+		{"same-site", token, http.StatusForbidden},
+		{"none", token, http.StatusForbidden},
+		{"", token, http.StatusForbidden},
+		{"same-origin", "", http.StatusForbidden},
+		{"same-origin", token, http.StatusSeeOther},
+	} {
+		form := url.Values{"_csrf": {test.token}, "email": {ada.Email}, "password": {goodPassword}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/login", strings.NewReader(form.Encode()))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", "null")
+		if test.site != "" {
+			req.Header.Set("Sec-Fetch-Site", test.site)
+		}
+		wantStatus(t, b.do(req), test.want)
+	}
+}
+
 func TestTheTokenDiesWithTheSessionID(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")

@@ -123,7 +123,7 @@ var groups = []group{
 }
 
 // ofRequestsOnly are reasons that no session ends for.
-var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "superseded", "other_method", "changed"}
+var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "superseded", "other_method", "changed", "unconfirmed"}
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)
@@ -160,10 +160,11 @@ var ends = []struct {
 		"changed",               // of a transfer, which has no waiting page
 		"replaced", "signed_in", // the request is superseded, or another method was used
 		"cancelled", "too_many_codes", "account_closed", "expired", "idle", "not_kept", // the request's reason is signed_out
+		"unconfirmed", "rekeyed", // of a pending request; of a session that goes on
 	}},
 	{"signed_out", append([]string{
 		"signed_out", "cancelled", "too_many_codes", "expired", "idle", "not_kept",
-		"signed_in", // the state is signed_in
+		"signed_in", "rekeyed", // the state is signed_in
 	}, ofRequestsOnly...)},
 }
 

@@ -103,14 +103,3 @@ func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 	}
 	return sess.Destroy()
 }
-
-// clientOf says where a request comes from. It copies the strings: Fiber's share
-// a buffer with the next request.
-func clientOf(c *fiber.Ctx) store.Client {
-	const maxAgent = 400
-	agent := c.Get(fiber.HeaderUserAgent)
-	if len(agent) > maxAgent {
-		agent = agent[:maxAgent]
-	}
-	return store.Client{IP: utils.CopyString(c.IP()), UserAgent: utils.CopyString(agent)}
-}

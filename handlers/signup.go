@@ -13,11 +13,10 @@ import (
 
 // signupForm is what the page sends, as typed.
 type signupForm struct {
-	Name        string
-	Email       string
-	Password    string
-	CountryCode int
-	PhoneNumber string
+	Name     string
+	Email    string
+	Password string
+	Phone    signin.TypedPhone
 
 	Errors map[string]string
 }
@@ -29,8 +28,8 @@ func (h *Handlers) signupForm(c *fiber.Ctx) error {
 func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	page := views.Signup{
 		Layout: h.layout(c, "signup", "signup.title"),
-		Name:   form.Name, Email: form.Email, PhoneNumber: form.PhoneNumber,
-		Countries: countryList(form.CountryCode, c.Get(fiber.HeaderAcceptLanguage)),
+		Name:   form.Name, Email: form.Email, PhoneNumber: form.Phone.Number,
+		Countries: countryList(form.Phone, c.Get(fiber.HeaderAcceptLanguage)),
 	}
 	page.Errors = form.Errors
 	if len(form.Errors) > 0 {
@@ -43,9 +42,8 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 func (h *Handlers) signup(c *fiber.Ctx) error {
 	form := readSignup(c)
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
-		Name: form.Name, Email: form.Email, Password: form.Password,
-		CountryCode: form.CountryCode, PhoneNumber: form.PhoneNumber,
-	}, clientOf(c))
+		Name: form.Name, Email: form.Email, Password: form.Password, Phone: form.Phone,
+	}, h.clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)
@@ -58,12 +56,24 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 }
 
 func readSignup(c *fiber.Ctx) signupForm {
-	code, _ := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(c.FormValue("country_code")), "+"))
 	return signupForm{
-		Name:        strings.TrimSpace(c.FormValue("name")),
-		Email:       strings.TrimSpace(c.FormValue("email")),
-		Password:    c.FormValue("password"),
-		CountryCode: code,
-		PhoneNumber: strings.TrimSpace(c.FormValue("phone_number")),
+		Name:     strings.TrimSpace(c.FormValue("name")),
+		Email:    strings.TrimSpace(c.FormValue("email")),
+		Password: c.FormValue("password"),
+		Phone:    readPhone(c),
 	}
+}
+
+// readPhone reads the two fields of a phone number. The country is a region,
+// as the list sends it, or a calling code, as scripts do.
+func readPhone(c *fiber.Ctx) signin.TypedPhone {
+	phone := signin.TypedPhone{Number: strings.TrimSpace(c.FormValue("phone_number"))}
+	chosen := strings.ToUpper(strings.TrimSpace(c.FormValue("country_code")))
+	if isListed(chosen) {
+		phone.Region = chosen
+		return phone
+	}
+	code, _ := signin.Digits(strings.TrimPrefix(chosen, "+"))
+	phone.CountryCode, _ = strconv.Atoi(code)
+	return phone
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -147,14 +148,103 @@ func TestTheLikelyCountryIsPreselected(t *testing.T) {
 		"de-AT,de;q=0.9": "Austria (+43)",
 		"es-CO":          "Colombia (+57)",
 		"ja":             "Japan (+81)",
-		"":               "United States (+1)",
+		// A continent is no country: the next language may name one of it.
+		"es-419,es;q=0.9":                "Mexico (+52)",
+		"es-419,es;q=0.9,en-US;q=0.8":    "Mexico (+52)",
+		"es-419,es-CO;q=0.9,en-US;q=0.8": "Colombia (+57)",
+		"en-150,en;q=0.9":                "United Kingdom (+44)",
+		"en-150,de-DE;q=0.9":             "Germany (+49)",
+		"ar-001,ar;q=0.9":                "Egypt (+20)",
+		"en-001":                         "United States (+1)",
+		// Without phones of their own, and with a code of their own.
+		"en-UM,en;q=0.9": "United States (+1)",
+		"en-AQ,de;q=0.9": "United States (+1)",
+		"sr-XK":          "Kosovo (+383)",
+		"en-AC":          "Ascension Island (+247)",
+		"en-UK":          "United Kingdom (+44)",
+		"*":              "United States (+1)",
+		// One that cannot be read does not spoil the others.
+		"xx-yyyyyyyyy,de-AT;q=0.5": "Austria (+43)",
+		"":                         "United States (+1)",
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/signup", nil)
 		must(t, err)
 		req.Header.Set("Accept-Language", language)
 		got := strings.Join(strings.Fields(b.do(req).Body), " ")
-		if !strings.Contains(got, "selected>"+want) {
+		if !strings.Contains(got, "selected>"+want) || strings.Count(got, " selected>") != 1 {
 			t.Errorf("Accept-Language %q: %s is not preselected", language, want)
 		}
 	}
+}
+
+// Many countries share a calling code: after a mistake elsewhere in the form
+// the one that was chosen is still chosen.
+func TestTheChosenCountryStays(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	for chosen, want := range map[string]string{
+		"CA": "CA", "KZ": "KZ", "GG": "GG", "VA": "VA", "AX": "AX", "XK": "XK", "UM": "US", // an unknown one is none
+		"57": "CO", "+57": "CO", "\u0665\u0667": "CO", "1": "US", "7": "RU", // calling codes, as scripts send them
+	} {
+		got := b.post("/signup", "country_code", chosen, "phone_number", "1")
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		if found := selectedRegion.FindAllStringSubmatch(got.Body, -1); len(found) != 1 || found[0][1] != want {
+			t.Errorf("chosen %q: got %v, want %s", chosen, found, want)
+		}
+	}
+}
+
+var selectedRegion = regexp.MustCompile(`value="(\w+)" data-region="\w+" selected`)
+
+// Most islands of +1 have one area code, and people leave it out.
+func TestNumbersOfTheChosenCountry(t *testing.T) {
+	s := newSite(t)
+	for i, test := range []struct{ country, typed, want string }{
+		{"BS", "359-1234", "+12423591234"},
+		{"BB", "230 1234", "+12462301234"},
+		{"BM", "370 1234", "+14413701234"},
+		{"KZ", "8 (771) 000 99 98", "+77710009998"},
+		{"GG", "07781 123456", "+447781123456"},
+		{"CO", "\u202a\u0663\u0660\u0660\u00a0\u0661\u0662\u0663\u2011\u0664\u0665\u0666\u0667\u202c", "+573001234567"},
+		{"US", "\uff12\uff10\uff11\uff15\uff15\uff15\uff10\uff11\uff19\uff19", "+12015550199"},
+	} {
+		email := fmt.Sprintf("ada%d@example.com", i)
+		b := s.browser()
+		wantRedirect(t, b.post("/signup", "name", "Ada", "email", email, "password", goodPassword,
+			"country_code", test.country, "phone_number", test.typed), "/login/approval")
+		user, err := s.store.Authenticate(t.Context(), email, goodPassword)
+		must(t, err)
+		if user.PhoneNumber != test.want {
+			t.Errorf("%s %q: got %s, want %s", test.country, test.typed, user.PhoneNumber, test.want)
+		}
+	}
+	// Jamaica and the United States have several, so nobody can say which.
+	for _, country := range []string{"JM", "US"} {
+		got := s.browser().post("/signup", "name", "Ada", "email", "eve@example.com", "password", goodPassword,
+			"country_code", country, "phone_number", "926-1234")
+		wantBody(t, got, "This number does not exist in the chosen country.")
+	}
+}
+
+func TestLengthsCountWhatPeopleSee(t *testing.T) {
+	s := newSite(t)
+	family := "\U0001F469\u200d\U0001F469\u200d\U0001F467"
+	for name, test := range map[string]struct{ field, value, want string }{
+		"one picture of five code points": {"password", family + "z7\u0301", "Please choose at least 8 characters."},
+		"letters and their marks":         {"password", "e\u0301e\u0301e\u0301e\u0301", "Please choose at least 8 characters."},
+		"a name of marks":                 {"name", "A" + strings.Repeat("\u0301", 5000), "Please shorten the name"},
+		"a name that nobody sees":         {"name", "\u200b\u2060", "Please tell us your name."},
+		"a name of two lines":             {"name", "Ada\nLovelace", "characters that cannot be shown"},
+	} {
+		got := s.browser().post("/signup", "name", "Ada", "email", "ada@example.com", "password", goodPassword,
+			"country_code", "US", "phone_number", "2015550199", test.field, test.value)
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		if !strings.Contains(got.Body, test.want) {
+			t.Errorf("%s: the page lacks %q", name, test.want)
+		}
+	}
+	got := s.browser().post("/signup", "name", strings.Repeat("\u0928\u093f", 100), "email", "\u202anadia@example.com\u202c",
+		"password", goodPassword, "country_code", "US", "phone_number", "2015550199")
+	wantRedirect(t, got, "/login/approval")
+	wantRedirect(t, s.browser().post("/login", "email", "nadia@example.com", "password", goodPassword), "/login/approval")
 }

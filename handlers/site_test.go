@@ -303,9 +303,11 @@ func (b *browser) send(method, path string, form url.Values) page {
 	return b.do(req)
 }
 
+// cookie is a cookie of the site, by its name without the port.
 func (b *browser) cookie(name string) string {
 	u, err := url.Parse(b.site.url)
 	must(b.t, err)
+	name += "_" + u.Port()
 	for _, c := range b.http.Jar.Cookies(u) {
 		if c.Name == name {
 			return c.Value

@@ -3,9 +3,10 @@ package handlers
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
-	"mime"
 	"path"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -21,6 +22,14 @@ type asset struct {
 	etag string
 }
 
+// types is a table of our own: that of the machine may lack a type, or have
+// another one, and with nosniff a browser then runs no script.
+var types = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
 // assets holds every file of static by its exact name: a path that is not
 // one of them is not found, whatever it decodes to.
 var assets = loadAssets()
@@ -33,7 +42,11 @@ func loadAssets() map[string]asset {
 		}
 		body, err := fs.ReadFile(static.FS, name)
 		sum := sha256.Sum256(body)
-		files["/static/"+name] = asset{body, mime.TypeByExtension(path.Ext(name)), `"` + hex.EncodeToString(sum[:8]) + `"`}
+		kind, known := types[path.Ext(name)]
+		if !known {
+			return fmt.Errorf("%s: its type is not in the table", name)
+		}
+		files["/static/"+name] = asset{body, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
 		return err
 	})
 	if err != nil {
@@ -53,9 +66,24 @@ func (h *Handlers) static(c *fiber.Ctx) error {
 		// The provider's app shows it, from an origin of its own.
 		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
-	if c.Get(fiber.HeaderIfNoneMatch) == file.etag {
+	if holds(c, file.etag) {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, file.mime)
 	return c.Send(file.body)
+}
+
+// holds says whether the browser has this version already, by If-None-Match: a
+// list of tags, or "*" for any. Caches and proxies that repack a file mark its
+// tag as weak.
+func holds(c *fiber.Ctx, etag string) bool {
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderIfNoneMatch) {
+		for tag := range strings.SplitSeq(string(line), ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
 }

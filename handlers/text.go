@@ -8,6 +8,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"nod/signin"
+	"nod/views"
 )
 
 // sentences are the problems of a form as its page shows them, by field.
@@ -44,5 +45,7 @@ func (h *Handlers) waitText(d time.Duration) string {
 // ceilSeconds rounds up, so that nobody is told to come back too early.
 func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
 
-// clockText is a time as people read it.
-func clockText(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
+// timeOf is a time as a page shows it.
+func timeOf(t time.Time) views.Time {
+	return views.Time{Machine: wireTime(t), Text: t.UTC().Format("2 Jan 2006, 15:04:05 UTC")}
+}

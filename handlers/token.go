@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"strings"
-	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -38,10 +36,15 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if err != nil {
 		return err
 	}
+	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	page := views.Token{
-		Layout:      h.layout(c, "token", "token.title"),
-		MaskedPhone: h.maskPhone(v.User.PhoneNumber),
-		TriesLeft:   max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
+		Layout:        h.layout(c, "token", "token.title"),
+		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
+		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
+		PhoneUnproved: unproved,
 	}
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
@@ -85,12 +88,12 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 
 // verifyToken checks a code with the provider and signs in.
 func (h *Handlers) verifyToken(c *fiber.Ctx) error {
-	token, ok := digits(c.FormValue("token"))
+	token, ok := signin.Digits(c.FormValue("token"))
 	if !ok || len(token) < 6 || len(token) > 10 {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
 	v := visitorOf(c)
-	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, lastStepOf(c))
+	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, h.lastStepOf(c))
 	if err != nil {
 		return h.codeRefused(c, err)
 	}
@@ -104,7 +107,7 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 		if err := h.dropCookie(c); err != nil {
 			return err
 		}
-		return seeOther(c, "/login?notice=too-many-codes")
+		return h.seeNotice(c, "/login", "too-many-codes")
 	case errors.Is(err, store.ErrNotApproved):
 		// The phone said no, or the attempt ended, while the code was checked.
 		return seeOther(c, "/login/approval")
@@ -131,15 +134,4 @@ func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, key string) err
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
 	return h.showToken(c, status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left))
-}
-
-// digits removes the blanks and dashes that people paste with a code.
-func digits(s string) (code string, ok bool) {
-	code = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' || r == '–' {
-			return -1
-		}
-		return r
-	}, s)
-	return code, code != "" && strings.Trim(code, "0123456789") == ""
 }

@@ -64,7 +64,6 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	var notApproved *signin.NotApproved
 	switch {
 	case errors.As(err, &notApproved):
-		notYet := notices["not-yet"]
 		return h.showProtected(c, fiber.StatusConflict, protectedForms{notice: &notYet})
 	case errors.Is(err, store.ErrChanged):
 		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_changed.title",
@@ -90,7 +89,7 @@ func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transf
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		lines = append(lines, views.Transfer{
 			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
-			Amount: money.Amount(), AtText: t.CreatedAt.UTC().Format("2 Jan 2006, 15:04 UTC"),
+			Amount: money.Amount(), At: timeOf(t.CreatedAt),
 		})
 	}
 	return lines, err

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,7 +41,9 @@ func (s *site) oldBrowser(name string) *browser {
 	var cookies map[string]map[string]string
 	must(s.t, json.Unmarshal(content, &cookies))
 	b := s.browser()
-	b.withSession(cookies[name]["nod_session"])
+	u, err := url.Parse(s.url)
+	must(s.t, err)
+	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: "nod_session", Value: cookies[name]["nod_session"], Path: "/"}})
 	return b
 }
 

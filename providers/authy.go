@@ -157,7 +157,7 @@ func neutral(err error) error {
 	}
 	for _, meaning := range []struct{ theirs, ours error }{
 		{authy.ErrNoDevice, signin.ErrNoDevice},
-		{authy.ErrUserNotFound, signin.ErrNoDevice},
+		{authy.ErrUserNotFound, signin.ErrUnknownPhone},
 		{authy.ErrRateLimited, signin.ErrRateLimited},
 		{authy.ErrUnavailable, signin.ErrUnavailable},
 		{authy.ErrInvalidToken, signin.ErrWrongCode},

@@ -2,6 +2,9 @@ package providers
 
 import (
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/bidi"
 
 	"nod/authy"
 	"nod/signin"
@@ -45,9 +48,26 @@ func loginRequest(q signin.Question) (message string, details []authy.Detail) {
 
 func transferRequest(q signin.Question) (message string, details []authy.Detail) {
 	amount := q.Transfer.String()
-	return signin.Shorten("Send "+amount+" to "+q.Transfer.Payee+"?", maxMessage), []authy.Detail{
+	before, after := "Send "+amount+" to ", "?"
+	payee := signin.Shorten(q.Transfer.Payee, maxMessage-utf8.RuneCountInString(before+after)-len(isolate))
+	return before + isolated(payee) + after, []authy.Detail{
 		{Label: "Payee", Value: q.Transfer.Payee},
 		{Label: "Amount", Value: amount},
 		{Label: "Account", Value: signin.Shorten(q.Email, maxDetail)},
 	}
+}
+
+// isolate opens and closes a text whose direction is its own.
+var isolate = [2]string{"\u2068", "\u2069"}
+
+// isolated keeps a name that is written from right to left from moving the
+// amount beside it.
+func isolated(text string) string {
+	for _, r := range text {
+		switch properties, _ := bidi.LookupRune(r); properties.Class() {
+		case bidi.R, bidi.AL, bidi.AN:
+			return isolate[0] + text + isolate[1]
+		}
+	}
+	return text
 }

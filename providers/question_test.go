@@ -1,9 +1,12 @@
 package providers_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"nod/authy"
+	"nod/providers"
 	"nod/signin"
 	"nod/store"
 )
@@ -26,4 +29,41 @@ func TestTheLongestEmailRings(t *testing.T) {
 	must(t, err)
 	_, err = provider.Ask(t.Context(), handle, transfer)
 	must(t, err)
+}
+
+// A name that is written from right to left is shown whole, and the amount
+// beside it stays as it is.
+func TestAPayeeCannotTurnTheAmountRound(t *testing.T) {
+	for payee, want := range map[string]string{
+		"Carol":                         "Send 120.50 EUR to Carol?",
+		"\u05e9\u05dc\u05d5\u05dd 00.1": "Send 120.50 EUR to \u2068\u05e9\u05dc\u05d5\u05dd 00.1\u2069?",
+		"\u0633\u0644\u0627\u0645":      "Send 120.50 EUR to \u2068\u0633\u0644\u0627\u0645\u2069?",
+	} {
+		q := question("ada@example.com")
+		q.Kind = store.KindTransfer
+		var err error
+		q.Transfer, err = signin.ParseMoney(payee, "120.50", "EUR")
+		must(t, err)
+		asked := &asked{}
+		_, err = (&providers.Authy{API: asked}).Ask(t.Context(), "1", q)
+		must(t, err)
+		if asked.request.Message != want {
+			t.Errorf("%+q: the phone shows %+q, want %+q", payee, asked.request.Message, want)
+		}
+	}
+}
+
+// asked remembers the last request.
+type asked struct {
+	providers.AuthyAPI
+	request authy.ApprovalRequest
+}
+
+func (a *asked) UserStatus(context.Context, int64) (authy.UserStatus, error) {
+	return authy.UserStatus{Confirmed: true, Registered: true, Devices: []string{"android"}}, nil
+}
+
+func (a *asked) RequestApproval(_ context.Context, _ int64, r authy.ApprovalRequest) (string, error) {
+	a.request = r
+	return "uuid", nil
 }

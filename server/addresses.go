@@ -22,8 +22,38 @@ func visitURL(addr net.Addr, publicHost string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// dialURL is where this process itself finds what listens on addr.
-func dialURL(addr net.Addr) string {
+// onAllAddresses says whether other machines can reach what listens on addr
+// under addresses that addr does not name.
+func onAllAddresses(addr net.Addr) bool {
+	host, _, _ := net.SplitHostPort(addr.String())
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsUnspecified()
+}
+
+// networkURL is where other machines probably find what listens on the same port
+// as a URL of this machine.
+func networkURL(local string) string {
+	host := "ADDRESS"
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		addrs = nil // the example is then less telling
+	}
+	for _, addr := range addrs {
+		prefix, err := netip.ParsePrefix(addr.String())
+		if err == nil && prefix.Addr().Is4() && prefix.Addr().IsGlobalUnicast() {
+			host = prefix.Addr().String()
+			break
+		}
+	}
+	u, err := url.Parse(local)
+	if err != nil {
+		return "http://" + host
+	}
+	return "http://" + net.JoinHostPort(host, u.Port())
+}
+
+// loopbackURL is where this process itself finds what listens on addr.
+func loopbackURL(addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	if ip, _ := netip.ParseAddr(host); ip.IsUnspecified() {
 		host = "127.0.0.1"

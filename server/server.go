@@ -8,7 +8,7 @@
 // that wait, ends the rest, and gives up on what hangs after about five seconds;
 // a shortage of file descriptors does not end the process.
 // Never: decides anything about a sign-in; prints or logs a key, except that
-// RunSimulator prints the one that its clients need.
+// RunSimulator prints one that it has made, for its clients need it.
 package server
 
 import (
@@ -36,6 +36,9 @@ func Run(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Lo
 // announce says where everything is.
 func (s *site) announce(out io.Writer) {
 	fmt.Fprintf(out, "Nod is at        %s\n", s.PublicURL)
+	if s.onlyHere {
+		fmt.Fprintf(out, "Only this machine can open that. For others set PUBLIC_URL to the address that\nthey use, such as %s\n", networkURL(s.PublicURL))
+	}
 	if !s.Simulated() {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"nod/config"
@@ -15,7 +16,7 @@ import (
 
 // RunSimulator runs only the simulator, for Authy applications in any
 // language, until ctx ends or its listener fails. It prints the key that
-// clients must send.
+// clients must send if it has made that key itself.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
 	err := s.startSimulator(stdout)
@@ -30,11 +31,19 @@ func (s *site) startSimulator(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL)
+	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL, s.Phones.SignedURL)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "The phones and the API are at %s\nThe key is %s\n", s.phonesURL, key)
+	if s.ForeignDatabase {
+		s.logger.Info("DATABASE_URL is of another program and ignored", "phones", beside(s.Database, simulatorFile))
+	}
+	fmt.Fprintf(stdout, "The phones and the API are at %s\n", s.phonesURL)
+	if s.APIKey == "" {
+		fmt.Fprintf(stdout, "The key is %s\n", key)
+	} else {
+		fmt.Fprintln(stdout, "The key is the one that was set.")
+	}
 	if s.SimulatorCallbackURL == "" {
 		fmt.Fprintln(stdout, "No callbacks are sent: set SIMULATOR_CALLBACK_URL to your application's callback.")
 	}
@@ -53,19 +62,41 @@ const simulatorFile = "simulator"
 
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
-// is on all addresses.
-func (s *site) simulate(ln net.Listener, publicHost, callbackURL string) (key string, err error) {
+// is on all addresses. Callbacks are sent to callbackURL and signed for signedURL.
+func (s *site) simulate(ln net.Listener, publicHost, callbackURL, signedURL string) (key string, err error) {
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
 		Path:        beside(s.Database, simulatorFile),
 		Logger:      s.logger,
+
+		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
+		AllowedHosts: s.Phones.Hosts, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
+		Keep: s.Phones.Keep, SandboxToken: s.Phones.SandboxToken,
 	})
 	if err != nil {
 		return "", err
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
-	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), dialURL(ln.Addr())
+	s.serveOnIPv6(ln, sim.Handler())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil
+}
+
+// serveOnIPv6 serves the phones on [::1] too if they listen on 127.0.0.1:
+// localhost may be either, and some clients, such as Node 17 to 19, try only the
+// first. A machine without IPv6 needs no second listener.
+func (s *site) serveOnIPv6(ln net.Listener, phones http.Handler) {
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil || host != "127.0.0.1" {
+		return
+	}
+	twin, err := listen("SIMULATOR_ADDR", net.JoinHostPort("::1", port), s.logger)
+	if err != nil {
+		s.logger.Info("the phones listen on 127.0.0.1 alone: a client that takes localhost for ::1 does not find them", "error", err)
+		return
+	}
+	s.running.add("the second listener of SIMULATOR_ADDR", time.Second, closing(twin.Close))
+	s.serveHTTP("the phones on ::1", twin, phones)
 }

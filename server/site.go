@@ -19,15 +19,17 @@ import (
 type site struct {
 	config.Config
 	logger  *slog.Logger
-	failed  chan error // a listener that ended by itself
+	now     func() time.Time // for what is stored; callbacks are judged by the wall clock
+	failed  chan error       // a listener that ended by itself
 	running steps
 
+	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL string // of the simulator, for people
 	apiURL    string // of the provider, for this process
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	return &site{Config: c, logger: logger, failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
+	return &site{Config: c, logger: logger, now: steadyClock(), failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by
@@ -38,8 +40,8 @@ func (s *site) start(ctx context.Context) error {
 		return err
 	}
 	if s.PublicURL == "" {
-		_, port, _ := net.SplitHostPort(ln.Addr().String())
-		s.PublicURL = "http://localhost:" + port
+		s.PublicURL = visitURL(ln.Addr(), "localhost")
+		s.onlyHere = onAllAddresses(ln.Addr())
 	}
 	var phones net.Listener
 	if s.Simulated() {
@@ -55,7 +57,9 @@ func (s *site) start(ctx context.Context) error {
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
 	if s.Simulated() {
-		if key, err = s.simulate(phones, hostname(s.PublicURL), s.PublicURL+callbackPath); err != nil {
+		// The way to PUBLIC_URL may be closed from inside: another name, a
+		// certificate of one's own, a router with no way back.
+		if key, err = s.simulate(phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
 			return err
 		}
 	}

@@ -30,8 +30,8 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	counts := metrics.New(waiting.Waiting, nil)
 	provider := s.provider(key, counts)
 	flow, err := signin.New(ctx, signin.Config{
-		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting},
-		Counter: counts, ApprovalTTL: s.ApprovalTTL, Logger: s.logger,
+		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
+		Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -47,7 +47,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, SessionMax: s.SessionMax,
-		TrustedProxies: s.TrustedProxies, Metrics: counts, Logger: s.logger,
+		TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -80,7 +80,7 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 func (s *site) openDatabases(ctx context.Context) (*store.Store, fiber.Storage, error) {
 	db, err := store.Open(ctx, s.Database, store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(),
-		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
+		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
 	})
 	if err != nil {
 		return nil, nil, err

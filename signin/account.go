@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/trustelem/zxcvbn"
 
 	"nod/store"
@@ -23,11 +22,10 @@ const (
 
 // NewAccount is an account to be, as typed.
 type NewAccount struct {
-	Name        string
-	Email       string
-	Password    string
-	CountryCode int // calling code, such as 57
-	PhoneNumber string
+	Name     string
+	Email    string
+	Password string
+	Phone    TypedPhone
 }
 
 // Field names a field of a form; FieldForm is the form as a whole.
@@ -54,6 +52,7 @@ type Problem string
 const (
 	NameMissing        Problem = "name.missing"
 	NameTooLong        Problem = "name.too_long"
+	NameUnreadable     Problem = "name.unreadable"
 	EmailMissing       Problem = "email.missing"
 	EmailMalformed     Problem = "email.malformed"
 	EmailTaken         Problem = "email.taken"
@@ -70,6 +69,8 @@ const (
 	PhoneElsewhere     Problem = "phone.elsewhere"
 	PhoneUnknown       Problem = "phone.unknown"
 	PhoneRefused       Problem = "phone.refused"
+	PhoneSame          Problem = "phone.same"
+	PhoneRateLimited   Problem = "phone.rate_limited"
 	SignUpRateLimited  Problem = "signup.rate_limited"
 	SignUpUnavailable  Problem = "signup.unavailable"
 )
@@ -95,6 +96,8 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 	if len(problems) > 0 {
 		return store.User{}, problems
 	}
+	n.Name, _ = readable(n.Name)
+	n.Email = store.CleanEmail(n.Email)
 	if err := f.spendTry(ctx, n.Email, c); err != nil {
 		return store.User{}, err
 	}
@@ -105,8 +108,7 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 	return user, f.Store.ClearPasswordFailures(ctx, n.Email, c.IP)
 }
 
-// createUser is given the number in E.164.
-func (f *Flow) createUser(ctx context.Context, n NewAccount, number string) (store.User, error) {
+func (f *Flow) createUser(ctx context.Context, n NewAccount, number phoneNumber) (store.User, error) {
 	taken, err := f.Store.EmailTaken(ctx, n.Email)
 	if err != nil {
 		return store.User{}, err
@@ -114,38 +116,32 @@ func (f *Flow) createUser(ctx context.Context, n NewAccount, number string) (sto
 	if taken {
 		return store.User{}, store.ErrEmailTaken
 	}
-	handle, err := f.Phones.Register(ctx, Phone{
-		Email: n.Email, CountryCode: n.CountryCode, Number: strings.TrimPrefix(number, "+"+strconv.Itoa(n.CountryCode)),
-	})
+	handle, err := f.Phones.Register(ctx, number.of(n.Email))
 	if err != nil {
 		return store.User{}, err
 	}
 	return f.Store.CreateUser(ctx, store.NewUser{
-		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number, CountryCode: n.CountryCode, Handle: handle,
+		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number.e164, CountryCode: number.countryCode, Handle: handle,
 	})
 }
 
-// check finds a problem for each field that has one, and the number as E.164.
-func (n NewAccount) check() (number string, p Problems) {
-	p = Problems{}
+// check finds a problem for each field that has one, and the number.
+func (n NewAccount) check() (phoneNumber, Problems) {
+	p := Problems{}
 	p.note(FieldName, nameProblem(n.Name))
-	p.note(FieldEmail, emailProblem(n.Email))
-	p.note(FieldPassword, passwordProblem(n.Password, n.Name, n.Email))
-	region := phonenumbers.GetRegionCodeForCountryCode(n.CountryCode)
-	if region == "ZZ" {
-		p[FieldCountry] = CountryMissing
-		return "", p
-	}
-	number, problem := phoneNumber(n.PhoneNumber, region, n.CountryCode)
-	p.note(FieldPhone, problem)
-	return number, p
+	p.note(FieldEmail, emailProblem(store.CleanEmail(n.Email)))
+	p.note(FieldPassword, passwordProblem(store.Password(n.Password), n.Name, n.Email))
+	return n.Phone.parse(p), p
 }
 
-func nameProblem(name string) Problem {
+func nameProblem(typed string) Problem {
+	name, ok := readable(typed)
 	switch {
-	case name == "":
+	case !ok:
+		return NameUnreadable
+	case !visible(name):
 		return NameMissing
-	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName:
+	case tooLong(name, maxName):
 		return NameTooLong
 	}
 	return ""
@@ -162,39 +158,23 @@ func emailProblem(email string) Problem {
 	return ""
 }
 
-// passwordProblem follows NIST SP 800-63B: length counts, composition rules
-// do not, and what is in the lists of common passwords is refused.
+// passwordProblem follows NIST SP 800-63B: length counts, in characters as
+// people count them; composition rules do not, and what is in the lists of
+// common passwords is refused.
 func passwordProblem(password string, personal ...string) Problem {
-	n := utf8.RuneCountInString(password)
 	switch {
 	case password == "":
 		return PasswordMissing
 	case !utf8.ValidString(password):
 		return PasswordUnreadable
-	case n < minPassword:
+	case length(password) < minPassword:
 		return PasswordTooShort
-	case n > maxPassword:
+	case tooLong(password, maxPassword):
 		return PasswordTooLong
 	case zxcvbn.PasswordStrength(Shorten(password, 72), personal).Score < 2:
 		return PasswordGuessable
 	}
 	return ""
-}
-
-func phoneNumber(typed, region string, countryCode int) (e164 string, problem Problem) {
-	if typed == "" {
-		return "", PhoneMissing
-	}
-	n, err := phonenumbers.Parse(typed, region)
-	switch {
-	case err != nil || !phonenumbers.IsPossibleNumber(n):
-		return "", PhoneMalformed
-	case int(n.GetCountryCode()) != countryCode:
-		return "", PhoneElsewhere
-	case !phonenumbers.IsValidNumber(n):
-		return "", PhoneUnknown
-	}
-	return phonenumbers.Format(n, phonenumbers.E164), ""
 }
 
 // explain turns what went wrong on the way into Problems, where it can.
@@ -265,6 +245,10 @@ func (f *Flow) forgetPhone(ctx context.Context, user store.User) error {
 	if err != nil {
 		return err
 	}
+	return f.forget(ctx, phone)
+}
+
+func (f *Flow) forget(ctx context.Context, phone store.Factor) error {
 	shared, err := f.Store.FactorShared(ctx, phone)
 	if err != nil || shared {
 		return err

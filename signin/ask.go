@@ -32,7 +32,7 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 	}
 	q := f.question(a, v.User)
 	q.Login = Login{Number: a.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP}
-	return f.push(ctx, a, q)
+	return f.push(ctx, a, q, v.User)
 }
 
 func (f *Flow) question(a store.Approval, user store.User) Question {
@@ -41,8 +41,8 @@ func (f *Flow) question(a store.Approval, user store.User) Question {
 
 // push sends the question and tells the waiting pages of it, or cancels the
 // request with the reason why it could not be sent.
-func (f *Flow) push(ctx context.Context, a store.Approval, q Question) (store.Reason, error) {
-	requestID, reason := f.ask(ctx, a, q)
+func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
+	requestID, reason := f.ask(ctx, a, q, user)
 	switch {
 	case reason == store.ReasonUnconfirmed:
 		// It may have been sent: the answer counts when it comes.
@@ -60,10 +60,13 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question) (store.Re
 	return "", nil
 }
 
-func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID string, reason store.Reason) {
+func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	requestID, err := f.Phones.Ask(ctx, a.Handle, q)
+	if errors.Is(err, ErrUnknownPhone) {
+		requestID, err = f.askAnew(ctx, a, q, user)
+	}
 	switch {
 	case errors.Is(err, ErrNoDevice):
 		return "", store.ReasonNoDevice
@@ -75,6 +78,20 @@ func (f *Flow) ask(ctx context.Context, a store.Approval, q Question) (requestID
 		return "", store.ReasonUnavailable
 	}
 	return requestID, ""
+}
+
+// askAnew registers a phone again that the provider has forgotten: another
+// account had the same one and was closed, or the provider lost it.
+func (f *Flow) askAnew(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, err error) {
+	handle, err := f.Phones.Register(ctx, phoneOf(user))
+	if err != nil {
+		return "", err
+	}
+	if err := f.Store.SetHandle(ctx, a.FactorID, handle); err != nil {
+		return "", err
+	}
+	f.Logger.Info("a phone that the provider had forgotten was registered again", "user", user.ID)
+	return f.Phones.Ask(ctx, handle, q)
 }
 
 // Resend replaces the request by a new one, as long as the attempt goes on.

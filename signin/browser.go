@@ -2,16 +2,23 @@ package signin
 
 import "github.com/mileusna/useragent"
 
+const unknownBrowser = "an unknown browser"
+
 // BrowserName is what a person would call the browser of a User-Agent header,
 // in at most 60 characters.
 func BrowserName(agent string) string {
 	ua := useragent.Parse(agent)
 	name := ua.Name
 	if name == "" {
-		return "an unknown browser"
+		return unknownBrowser
 	}
 	if ua.OS != "" {
 		name += " on " + ua.OS
+	}
+	// The header is the visitor's, and the phone shows what is made of it.
+	name, ok := readable(name)
+	if !ok || !visible(name) {
+		return unknownBrowser
 	}
 	return Shorten(name, 60)
 }

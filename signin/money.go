@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,17 +45,19 @@ func (m Money) String() string { return m.Amount() + " " + m.Currency }
 // What can be wrong with a transfer.
 const (
 	PayeeMalformed  Problem = "payee.malformed"
+	PayeeUnreadable Problem = "payee.unreadable"
 	AmountMalformed Problem = "amount.malformed"
 	CurrencyUnknown Problem = "currency.unknown"
 	TransferPending Problem = "transfer.pending"
 )
 
-// ParseMoney reads a transfer as typed. Problems.
+// ParseMoney reads a transfer as typed. What the phone shows and what the page
+// shows is the payee that it returns, not what was typed. Problems.
 func ParseMoney(payee, amount, currency string) (Money, error) {
-	m, p := Money{Payee: payee, Currency: currency}, Problems{}
-	if n := utf8.RuneCountInString(payee); n == 0 || n > maxPayee || !utf8.ValidString(payee) {
-		p[FieldPayee] = PayeeMalformed
-	}
+	m, p := Money{Currency: currency}, Problems{}
+	name, readable := readable(payee)
+	m.Payee = name
+	p.note(FieldPayee, payeeProblem(name, readable))
 	if !slices.Contains(Currencies, currency) {
 		p[FieldCurrency] = CurrencyUnknown
 		return m, p
@@ -69,6 +72,16 @@ func ParseMoney(payee, amount, currency string) (Money, error) {
 	return m, nil
 }
 
+func payeeProblem(payee string, ok bool) Problem {
+	switch {
+	case !ok:
+		return PayeeUnreadable
+	case !visible(payee) || length(payee) > maxPayee || utf8.RuneCountInString(payee) > 2*maxPayee:
+		return PayeeMalformed
+	}
+	return ""
+}
+
 // decimals is how many digits a currency has after the point.
 func decimals(code string) int {
 	unit, err := currency.ParseISO(code)
@@ -79,17 +92,25 @@ func decimals(code string) int {
 	return scale
 }
 
-// parseAmount reads "12", "12.5" or "12,50" as minor units. More decimals than
-// the currency has are refused, not rounded.
+// amounts are digits, whole or in groups of three, and decimals. A point or
+// comma is always that of the decimals.
+var amounts = regexp.MustCompile(`^(\d{1,7}|\d{1,3}(?: \d{3})+)(?:[.,](\d*))?$`)
+
+// marks are the points, commas and blanks of other keyboards.
+var marks = strings.NewReplacer("\u066b", ".", "\uff0e", ".", "\u3002", ".", "\uff61", ".", "\uff0c", ",", "\u3001", ",", "\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u3000", " ", "\u066c", " ")
+
+// parseAmount reads "12", "12.5", "12,50" or "1 200" as minor units. More
+// decimals than the currency has are refused, not rounded.
 func parseAmount(text string, scale int) (minor int64, ok bool) {
-	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
-	if whole == "" || len(whole) > 7 || len(part) > scale {
+	found := amounts.FindStringSubmatch(strings.TrimSpace(marks.Replace(plainDigits(text))))
+	if found == nil || len(found[2]) > scale {
 		return 0, false
 	}
-	minor, err := strconv.ParseInt(whole+part+strings.Repeat("0", scale-len(part)), 10, 64)
+	whole := strings.ReplaceAll(found[1], " ", "")
+	minor, err := strconv.ParseInt(whole+found[2]+strings.Repeat("0", scale-len(found[2])), 10, 64)
 	limit := int64(maxAmount)
 	for range scale {
 		limit *= 10
 	}
-	return minor, err == nil && minor > 0 && minor <= limit && !strings.ContainsAny(text, "+-")
+	return minor, err == nil && minor > 0 && minor <= limit
 }

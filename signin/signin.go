@@ -27,6 +27,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -42,7 +43,8 @@ type Phones interface {
 	// Forget takes a phone off the provider; an unknown one is no error.
 	Forget(ctx context.Context, handle string) error
 	// Ask sends a push and returns the provider's id of the request.
-	// ErrNoDevice when there is nothing to show it on; ErrNoAnswer when the
+	// ErrNoDevice when there is nothing to show it on, ErrUnknownPhone when
+	// the handle means nothing to the provider, ErrNoAnswer when the
 	// push may be on its way all the same.
 	Ask(ctx context.Context, handle string, q Question) (requestID string, err error)
 	// Answer looks up what a phone has answered.
@@ -81,6 +83,8 @@ var (
 	ErrRateLimited = errors.New("the provider limits requests")
 	ErrRefused     = errors.New("the provider refuses this account") // see Refused
 	ErrWrongCode   = errors.New("wrong code")
+	// ErrUnknownPhone is an ErrNoDevice: the provider has forgotten the phone.
+	ErrUnknownPhone = fmt.Errorf("%w: the provider does not know the phone", ErrNoDevice)
 	// ErrNoAnswer: a push was asked for, and nobody knows whether it was sent.
 	ErrNoAnswer = errors.New("the provider did not answer in time")
 )

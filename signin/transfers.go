@@ -24,7 +24,7 @@ func (f *Flow) Transfer(ctx context.Context, v Visitor, m Money) error {
 	}
 	q := f.question(a, v.User)
 	q.Transfer = m
-	_, err = f.push(ctx, a, q)
+	_, err = f.push(ctx, a, q, v.User)
 	return err
 }
 

@@ -107,7 +107,7 @@ func (w *world) signUp(email string) store.User {
 	w.t.Helper()
 	w.numbers++
 	user, err := w.flow.SignUp(w.t.Context(), signin.NewAccount{
-		Name: "Ada", Email: email, Password: password, CountryCode: 1, PhoneNumber: fmt.Sprintf("201555%04d", w.numbers),
+		Name: "Ada", Email: email, Password: password, Phone: signin.TypedPhone{CountryCode: 1, Number: fmt.Sprintf("201555%04d", w.numbers)},
 	}, client)
 	must(w.t, err)
 	return user

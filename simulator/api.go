@@ -16,6 +16,7 @@ type call struct {
 	args   map[string]string // of the path: user, token, uuid
 	now    time.Time
 	faults Faults
+	xml    bool // the reply is XML
 }
 
 func (c *call) ctx() context.Context { return c.http.Context() }
@@ -23,7 +24,8 @@ func (c *call) ctx() context.Context { return c.http.Context() }
 // action executes a call and returns the body of its 200.
 type action func(s *Simulator, c *call) (object, error)
 
-// apiRoute is a path below /protected/json or /onetouch/json. Writes need
+// apiRoute is a path below /protected/json or /onetouch/json, and below xml
+// instead of json. Writes need
 // POST; reads take GET, and POST from old clients.
 type apiRoute struct {
 	path   []string // a segment in braces is an argument
@@ -90,7 +92,7 @@ func (route apiRoute) match(parts []string) (map[string]string, bool) {
 	return args, true
 }
 
-// serveAPI serves the routes of one family, in JSON.
+// serveAPI serves the routes of one family, in JSON and in XML.
 func (s *Simulator) serveAPI(routes []apiRoute) errHandler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
@@ -98,14 +100,12 @@ func (s *Simulator) serveAPI(routes []apiRoute) errHandler {
 		if !ok || !route.takes(r.Method) {
 			return unknownURL(w)
 		}
-		switch r.PathValue("format") {
-		case "json":
-			return s.serveCall(w, r, route, args)
-		case "xml":
-			return noXML(w)
-		default:
+		format := r.PathValue("format")
+		if format != "json" && format != "xml" {
 			return unknownURL(w)
 		}
+		c := &call{http: r, args: args, now: s.now(), xml: format == "xml"}
+		return s.serveCall(w, c, route)
 	}
 }
 
@@ -115,22 +115,21 @@ func (route apiRoute) takes(method string) bool {
 
 // serveCall reads the parameters before it checks the key, because some
 // clients send the key as a parameter.
-func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiRoute, args map[string]string) error {
-	c := &call{http: r, args: args, now: s.now()}
-	var err error
+func (s *Simulator) serveCall(w http.ResponseWriter, c *call, route apiRoute) (err error) {
+	r := c.http
 	if c.params, err = readParams(w, r); err != nil {
-		return s.refuse(w, r, err)
+		return s.refuse(w, c, err)
 	}
 	if !s.keyValid(r, c.params) {
-		return s.refuse(w, r, &apiError{status: http.StatusUnauthorized, code: codeInvalidKey,
+		return s.refuse(w, c, &apiError{status: http.StatusUnauthorized, code: codeInvalidKey,
 			codeFirst: true, message: "Invalid API key"})
 	}
 	if c.faults, err = s.faultsOfCall(c); err != nil {
-		return s.refuse(w, r, err)
+		return s.refuse(w, c, err)
 	}
 	if e := c.faults.refusal(); e != nil {
 		s.pause(c.ctx(), millis(c.faults.APIDelayMS))
-		return s.refuse(w, r, e)
+		return s.refuse(w, c, e)
 	}
 	s.count(c.ctx(), c.now, "api_calls")
 	reply, err := route.do(s, c)
@@ -138,7 +137,10 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, route apiR
 		return err
 	}
 	if err != nil {
-		return s.refuse(w, r, err)
+		return s.refuse(w, c, err)
+	}
+	if c.xml {
+		return writeXML(w, http.StatusOK, "hash", reply)
 	}
 	return writeAPI(w, http.StatusOK, reply)
 }
@@ -154,12 +156,18 @@ func (s *Simulator) keyValid(r *http.Request, p params) bool {
 }
 
 // refuse replies with an API error. Any other error is logged and becomes 500.
-func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+func (s *Simulator) refuse(w http.ResponseWriter, c *call, err error) error {
 	e, known := asAPIError(err)
 	if !known {
-		s.logger.Error("call failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.logger.Error("call failed", "method", c.http.Method, "path", c.http.URL.Path, "error", err)
 	}
-	return writeAPIError(w, e)
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.retryAfter+time.Second-1)/time.Second)))
+	}
+	if c.xml {
+		return writeXML(w, e.status, "errors", e.details(member{"error_code", e.code}))
+	}
+	return writeAPI(w, e.status, e.body())
 }
 
 // unknownURL is the service's reply to an unknown path.
@@ -167,18 +175,6 @@ func unknownURL(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
 	_, err := w.Write([]byte("Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs"))
-	return err
-}
-
-// noXML rejects the XML paths, with an error in XML. The current clients use
-// JSON.
-func noXML(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/xml;charset=utf-8")
-	w.WriteHeader(http.StatusBadRequest)
-	_, err := w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?>
-<errors><message>The simulator does not support XML. Use the same path with json instead of xml.</message><error-code>` +
-		codeInvalidRequest + `</error-code></errors>
-`))
 	return err
 }
 

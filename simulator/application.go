@@ -31,7 +31,7 @@ func (s *Simulator) appDetails(*call) (object, error) {
 
 // appStats is GET app/stats.
 func (s *Simulator) appStats(c *call) (object, error) {
-	months, err := s.months(c.ctx())
+	months, err := s.months(c.ctx(), c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -43,21 +43,35 @@ func (s *Simulator) appStats(c *call) (object, error) {
 		{"stats", months}, {"success", true}, {"total_users", users}}, nil
 }
 
-// months returns the statistics by month. Each has exactly the seven keys that
-// one client requires.
-func (s *Simulator) months(ctx context.Context) ([]object, error) {
-	return collect(ctx, s.db, func(scan func(...any) error) (object, error) {
-		var month string
-		var apiCalls, auths, calls, sms, users int
-		if err := scan(&month, &apiCalls, &auths, &calls, &sms, &users); err != nil {
-			return nil, err
-		}
-		t, err := time.Parse("2006-01", month)
-		return object{{"api_calls_count", apiCalls}, {"auths_count", auths}, {"calls_count", calls}, {"month", t.Month().String()},
-			{"sms_count", sms}, {"users_count", users}, {"year", t.Year()}}, err
-	}, `SELECT month, sum(n) FILTER (WHERE name = 'api_calls'), coalesce(sum(n) FILTER (WHERE name = 'auths'), 0),
-		coalesce(sum(n) FILTER (WHERE name = 'calls'), 0), coalesce(sum(n) FILTER (WHERE name = 'sms'), 0),
-		coalesce(sum(n) FILTER (WHERE name = 'users'), 0) FROM statistics GROUP BY month ORDER BY month`)
+// months returns the statistics of the last twelve months, oldest first. Each
+// has exactly the seven keys that one client requires.
+func (s *Simulator) months(ctx context.Context, now time.Time) ([]object, error) {
+	counts, err := s.counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first := time.Date(now.UTC().Year(), now.UTC().Month()-11, 1, 0, 0, 0, 0, time.UTC)
+	var months []object
+	for i := range 12 {
+		t := first.AddDate(0, i, 0)
+		n := func(name string) int { return counts[t.Format("2006-01")+name] }
+		months = append(months, object{{"api_calls_count", n("api_calls")}, {"auths_count", n("auths")}, {"calls_count", n("calls")},
+			{"month", t.Month().String()}, {"sms_count", n("sms")}, {"users_count", n("users")}, {"year", t.Year()}})
+	}
+	return months, nil
+}
+
+// counts returns the statistics by month and name: 2026-11sms.
+func (s *Simulator) counts(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := collect(ctx, s.db, func(scan func(...any) error) (_ struct{}, err error) {
+		var month, name string
+		var n int
+		err = scan(&month, &name, &n)
+		counts[month+name] = n
+		return struct{}{}, err
+	}, "SELECT month, name, n FROM statistics")
+	return counts, err
 }
 
 // registerActivity is POST users/{user}/register_activity.

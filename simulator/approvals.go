@@ -137,11 +137,13 @@ func (a approval) lists() (details, hidden, logos string, err error) {
 	return string(texts[0]), string(texts[1]), string(texts[2]), nil
 }
 
+const expireStatement = `UPDATE requests SET status = 'expired', processed_at = ?1, updated_at = ?1
+	WHERE authy_id = ?2 AND status = 'pending' AND expires_at <> 0 AND expires_at <= ?1`
+
 // expire marks a user's expired requests and notifies the phone's pages.
 func (s *Simulator) expire(ctx context.Context, authyID int64, now time.Time) error {
 	ms := toMillis(now)
-	some, err := changed(ctx, s.db, `UPDATE requests SET status = 'expired', processed_at = ?, updated_at = ?
-		WHERE authy_id = ? AND status = 'pending' AND expires_at <> 0 AND expires_at <= ?`, ms, ms, authyID, ms)
+	some, err := changed(ctx, s.db, expireStatement, ms, authyID)
 	if some {
 		s.watchers.notify(authyID)
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 // callbackSender sends callbacks to the application.
 type callbackSender struct {
 	url, method string
+	signed      string // the URL in the signature
 	key         string
 	now         func() time.Time
 	client      *http.Client
@@ -33,7 +35,7 @@ func newCallbackSender(c Config, key string) callbackSender {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = maxSending
 	return callbackSender{
-		url: c.CallbackURL, method: c.CallbackMethod, key: key,
+		url: c.CallbackURL, method: c.CallbackMethod, signed: cmp.Or(c.SignedURL, c.CallbackURL), key: key,
 		now: c.Now, ctx: ctx, cancel: cancel, running: &tasks{}, slots: make(chan struct{}, maxSending),
 		client: &http.Client{
 			Transport:     transport,
@@ -111,7 +113,7 @@ func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (statu
 		key = randomKey()
 	}
 	nonceText := strconv.FormatInt(nonce.Unix(), 10)
-	signature, err := authy.SignCallback(key, method, c.url, nonceText, body)
+	signature, err := authy.SignCallback(key, method, c.signed, nonceText, body)
 	if err != nil {
 		return 0, err
 	}

@@ -71,6 +71,20 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
+// Some verifiers leave out the port, or take the scheme that a proxy names.
+func TestASignedURLThatDiffersFromTheDialledOne(t *testing.T) {
+	const signed = "https://app.example.com/authy/callback"
+	for _, method := range []string{"POST", "GET"} {
+		s := newAda(t, func(c *simulator.Config) { c.SignedURL, c.CallbackMethod = signed, method })
+		s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)
+		got := s.app.next()
+		if _, err := authy.VerifyCallback(testKey, signed, authy.CallbackRequest{
+			Method: got.method, RawQuery: got.query, Body: got.body, Signature: got.signature, Nonce: got.nonce}); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
 func TestCallbacksByGET(t *testing.T) {
 	s := newAda(t, func(c *simulator.Config) { c.CallbackMethod = "GET" })
 	uuid := s.ask(ada, `{"message":"x","details":{"Email Address":"a@b"}}`)
@@ -142,11 +156,12 @@ func TestPing(t *testing.T) {
 }
 
 func TestAnUnreachableApplication(t *testing.T) {
-	s := newAda(t, func(c *simulator.Config) { c.CallbackURL = "http://127.0.0.1:1/authy/callback" })
+	unreachable := func(c *simulator.Config) { c.CallbackURL = "http://127.0.0.1:1/authy/callback" }
+	s := newAda(t, unreachable)
 	s.post("/callback/ping", "").wantStatus(502).wantIn("the application cannot be reached")
 	uuid := s.ask(ada, "message=x")
 	s.tap(ada, uuid, "approve").wantStatus(200)
-	s.restart()
+	s.restart(unreachable)
 	s.status(uuid).wantIn(`"notified":false`, `"status":"approved"`)
 }
 
@@ -154,7 +169,7 @@ func TestInvalidConfigurations(t *testing.T) {
 	for _, c := range []simulator.Config{
 		{CallbackURL: "/authy/callback"}, {CallbackURL: "ftp://127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x?a=b"},
 		{CallbackURL: "http://a:b@127.0.0.1/x"}, {CallbackURL: "http://127.0.0.1/x#y"}, {CallbackMethod: http.MethodPut},
-		{CallbackRetries: -2}, {Faults: simulator.Faults{API: "fire"}},
+		{SignedURL: "https://app.example.com/x?a=b"}, {SandboxToken: "abc"}, {CallbackRetries: -2}, {Faults: simulator.Faults{API: "fire"}},
 		{Path: t.TempDir()}, {Path: t.TempDir() + "/no/such/folder/file"},
 	} {
 		if s, err := simulator.New(c); err == nil {

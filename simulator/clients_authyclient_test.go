@@ -101,7 +101,10 @@ func TestAuthyClientSendsAndVerifiesCodes(t *testing.T) {
 		t.Fatalf("got %v %v, want no message", messages, err)
 	}
 
-	n.do("verifyToken", with("0000000")).wantStatus(200) // without force, for a user who never entered a valid code
+	n.do("verifyToken", with("0000000")).wantStatus(401) // the app is installed
+	must(t, s.InstallApp(t.Context(), user, false))
+	n.do("verifyToken", with("0000000")).wantStatus(200) // without force, for a user who has neither app nor valid code
+	must(t, s.InstallApp(t.Context(), user, true))
 	n.do("verifyToken", with("0000000"), forced).wantStatus(401).wantIn(`"token":"is invalid"`, `"error_code":"60020"`)
 	for _, method := range []string{"requestSms", "requestCall"} {
 		n.do(method, who, forced).wantStatus(200).wantIn(`"cellphone":"+57-XXX-XXX-XX02"`)

@@ -88,7 +88,10 @@ func TestGoAuthySendsAndVerifiesCodes(t *testing.T) {
 	user, id := g.register()
 	g.call("RequestSMS", id).wantStatus(200).wantIn("Ignored: SMS is not needed for smartphones.")
 	g.call("RequestPhoneCall", id).wantStatus(200).wantIn("Call ignored.")
-	g.call("VerifyToken", id, "0000000").wantStatus(200) // without force, for a user who never entered a valid code
+	g.call("VerifyToken", id, "0000000").wantStatus(401) // the app is installed
+	must(t, s.InstallApp(t.Context(), user, false))
+	g.call("VerifyToken", id, "0000000").wantStatus(200) // without force, for a user who has neither app nor valid code
+	must(t, s.InstallApp(t.Context(), user, true))
 	g.do(goStep{Call: "VerifyToken", Args: []string{id, "0000000"}, Params: forced}).wantStatus(401).wantIn(`"token":"is invalid"`)
 	for _, name := range []string{"RequestSMS", "RequestPhoneCall"} {
 		g.do(goStep{Call: name, Args: []string{id}, Params: forced}).wantStatus(200)

@@ -154,10 +154,11 @@ func TestACodeIsBoundToItsAction(t *testing.T) {
 	s.call("GET", "/protected/json/verify/"+unbound+"/100001?force=true&action=transfer", "").want(401, tokenWrong)
 }
 
-// Before a user's first valid code every code is accepted, unless the call has
-// force=true. So tests catch an application that omits it.
+// Until the app is installed or a valid code was entered every code is accepted,
+// unless the call has force=true. So tests catch an application that omits it.
 func TestAnyCodeIsAcceptedBeforeTheFirstValidOne(t *testing.T) {
 	s := newAda(t)
+	s.post("/phones/100001", `{"app_installed":false}`).wantStatus(200)
 	const guess = "/protected/json/verify/0000000/100001"
 	s.call("GET", guess, "").wantStatus(200).wantIn(tokenValid)
 	s.call("GET", guess+"?force=false", "").wantStatus(200)
@@ -167,6 +168,25 @@ func TestAnyCodeIsAcceptedBeforeTheFirstValidOne(t *testing.T) {
 	s.call("GET", "/protected/json/verify/"+s.sms("")+"/100001", "").wantStatus(200)
 	s.call("GET", guess, "").want(401, tokenWrong)
 	s.call("GET", "/protected/json/verify/0000000/100002", "").wantStatus(404) // but not for an unknown user
+}
+
+// The app completes a registration: clients that never send force are safe.
+func TestAWrongCodeIsRefusedWhereTheAppIsInstalled(t *testing.T) {
+	s := newAda(t)
+	for _, query := range []string{"", "?force=false", "?force=true"} {
+		s.call("GET", "/protected/json/verify/0000000/100001"+query, "").want(401, tokenWrong)
+	}
+	s.call("GET", "/protected/json/verify/"+s.token()+"/100001", "").wantStatus(200)
+}
+
+// Authy's sandbox accepted 0000000 from everybody.
+func TestTheSandboxToken(t *testing.T) {
+	s := newAda(t, func(c *simulator.Config) { c.SandboxToken = "0000000" })
+	for range 2 {
+		s.verify("0000000").want(200, `{"message":"Token is valid.","token":"is valid","success":"true","device":null}`)
+	}
+	s.verify("0000001").want(401, tokenWrong)
+	s.call("GET", "/protected/json/verify/0000000/100002", "").wantStatus(404)
 }
 
 func TestCodesPerHour(t *testing.T) {

@@ -27,6 +27,9 @@ var upgrades = []string{
 	 UPDATE users SET seq = authy_id - 100000;`,
 	// 3: callbacks that the application has not taken yet.
 	`ALTER TABLE requests ADD COLUMN callback_until INTEGER NOT NULL DEFAULT 0;`,
+	// 4: when a token was used, to prune by.
+	`ALTER TABLE spent_tokens ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+	 UPDATE spent_tokens SET at = unixepoch() * 1000;`,
 }
 
 // openDB opens the file at path, or a temporary one, which remove deletes.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -97,7 +98,20 @@ func readApproval(c *call) (a approval, err error) {
 	return a, nil
 }
 
+// textLabel is the label of details that were sent as a text.
+const textLabel = "Details"
+
+// readDetails reads pairs. Old clients and shell scripts send a text, which
+// becomes one pair, or pairs as JSON in a text.
 func readDetails(p params, name string) ([]Detail, error) {
+	if text := strings.TrimSpace(p.text(name)); strings.HasPrefix(text, "{") {
+		budget := maxNodes
+		if n, err := parseJSON([]byte(text), &budget); err == nil {
+			p.root.set(name, n)
+		}
+	} else if text != "" {
+		p.root.set(name, &node{keys: []string{textLabel}, fields: map[string]*node{textLabel: scalarNode(text)}})
+	}
 	pairs, ok := p.pairs(name)
 	if !ok {
 		return nil, invalidApproval(name + " must be pairs of a label and a value")
@@ -114,6 +128,9 @@ func readLogos(p params) (logos []logo, err error) {
 	for _, item := range p.at("logos").list() {
 		one := params{item}
 		l := logo{one.text("res"), one.text("url")}
+		if l == (logo{}) && (!item.scalar || item.blank()) {
+			continue
+		}
 		if !slices.Contains([]string{"default", "low", "med", "high"}, l.Res) {
 			return nil, invalidApproval("logos: res must be default, low, med or high")
 		}

@@ -129,7 +129,6 @@ func TestInvalidRequests(t *testing.T) {
 		{"a long hidden value", "message=x&hidden_details[a]=" + long, "hidden_details are too long"},
 		{"details in a list", `{"message":"x","details":["a"]}`, "details must be pairs"},
 		{"details in depth", `{"message":"x","details":{"a":{"b":"c"}}}`, "details must be pairs"},
-		{"hidden text", `{"message":"x","hidden_details":"a"}`, "hidden_details must be pairs"},
 		{"no URL", "message=x&logos[][res]=default", "url must be"},
 		{"a script", "message=x" + logo + "javascript:alert(1)", "url must be"},
 		{"a long URL", "message=x" + logo + "https://e.com/" + strings.Repeat("a", 490), "url must be"},
@@ -180,4 +179,33 @@ func TestAnUnknownRequest(t *testing.T) {
 		want(404, `{"message":"Approval request not found: `+id+`","success":false,"errors":{},"error_code":"60049"}`)
 	s.call("GET", "/onetouch/json/approval_requests/%22%3Cb%3E", "").
 		want(404, `{"message":"Approval request not found: \"<b>","success":false,"errors":{},"error_code":"60049"}`)
+}
+
+// What older clients and the vendor's shell scripts send for what they lack, or
+// instead of pairs.
+func TestDetailsThatAreNoPairs(t *testing.T) {
+	s := newAda(t)
+	for _, test := range []struct{ body, details string }{
+		{"message=x&details=&hidden_details=&logos=", `[]`},
+		{"message=x&details[]=&hidden_details[]=&logos[]=", `[]`},
+		{"message=x&logos[][res]=&logos[][url]=", `[]`},
+		{`{"message":"x","details":"","hidden_details":" ","logos":""}`, `[]`},
+		{`{"message":"x","details":[],"hidden_details":[""],"logos":[{}]}`, `[]`},
+		{"message=x&details=Transfer+10+EUR&hidden_details=7", `[{"label":"Details","value":"Transfer 10 EUR"}]`},
+		{`{"message":"x","details":"Transfer 10 EUR"}`, `[{"label":"Details","value":"Transfer 10 EUR"}]`},
+		{`message=x&details={"Where":"Bogot%C3%A1","To":"Carol"}`, `[{"label":"Where","value":"Bogotá"},{"label":"To","value":"Carol"}]`},
+		{`message=x&details={Where`, `400`},
+	} {
+		got := s.call("POST", "/onetouch/json/users/100001/approval_requests", test.body)
+		if test.details == "400" {
+			got.wantStatus(400).wantIn("details must be pairs")
+			continue
+		}
+		got.wantStatus(200)
+		s.get("/phones/100001/requests").wantIn(`"details_list":` + test.details + `,"logo":"","status":"pending"`)
+		var all []struct{ UUID string }
+		s.get("/phones/100001/requests").json(&all)
+		s.tap(ada, all[0].UUID, "deny").wantStatus(200)
+		s.app.next()
+	}
 }

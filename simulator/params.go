@@ -71,6 +71,17 @@ func (n *node) list() []*node {
 	return items
 }
 
+// blank reports whether there is nothing in n but empty texts in a list.
+func (n *node) blank() bool {
+	if n == nil {
+		return true
+	}
+	if n.scalar {
+		return strings.TrimSpace(n.text) == ""
+	}
+	return len(n.keys) == 0 && !slices.ContainsFunc(n.items, func(item *node) bool { return !item.blank() })
+}
+
 // params are the parameters of one call, from the query and the body.
 type params struct{ root *node }
 
@@ -112,7 +123,7 @@ func (p params) flag(path ...string) bool {
 // false if it is not an object or a value is not a scalar.
 func (p params) pairs(path ...string) (pairs []Detail, ok bool) {
 	n := p.at(path...)
-	if n == nil {
+	if n.blank() {
 		return nil, true
 	}
 	if n.scalar || len(n.items) > 0 {
@@ -182,12 +193,14 @@ func parseBody(contentType string, body []byte, budget *int) (*node, error) {
 	if !utf8.Valid(body) {
 		return nil, errEncoding
 	}
-	media, _, _ := mime.ParseMediaType(contentType)
+	media, attributes, _ := mime.ParseMediaType(contentType)
 	switch {
+	case body[0] == '<':
+		return parseXML(body, budget)
 	case media == "application/json", body[0] == '{':
 		return parseJSON(body, budget)
-	case strings.HasPrefix(media, "multipart/"):
-		return nil, invalidRequest("Send parameters as JSON or application/x-www-form-urlencoded")
+	case media == "multipart/form-data":
+		return parseMultipart(attributes["boundary"], body, budget)
 	default:
 		root := &node{}
 		return root, parseForm(root, string(body), budget)

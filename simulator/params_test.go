@@ -33,6 +33,11 @@ func (s *sim) sendWire(w wire) reply {
 
 func TestEveryClientRegisters(t *testing.T) {
 	tests := []wire{
+		{"PHP's curl with an array", "POST", "/protected/json/users/new", "multipart/form-data; boundary=------------------------d74496d66958873e",
+			strings.Join([]string{"--------------------------d74496d66958873e", `Content-Disposition: form-data; name="user[email]"`, "", "foo@bar.com",
+				"--------------------------d74496d66958873e", `Content-Disposition: form-data; name="user[cellphone]"`, "", "775-461-5609",
+				"--------------------------d74496d66958873e", `Content-Disposition: form-data; name="user[country_code]"`, "", "1",
+				"--------------------------d74496d66958873e--", ""}, "\r\n"), true},
 		{"authy-client", "POST", "/protected/json/users/new", jsonType,
 			`{"user":{"cellphone":"7754615609","country_code":1,"email":"foo@bar.com"}}`, true},
 		{"npm authy", "POST", "/protected/json/users/new?send_install_link_via_sms=true&api_key=KEY", formType,
@@ -172,7 +177,13 @@ func TestUnreadableParameters(t *testing.T) {
 		{"too many", path, formType, strings.Repeat("a[]=1&", 600), "60002"},
 		{"too many in JSON", path, jsonType, `{"a":[` + strings.Repeat("1,", 600) + `1]}`, "60002"},
 		{"too large", path, formType, strings.Repeat("a", 70_000), "60002"},
-		{"multipart", path, "multipart/form-data; boundary=x", "--x--", "60002"},
+		{"multipart", path, "multipart/form-data; boundary=x", "--y--", "60002"},
+		{"multipart without a boundary", path, "multipart/form-data", "--x--", "60002"},
+		{"broken XML", path, "application/xml", "<user><email>", "60002"},
+		{"two XML documents", path, "application/xml", "<user></user><user></user>", "60002"},
+		{"an XML entity", path, "application/xml", `<!DOCTYPE user [<!ENTITY x "x">]><user><email>&x;</email></user>`, "60002"},
+		{"too deep an XML", path, "application/xml", strings.Repeat("<a>", 20) + strings.Repeat("</a>", 20), "60002"},
+		{"too many in XML", path, "application/xml", "<a>" + strings.Repeat("<b/>", 600) + "</a>", "60002"},
 		{"badly escaped", path, formType, "a=%zz", "60002"},
 		{"not UTF-8", path, formType, "a=\xff", "60005"},
 		{"not UTF-8 in JSON", path, jsonType, "{\"a\":\"\xff\"}", "60005"},

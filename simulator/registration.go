@@ -17,6 +17,9 @@ func (s *Simulator) register(c *call) (object, error) {
 	email := strings.TrimSpace(c.params.text("user", "email"))
 	phone := digitsOf(c.params.text("user", "cellphone"))
 	country := strings.TrimPrefix(strings.TrimSpace(c.params.text("user", "country_code")), "+")
+	if c.params.at("user", "country_code") == nil {
+		country = "1"
+	}
 	if e := checkUser(email, c.params.text("user", "cellphone"), country); e != nil {
 		return nil, e
 	}
@@ -98,7 +101,8 @@ func osOf(phone string) string {
 	return "android"
 }
 
-// checkUser reports all invalid fields, as the service does.
+// checkUser reports all invalid fields, in the words of the recorded replies: a
+// blank cellphone is invalid, a blank address also "can't be blank".
 func checkUser(email, cellphone, country string) *apiError {
 	var fields []member
 	add := func(name, what string) {
@@ -107,7 +111,9 @@ func checkUser(email, cellphone, country string) *apiError {
 		}
 	}
 	add("email", problem(email, validEmail))
-	add("cellphone", problem(strings.TrimSpace(cellphone), validPhone))
+	if !validPhone(cellphone) {
+		add("cellphone", "is invalid")
+	}
 	add("country_code", countryProblem(country))
 	if len(fields) == 0 {
 		return nil
@@ -131,10 +137,14 @@ func countryProblem(text string) string {
 	if wrong := problem(text, isNumber); wrong != "" {
 		return wrong
 	}
-	if code, _ := strconv.Atoi(text); !knownCountry(code) {
+	switch code, _ := strconv.Atoi(text); {
+	case code == 0:
+		return "is invalid"
+	case !knownCountry(code):
 		return "is not supported"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func knownCountry(code int) bool {

@@ -99,7 +99,7 @@ func (e *apiError) Error() string { return fmt.Sprintf("%s: %s", e.code, e.messa
 func (e *apiError) body() object {
 	details := object{}
 	if !e.noDetails {
-		details = append(append(details, e.fields...), member{"message", e.message})
+		details = e.details()
 	}
 	if e.codeFirst {
 		return object{{"error_code", e.code}, {"message", e.message}, {"errors", details}, {"success", false}}
@@ -110,6 +110,12 @@ func (e *apiError) body() object {
 		o = append(o, member{"token", e.token})
 	}
 	return append(o, member{"success", false}, member{"errors", details}, member{"error_code", e.code})
+}
+
+// details are the invalid fields, the message, and what else is given.
+func (e *apiError) details(more ...member) object {
+	all := append(object{}, e.fields...)
+	return append(append(all, member{"message", e.message}), more...)
 }
 
 func userNotFound() *apiError {
@@ -133,13 +139,6 @@ func asAPIError(err error) (e *apiError, known bool) {
 		return e, true
 	}
 	return internalError(), false
-}
-
-func writeAPIError(w http.ResponseWriter, e *apiError) error {
-	if e.retryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((e.retryAfter+time.Second-1)/time.Second)))
-	}
-	return writeAPI(w, e.status, e.body())
 }
 
 // writeAPI sends a reply of the API with the service's Content-Type.

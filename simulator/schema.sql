@@ -54,6 +54,8 @@ CREATE TABLE IF NOT EXISTS requests (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS requests_of_user ON requests (authy_id, seq);
 CREATE INDEX IF NOT EXISTS requests_to_call_back ON requests (processed_at) WHERE callback_until <> 0;
+CREATE INDEX IF NOT EXISTS requests_to_expire ON requests (authy_id, expires_at) WHERE status = 'pending' AND expires_at <> 0;
+CREATE INDEX IF NOT EXISTS requests_by_age ON requests (updated_at);
 
 -- Messages to a number: codes for its user (kind token), and codes of the
 -- phone verification, which has no users (kind verification).
@@ -72,6 +74,7 @@ CREATE TABLE IF NOT EXISTS messages (
   ringing      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_of_number ON messages (country_code, phone_number, seq);
+CREATE INDEX IF NOT EXISTS messages_by_age ON messages (at);
 
 CREATE TABLE IF NOT EXISTS verifications (
   country_code INTEGER NOT NULL,
@@ -82,14 +85,18 @@ CREATE TABLE IF NOT EXISTS verifications (
   verified_at  INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (country_code, phone_number)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS verifications_by_age ON verifications (expires_at);
+CREATE INDEX IF NOT EXISTS verifications_by_uuid ON verifications (uuid);
 
 -- Time-based tokens that were used: each is valid once.
 CREATE TABLE IF NOT EXISTS spent_tokens (
   authy_id INTEGER NOT NULL,
   secret   TEXT    NOT NULL,
   step     INTEGER NOT NULL,
+  at       INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (authy_id, secret, step)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS spent_tokens_by_age ON spent_tokens (at);
 
 CREATE TABLE IF NOT EXISTS activities (
   seq      INTEGER PRIMARY KEY,
@@ -99,6 +106,7 @@ CREATE TABLE IF NOT EXISTS activities (
   user_ip  TEXT    NOT NULL,
   at       INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS activities_by_age ON activities (at);
 
 CREATE TABLE IF NOT EXISTS statistics (
   month TEXT    NOT NULL, -- 2026-11

@@ -10,8 +10,9 @@
 // callback that the application did not take is sent again until the request's
 // deadline, also after a restart; the first answer to a request wins; Close
 // returns after the last callback.
-// Never: contacts a real phone or the real service; serves a request whose
-// Host is neither a loopback name, the listener's address nor an allowed name;
+// Never: contacts a real phone or the real service; serves a request without the
+// key whose Host is neither a loopback name, the listener's address nor an
+// allowed name;
 // protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 
@@ -27,6 +28,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,17 +41,21 @@ type Config struct {
 	APIKey         string           // of the application; "" = generated once and kept in the file
 	CallbackURL    string           // where answers are sent; "" = no callbacks
 	CallbackMethod string           // "POST" (also "") or "GET"
+	SignedURL      string           // the URL in the signature of a callback; "" = CallbackURL
 	Path           string           // of the SQLite file; "" = a temporary one, removed by Close
 	Now            func() time.Time // nil = time.Now
 	Logger         *slog.Logger     // nil = none
 	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
-	AllowedHosts   []string         // accepted Host names, besides loopback names and the listener's address
+	AllowedHosts   []string         // Host names of the pages and their JSON, besides loopback names and the listener's address
 
 	// CallbackRetries is how often a callback is sent again that the application
 	// did not take: it could not be reached, did not answer in time, or answered
 	// 5xx, 408, 425 or 429. 0 = until the request's deadline, also after a
 	// restart; NoRetries = never. What the real service does is not documented.
 	CallbackRetries int
+	// SandboxToken is a code that verify accepts from everybody, as Authy's sandbox
+	// accepted 0000000; "" = none.
+	SandboxToken string
 	// CallbackTimeout is how long the application has to answer a callback;
 	// 0 = 5 s.
 	CallbackTimeout time.Duration
@@ -58,6 +64,9 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
+	// Keep is how long requests, messages and the like are kept after their end;
+	// 0 = a week. Phones are kept for ever.
+	Keep time.Duration
 	// FirstID is the Authy id of the first user of a new file; the others follow
 	// it. So a test can compare recorded replies. 0 = random ids, which are not
 	// given twice even if the file is lost.
@@ -94,6 +103,7 @@ type Simulator struct {
 	sender   callbackSender
 	pages    *template.Template
 	handler  http.Handler
+	pruner   sync.WaitGroup
 	now      func() time.Time
 	logger   *slog.Logger
 	open     context.Context // ends when Close begins
@@ -146,7 +156,11 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	}
 	s.sender = newCallbackSender(s.config, s.app.key)
 	s.handler = s.routes()
-	return s.resumeCallbacks(ctx)
+	if err := s.resumeCallbacks(ctx); err != nil {
+		return err
+	}
+	s.pruner.Go(s.pruneHourly)
+	return nil
 }
 
 // checked fills in the defaults and reports invalid values.
@@ -165,6 +179,9 @@ func (c Config) checked() (Config, error) {
 	if c.CallbackTimeout <= 0 {
 		c.CallbackTimeout = 5 * time.Second
 	}
+	if c.Keep <= 0 {
+		c.Keep = 7 * 24 * time.Hour
+	}
 	if c.CodesPerHour <= 0 {
 		c.CodesPerHour = 30
 	}
@@ -177,7 +194,10 @@ func (c Config) checked() (Config, error) {
 	if err := c.Faults.check(); err != nil {
 		return c, err
 	}
-	return c, checkCallbackURL(c.CallbackURL)
+	if digitsOf(c.SandboxToken) != c.SandboxToken {
+		return c, fmt.Errorf("the sandbox token %q must be digits", c.SandboxToken)
+	}
+	return c, errors.Join(checkCallbackURL(c.CallbackURL), checkCallbackURL(c.SignedURL))
 }
 
 // checkCallbackURL rejects URLs with a query or a fragment: how the service
@@ -234,6 +254,7 @@ func (s *Simulator) Close(ctx context.Context) error {
 	}
 	s.shut()
 	waiting := s.sender.wait(ctx)
+	s.pruner.Wait()
 	return errors.Join(waiting, s.db.Close(), s.remove())
 }
 

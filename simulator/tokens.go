@@ -101,8 +101,10 @@ var (
 )
 
 // verify is GET verify/{token}/{user}, for tokens and for codes that were sent.
-// Like the service it accepts any code from a user who has never entered a valid
-// one, unless the call has force=true. So tests catch a client that omits it.
+// Like the service it accepts any code from a user whose registration is not
+// complete, unless the call has force=true. So tests catch a client that omits
+// it. A registration is complete once the app is installed, or a valid code was
+// entered.
 func (s *Simulator) verify(c *call) (object, error) {
 	u, err := s.userOf(c)
 	if e, ok := asAPIError(err); err != nil && ok {
@@ -111,8 +113,11 @@ func (s *Simulator) verify(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if code := c.args["token"]; code == s.config.SandboxToken {
+		return object{{"message", "Token is valid."}, {"token", "is valid"}, {"success", "true"}, {"device", nil}}, nil
+	}
 	via, err := s.redeem(c.ctx(), u, c.args["token"], c.params.text("action"), c.now)
-	lenient := !u.confirmed && !c.params.flag("force")
+	lenient := !u.confirmed && !u.appInstalled && !c.params.flag("force")
 	if err != nil && (!lenient || !errors.As(err, new(*apiError))) {
 		return nil, err
 	}
@@ -185,8 +190,8 @@ func redeemToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.
 		if !ok {
 			continue
 		}
-		fresh, err := changed(ctx, tx, "INSERT INTO spent_tokens (authy_id, secret, step) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-			u.authyID, t.secret, step)
+		fresh, err := changed(ctx, tx, "INSERT INTO spent_tokens (authy_id, secret, step, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			u.authyID, t.secret, step, toMillis(now))
 		if err == nil && !fresh {
 			err = errTokenReused
 		}

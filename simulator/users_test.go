@@ -51,7 +51,8 @@ func TestInvalidUsers(t *testing.T) {
 		{"no address", "", "3173389302", "57", `"email":"is invalid and can't be blank"`},
 		{"a bad address", "ada", "3173389302", "57", `"email":"is invalid"`},
 		{"an address with its owner's name", "Ada <ada@example.com>", "3173389302", "57", `"email":"is invalid"`},
-		{"no number", "ada@example.com", "", "57", `"cellphone":"is invalid and can't be blank"`},
+		{"no number", "ada@example.com", "", "57", `"cellphone":"is invalid"`},
+		{"no number in the country 0", "ada@example.com", "", "0", `"cellphone":"is invalid","country_code":"is invalid"`},
 		{"a short number", "ada@example.com", "1234", "57", `"cellphone":"is invalid"`},
 		{"a long number", "ada@example.com", strings.Repeat("1", 16), "57", `"cellphone":"is invalid"`},
 		{"letters", "ada@example.com", "31733893x2", "57", `"cellphone":"is invalid"`},
@@ -70,6 +71,14 @@ func TestInvalidUsers(t *testing.T) {
 		})
 	}
 	s.get("/phones").want(200, "[]\n")
+}
+
+// A country that is not named is the United States.
+func TestAMissingCountry(t *testing.T) {
+	s := newSim(t)
+	s.call("POST", "/protected/json/users/new", "user[email]=ada@example.com&user[cellphone]=317-338-9302").wantStatus(200)
+	s.call("POST", "/protected/json/users/new", `{"user":{"email":"ada@example.com","cellphone":"3173389303","country_code":null}}`).wantStatus(200)
+	s.get("/phones").wantIn(`"phone_number":"3173389302","country_code":1`, `"phone_number":"3173389303","country_code":1`)
 }
 
 func TestStatus(t *testing.T) {

@@ -163,7 +163,7 @@ func (s *Simulator) checkVerification(c *call) (object, error) {
 	}
 	old, err := findVerification(c.ctx(), s.db, v)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && (!old.verifiedAt.IsZero() || !c.now.Before(old.expiresAt))) {
-		return nil, noVerification(v)
+		return nil, noVerification(v.display())
 	}
 	if err != nil {
 		return nil, err
@@ -172,29 +172,42 @@ func (s *Simulator) checkVerification(c *call) (object, error) {
 		message: "Verification code is incorrect"}
 }
 
-func noVerification(v verification) error {
+func noVerification(of string) error {
 	return &apiError{status: http.StatusNotFound, code: codeNoVerification,
-		message: fmt.Sprintf("No pending verifications for %s found.", v.display())}
+		message: fmt.Sprintf("No pending verifications for %s found.", of)}
+}
+
+// verificationOf finds a verification by its number or, as the documentation
+// has it, by its uuid.
+func (s *Simulator) verificationOf(c *call) (v verification, err error) {
+	id := c.params.text("uuid")
+	if id == "" {
+		if v, err = readNumber(c); err != nil {
+			return v, err
+		}
+	} else {
+		err = s.db.QueryRowContext(c.ctx(), "SELECT country_code, phone_number FROM verifications WHERE uuid = ?", id).Scan(&v.country, &v.number)
+	}
+	if err == nil {
+		v, err = findVerification(c.ctx(), s.db, v)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, noVerification(cmp.Or(id, v.display()))
+	}
+	return v, err
 }
 
 // verificationStatus is GET phones/verification/status. No reply of the service
 // is recorded; the one client that calls it returns the body unread.
 func (s *Simulator) verificationStatus(c *call) (object, error) {
-	v, err := readNumber(c)
-	if err != nil {
-		return nil, err
-	}
-	v, err = findVerification(c.ctx(), s.db, v)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, noVerification(v)
-	}
+	v, err := s.verificationOf(c)
 	if err != nil {
 		return nil, err
 	}
 	status, left := "pending", max(0, int(v.expiresAt.Sub(c.now)/time.Second))
 	switch {
 	case !v.verifiedAt.IsZero():
-		status, left = "verified", 0
+		status = "verified"
 	case !c.now.Before(v.expiresAt): // left may be 0 before that: it is rounded down
 		status = "expired"
 	}

@@ -66,7 +66,22 @@ func TestAVerificationLivesTenMinutes(t *testing.T) {
 		t.Errorf("got %q, want 10 digits", code)
 	}
 	s.call("GET", checkPath+code, "").wantStatus(200)
+	s.call("GET", proofPath, "").wantStatus(200).wantIn(`"status":"verified","seconds_to_expire":600`)
+	s.clock.Advance(time.Hour)
 	s.call("GET", proofPath, "").wantStatus(200).wantIn(`"status":"verified","seconds_to_expire":0`)
+}
+
+// The documentation names a verification by its uuid.
+func TestTheStatusOfAVerificationByItsUUID(t *testing.T) {
+	s := newSim(t)
+	const path = "/protected/json/phones/verification/status?uuid="
+	var started struct{ UUID string }
+	s.call("POST", startPath, number).wantStatus(200).json(&started)
+	s.clock.Advance(time.Minute)
+	s.call("GET", path+started.UUID, "").wantStatus(200).wantIn(`"status":"pending","seconds_to_expire":540,"uuid":"` + started.UUID)
+	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
+	s.call("GET", path+started.UUID, "").wantStatus(200).wantIn(`"status":"verified","seconds_to_expire":540`)
+	s.call("GET", path+"no-such", "").wantStatus(404).wantIn(`"message":"No pending verifications for no-such found."`)
 }
 
 func TestANumberIsVerifiedAgain(t *testing.T) {

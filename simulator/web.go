@@ -2,11 +2,13 @@ package simulator
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
 	"path"
+	"regexp"
 	"strings"
 
 	"nod/simulator/pages"
@@ -16,12 +18,21 @@ import (
 type errHandler func(http.ResponseWriter, *http.Request) error
 
 // routes joins the API, the phones' JSON and the pages. The API requires the
-// key. The rest needs no key, so cross-origin requests to it are rejected.
+// key, and a QR code its ticket; they answer under every name, because clients
+// have names of their own for the simulator. The rest needs no key, so requests
+// under foreign names and from other origins are rejected.
 func (s *Simulator) routes() http.Handler {
 	mux := http.NewServeMux()
 	for family, routes := range apiRoutes() {
 		mux.Handle("/"+family+"/{format}/{rest...}", s.try(s.serveAPI(routes)))
 	}
+	mux.Handle("GET /qr/{name}", s.try(s.serveQR))
+	mux.Handle("/", s.guard(s.ownRoutes()))
+	return withHeaders(tidyPath(mux))
+}
+
+func (s *Simulator) ownRoutes() http.Handler {
+	mux := http.NewServeMux()
 	own := http.NewCrossOriginProtection()
 	for pattern, handle := range map[string]errHandler{
 		"GET /{$}":                  s.serveIndex,
@@ -41,12 +52,33 @@ func (s *Simulator) routes() http.Handler {
 		"POST /faults":                              s.serveInject,
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
-		"GET /qr/{name}":                            s.serveQR,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
 	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
-	return s.guard(mux)
+	return mux
+}
+
+// tidyPath removes what a base address with a slash at its end adds to a path.
+// The mux would redirect such requests, and some clients do not follow.
+func tidyPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path := tidied(r.URL.Path); path != r.URL.Path {
+			r = r.Clone(r.Context())
+			r.URL.Path, r.URL.RawPath = path, tidied(r.URL.RawPath)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var slashes = regexp.MustCompile(`//+`)
+
+func tidied(path string) string {
+	path = slashes.ReplaceAllString(path, "/")
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	return path
 }
 
 // try makes an http.Handler that replies with the handler's error.
@@ -72,18 +104,24 @@ func (s *Simulator) try(handle errHandler) http.Handler {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; " +
 	"font-src 'self'; connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guard sets the security headers and rejects foreign Host names: with DNS
-// rebinding, another site's page would count as same-origin.
-func (s *Simulator) guard(next http.Handler) http.Handler {
+func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guard rejects foreign Host names: with DNS rebinding, another site's page
+// would count as same-origin.
+func (s *Simulator) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r) {
-			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
-				"error": "host not allowed: use localhost or the simulator's address"})
+			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{"error": fmt.Sprintf(
+				"host not allowed: use localhost or the simulator's address, or add %s to SIMULATOR_HOSTS", hostOnly(r.Host))})
 			return
 		}
 		next.ServeHTTP(w, r)

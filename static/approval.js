@@ -129,13 +129,14 @@ function apply(state) {
  *
  * @param {State} state
  */
-function wait({ number, expires_at: expiresAt, server_time: serverTime = "" }) {
+function wait({ number, reason, expires_at: expiresAt, server_time: serverTime = "" }) {
   const another = expiresAt && expiresAt !== request;
   if (another) {
     request = expiresAt;
     page.dataset.ttl = String(Math.round((Date.parse(expiresAt) - Date.parse(serverTime)) / 1000));
   }
   if (number) showNumber(number);
+  byId("unconfirmed").hidden = reason !== "unconfirmed";
   if (expiresAt) countdown.set(expiresAt, serverTime);
   if (current !== "pending" || another) show("pending");
   listener.start();

@@ -81,6 +81,16 @@ func (s *Store) Providers(ctx context.Context) (map[Provider]int, error) {
 	return counts, err
 }
 
+// SetHandle keeps the name that the provider has given a phone anew.
+func (s *Store) SetHandle(ctx context.Context, factorID int64, handle string) error {
+	const update = `UPDATE factors SET handle = ? WHERE id = ? AND revoked_at IS NULL`
+	found, err := changed(s.db.ExecContext(ctx, update, handle, factorID))
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return wrap(err)
+}
+
 func (tx *txn) enrol(ctx context.Context, userID int64, p Provider, handle string) error {
 	const insert = `INSERT INTO factors (user_id, provider, handle, created_at) VALUES (?, ?, ?, ?)`
 	_, err := tx.ExecContext(ctx, insert, userID, p, handle, tx.now)

@@ -13,6 +13,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// inGo are the parts of migrations that SQL cannot take; each follows its file.
+var inGo = map[string]func(*txn, context.Context) error{
+	"migrations/0007_emails_and_numbers.sql": (*txn).rekeyEmails,
+}
+
 // migrate runs the numbered files that this database has not seen, in order,
 // each with its record in one transaction: a start that was cut off in the
 // middle goes on where it stopped.
@@ -67,8 +72,13 @@ func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, text)
-		return err
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return err
+		}
+		if step, ok := inGo[name]; ok {
+			return step(tx, ctx)
+		}
+		return nil
 	})
 }
 

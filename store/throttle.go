@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"time"
 )
 
@@ -22,6 +23,20 @@ const (
 	failuresPerEmail = 100
 )
 
+// Network is what limits count as one visitor: an IPv4 address, or the /64 of an
+// IPv6 one, all of which a single host may use.
+func Network(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is4() {
+		return addr.String()
+	}
+	return netip.PrefixFrom(addr, 64).Masked().String()
+}
+
 // mailHash stands for an e-mail, so that the file does not say whose it is.
 func (s *Store) mailHash(email string) string {
 	mac := hmac.New(sha256.New, s.mailKey)
@@ -34,7 +49,7 @@ func (s *Store) mailHash(email string) string {
 // may be made, whether or not the account exists. ClearPasswordFailures takes
 // the try back once the password was right.
 func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait time.Duration, err error) {
-	hash := s.mailHash(email)
+	hash, ip := s.mailHash(email), Network(ip)
 	err = s.inTx(ctx, func(tx *txn) error {
 		wait, err = passwordWait(ctx, tx, hash, ip, tx.now)
 		if err != nil || wait > 0 {
@@ -75,7 +90,7 @@ func passwordWait(ctx context.Context, q querier, hash, ip string, now int64) (w
 // ClearPasswordFailures forgets the failures of one address at one e-mail,
 // once its password was right.
 func (s *Store) ClearPasswordFailures(ctx context.Context, email, ip string) error {
-	hash := s.mailHash(email)
+	hash, ip := s.mailHash(email), Network(ip)
 	var any bool
 	const query = `SELECT EXISTS (SELECT 1 FROM password_failures WHERE email_hash = ? AND ip = ?)`
 	if err := s.read.QueryRowContext(ctx, query, hash, ip).Scan(&any); err != nil || !any {

@@ -22,7 +22,7 @@ func (w *world) fail(n int, email, ip string) {
 			e = fmt.Sprintf("somebody%d@example.com", i)
 		}
 		if a == "" {
-			a = fmt.Sprintf("2001:db8::%x", i)
+			a = fmt.Sprintf("2001:db8:0:%x::1", i)
 		}
 		_, err := w.store.SpendPasswordTry(w.t.Context(), e, a)
 		must(w.t, err)
@@ -144,5 +144,32 @@ func TestTriesThatAreRefusedAreNotCounted(t *testing.T) {
 		if got := spend(); got != 14*time.Minute {
 			t.Errorf("got to wait %v, want 14m", got)
 		}
+	}
+}
+
+// One IPv6 host has 2^64 addresses.
+func TestAllAddressesOfAHostAreOneToTheLimit(t *testing.T) {
+	for _, test := range []struct {
+		name, form string
+		want       int
+	}{
+		{"in one /64", "2001:db8:1:2::%x", 5},
+		{"in many", "2001:db8:1:%x::1", 20},
+		{"IPv4 as IPv6", "::ffff:192.0.2.%d", 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			checked := 0
+			for i := range 20 {
+				wait, err := w.store.SpendPasswordTry(t.Context(), mail, fmt.Sprintf(test.form, i+1))
+				must(t, err)
+				if wait == 0 {
+					checked++
+				}
+			}
+			if checked != test.want {
+				t.Errorf("%d of 20 were checked, want %d", checked, test.want)
+			}
+		})
 	}
 }

@@ -4,11 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // User is somebody with an account.
@@ -43,14 +39,7 @@ func userFields(u *User, created *int64) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created}
 }
 
-// emailKey is what e-mails are compared by, regardless of case and of how
-// accents are encoded. Folding may leave text that is not composed, hence the
-// second normalisation.
-func emailKey(email string) string {
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(email))))
-}
-
-// EmailTaken says whether the e-mail has an account, in whatever case.
+// EmailTaken says whether the e-mail has an account, however it is spelt.
 func (s *Store) EmailTaken(ctx context.Context, email string) (taken bool, err error) {
 	const query = `SELECT EXISTS (SELECT 1 FROM users WHERE email_key = ?)`
 	err = s.read.QueryRowContext(ctx, query, emailKey(email)).Scan(&taken)
@@ -64,7 +53,7 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
 		return User{}, err
 	}
 	u := User{
-		Name: n.Name, Email: strings.TrimSpace(n.Email), PhoneNumber: n.PhoneNumber,
+		Name: n.Name, Email: CleanEmail(n.Email), PhoneNumber: n.PhoneNumber,
 		CountryCode: n.CountryCode,
 	}
 	err = s.inTx(ctx, func(tx *txn) error { return tx.createUser(ctx, &u, hash, n.Handle) })
@@ -108,21 +97,26 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 	const query = `
 		SELECT ` + userColumns + `, users.password_hash
 		FROM users
-		WHERE email_key = ? AND closed_at IS NULL`
+		WHERE email_key IN (?1, ?2) AND closed_at IS NULL
+		ORDER BY CASE WHEN email_key = ?2 THEN 0 ELSE 1 END
+		LIMIT 1`
 	var u User
 	var created int64
 	hash := s.dummy
-	err := s.read.QueryRowContext(ctx, query, emailKey(email)).Scan(append(userFields(&u, &created), &hash)...)
+	err := s.read.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(append(userFields(&u, &created), &hash)...)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return User{}, wrap(err)
 	}
 	known := err == nil
-	matches, err := s.matches(ctx, password, hash)
+	matches, outdated, err := s.matches(ctx, password, hash)
 	if err != nil {
 		return User{}, err
 	}
 	if !known || !matches {
 		return User{}, ErrInvalidCredentials
+	}
+	if outdated {
+		s.rehash(ctx, u.ID, password, hash)
 	}
 	u.CreatedAt = at(created)
 	return u, nil

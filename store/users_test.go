@@ -45,6 +45,14 @@ func TestEmailsAreComparedByMeaning(t *testing.T) {
 		{"final sigma", "\u03bf\u03b4\u03cc\u03c2@example.com", "\u039f\u0394\u039f\u0301\u03a3@example.com"},
 		{"folded to parts that compose again", "\u0390@example.com", "\u0399\u0308\u0301@example.com"},
 		{"long s", "nasa@example.com", "na\u017fa@example.com"},
+		{"zero width space", "ada@example.com\u200b", "ada@example.com"},
+		{"byte order mark", "\ufeffada@example.com", "ada@example.com"},
+		{"embedding marks of a contact card", "\u202aada@example.com\u202c", "ada@example.com"},
+		{"soft hyphen in the domain", "ada@exam\u00adple.com", "ada@example.com"},
+		{"left-to-right mark within", "ad\u200ea@example.com", "ada@example.com"},
+		{"Hangul filler", "ada\u3164@example.com", "ada@example.com"},
+		{"domain in letters and in ASCII", "ada@b\u00fccher.example", "ada@xn--bcher-kva.example"},
+		{"domain in wide forms", "ada@\uff45xample\u3002com", "ada@example.com"},
 	}
 	for _, test := range same {
 		t.Run(test.name, func(t *testing.T) {

@@ -121,6 +121,7 @@ const (
 	EventCodeSent          EventKind = "code_sent"          // detail: the Method
 	EventTransferExecuted  EventKind = "transfer_executed"
 	EventTransferRefused   EventKind = "transfer_refused"
+	EventPhoneCorrected    EventKind = "phone_corrected" // before it was proved
 	EventAccountClosed     EventKind = "account_closed"
 )
 

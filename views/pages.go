@@ -40,6 +40,14 @@ type Signup struct {
 	Countries   []Country
 }
 
+// Number is the form that corrects a mistyped number.
+type Number struct {
+	Layout
+	MaskedPhone string // the one that was asked
+	PhoneNumber string // as typed
+	Countries   []Country
+}
+
 // Country is one line of the list of calling codes.
 type Country struct {
 	Region   string // ISO 3166, "CO"
@@ -51,6 +59,7 @@ type Country struct {
 // Approval is the waiting page: a request to the phone and its state.
 type Approval struct {
 	Layout
+	RequestID            string // what "send it again" replaces
 	Status, Reason       string // as the store keeps them
 	Number               string // to compare with the phone's
 	ExpiresAt, ServerNow string // RFC 3339
@@ -62,6 +71,14 @@ type Approval struct {
 
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
+	PhoneUnproved                   bool // whether the number may be a mistyped one
+}
+
+// Ask offers to ask the phone, where no request was made yet.
+type Ask struct {
+	Layout
+	MaskedPhone   string
+	PhoneUnproved bool
 }
 
 // Token is the form for a code.
@@ -72,6 +89,7 @@ type Token struct {
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
+	PhoneUnproved   bool
 }
 
 // Protected is the page of a signed-in session.
@@ -98,14 +116,21 @@ type Account struct {
 // SignIn says how and when this session was let in.
 type SignIn struct {
 	MethodText string
-	At, AtText string // RFC 3339, and as people read it
-	LatencyMS  int64  // from the tap to the browser; -1 where nobody tapped
+	At         Time
+	LatencyMS  int64 // from the tap to the browser; -1 where nobody tapped
 	Browser    string
 	IP         string
 }
 
 // Event is one line of the recent activity.
-type Event struct{ Text, At string }
+type Event struct {
+	Text string
+	At   Time
+}
+
+// Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
+// in the reader's own zone.
+type Time struct{ Machine, Text string }
 
 // Authenticator is the picture that adds an authenticator app, or the problem
 // that prevented it. The zero value offers to show one.
@@ -120,7 +145,7 @@ type Transfer struct {
 	Amount     string // as the execute form sends it back
 	Currency   string
 	AmountText string
-	AtText     string
+	At         Time
 }
 
 // TransferForm is the form of a new transfer, as typed.

@@ -30,6 +30,10 @@ func states() []state {
 		{"signup", "zero", views.Signup{}},
 		{"signup", "filled", signup(anonymous("signup"))},
 		{"signup", "refused", signup(refused("signup", "form", "name", "email", "password", "country_code", "phone_number"))},
+		{"ask", "zero", views.Ask{}},
+		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67", true}},
+		{"number", "zero", views.Number{}},
+		{"number", "refused", views.Number{refused("number", "form", "country_code", "phone_number"), "+57 ••• 67", "300", []views.Country{{"CO", "Colombia", 57, true}}}},
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
@@ -116,17 +120,19 @@ func tokens() []state {
 	return list
 }
 
+var newYear = views.Time{Machine: "2026-01-01T00:00:00.000Z", Text: "1 Jan 2026, 00:00:00 UTC"}
+
 func protecteds() []state {
 	full := views.Protected{
 		Layout:     noticed(member("protected", 2), "success"),
 		Account:    views.Account{"Ada & Co", "ada@example.com", "+573001234567", "123456"},
-		SignIn:     views.SignIn{"a tap on your phone", "2026-01-01T00:00:00.000Z", "1 January 2026", 321, "Firefox", "127.0.0.1"},
-		Recent:     []views.Event{{"Signed in", "1 Jan 2026, 00:00:00 UTC"}, {"Sign-in cancelled", "1 Jan 2026, 00:00:00 UTC"}},
+		SignIn:     views.SignIn{"a tap on your phone", newYear, 321, "Firefox", "127.0.0.1"},
+		Recent:     []views.Event{{"Signed in", newYear}, {"Sign-in cancelled", newYear}},
 		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", "1 Jan 2026, 00:00 UTC"})
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
 	}
 	byCode, qr, noQR, wrong, busy, closing := full, full, full, full, full, full
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""

@@ -28,6 +28,7 @@ const page = (state) => `
         `<span class="way" data-way="${name}" ${name === "connecting" ? "" : "hidden"}>${name}</span>`).join("")}</p>
       <p data-sentence>Your phone shows <b id="number-again">42</b>.</p>
       <form id="confirm-form" method="post" action="/confirm-login"><input type="hidden" name="_csrf" value="secret"><button id="confirm">I have approved it</button></form>
+      <p id="unconfirmed" hidden>It may still arrive</p>
       <p data-message="not-yet" hidden>Not yet</p>
     </section>
     <section id="help" data-state="pending" data-help hidden>Nothing on your phone?</section>

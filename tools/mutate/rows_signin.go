@@ -24,4 +24,6 @@ var signinRows = []row{
 	{what: "the account of a transfer is not cut", file: "providers/authy_question.go", find: `{Label: "Account", Value: signin.Shorten(q.Email, maxDetail)}`, put: `{Label: "Account", Value: q.Email}`, test: "TestTheLongestEmailRings"},
 	{what: "a phone without the app is asked", file: "providers/authy.go", find: "!status.CanApprove()", put: "!status.CanApprove() && id < 0", test: "TestAPhoneWithoutTheAppIsNotAsked"},
 	{what: "a code that was not sent is on its way", file: "providers/authy.go", find: "!became.Ignored", put: "(!became.Ignored || true)", test: "TestACodeThatIsNotSentIsNotOnItsWay"},
+	{what: "a payee has a line of its own", file: "signin/typed.go", find: "strings.ContainsFunc(typed, broken)", put: "false", test: "TestPayeesShowNothingElseThanTheirName"},
+	{what: "a payee turns the amount round", file: "providers/authy_question.go", find: "return isolate[0] + text + isolate[1]", put: "return text", test: "TestAPayeeCannotTurnTheAmountRound"},
 }

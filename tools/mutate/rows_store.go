@@ -25,7 +25,7 @@ var storeRows = []row{
 	{what: "an ended session rings", file: "store/approvals.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
 	{what: "a revoked phone rings", file: "store/approvals.go", find: "AND factors.revoked_at IS NULL", put: "", test: "TestARevokedPhoneIsNotAsked"},
 	{what: "a request changes its id", file: "store/approvals.go", find: "AND (uuid IS NULL OR uuid = ?)", put: "AND ? <> ''", test: "TestAttachUUID"},
-	{what: "a decided request is cancelled", file: "store/approvals.go", find: "WHERE status = 'pending' AND ", put: "WHERE status <> 'cancelled' AND ", test: "TestCancelChangesNoDecision"},
+	{what: "a decided request is cancelled", file: "store/approvals.go", find: "WHERE status = 'pending' AND ` + condition", put: "WHERE status <> 'cancelled' AND ` + condition", test: "TestCancelChangesNoDecision"},
 	{what: "a decision raises no revision", file: "store/approvals.go", find: "if err := tx.revise(ctx, a.SessionID); err != nil {\n\t\treturn err\n\t}\n\tdetail", put: "detail", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "an end raises no revision", file: "store/endings.go", find: "if err := tx.revise(ctx, id); err != nil {", put: "if false {", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "revisions begin anew with each session", file: "store/sessions.go", find: "SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)", put: "SET revision = revision + 1", test: "TestTheRevisionGrowsWithEveryChange"},
@@ -55,4 +55,9 @@ var storeRows = []row{
 	{what: "another session's transfer is executed", file: "store/transfers.go", find: "AND transfers.session_id = ?4", put: "AND ?4 = ?4", test: "TestATransferBelongsToItsSession"},
 	{what: "a file can be read by everybody", file: "store/sqlite.go", find: "0o600", put: "0o644", test: "TestOpenMakesAFileThatOnlyItsOwnerReads"},
 	{what: "prune forgets nothing", file: "store/prune.go", find: "old.days*day.Milliseconds()", put: "old.days*9*day.Milliseconds()", test: "TestPruneDeletesWhatIsOld"},
+	{what: "a number of the past is corrected by who has the password", file: "store/correct.go", find: "AND NOT EXISTS (SELECT 1 FROM events WHERE user_id = users.id AND kind = 'signed_in')", put: "", test: "TestAProvedPhoneIsNotCorrected"},
+	{what: "numbers are corrected without end", file: "store/correct.go", find: "corrected >= correctionsPerDay", put: "false", test: "TestCorrectionsAreLimited"},
+	{what: "the tap of a phone that was corrected counts", file: "store/correct.go", find: "tx.endAll(ctx, why, waiting, userID)", put: "tx.endAll(ctx, why, waiting, 0)", test: "TestACorrectedPhoneCountsNoMore"},
+	{what: "a hash of another spelling stays", file: "store/passwords.go", find: "outdated = i > 0", put: "outdated = i > 99", test: "TestHashesFromBeforeAreTakenAndReplaced"},
+	{what: "old accounts keep the e-mail that nobody can type", file: "store/migrate.go", find: "return step(tx, ctx)", put: "_ = step", test: "TestUpgradeFindsAccountsThatHadUnseenCharacters"},
 }

@@ -1,0 +1,85 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fasthttp/websocket"
+)
+
+// The phones reach the application also where nothing leads from this machine to
+// its public address.
+func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	here := ln.Addr().String()
+	must(t, ln.Close())
+	p := start(t, lastWords, nil, "ADDR", here, "PUBLIC_URL", "http://nod.test")
+	// As a browser elsewhere, for which the name leads here.
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, here)
+	}
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	client := &http.Client{Jar: jar, Transport: &http.Transport{DialContext: dial}}
+	form, err := client.Get(p.url + "/signup")
+	must(t, err)
+	page, err := io.ReadAll(form.Body)
+	must(t, errors.Join(err, form.Body.Close()))
+	token := regexp.MustCompile(`name="_csrf" value="([^"]+)"`).FindSubmatch(page)
+	waiting, err := client.PostForm(p.url+"/signup", url.Values{
+		"_csrf": {string(token[1])}, "name": {"Ada"}, "email": {"ada@example.com"}, "password": {"correct horse battery staple"},
+		"country_code": {"1"}, "phone_number": {"2015550101"},
+	})
+	must(t, errors.Join(err, waiting.Body.Close()))
+	dialer := websocket.Dialer{Jar: jar, NetDialContext: dial}
+	conn, _, err := dialer.DialContext(t.Context(), "ws://nod.test/login/events", http.Header{"Origin": {p.url}})
+	must(t, err)
+	defer conn.Close()
+	if _, first, err := conn.ReadMessage(); err != nil || !strings.Contains(string(first), "pending") {
+		t.Fatalf("no first word: %s, %v", first, err)
+	}
+	approveNewest(t, p.phones)
+	if _, next, err := conn.ReadMessage(); err != nil || !strings.Contains(string(next), `"approved"`) {
+		t.Errorf("after the tap: got %s, %v", next, err)
+	}
+	p.end()
+}
+
+// approveNewest taps Approve on the newest phone.
+func approveNewest(t *testing.T, phones string) {
+	t.Helper()
+	var list []struct {
+		ID json.Number `json:"authy_id"`
+	}
+	getJSON(t, phones+"/phones", &list)
+	phone := fmt.Sprintf("%s/phones/%v", phones, list[0].ID)
+	var requests []struct {
+		UUID string `json:"uuid"`
+	}
+	getJSON(t, phone+"/requests", &requests)
+	res, err := http.Post(phone+"/requests/"+requests[0].UUID+"/approve", "application/json", nil)
+	must(t, err)
+	must(t, res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the tap: got %d", res.StatusCode)
+	}
+}
+
+func getJSON(t *testing.T, address string, into any) {
+	t.Helper()
+	res, err := http.Get(address)
+	must(t, err)
+	defer res.Body.Close()
+	must(t, json.NewDecoder(res.Body).Decode(into))
+}

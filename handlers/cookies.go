@@ -1,0 +1,37 @@
+package handlers
+
+import "github.com/gofiber/fiber/v2"
+
+// cookieName gives the __Host- prefix where the browser honours it, so that
+// no sibling domain can set the cookie. Browsers keep one set of cookies for all
+// ports of a host, so the name carries the port: two Nods on one host would sign
+// each other out.
+func (h *Handlers) cookieName(name string) string {
+	name = h.oldCookieName(name)
+	if port := h.public.Port(); port != "" {
+		name += "_" + port
+	}
+	return name
+}
+
+// oldCookieName is the name from before it carried the port.
+func (h *Handlers) oldCookieName(name string) string {
+	if h.secure() {
+		return "__Host-nod_" + name
+	}
+	return "nod_" + name
+}
+
+// readOldCookies takes cookies under their old names for those that are missing,
+// so that an upgrade signs nobody out and spoils no open form. Those of another
+// Nod mean nothing here, and are not changed.
+func (h *Handlers) readOldCookies(c *fiber.Ctx) error {
+	for _, name := range []string{"session", "csrf"} {
+		if c.Cookies(h.cookieName(name)) == "" {
+			if old := c.Cookies(h.oldCookieName(name)); old != "" {
+				c.Request().Header.SetCookie(h.cookieName(name), old)
+			}
+		}
+	}
+	return c.Next()
+}

@@ -1,0 +1,65 @@
+package handlers
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"nod/views"
+)
+
+// notice is one line above a page; Text is the key of its sentence.
+type notice struct{ Kind, Text string }
+
+// Notices that any link may ask for with ?notice=: they claim nothing that has
+// happened.
+var openNotices = map[string]notice{
+	"start": {"info", "notice.start"},
+	"ended": {"info", "notice.ended"},
+}
+
+// doneNotices say what has happened. They are shown to the browser it happened
+// in, once: it holds a cookie that says so, which no link can bring.
+var doneNotices = map[string]notice{
+	"signed-out":     {"success", "notice.signed_out"},
+	"account-closed": {"success", "notice.account_closed"},
+	"cancelled":      {"info", "notice.cancelled"},
+	"sent-again":     {"info", "notice.sent_again"},
+	"too-many-codes": {"error", "notice.too_many_codes"},
+}
+
+// notYet answers "I have approved it" while the phone has not.
+var notYet = notice{"warning", "notice.not_yet"}
+
+// noticeLife is how long a redirect may take, in seconds.
+const noticeLife = 60
+
+// seeNotice redirects to a page that then says what was done.
+func (h *Handlers) seeNotice(c *fiber.Ctx, path, name string) error {
+	c.Cookie(h.noticeCookie(name, noticeLife))
+	return seeOther(c, path+"?notice="+name)
+}
+
+func (h *Handlers) noticeCookie(name string, life int) *fiber.Cookie {
+	return &fiber.Cookie{
+		Name: h.cookieName("notice"), Value: name, Path: "/", MaxAge: life,
+		Secure: h.secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	}
+}
+
+// noticeOf is the line that the address asks for, if it may be shown.
+func (h *Handlers) noticeOf(c *fiber.Ctx) *views.Notice {
+	name := c.Query("notice")
+	if n, ok := openNotices[name]; ok {
+		return h.viewNotice(n)
+	}
+	n, ok := doneNotices[name]
+	if !ok || c.Cookies(h.cookieName("notice")) != name {
+		return nil
+	}
+	c.Cookie(h.noticeCookie("", -1))
+	return h.viewNotice(n)
+}
+
+// viewNotice is a notice with its sentence.
+func (h *Handlers) viewNotice(n notice) *views.Notice {
+	return &views.Notice{Kind: n.Kind, Text: h.Pages.Text(n.Text)}
+}

@@ -1,0 +1,124 @@
+package signin_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode"
+
+	"nod/signin"
+)
+
+func TestDigitsOfEveryKeyboard(t *testing.T) {
+	for name, typed := range map[string]string{
+		"as it is":              "1234567",
+		"Arabic":                "١٢٣٤٥٦٧",
+		"Persian":               "۱۲۳۴۵۶۷",
+		"Devanagari":            "१२३४५६७",
+		"full width":            "１２３４５６７",
+		"mathematical":          "𝟏𝟐𝟑𝟒𝟓𝟔𝟕",
+		"no-break hyphen":       "123\u20114567",
+		"Japanese long mark":    "１２３ー４５６７",
+		"embedding marks":       "\u202a123 4567\u202c",
+		"no-break blanks":       "\u00a0123\u202f4567\u00a0",
+		"zero width characters": "\ufeff123\u200b4567\u2060",
+		"dashes":                "123–45-67",
+	} {
+		if got, ok := signin.Digits(typed); !ok || got != "1234567" {
+			t.Errorf("%s: got %q, %v", name, got, ok)
+		}
+	}
+	for _, typed := range []string{"", "\u200b", "12345a7", "½34567", "Ⅷ34567", "³456789", "12.34567"} {
+		if got, ok := signin.Digits(typed); ok {
+			t.Errorf("%q: taken as %q", typed, got)
+		}
+	}
+}
+
+// Unicode keeps the digits of a script together: what Digits rests on.
+func TestEveryRangeOfDigitsBeginsWithAZero(t *testing.T) {
+	for _, digits := range unicode.Nd.R16 {
+		if digits.Stride != 1 || (digits.Hi-digits.Lo+1)%10 != 0 {
+			t.Errorf("%U to %U are not tens", digits.Lo, digits.Hi)
+		}
+	}
+	for _, digits := range unicode.Nd.R32 {
+		if digits.Stride != 1 || (digits.Hi-digits.Lo+1)%10 != 0 {
+			t.Errorf("%U to %U are not tens", digits.Lo, digits.Hi)
+		}
+	}
+}
+
+func TestAmountsAsPeopleTypeThem(t *testing.T) {
+	for typed, want := range map[string]string{
+		"12.5": "12.50 EUR", "12,50": "12.50 EUR", "12.": "12.00 EUR", "1 000 000": "1000000.00 EUR", "1\u202f200,50": "1200.50 EUR",
+		"１２．５": "12.50 EUR", "１２。５０": "12.50 EUR", "١٢٫٥٠": "12.50 EUR", "۱۲٫۵": "12.50 EUR", "١٬٢٠٠٫٥": "1200.50 EUR",
+		"\u202a12.50\u202c": "12.50 EUR", "\u00a012.50\u00a0": "12.50 EUR", "12\u200b.50": "12.50 EUR",
+	} {
+		got, err := signin.ParseMoney("Grace", typed, "EUR")
+		if err != nil || got.String() != want {
+			t.Errorf("%q: got %s, %v, want %s", typed, got, err, want)
+		}
+	}
+	for _, typed := range []string{"", "0", ".5", "-1", "+1", "12.505", "1,000.50", "1 00", "12 5000", "1 0000", "1000000.01", "12\n50", "1e3", "12 .5"} {
+		if got, err := signin.ParseMoney("Grace", typed, "EUR"); err == nil {
+			t.Errorf("%q: taken as %s", typed, got)
+		}
+	}
+}
+
+func TestPayeesShowNothingElseThanTheirName(t *testing.T) {
+	for name, test := range map[string]struct{ typed, want string }{
+		"as it is":                 {"Grace Hopper", "Grace Hopper"},
+		"right-to-left override":   {"Grace\u202e  RUE 00.1 dneS", "Grace RUE 00.1 dneS"},
+		"isolate that stays open":  {"Grace\u2067", "Grace"},
+		"marks of a contact card":  {"\u202aGrace\u202c", "Grace"},
+		"Arabic letter mark":       {"\u061cGrace", "Grace"},
+		"zero width space, filler": {"Gr\u200bace\u3164", "Grace"},
+		"tags":                     {"Grace\U000e0041\U000e007f", "Grace"},
+		"pushed off the line":      {"Grace\u00a0\u2003\u2800\u3000Amount: 1.00 EUR", "Grace Amount: 1.00 EUR"},
+		"accent apart":             {"Zoe\u0308", "Zo\u00eb"},
+		"joiner of Persian":        {"\u0646\u0627\u0645\u0647\u200c\u0627\u06cc", "\u0646\u0627\u0645\u0647\u200c\u0627\u06cc"},
+		"joiner at the end":        {"\u0646\u0627\u0645\u0647\u200d", "\u0646\u0627\u0645\u0647"},
+		"a picture of several":     {"👩\u200d👧 ❤\ufe0f", "👩\u200d👧 ❤\ufe0f"},
+		"variant of a Japanese":    {"葛\U000e0100城", "葛\U000e0100城"},
+		"Latin with joiners":       {"Gr\u200da\ufe0fce", "Grace"},
+	} {
+		got, err := signin.ParseMoney(test.typed, "1", "EUR")
+		if err != nil || got.Payee != test.want {
+			t.Errorf("%s: got %+q, %v, want %+q", name, got.Payee, err, test.want)
+		}
+	}
+	for name, test := range map[string]struct {
+		typed string
+		want  signin.Problem
+	}{
+		"nothing":          {"", signin.PayeeMalformed},
+		"nothing to see":   {"\u200b", signin.PayeeMalformed},
+		"blanks":           {"\u00a0\u3000\u2800", signin.PayeeMalformed},
+		"a mark alone":     {"\u0301", signin.PayeeMalformed},
+		"too long":         {strings.Repeat("a", 81), signin.PayeeMalformed},
+		"piled up":         {"a" + strings.Repeat("\u0316", 200), signin.PayeeMalformed},
+		"line feed":        {"Grace\nAmount: 1.00 EUR", signin.PayeeUnreadable},
+		"line separator":   {"Grace\u2028Amount", signin.PayeeUnreadable},
+		"NUL":              {"Gr\x00ace", signin.PayeeUnreadable},
+		"escape":           {"Grace\x1b[2K", signin.PayeeUnreadable},
+		"bytes of no text": {"Gr\xffce", signin.PayeeUnreadable},
+	} {
+		_, err := signin.ParseMoney(test.typed, "1", "EUR")
+		var problems signin.Problems
+		if !errors.As(err, &problems) || problems[signin.FieldPayee] != test.want {
+			t.Errorf("%s: got %v (%v), want %s", name, err, problems, test.want)
+		}
+	}
+}
+
+// What the header of a browser says stands on the phone beside the number.
+func TestBrowserNamesShowNothingElse(t *testing.T) {
+	for _, agent := range []string{"Fire\u202efox/1.0", "Firefox/\u202e1.0 (\u2067)", "\u200b/1.0", "Fire\x00fox/1.0 (X11; Linux)"} {
+		got := signin.BrowserName(agent)
+		if got == "" || strings.ContainsFunc(got, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }) {
+			t.Errorf("%+q: got %+q", agent, got)
+		}
+	}
+}
