@@ -20,6 +20,7 @@ type book struct {
 
 	kills, terms, restarts         int
 	signUps, signIns, signOuts     int
+	refusals                       int
 	denials, transfers, resends    int
 	again, late, unasked, attempts int
 }

@@ -6,8 +6,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
+
+// signUpTries is how often a person sends a form that is refused for now.
+const signUpTries = 10
 
 const password = "correct horse battery staple"
 
@@ -118,31 +122,44 @@ func (p *person) signUp(ctx context.Context) (ok bool, err error) {
 	p.accounts++
 	p.phone = phone{w: p.w, email: fmt.Sprintf("person-%d-%d@example.com", p.n, p.accounts)}
 	number, lost := p.w.nextNumber(), false
-	for {
-		page, err := p.b.get(ctx, "/signup")
+	for tries := 0; ; tries++ {
+		got, again, err := p.sendSignUp(ctx, number)
 		if err != nil {
 			return false, err
 		}
-		got, again, err := p.b.insist(ctx, "/signup", page.form("name", "Ada", "email", p.phone.email,
-			"password", password, "country_code", "1", "phone_number", number))
 		lost = lost || again
+		taken := strings.Contains(got.body, `id="email-error"`)
 		switch {
-		case err != nil:
-			return false, err
 		case got.to("/login/approval"), got.to("/verify-token"):
 			p.w.book.account(p.phone.email, "answered")
 			p.w.book.add(&p.w.book.signUps)
 			return true, nil
 		case got.status == http.StatusTooManyRequests:
 			p.move()
-		case got.status == http.StatusUnprocessableEntity && lost:
+		case taken && lost:
 			p.w.book.account(p.phone.email, "taken")
 			return p.passPassword(ctx)
+		case got.status == http.StatusUnprocessableEntity && !taken && tries < signUpTries:
+			// A process that stops may not reach the provider any more, and says so.
+			p.w.book.add(&p.w.book.refusals)
 		default:
 			p.lose("sign-up got %d %s", got.status, got.location)
+			p.phone.email = "" // begin with another one
 			return false, nil
 		}
+		if err := pause(ctx, backOff(tries)); err != nil {
+			return false, err
+		}
 	}
+}
+
+func (p *person) sendSignUp(ctx context.Context, number string) (got page, again bool, err error) {
+	form, err := p.b.get(ctx, "/signup")
+	if err != nil {
+		return page{}, false, err
+	}
+	return p.b.insist(ctx, "/signup", form.form("name", "Ada", "email", p.phone.email, "password", password,
+		"country_code", "1", "phone_number", number))
 }
 
 // nextNumber is a phone number that nobody has yet.
