@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"syscall"
 	"time"
 )
@@ -21,12 +23,15 @@ func (w *world) killLoop(ctx context.Context) error {
 		}
 	}
 	random.Shuffle(len(signals), func(i, j int) { signals[i], signals[j] = signals[j], signals[i] })
-	for _, signal := range signals {
+	for n, signal := range signals {
 		if err := pause(ctx, time.Duration(random.Int64N(int64(longestPeace)))); err != nil {
 			return err
 		}
 		if err := w.round(ctx, signal); err != nil {
 			return err
+		}
+		if (n+1)%25 == 0 {
+			fmt.Fprintf(os.Stderr, "chaos: %d of %d\n", n+1, len(signals))
 		}
 	}
 	return nil
