@@ -24,7 +24,7 @@ test: setup check js ## install what the tests need, check, then every test unde
 	NOD_TEST_ALL=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v '/e2e$$')
 	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m ./e2e/
 
-setup: ## install what the tests need: Chromium and Node.js by apt (as root), packages by npm
+setup: ## install what the tests need: Chromium, Node.js, Ruby, PHP and more by apt (as root), packages by npm
 	@tools/setup
 
 check: fmt vet staticcheck ## formatting, vet, staticcheck
@@ -78,4 +78,4 @@ bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench
 
 clean: ## remove what was built or installed here, and no database
-	rm -rf bin e2e/node_modules tools/js/node_modules simulator/testdata/authy-client/node_modules
+	rm -rf bin e2e/node_modules tools/js/node_modules simulator/testdata/authy/node_modules simulator/testdata/authy-client/node_modules

@@ -53,6 +53,10 @@ func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
 	if _, next, err := conn.ReadMessage(); err != nil || !strings.Contains(string(next), `"approved"`) {
 		t.Errorf("after the tap: got %s, %v", next, err)
 	}
+	// Answers the close frame that follows, for which a stop would wait.
+	if _, more, err := conn.ReadMessage(); err == nil {
+		t.Errorf("after the last event: got %s", more)
+	}
 	p.end()
 }
 

@@ -134,6 +134,7 @@ var badSettings = []struct{ name, value, says string }{
 	{"PUBLIC_URL", "http://nod.example.com:080", "write the port as 80"},
 	{"PUBLIC_URL", "http://nod.example.com:0", "number from 1 to 65535"},
 	{"PUBLIC_URL", "http://nod.example.com:65536", "number from 1 to 65535"},
+	{"PUBLIC_URL", "http://localhost:6000", "no page on port 6000"},
 	{"PUBLIC_URL", "https://nod..example.com", "no host name has"},
 	{"PUBLIC_URL", "https://nod*.example.com", "no host name has"},
 	{"PUBLIC_URL", "https://xn--a.example.com", "no host name has"},

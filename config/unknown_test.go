@@ -13,7 +13,7 @@ func TestMistypedNamesAreReported(t *testing.T) {
 	file := filepath.Join(t.TempDir(), ".env")
 	must(t, os.WriteFile(file, []byte("APPROVAL_TLL=30s\nTRUSTED_PROXY=10.0.0.0/8\nADDR=:1\nPOSTGRES_PASSWORD=hush\n"), 0o600))
 	got := strings.Join(Unknown(file, []string{
-		"ADRR=:2", "AUTHY_API_KEYS=hush", "public_url=x", "NOD_ADDR=x", "SIMULATOR_PORT=1", "SESSION_IDEL=1h",
+		"ADRR=:2", "AUTHY_API_KEYS=hush", "public_url=x", "NOD_ADDR=x", "SIMULATOR_WEBHOOK=1", "SESSION_IDEL=1h",
 		"ADDR=:1", "HOME=/", "PATH=/", "USER=a", "SESSION_MANAGER=x", "DATABASE=x", "LANG=C", "TERM=x", "NOD_TEST_ALL=1", "DB_ADDRESS=x",
 	}), "\n")
 	want := strings.Join([]string{
@@ -24,7 +24,7 @@ func TestMistypedNamesAreReported(t *testing.T) {
 		"environment: AUTHY_API_KEYS is no setting; do you mean AUTHY_API_KEY?",
 		"environment: NOD_ADDR is no setting",
 		"environment: SESSION_IDEL is no setting; do you mean SESSION_IDLE?",
-		"environment: SIMULATOR_PORT is no setting",
+		"environment: SIMULATOR_WEBHOOK is no setting",
 		"environment: public_url is no setting; do you mean PUBLIC_URL?",
 	}, "\n")
 	if got != want {

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,8 +115,18 @@ func (in input) port(port string) string {
 		in.problem("the port must be a number from 1 to 65535")
 	case strconv.FormatUint(n, 10) != port:
 		in.problem("write the port as %d", n)
+	case slices.Contains(badPorts, n):
+		in.problem("browsers open no page on port %d", n)
 	}
 	return port
+}
+
+// badPorts are those of the Fetch standard: they belong to other protocols, and
+// browsers refuse them.
+var badPorts = []uint64{
+	1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117,
+	119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
+	989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 }
 
 // baseURL reads the URL of a service. Plain http would send the key in clear,

@@ -16,7 +16,7 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
 		return h.showProtected(c, fiber.StatusUnprocessableEntity, protectedForms{closing: h.Pages.Text("close.wrong_password")})
-	case errors.As(err, &stuck):
+	case errors.As(err, &stuck) && !errors.Is(err, store.ErrUnavailable):
 		h.Logger.Error("an account could not be closed", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, protectedForms{closing: h.Pages.Text("close.stuck")})
 	case err != nil:

@@ -82,7 +82,7 @@ func (h *Handlers) register(app *fiber.App) {
 	h.registerPublic(app)
 	app.Use(noStore, h.loadSession)
 	h.registerPolling(app)
-	app.Use(table.require, h.requireOwnForm)
+	app.Use(table.require, h.requireOwnForm, changing)
 	h.registerSignIn(app)
 	h.registerSignedIn(app)
 }
@@ -108,9 +108,9 @@ func (h *Handlers) registerPolling(app *fiber.App) {
 func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/", h.home)
 	app.Get("/signup", h.signupForm)
-	app.Post("/signup", h.signup)
+	app.Post("/signup", h.requireSessionFile, h.signup)
 	app.Get("/login", h.loginForm)
-	app.Post("/login", h.login)
+	app.Post("/login", h.requireSessionFile, h.login)
 	app.Post("/logout", h.logout)
 
 	app.Get("/login/approval", h.requirePassword, h.approval)
@@ -119,10 +119,10 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login/number", h.requirePassword, h.requireUnprovedPhone, h.numberForm)
 	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.correctNumber)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
-	app.Post("/confirm-login", h.repeatLastStep, h.requirePassword, h.confirm)
+	app.Post("/confirm-login", h.requireSessionFile, h.repeatLastStep, h.requirePassword, h.confirm)
 
 	app.Get("/verify-token", h.requirePassword, h.requireOpenAttempt, h.tokenForm)
-	app.Post("/verify-token", h.repeatLastStep, h.requirePassword, h.requireOpenAttempt, h.verifyToken)
+	app.Post("/verify-token", h.requireSessionFile, h.repeatLastStep, h.requirePassword, h.requireOpenAttempt, h.verifyToken)
 	app.Post("/send-token", h.requirePassword, h.requireOpenAttempt, h.sendToken)
 }
 

@@ -57,6 +57,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *n
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		CodesOffered: !signin.AttemptOver(a), PhoneUnproved: unproved,
+		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}
 	if n != nil {
 		page.Notice = h.viewNotice(*n)

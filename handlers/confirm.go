@@ -32,6 +32,9 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	id, err := h.sessionID(c)
+	if err == nil && id != "" {
+		err = h.sessionFileReady(c.UserContext())
+	}
 	if err != nil {
 		return err
 	}

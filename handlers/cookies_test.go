@@ -126,3 +126,24 @@ func TestCookiesUnderTheirOldNamesAreRead(t *testing.T) {
 	wantRedirect(t, old.post("/logout"), "/?notice=signed-out")
 	wantRedirect(t, old.get("/protected"), "/login?notice=start")
 }
+
+// The last step is done, and its cookie cannot be kept: the browser sends its
+// form again and is in. The approval is not lost.
+func TestTheLastStepIsRepeatedWhenItsCookieWasNotKept(t *testing.T) {
+	var full atomic.Bool
+	s := newSite(t, func(c *config) { c.SessionStorage = fullStorage{c.SessionStorage, &full} })
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	ada.phone.approve(ada.phone.pending())
+	form := url.Values{"_csrf": {b.formToken()}}
+	for range 2 { // the second is a repeat that fails too
+		full.Store(true)
+		if got := b.postForm("/confirm-login", form); got.Status < 500 {
+			t.Errorf("got status %d where nothing can be kept", got.Status)
+		}
+	}
+	full.Store(false)
+	wantRedirect(t, b.postForm("/confirm-login", form), "/protected")
+	wantBody(t, b.get("/protected"), "ada@example.com")
+}

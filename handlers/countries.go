@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -27,10 +28,20 @@ func listCountries() []country {
 		if err != nil {
 			continue
 		}
-		list = append(list, country{Region: region, Name: names.Name(r), Code: phonenumbers.GetCountryCodeForRegion(region)})
+		code := phonenumbers.GetCountryCodeForRegion(region)
+		list = append(list, country{Region: region, Name: names.Name(r), Code: code, Value: valueOf(region, code)})
 	}
 	slices.SortFunc(list, func(a, b country) int { return cmp.Compare(a.Name, b.Name) })
 	return list
+}
+
+// valueOf is what the form sends for a country. A calling code alone has always
+// meant its main country; the others that share it are sent by region.
+func valueOf(region string, code int) string {
+	if phonenumbers.GetRegionCodeForCountryCode(code) == region {
+		return strconv.Itoa(code)
+	}
+	return region
 }
 
 // isListed says whether a region has a line of the list.

@@ -14,6 +14,11 @@ import (
 // the session id. Fiber's csrf middleware would write a row for every visit,
 // and demands a Referer that privacy tools remove.
 
+// errNoCookies: every page with a form sets the cookie, so the browser keeps
+// none, or has forgotten it since.
+var errNoCookies = &pageError{Status: fiber.StatusForbidden, Heading: "error.no_cookies.title",
+	Text: "error.no_cookies.text", Action: toStart}
+
 // csrfToken returns the token for a form on a page of this request.
 func (h *Handlers) csrfToken(c *fiber.Ctx) string {
 	secret := utils.CopyString(c.Cookies(h.cookieName("csrf")))
@@ -48,8 +53,11 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	// FormValue would read the query too, which stands in logs and histories.
 	c.Context().QueryArgs().Reset()
 	secret := c.Cookies(h.cookieName("csrf"))
+	if secret == "" {
+		return errNoCookies
+	}
 	want := h.tokenFor(secret, c.Cookies(h.cookieName("session")))
-	if secret == "" || !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
+	if !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
 		return errStaleForm
 	}
 	return c.Next()

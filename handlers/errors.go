@@ -11,7 +11,6 @@ import (
 
 	"nod/hub"
 	"nod/signin"
-	"nod/store"
 	"nod/views"
 )
 
@@ -74,9 +73,13 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	if !wantsPage(c) {
 		return c.JSON(fiber.Map{"error": heading, "request_id": id})
 	}
+	text := h.Pages.Text(p.Text, append(p.Args, "wait", h.waitText(p.RetryAfter))...)
+	if p.Status >= 500 {
+		text = h.sayOutcome(c, err, text)
+	}
 	page := views.Error{
 		Layout: h.layout(c, "error", p.Heading),
-		Status: p.Status, Heading: heading, Text: h.Pages.Text(p.Text, append(p.Args, "wait", h.waitText(p.RetryAfter))...), RequestID: id,
+		Status: p.Status, Heading: heading, Text: text, RequestID: id,
 		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
 	}
 	rerr := c.Render("error", page)
@@ -111,6 +114,9 @@ func describe(err error) *pageError {
 	if errors.As(err, &p) {
 		return p
 	}
+	if p := describeStorage(err); p != nil {
+		return p
+	}
 	var fe *fiber.Error
 	var tries *signin.TooManyTries
 	switch {
@@ -119,9 +125,6 @@ func describe(err error) *pageError {
 	case errors.As(err, &tries):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "error.too_many_tries.text", Action: toSignIn, RetryAfter: tries.Wait, cause: err}
-	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, hub.ErrFull), errors.Is(err, hub.ErrClosed):
-		return &pageError{Status: fiber.StatusServiceUnavailable, Heading: "error.busy.title",
-			Text: "error.busy.text", RetryAfter: 2 * time.Second, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}

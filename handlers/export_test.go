@@ -1,4 +1,15 @@
 package handlers
 
+import (
+	"context"
+	"time"
+)
+
 // OpenSessions is NewSessionStorage with another limit on waiting for a lock.
 var OpenSessions = openSessions
+
+// Changing marks a request as every form that has passed the guards.
+var Changing = changing
+
+// Prune deletes what has expired at a time.
+func (s *SessionFile) Prune(ctx context.Context, now time.Time) error { return s.prune(ctx, now) }

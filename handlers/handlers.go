@@ -26,6 +26,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,6 +66,10 @@ type Config struct {
 	SessionStorage fiber.Storage
 	FormKey        []byte // makes the tokens of the forms
 
+	// PhonesReady says whether simulated phones can keep what is done with them;
+	// nil when the phones are real.
+	PhonesReady func(context.Context) error
+
 	PublicURL string // scheme://host[:port], the one address people and callbacks use
 	PhonesURL string // where simulated phones are, "" when the phones are real
 
@@ -88,6 +93,7 @@ type Handlers struct {
 	sessions *session.Store
 	browsers Browsers
 	refs     sessionRefs
+	ready    *readiness
 	proxies  []netip.Prefix
 
 	redirects    redirects
@@ -114,7 +120,7 @@ func New(c Config) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c)}
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

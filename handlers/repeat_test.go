@@ -20,7 +20,7 @@ func (b *browser) lost(path string, form url.Values) page {
 func (b *browser) withCookie(name, value string) {
 	u, err := url.Parse(b.site.url)
 	must(b.t, err)
-	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: name + "_" + u.Port(), Value: value, Path: "/"}})
 }
 
 // The reply of the last step is lost, also the second time: the browser sends
@@ -72,7 +72,7 @@ func TestTheReplyOfTheLastStepIsLost(t *testing.T) {
 func sessionCookie(t *testing.T, p page) string {
 	t.Helper()
 	for _, line := range p.Header.Values("Set-Cookie") {
-		if value, found := strings.CutPrefix(line, "nod_session="); found {
+		if name, value, _ := strings.Cut(line, "="); strings.HasPrefix(name, "nod_session_") {
 			value, _, _ = strings.Cut(value, ";")
 			return value
 		}

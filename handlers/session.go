@@ -69,11 +69,16 @@ func (h *Handlers) sessionID(c *fiber.Ctx) (string, error) {
 // this reply can be told what became of it.
 func (h *Handlers) setSession(c *fiber.Ctx, s store.Session) error {
 	err := h.storeRef(c, s)
-	if err != nil {
-		// No browser can use this session.
-		return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The browser keeps the id that it has: the new one refers to nothing.
+	c.Response().Header.DelCookie(h.cookieName("session"))
+	if s.Level == store.SignedIn {
+		return err // its last step can be repeated, so that no approval is lost
+	}
+	// No browser can use this session.
+	return errors.Join(err, h.Flow.End(c.UserContext(), s.ID, store.ReasonNotKept))
 }
 
 func (h *Handlers) storeRef(c *fiber.Ctx, s store.Session) error {
@@ -95,11 +100,16 @@ func (h *Handlers) storeRef(c *fiber.Ctx, s store.Session) error {
 }
 
 // dropCookie forgets the browser's session id. The session has to be ended in
-// the store first: only that makes the id worthless for good.
+// the store first: only that makes the id worthless for good, also if the file of
+// the ids cannot be written.
 func (h *Handlers) dropCookie(c *fiber.Ctx) error {
 	sess, err := h.sessions.Get(c)
-	if err != nil {
-		return err
+	if err == nil {
+		err = sess.Destroy()
 	}
-	return sess.Destroy()
+	if errors.Is(err, store.ErrUnavailable) {
+		h.Logger.Warn("a session that has ended could not be removed from its file", "error", err)
+		return nil
+	}
+	return err
 }

@@ -194,7 +194,7 @@ func TestTheChosenCountryStays(t *testing.T) {
 	}
 }
 
-var selectedRegion = regexp.MustCompile(`value="(\w+)" data-region="\w+" selected`)
+var selectedRegion = regexp.MustCompile(`data-region="([A-Z]+)" selected`)
 
 // Most islands of +1 have one area code, and people leave it out.
 func TestNumbersOfTheChosenCountry(t *testing.T) {

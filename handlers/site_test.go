@@ -251,9 +251,14 @@ func (b *browser) do(req *http.Request) page {
 	b.t.Helper()
 	res, err := b.http.Do(req)
 	must(b.t, err)
+	return readPage(b.t, res)
+}
+
+func readPage(t testing.TB, res *http.Response) page {
+	t.Helper()
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	must(b.t, err)
+	must(t, err)
 	return page{res.StatusCode, res.Header, string(body)}
 }
 

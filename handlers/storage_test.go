@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,8 +39,7 @@ func TestSessionsAreWrittenThrough(t *testing.T) {
 	defer sessions.Close()
 	var mode int
 	const full = 2
-	db := sessions.(interface{ Conn() *sql.DB }).Conn()
-	must(t, db.QueryRow("PRAGMA synchronous").Scan(&mode))
+	must(t, sessions.Conn().QueryRow("PRAGMA synchronous").Scan(&mode))
 	if mode != full {
 		t.Errorf("got synchronous=%d, want %d", mode, full)
 	}

@@ -25,6 +25,11 @@ const pollTimeout = 5 * time.Second
 type Metrics struct {
 	registry  *prometheus.Registry
 	signIns   *prometheus.CounterVec
+	requests  *prometheus.CounterVec
+	passwords *prometheus.CounterVec
+	codesSent *prometheus.CounterVec
+	codes     *prometheus.CounterVec
+	waits     *prometheus.CounterVec
 	tap       prometheus.Histogram
 	callbacks *prometheus.CounterVec
 	provider  *prometheus.HistogramVec
@@ -43,16 +48,19 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 	}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nod_sign_ins_total", Help: "Ended sign-in attempts by outcome and method.",
-		}, []string{"outcome", "method"}),
+		signIns:  counter("nod_sign_ins_total", "Sign-in attempts that are over, each once, by outcome and method.", "outcome", "method"),
+		requests: counter("nod_requests_total", "Requests to phones that are over, by kind (login, transfer) and outcome.",
+			"kind", "outcome"),
+		passwords: counter("nod_passwords_total", "Passwords given, by outcome.", "outcome"),
+		codesSent: counter("nod_codes_sent_total", "Codes asked for, by method (sms, call) and outcome.", "method", "outcome"),
+		codes:     counter("nod_codes_total", "Codes given, by outcome.", "outcome"),
+		waits: counter("nod_waits_ended_total", "Connections of waiting browsers that have ended, by transport and reason.",
+			"transport", "reason"),
 		tap: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "nod_tap_to_browser_seconds", Help: "Time from storing the decision on the phone to signing in the browser.",
 			Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 15, 60},
 		}),
-		callbacks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nod_callbacks_total", Help: "Callbacks from the provider by verdict.",
-		}, []string{"verdict"}),
+		callbacks: counter("nod_callbacks_total", "Callbacks from the provider by verdict.", "verdict"),
 		provider: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "nod_provider_call_seconds", Help: "Duration of calls to the provider by call and outcome.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2, 5},
@@ -60,12 +68,16 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		polls: map[string]time.Time{},
 		now:   now,
 	}
-	m.registry.MustRegister(m.signIns, m.tap, m.callbacks, m.provider,
+	m.registry.MustRegister(m.signIns, m.requests, m.passwords, m.codesSent, m.codes, m.waits, m.tap, m.callbacks, m.provider,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("websocket", func() int { n, _ := waiting(); return n })
 	m.gauge("stream", func() int { _, n := waiting(); return n })
 	m.gauge("polling", m.polling)
 	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 }
 
 func (m *Metrics) gauge(transport string, read func() int) {
@@ -81,11 +93,48 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// SignIn counts an ended attempt. outcome is signed_in, denied, expired or
-// cancelled.
+// SignIn counts an attempt that is over. outcome is signed_in, denied,
+// superseded, or the reason its session ended for, such as cancelled or expired.
 func (m *Metrics) SignIn(outcome, method string) {
 	if m != nil {
 		m.signIns.WithLabelValues(outcome, method).Inc()
+	}
+}
+
+// Request counts a request to a phone that is over. outcome is its status, or
+// why it was cancelled.
+func (m *Metrics) Request(kind, outcome string) {
+	if m != nil {
+		m.requests.WithLabelValues(kind, outcome).Inc()
+	}
+}
+
+// Password counts a password given. outcome is right, wrong, throttled or busy.
+func (m *Metrics) Password(outcome string) {
+	if m != nil {
+		m.passwords.WithLabelValues(outcome).Inc()
+	}
+}
+
+// CodeSent counts a code asked for. outcome is sent, or why none was.
+func (m *Metrics) CodeSent(method, outcome string) {
+	if m != nil {
+		m.codesSent.WithLabelValues(method, outcome).Inc()
+	}
+}
+
+// CodeChecked counts a code given. outcome is right, wrong, used, throttled,
+// rate_limited, unavailable or too_late.
+func (m *Metrics) CodeChecked(outcome string) {
+	if m != nil {
+		m.codes.WithLabelValues(outcome).Inc()
+	}
+}
+
+// WaitEnded counts a connection of a waiting browser that has ended.
+func (m *Metrics) WaitEnded(transport, reason string) {
+	if m != nil {
+		m.waits.WithLabelValues(transport, reason).Inc()
 	}
 }
 

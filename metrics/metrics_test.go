@@ -53,3 +53,32 @@ func TestUnreadMetricsDoNotGrow(t *testing.T) {
 	}
 	runtime.KeepAlive(m)
 }
+
+// Every count has its name and its labels, and a nil *Metrics counts nothing.
+func TestCounts(t *testing.T) {
+	m := metrics.New(none, nil)
+	for _, m := range []*metrics.Metrics{m, nil} {
+		m.SignIn("signed_in", "push")
+		m.Request("login", "superseded")
+		m.Password("wrong")
+		m.CodeSent("sms", "too_often")
+		m.CodeChecked("used")
+		m.WaitEnded("stream", "slow")
+		m.Callback("applied")
+	}
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	for _, line := range []string{
+		`nod_sign_ins_total{method="push",outcome="signed_in"} 1`,
+		`nod_requests_total{kind="login",outcome="superseded"} 1`,
+		`nod_passwords_total{outcome="wrong"} 1`,
+		`nod_codes_sent_total{method="sms",outcome="too_often"} 1`,
+		`nod_codes_total{outcome="used"} 1`,
+		`nod_waits_ended_total{reason="slow",transport="stream"} 1`,
+		`nod_callbacks_total{verdict="applied"} 1`,
+	} {
+		if !strings.Contains(answer.Body.String(), line+"\n") {
+			t.Errorf("the metrics lack %q", line)
+		}
+	}
+}

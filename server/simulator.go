@@ -19,19 +19,19 @@ import (
 // clients must send if it has made that key itself.
 func RunSimulator(ctx context.Context, c config.Config, stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
-	err := s.startSimulator(stdout)
+	err := s.startSimulator(ctx, stdout)
 	if err == nil {
 		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
 }
 
-func (s *site) startSimulator(stdout io.Writer) error {
+func (s *site) startSimulator(ctx context.Context, stdout io.Writer) error {
 	ln, err := s.listen("SIMULATOR_ADDR", s.SimulatorAddr)
 	if err != nil {
 		return err
 	}
-	key, err := s.simulate(ln, "localhost", s.SimulatorCallbackURL, s.Phones.SignedURL)
+	key, err := s.simulate(ctx, ln, "localhost", s.SimulatorCallbackURL, s.Phones.SignedURL)
 	if err != nil {
 		return err
 	}
@@ -63,11 +63,15 @@ const simulatorFile = "simulator"
 // simulate starts the phones on a listener of their own, and returns the key
 // of their application. publicHost is the host that people use if the listener
 // is on all addresses. Callbacks are sent to callbackURL and signed for signedURL.
-func (s *site) simulate(ln net.Listener, publicHost, callbackURL, signedURL string) (key string, err error) {
+func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callbackURL, signedURL string) (key string, err error) {
+	path := beside(s.Database, simulatorFile)
+	if err := s.lock(ctx, path); err != nil {
+		return "", err
+	}
 	sim, err := simulator.New(simulator.Config{
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
-		Path:        beside(s.Database, simulatorFile),
+		Path:        path,
 		Logger:      s.logger,
 
 		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
@@ -80,6 +84,7 @@ func (s *site) simulate(ln net.Listener, publicHost, callbackURL, signedURL stri
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
 	s.serveOnIPv6(ln, sim.Handler())
+	s.phonesReady = sim.Ready
 	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil
 }

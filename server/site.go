@@ -26,6 +26,8 @@ type site struct {
 	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL string // of the simulator, for people
 	apiURL    string // of the provider, for this process
+
+	phonesReady func(context.Context) error // of the simulator's file; nil without it
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
@@ -49,6 +51,9 @@ func (s *site) start(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.lock(ctx, s.Database); err != nil {
+		return err
+	}
 	// Before the simulator, whose file tells whose phones an old database has.
 	db, sessions, err := s.openDatabases(ctx)
 	if err != nil {
@@ -59,7 +64,7 @@ func (s *site) start(ctx context.Context) error {
 	if s.Simulated() {
 		// The way to PUBLIC_URL may be closed from inside: another name, a
 		// certificate of one's own, a router with no way back.
-		if key, err = s.simulate(phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
+		if key, err = s.simulate(ctx, phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
 			return err
 		}
 	}
@@ -77,7 +82,7 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 			return err
 		}
 	}
-	s.startSweeper(r.flow.Run)
+	s.inBackground("the sweeper", r.flow.Run)
 	app := r.handlers.App()
 	s.running.add("the application", 3*time.Second, s.shutdown(app))
 	// Waiting pages are told first: they reconnect to the next process.
@@ -89,13 +94,13 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 	return nil
 }
 
-// startSweeper runs the sweeper under a context of its own, so that it stops
-// in its turn.
-func (s *site) startSweeper(sweep func(context.Context)) {
+// inBackground runs what goes on until the process stops, under a context of
+// its own, so that it stops in its turn.
+func (s *site) inBackground(name string, run func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { sweep(ctx); close(done) }()
-	s.running.add("the sweeper", time.Second, func(context.Context) error { cancel(); <-done; return nil })
+	go func() { run(ctx); close(done) }()
+	s.running.add(name, time.Second, func(context.Context) error { cancel(); <-done; return nil })
 }
 
 // shutdown lets requests finish. Browsers open connections ahead and send

@@ -26,8 +26,12 @@ type rooms struct {
 
 // connect gives each room what it needs. key is the provider's.
 func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Storage, key string) (rooms, error) {
-	waiting := hub.New(hub.Options{Total: waitingLimit(), PerAddr: s.WaitingPerAddress})
-	counts := metrics.New(waiting.Waiting, nil)
+	var counts *metrics.Metrics
+	waiting := hub.New(hub.Options{
+		Total: waitingLimit(), PerAddr: s.WaitingPerAddress,
+		OnEnd: func(kind hub.Kind, end hub.End) { counts.WaitEnded(kind.String(), end.String()) },
+	})
+	counts = metrics.New(waiting.Waiting, nil)
 	provider := s.provider(key, counts)
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
@@ -46,7 +50,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	}
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey,
-		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, SessionMax: s.SessionMax,
+		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
 		TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
@@ -77,7 +81,7 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 
 // openDatabases opens the application's database and the session storage
 // beside it. They are closed last, and may take what time is left.
-func (s *site) openDatabases(ctx context.Context) (*store.Store, fiber.Storage, error) {
+func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.SessionFile, error) {
 	db, err := store.Open(ctx, s.Database, store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
@@ -94,5 +98,8 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, fiber.Storage, 
 		return nil, nil, err
 	}
 	s.running.add("the sessions", stopLimit, closing(sessions.Close))
+	problem := func(err error) { s.logger.Error("old rows could not be pruned", "error", err) }
+	s.inBackground("pruning", func(ctx context.Context) { db.KeepPruned(ctx, problem) })
+	s.inBackground("pruning the sessions", func(ctx context.Context) { sessions.KeepPruned(ctx, problem) })
 	return db, sessions, nil
 }

@@ -22,6 +22,7 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 		return "", err
 	}
 	for _, r := range replaced {
+		f.countRequest(r)
 		// The session's own pages are told of the new request instead.
 		if r.SessionID != v.Session.ID {
 			f.ended(ctx, r)

@@ -36,14 +36,19 @@ func (e *TooManyTries) Error() string { return "too many failed tries; again in 
 // before the password is checked, so that concurrent requests cannot exceed
 // the limit. store.ErrInvalidCredentials, store.ErrBusy, *TooManyTries.
 func (f *Flow) Authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
-	if err := f.spendTry(ctx, email, c); err != nil {
-		return store.User{}, err
-	}
-	user, err := f.Store.Authenticate(ctx, email, password)
+	user, err := f.authenticate(ctx, email, password, c)
+	f.countPassword(err)
 	if err != nil {
 		return store.User{}, err
 	}
 	return user, f.Store.ClearPasswordFailures(ctx, email, c.IP)
+}
+
+func (f *Flow) authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
+	if err := f.spendTry(ctx, email, c); err != nil {
+		return store.User{}, err
+	}
+	return f.Store.Authenticate(ctx, email, password)
 }
 
 // spendTry turns away clients that have failed too often, whether or not the

@@ -42,6 +42,11 @@ func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSe
 	if err != nil {
 		return nil, err
 	}
+	outcome := "sent"
+	if not != nil {
+		outcome = string(not.Why)
+	}
+	f.Counter.CodeSent(string(by), outcome)
 	return not, f.Store.NoteCode(ctx, v.Session.ID, became)
 }
 
@@ -102,6 +107,7 @@ func (e *CodeRefused) Unwrap() error { return e.Cause }
 func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
 	left, err := f.Store.SpendCodeTry(ctx, v.Session.ID)
 	if errors.Is(err, store.ErrNoTriesLeft) {
+		f.countCode(err)
 		return store.Session{}, f.outOfTries(ctx, v)
 	}
 	if err != nil {
@@ -112,9 +118,11 @@ func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Cl
 		var sess store.Session
 		sess, err = f.Store.ConfirmByCode(ctx, v.Session.ID, method, f.codeHash(v.User.ID, code), c)
 		if err == nil {
+			f.countCode(nil)
 			return sess, nil
 		}
 	}
+	f.countCode(err)
 	if errors.Is(err, ErrUnavailable) {
 		f.Logger.Warn("a code could not be checked", "error", err)
 	}

@@ -49,7 +49,7 @@ func (f *Flow) Repeat(ctx context.Context, before string, c store.Client) (store
 // SignedIn counts a completed sign-in and tells the other tabs of the browser,
 // which still wait on the session before it.
 func (f *Flow) SignedIn(ctx context.Context, before string, sess store.Session) {
-	f.Counter.SignIn(string(StatusSignedIn), string(sess.Method))
+	f.countAttempt(before, string(StatusSignedIn), sess.Method)
 	if sess.Method == store.MethodPush {
 		f.Counter.Tap(sess.Latency)
 	}

@@ -70,12 +70,6 @@ type Browsers interface {
 	TellTransfers(sessionID string, t Transfers)
 }
 
-// Counter counts what happened. *metrics.Metrics is one.
-type Counter interface {
-	SignIn(outcome, method string)
-	Tap(d time.Duration)
-}
-
 // The errors of a provider, whoever it is. Compare with errors.Is.
 var (
 	ErrNoDevice    = errors.New("no device can be asked")
@@ -162,6 +156,7 @@ type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
 	asked   lastAsked
+	counted lastAsked     // what was counted, so that nothing is counted twice
 	lookups chan struct{} // bounds how many requests are looked up at once
 
 	background context.Context // of what no request waits for; ends with Run
@@ -191,11 +186,6 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 	f.background, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil
 }
-
-type noCounter struct{}
-
-func (noCounter) SignIn(string, string) {}
-func (noCounter) Tap(time.Duration)     {}
 
 // reserve is what a request keeps of its time for what comes after the
 // provider: to store what became of it, and to say so.

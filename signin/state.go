@@ -77,16 +77,18 @@ func endOf(w store.Wait) (Status, store.Reason) {
 	}
 }
 
-// notify tells the browsers of a session how it stands. It comes after the
+// notify tells the browsers of a session how it stands, and counts an attempt
+// that is over. It comes after the
 // commit; losing it costs a moment, for every way to hear begins with the
 // stored state.
 func (f *Flow) notify(ctx context.Context, sessionID string) {
-	s, _, err := f.State(ctx, sessionID)
+	w, err := f.Store.Wait(ctx, sessionID)
 	if err != nil {
 		f.Logger.Error("a waiting browser could not be told", "session", sessionID, "error", err)
 		return
 	}
-	f.Browsers.TellState(sessionID, s)
+	f.countEnd(ctx, sessionID, w)
+	f.Browsers.TellState(sessionID, stateOf(w))
 }
 
 // changed tells the browsers that a request concerns.
@@ -98,10 +100,8 @@ func (f *Flow) changed(ctx context.Context, a store.Approval) {
 	f.notify(ctx, a.SessionID)
 }
 
-// ended counts a request that ended without an approval, and tells of it.
+// ended counts a request that has ended, and tells of it.
 func (f *Flow) ended(ctx context.Context, a store.Approval) {
-	if a.Kind == store.KindLogin && a.Status != store.Approved {
-		f.Counter.SignIn(string(a.Status), string(store.MethodPush))
-	}
+	f.countRequest(a)
 	f.changed(ctx, a)
 }

@@ -9,13 +9,12 @@ const (
 	sweepEvery = time.Second // the maximum delay before an expiry is published
 	// lastCall is how near its deadline a request that is still pending is
 	// looked up at the provider, once: its callback may have been lost.
-	lastCall   = 10 * time.Second
-	pruneEvery = time.Hour
+	lastCall = 10 * time.Second
 )
 
 // Run keeps deadlines until ctx ends: it catches up with what was answered
-// before it began, expires what is due, asks the provider about what is nearly
-// due, and prunes old rows.
+// before it began, expires what is due, and asks the provider about what is
+// nearly due.
 func (f *Flow) Run(ctx context.Context) {
 	f.tasks.Go(func() {
 		if err := f.CatchUp(ctx); err != nil && ctx.Err() == nil {
@@ -24,8 +23,6 @@ func (f *Flow) Run(ctx context.Context) {
 	})
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
-	prune := time.NewTicker(pruneEvery)
-	defer prune.Stop()
 	defer f.tasks.Wait()
 	defer f.stop()
 	for {
@@ -35,10 +32,6 @@ func (f *Flow) Run(ctx context.Context) {
 		case <-sweep.C:
 			if err := f.Sweep(ctx); err != nil && ctx.Err() == nil {
 				f.Logger.Error("deadlines could not be kept", "error", err)
-			}
-		case <-prune.C:
-			if err := f.Store.Prune(ctx); err != nil && ctx.Err() == nil {
-				f.Logger.Error("old rows could not be pruned", "error", err)
 			}
 		}
 	}
@@ -72,5 +65,6 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		f.notify(ctx, sess.ID)
 	}
 	f.asked.forget(f.Now().Add(-time.Hour))
+	f.counted.forget(f.Now().Add(-countFor))
 	return nil
 }

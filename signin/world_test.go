@@ -34,8 +34,10 @@ type world struct {
 	now      atomic.Int64 // Unix milliseconds
 	store    *store.Store
 	flow     *signin.Flow
+	sim      *simulator.Simulator
 	phones   *phones
 	browsers browsers
+	counts   counts
 	numbers  int
 }
 
@@ -83,6 +85,7 @@ func newWorld(t *testing.T) *world {
 	w.now.Store(time.Date(2026, time.November, 24, 19, 0, 0, 0, time.UTC).UnixMilli())
 	sim, err := simulator.New(simulator.Config{APIKey: testKey, Path: filepath.Join(t.TempDir(), "simulator.db"), Now: w.clock})
 	must(t, err)
+	w.sim = sim
 	server := httptest.NewServer(sim.Handler())
 	w.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "nod.db"), store.Options{
 		Now: w.clock, HashParams: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
@@ -90,7 +93,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.phones = &phones{Authy: &providers.Authy{API: authy.NewClient(server.URL, testKey), LogoURL: "https://nod.example/logo.svg", Now: w.clock}}
 	w.flow, err = signin.New(t.Context(), signin.Config{
-		Store: w.store, Phones: w.phones, Codes: w.phones, Browsers: &w.browsers, Now: w.clock,
+		Store: w.store, Phones: w.phones, Codes: w.phones, Browsers: &w.browsers, Counter: &w.counts, Now: w.clock,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	must(t, err)

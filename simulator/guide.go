@@ -34,7 +34,10 @@ Go       github.com/dcu/go-authy v1.0.1; simulator/testdata/go-authy/go.mod pins
            api.BaseURL = "%[1]s"
            api.UserStatus("100001", url.Values{})    // not nil: the client adds the key to it
 
-The address has no trailing slash: all clients append to it.
+A slash at the end of the address does no harm. The API answers under every name,
+the pages under localhost, the listener's address and those in SIMULATOR_HOSTS.
+The tests run authy-client, authy (Node) and go-authy as published. Of the clients
+for Ruby, Python, PHP and Java they send what those send, written by hand.
 
 Each registered user has a phone at %[1]s/. Scripts use its JSON:
 
@@ -49,7 +52,9 @@ Each registered user has a phone at %[1]s/. Scripts use its JSON:
   curl -X DELETE %[1]s/faults
   curl -X POST %[1]s/callback/ping         the test that Authy's dashboard sends
 
-Callbacks are signed with the key. Older verifiers differ; all of them accept a
+A callback that the application did not take is sent again until the request's
+deadline. Callbacks are signed with the key, over the URL in
+SIMULATOR_CALLBACK_SIGNED_URL if that is set. Older verifiers differ; all of them accept a
 request with at most one logo, labels in one letter case of which none is a
 prefix of another, and no ~ or * in values. The verifyCallback of authy-client
 also needs the device id as a string: inject {"legacy_device_uuid":true}.

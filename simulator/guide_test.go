@@ -17,6 +17,7 @@ func TestTheGuideMatchesTheTestedPrograms(t *testing.T) {
 	}{
 		{"testdata/authy-client/client.js", "host", "key", []string{`client = new Client({ key: key }, { host: host })`}},
 		{"testdata/go-authy/main.go", "os.Args[1]", "os.Args[2]", []string{`api := authy.NewAuthyAPI(os.Args[2])`, `api.BaseURL = os.Args[1]`}},
+		{"testdata/authy/client.js", "host", "key", []string{`client = require("authy")(key, host)`}},
 	}
 	for _, test := range tests {
 		program, err := os.ReadFile(test.program)

@@ -23,7 +23,7 @@ func parseMultipart(boundary string, body []byte, budget *int) (*node, error) {
 	root, reader := &node{}, multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) && len(root.keys) > 0 {
+		if err == io.EOF { // after the last boundary; a missing one is another error
 			return root, nil
 		}
 		if err != nil {

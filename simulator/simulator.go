@@ -97,6 +97,7 @@ type Simulator struct {
 	config   Config
 	db       *sql.DB
 	remove   func() error
+	health   health
 	app      application
 	faults   faults
 	watchers watchers
@@ -145,6 +146,9 @@ func New(config Config) (*Simulator, error) {
 }
 
 func (s *Simulator) start(ctx context.Context) (err error) {
+	if s.health, err = newHealth(ctx, s.db); err != nil {
+		return err
+	}
 	if s.app, err = loadApplication(ctx, s.db, s.config); err != nil {
 		return err
 	}

@@ -6,16 +6,17 @@
 //   denied, expired, cancelled-…, signed_out-… → says so, and stays
 //
 // An end is left again only if the server says "pending", which happens when
-// the request was sent again from another tab.
+// the request was sent again from another tab. Where this script cannot do its
+// work, the page without scripts takes over (boot.js).
 
-import { Listener, abortAfter, backOff } from "./listen.js";
+import { Confirmation } from "./confirm.js";
 import { Countdown } from "./countdown.js";
+import { Listener, mark, since } from "./listen.js";
 
 const HELP_AFTER = 15000;
 const RUNNING_OUT = 20; // seconds left when the ring changes its colour
-const CONFIRM_TIMEOUT = 10000;
-const ACCEPTED = 302; // the server answers a good form by a redirect
 const MAX_HIDDEN = 60000; // a page hidden for longer cannot trust its connection
+const LOST_FOR = 10000; // without a connection, before the page without scripts is offered
 
 /** @typedef {import("./listen.js").State} State */
 
@@ -29,14 +30,15 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const all = (within, selector) => /** @type {HTMLElement[]} */ ([...within.querySelectorAll(selector)]);
 
 const page = byId("approval");
-const { doneUrl = "", loginUrl = "", selfUrl = "", statusUrl = "", streamUrl = "", eventsUrl = "" } = page.dataset;
+const { doneUrl = "", loginUrl = "", selfUrl = "", plainUrl = "", statusUrl = "", streamUrl = "", eventsUrl = "" } = page.dataset;
 const appName = document.title.slice(document.title.lastIndexOf("·"));
 
 let current = page.dataset.now ?? "";
 let request = page.dataset.expiresAt; // the deadline tells one request from the next
-let confirming = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let helpTimer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let lostTimer;
 
 // ---- what the page shows ----
 
@@ -94,6 +96,9 @@ function message(name, shown = true) {
 function showTransport(transport) {
   byId("badge").dataset.way = transport;
   for (const text of all(byId("badge"), ".way")) text.hidden = text.dataset.way !== transport;
+  clearTimeout(lostTimer);
+  if (transport === "lost") lostTimer = setTimeout(() => message("no-script"), LOST_FOR);
+  else message("no-script", false);
 }
 
 /** @param {string} number */
@@ -119,8 +124,13 @@ function apply(state) {
   const name = nameOf(state);
   if (name === current && current !== "approved") return;
   stopWaiting();
+  if (name === "signed_in" && confirmation.sending) {
+    // By this tab, so there is no other one to speak of.
+    current = name;
+    return location.replace(doneUrl);
+  }
   show(name);
-  if (state.status === "approved") confirm();
+  if (state.status === "approved") confirmation.send();
   if (state.status === "signed_in") location.replace(doneUrl);
 }
 
@@ -147,120 +157,42 @@ function stopWaiting() {
   countdown.stop();
 }
 
-/** @param {string} path */
-const absolute = (path) => new URL(path, location.href);
-
-/** @param {string} path */
-function socketURL(path) {
-  const url = absolute(path);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
-}
-
-const listener = new Listener(
-  { events: socketURL(eventsUrl), stream: absolute(streamUrl).href, status: absolute(statusUrl).href },
-  { state: apply, transport: showTransport, gone: () => location.replace(loginUrl) },
-);
+const listener = new Listener({ events: eventsUrl, stream: streamUrl, status: statusUrl }, {
+  state: apply,
+  transport: showTransport,
+  gone: () => location.replace(loginUrl),
+  blocked: () => location.replace(plainUrl),
+});
 
 // ---- the confirmation ----
 
-async function confirm() {
-  if (confirming) return;
-  confirming = true;
-  try {
-    await sendUntilAnswered(/** @type {HTMLFormElement} */ (byId("confirm-form")));
-  } finally {
-    confirming = false;
-  }
-}
-
-/**
- * sendUntilAnswered sends the form and, once it is accepted, goes to the page
- * behind it. It waits for a lost network or a restarting server. A refusal
- * may mean that another tab was faster, so the state is read.
- *
- * @param {HTMLFormElement} form
- */
-async function sendUntilAnswered(form) {
-  for (let tries = 0; ; tries++) {
-    const code = await send(form);
-    if (code === ACCEPTED) return location.replace(doneUrl);
-    const asked = current;
-    if (code === 409) {
-      await listener.check();
-      if (current === asked) message(current === "pending" ? "not-yet" : "stuck");
-      return;
-    }
-    if (code !== 0 && code !== 429 && code < 500) {
-      const known = await listener.check();
-      if (known === 401 || current !== asked) return;
-      if (known === 200) return startOver(form);
-    }
-    if (current === "approved") message("confirm-offline");
-    await Promise.race([pause(backOff(tries)), once(window, "online")]);
-  }
-}
-
-/**
- * startOver loads the page again: another tab may have begun a sign-in of its
- * own, and then the form here belongs to the one before. Once only; if the
- * form is refused again, the server's own page says why.
- *
- * @param {HTMLFormElement} form
- */
-function startOver(form) {
-  if (location.hash === "#again") form.submit();
-  else location.replace(`${selfUrl}?${Date.now()}#again`);
-}
-
-/**
- * send resolves to ACCEPTED, or to the status code of a refusal, 0 without a
- * network.
- *
- * @param {HTMLFormElement} form
- */
-async function send(form) {
-  try {
-    const reply = await fetch(form.action, {
-      method: "POST",
-      body: new URLSearchParams(/** @type {any} */ (new FormData(form))),
-      redirect: "manual",
-      signal: abortAfter(CONFIRM_TIMEOUT),
-    });
-    return reply.type === "opaqueredirect" ? ACCEPTED : reply.status;
-  } catch {
-    return 0;
-  }
-}
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/**
- * @param {EventTarget} target
- * @param {string} event
- */
-const once = (target, event) => new Promise((done) => target.addEventListener(event, done, { once: true }));
+const confirmation = new Confirmation(/** @type {HTMLFormElement} */ (byId("confirm-form")), {
+  check: () => listener.check(),
+  state: () => current,
+  say: message,
+  selfUrl,
+  doneUrl,
+});
 
 byId("confirm-form").addEventListener("submit", (event) => {
   event.preventDefault();
   message("not-yet", false);
-  confirm();
+  confirmation.send();
 });
 
 // ---- waking up ----
 
-let hiddenSince = 0;
+let hiddenSince = mark();
 
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") {
-    hiddenSince = Date.now();
+    hiddenSince = mark();
     return;
   }
-  listener.wake(Date.now() - hiddenSince > MAX_HIDDEN);
+  listener.wake(since(hiddenSince) > MAX_HIDDEN);
 });
 addEventListener("online", () => listener.wake(true));
-addEventListener("offline", () => current === "pending" && showTransport("lost"));
+addEventListener("offline", () => listener.offline());
 addEventListener("pagehide", () => listener.stop());
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
@@ -275,5 +207,7 @@ if (current === "pending") {
   listener.start();
   offerHelp();
 } else if (current === "approved") {
-  confirm();
+  confirmation.send();
 }
+message("no-script", false);
+document.documentElement.dataset.script = "running"; // for boot.js

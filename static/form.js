@@ -2,6 +2,9 @@
 
 const RELEASE_AFTER = 15000; // without an answer the button works again
 
+const noCookies = document.getElementById("no-cookies");
+if (noCookies) noCookies.hidden = navigator.cookieEnabled;
+
 // Errors are read first.
 document.getElementById("error-summary")?.focus();
 

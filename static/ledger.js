@@ -3,12 +3,16 @@
 // phone has shown, and the server decides.
 
 import "./form.js";
-import { backOff } from "./listen.js";
+import { ask, backOff, isTimeout, reachable, socketURL } from "./listen.js";
 
 const RECHECK_INTERVAL = 5000; // while a transfer waits and no event comes
+const REPLY_TIMEOUT = 5000;
+const RELEASE_AFTER = 15000; // without an answer a form may be sent again
+const OPEN = 1; // of a WebSocket
+const REFUSALS = 3; // questions in a row that did not get out before the page is loaded again
 
 const ledger = document.getElementById("transfers");
-const { eventsUrl = "", statusUrl = "" } = ledger?.dataset ?? {};
+const { eventsUrl = "", statusUrl = "", pageUrl = "" } = ledger?.dataset ?? {};
 const lines = /** @type {HTMLElement[]} */ ([...(ledger?.querySelectorAll("[data-transfer]") ?? [])]);
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -16,6 +20,7 @@ let timer;
 /** @type {WebSocket | null} */
 let socket = null;
 let breaks = 0;
+let refusals = 0;
 let newest = 0; // revision of the newest state
 
 const waiting = () => lines.some((line) => line.dataset.status === "awaiting");
@@ -36,9 +41,8 @@ function show(line, status) {
     if (!text.hidden) words = text.textContent;
   }
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
-  const form = formOf(line);
-  if (status === "approved") form?.submit();
-  else if (status !== "awaiting") form?.remove();
+  if (status === "approved") execute(line);
+  else if (status !== "awaiting") formOf(line)?.remove();
 }
 
 /** @param {string} text */
@@ -46,17 +50,58 @@ function announce(text) {
   /** @type {HTMLElement} */ (document.getElementById("ledger-live")).textContent = text;
 }
 
+// ---- sending what is approved ----
+
+let sending = false; // a form is on its way; a second one would cut off its answer
+
+function holdOthers() {
+  sending = true;
+  setTimeout(() => (sending = false), RELEASE_AFTER);
+}
+
+/** @param {HTMLElement} line */
+function execute(line) {
+  const form = formOf(line);
+  if (!form || sending) return;
+  holdOthers();
+  form.submit();
+}
+
+for (const line of lines) {
+  formOf(line)?.addEventListener("submit", (event) => {
+    if (sending) event.preventDefault();
+    else holdOthers();
+  });
+}
+
+// ---- the stored state ----
+
 async function read() {
   clearTimeout(timer);
+  let reply, state;
   try {
-    const reply = await fetch(statusUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
-    if (reply.status === 401) location.reload();
-    else if (reply.ok) showAll(await reply.json());
-  } catch {
-    // Read again below.
+    reply = await ask(statusUrl, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
+    if (reply.ok) state = await reply.json();
+    refusals = 0;
+  } catch (error) {
+    if (isTimeout(error)) refusals = 0;
+    else if (++refusals >= REFUSALS && await reachable() && !isTyping()) openAgain();
   }
+  if (reply?.status === 401) openAgain();
+  if (state) showAll(state);
   if (waiting()) timer = setTimeout(read, RECHECK_INTERVAL);
   else closeSocket();
+}
+
+// Not a reload: this page may be the answer to a form, which a reload sends
+// again.
+function openAgain() {
+  location.replace(pageUrl);
+}
+
+// What is being typed would be lost by loading the page again.
+function isTyping() {
+  return /^(INPUT|SELECT)$/.test(document.activeElement?.tagName ?? "");
 }
 
 /**
@@ -76,14 +121,16 @@ function showAll({ revision = 0, transfers }) {
 // A socket that is still opening is closed once it is open: browsers report
 // an interrupted handshake as an error.
 function closeSocket() {
-  if (socket?.readyState === WebSocket.OPEN) socket.close();
+  if (socket?.readyState === OPEN) socket.close();
 }
 
 function listen() {
   if (!eventsUrl || !waiting()) return;
-  const url = new URL(eventsUrl, location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  socket = new WebSocket(url);
+  try {
+    socket = new WebSocket(socketURL(eventsUrl));
+  } catch {
+    return; // the browser lacks or refuses sockets; the state is read all the same
+  }
   socket.onopen = () => waiting() || closeSocket();
   socket.onmessage = () => {
     breaks = 0;
@@ -93,14 +140,19 @@ function listen() {
 }
 
 function begin() {
-  const approved = lines.find((line) => line.dataset.status === "approved");
-  if (approved) formOf(approved)?.submit();
+  const approved = lines.find((line) => line.dataset.status === "approved" && formOf(line));
+  if (approved) execute(approved);
   else if (waiting()) {
     listen();
     read();
   }
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && waiting() && read());
   addEventListener("online", () => waiting() && read());
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    sending = false;
+    if (waiting()) read();
+  });
 }
 
 if (statusUrl) begin();

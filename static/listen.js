@@ -12,7 +12,11 @@
 // that is older than the newest one is dropped. No clock orders them.
 //
 // A socket can be dead without the browser knowing. So the state is also read
-// when the page wakes up, and every 25 s while the page is visible.
+// when the page wakes up, after a sleep of the machine, and every 25 s while the
+// page is visible.
+//
+// A browser may lack a transport or refuse one. Where it refuses all of them,
+// although the server can be reached, the page without scripts has to take over.
 //
 // A leading underscore means private, and the linter holds everybody to it:
 // Safari 14 knows neither private fields nor private methods.
@@ -23,6 +27,9 @@ const POLL_INTERVAL = 2000;
 const UPGRADE_INTERVAL = 30000; // how often stream and poll try for the socket
 const RECHECK_INTERVAL = 25000;
 const SOCKET_TRIES = 3; // breaks in a row before the stream is tried
+const REFUSALS = 3; // polls in a row that did not get out before the server is probed
+const TICK = 2000; // how often a sleep is looked for
+const SLEEP = 3000; // what a tick may be late by without a sleep
 
 /**
  * What the server says of a sign-in.
@@ -41,15 +48,19 @@ const SOCKET_TRIES = 3; // breaks in a row before the stream is tried
 export class Listener {
   /**
    * on.gone says that this browser waits for nothing any more, and nobody
-   * knows why.
+   * knows why; on.blocked that no transport gets out although the server is
+   * there.
    *
    * @param {{events: string, stream: string, status: string}} urls
-   * @param {{state: (state: State) => void, transport: (name: string) => void, gone: () => void}} on
+   * @param {{state: (state: State) => void, transport: (name: string) => void, gone: () => void, blocked: () => void}} on
    */
   constructor(urls, on) {
-    this._urls = urls;
+    this._urls = {
+      events: socketURL(urls.events), stream: absolute(urls.stream).href, status: absolute(urls.status).href,
+    };
     this._on = on;
-    this._transport = "";
+    this._transport = ""; // what the page was told last
+    this._name = ""; // of the connection in use
     /** @type {Connection | null} */
     this._live = null; // the connection in use
     /** @type {Connection | null} */
@@ -59,6 +70,7 @@ export class Listener {
     this._breaks = 0;
     this._running = false;
     this._newest = { revision: 0, ended: false };
+    this._refused = false; // the last question did not get out at all
   }
 
   start() {
@@ -68,6 +80,7 @@ export class Listener {
     this._use("connecting", null);
     this._trySocket(() => this._tryStream());
     this._recheck();
+    this._watchSleep(mark());
   }
 
   stop() {
@@ -89,29 +102,34 @@ export class Listener {
     return this.check();
   }
 
+  // offline takes note that the browser believes to have no network. It may be
+  // mistaken, so the server is asked: what answers is shown again.
+  offline() {
+    if (!this._running) return;
+    this._report("lost");
+    this.check();
+  }
+
   /**
    * check asks once. It resolves to the status code, 0 without a network.
    *
    * @returns {Promise<number>}
    */
   async check() {
-    let reply;
+    let reply, state;
     try {
-      reply = await fetch(this._urls.status, {
-        headers: { Accept: "application/json" },
-        cache: "no-store",
-        credentials: "same-origin",
-        signal: abortAfter(REPLY_TIMEOUT),
-      });
-      if (reply.ok) this._deliver(await reply.json());
-    } catch {
+      reply = await ask(this._urls.status, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
+      if (reply.ok) state = await reply.json();
+      else if (reply.status === 401) state = await reply.json().catch(() => ({}));
+    } catch (error) {
+      this._refused = !isTimeout(error);
       return 0;
     }
-    if (reply.status === 401) {
-      const state = await reply.json().catch(() => ({}));
-      if (state.reason) this._end(state);
-      else this._on.gone();
-    }
+    if (isAnswer(reply.status)) this._heard();
+    // Outside of the try: a page that fails is no network that fails.
+    if (reply.ok) this._deliver(state);
+    else if (reply.status === 401 && state.reason) this._end(state);
+    else if (reply.status === 401) this._on.gone();
     return reply.status;
   }
 
@@ -120,9 +138,12 @@ export class Listener {
     const revision = state.revision ?? 0;
     const ended = state.status !== "pending";
     const newest = this._newest;
-    if (revision < newest.revision) return;
-    if (revision === newest.revision && newest.ended && !ended) return;
-    this._newest = { revision, ended };
+    // "signed_in" may be said by the session that came after, and counts always.
+    if (state.status !== "signed_in") {
+      if (revision < newest.revision) return;
+      if (revision === newest.revision && newest.ended && !ended) return;
+      this._newest = { revision, ended };
+    }
     this._on.state(state);
   }
 
@@ -140,11 +161,19 @@ export class Listener {
 
   /** @param {string} text */
   _parse(text) {
+    this._heard();
+    let state;
     try {
-      this._deliver(JSON.parse(text));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+      state = JSON.parse(text);
+    } catch {
+      return;
     }
+    this._deliver(state);
+  }
+
+  // _heard shows the transport in use again, after a network that seemed lost.
+  _heard() {
+    if (this._running) this._report(this._live ? this._name : "connecting");
   }
 
   // ---- transports ----
@@ -157,6 +186,7 @@ export class Listener {
     try {
       socket = new WebSocket(this._urls.events);
     } catch {
+      this._candidate = null;
       failed();
       return;
     }
@@ -177,7 +207,15 @@ export class Listener {
 
   _tryStream() {
     this._candidate?.close();
-    const stream = new EventSource(this._urls.stream);
+    /** @type {EventSource} */
+    let stream;
+    try {
+      stream = new EventSource(this._urls.stream);
+    } catch {
+      this._candidate = null;
+      this._startPolling();
+      return;
+    }
     const connection = {
       close: () => {
         stream.onmessage = stream.onerror = null;
@@ -221,8 +259,13 @@ export class Listener {
     const connection = this._live;
     const code = await this.check();
     if (!this._running || this._live !== connection) return;
-    const answered = code > 0 && code < 500 && code !== 429;
+    const answered = isAnswer(code);
+    if (answered) this._name = "poll";
     this._report(answered ? "poll" : "lost");
+    if (code === 0 && this._refused && failures + 1 >= REFUSALS && await reachable()) {
+      if (this._running && this._live === connection) this._on.blocked();
+      return;
+    }
     // The network is back: the socket is worth a try at once.
     if (answered && failures > 0) this._trySocket(() => {});
     this._later("poll", answered ? POLL_INTERVAL : backOff(failures), () => this._poll(answered ? 0 : failures + 1));
@@ -250,6 +293,7 @@ export class Listener {
   _use(transport, connection) {
     if (this._live !== connection) this._live?.close();
     this._live = connection;
+    this._name = transport;
     this._report(transport);
   }
 
@@ -292,6 +336,20 @@ export class Listener {
     });
   }
 
+  /**
+   * _watchSleep wakes the page after the machine has slept. The wall clock is
+   * only a hint here: if it was set, the page asks once too often.
+   *
+   * @param {Mark} before
+   */
+  _watchSleep(before) {
+    this._later("sleep", TICK, () => {
+      const slept = since(before) > TICK + SLEEP;
+      this._watchSleep(mark());
+      if (slept && document.visibilityState === "visible") this.wake(true);
+    });
+  }
+
   _drop() {
     this._candidate?.close();
     this._live?.close();
@@ -326,14 +384,83 @@ export function backOff(tries) {
   return Math.min(4000, 250 * 2 ** tries) * (0.5 + Math.random());
 }
 
+/** @typedef {{ticks: number, clock: number}} Mark a moment by both clocks */
+
+/** @returns {Mark} */
+export const mark = () => ({ ticks: performance.now(), clock: Date.now() });
+
 /**
- * abortAfter is AbortSignal.timeout, which Chrome before 103, Firefox before
- * 100 and Safari before 16 lack.
+ * since is how many milliseconds have passed. Some browsers stop the first
+ * clock while the machine sleeps, and anybody may set the second, so the longer
+ * time counts; nothing but a question to the server may depend on it.
  *
- * @param {number} ms
+ * @param {Mark} before
  */
-export function abortAfter(ms) {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(), ms);
-  return controller.signal;
+export const since = (before) => Math.max(performance.now() - before.ticks, Date.now() - before.clock);
+
+/**
+ * isAnswer is false where a later try may fare better.
+ *
+ * @param {number} code
+ */
+export const isAnswer = (code) => code > 0 && code < 500 && code !== 429;
+
+/** @param {string} path */
+const absolute = (path) => new URL(path, location.href);
+
+/** @param {string} path */
+export function socketURL(path) {
+  const url = absolute(path);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
 }
+
+const timedOut = new Error("no reply in time");
+
+/** @param {unknown} error */
+export const isTimeout = (error) => error === timedOut;
+
+/**
+ * ask is fetch with a time limit. It does not depend on what an older browser
+ * lacks: AbortSignal.timeout came with Chrome 103, Firefox 100 and Safari 16.
+ *
+ * @param {string} url
+ * @param {RequestInit} options
+ * @param {number} ms
+ * @returns {Promise<Response>}
+ */
+export function ask(url, options, ms) {
+  const controller = typeof AbortController === "function" ? new AbortController() : null;
+  return new Promise((resolve, reject) => {
+    setTimeout(() => {
+      reject(timedOut);
+      controller?.abort();
+    }, ms);
+    fetch(url, { cache: "no-store", credentials: "same-origin", signal: controller?.signal, ...options }).then(resolve, reject);
+  });
+}
+
+/**
+ * reachable reports whether the server is there, by an image: where fetch is
+ * refused, by an extension for one, images still load.
+ *
+ * @returns {Promise<boolean>}
+ */
+export function reachable() {
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.onload = () => resolve(true);
+    image.onerror = () => resolve(false);
+    setTimeout(() => resolve(false), REPLY_TIMEOUT);
+    image.src = `/static/favicon.svg?${Date.now()}`;
+  });
+}
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/**
+ * @param {EventTarget} target
+ * @param {string} event
+ */
+export const once = (target, event) => new Promise((done) => target.addEventListener(event, done, { once: true }));

@@ -1,13 +1,25 @@
-// The code page: counts down to the next sending, and notices when the
-// sign-in was finished or ended elsewhere.
+// The code page: counts down to the next sending, and goes on when the sign-in
+// is finished or ended in another way, by a tap for one.
 
 import "./form.js";
+import { Confirmation } from "./confirm.js";
+import { Listener } from "./listen.js";
 
-const form = /** @type {HTMLFormElement} */ (document.getElementById("token-form"));
+// Ends after which no code counts; the waiting page has the words for them.
+const OVER = ["denied", "cancelled-by_user", "cancelled-superseded", "cancelled-signed_out", "cancelled-other_method"];
+
+/** @typedef {import("./listen.js").State} State */
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+const { doneUrl = "", loginUrl = "", selfUrl = "", statusUrl = "", streamUrl = "", eventsUrl = "" } = byId("token-form").dataset;
 const row = /** @type {HTMLElement} */ (document.querySelector("[data-next-send]"));
-const note = /** @type {HTMLElement} */ (document.getElementById("next-send"));
+const note = byId("next-send");
 const secondsLeft = /** @type {HTMLElement} */ (note.querySelector("[data-seconds]"));
 const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-send]")]);
+
+// ---- the next code ----
 
 /** @param {number} until by performance.now() */
 function waitForSending(until) {
@@ -30,17 +42,51 @@ for (const button of buttons) {
 const seconds = Number(row.dataset.nextSend);
 if (seconds > 0) waitForSending(performance.now() + seconds * 1000);
 
-async function checkStatus() {
-  if (document.visibilityState !== "visible") return;
-  const { statusUrl = "", loginUrl = "", doneUrl = "" } = form.dataset;
-  try {
-    const reply = await fetch(statusUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
-    if (reply.status === 401) location.replace(loginUrl);
-    else if (reply.ok && (await reply.json()).status === "signed_in") location.replace(doneUrl);
-  } catch {
-    // No network: the form says so when it is sent.
+// ---- the sign-in, as it stands ----
+
+let current = "pending";
+
+/** @param {State} state */
+function apply({ status, reason }) {
+  if (status === current && status === "signed_in") return;
+  current = status;
+  if (status === "pending") return listener.start();
+  listener.stop();
+  if (status === "approved") confirmation.send();
+  else if (status === "signed_in") location.replace(doneUrl);
+  else if (status === "signed_out") location.replace(loginUrl);
+  else if (OVER.includes(reason ? `${status}-${reason}` : status)) location.replace(selfUrl);
+}
+
+/** @param {string} name */
+function say(name) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-message]"))) {
+    element.hidden = element.dataset.message !== name;
   }
 }
 
-document.addEventListener("visibilitychange", checkStatus);
-addEventListener("pageshow", (event) => event.persisted && checkStatus());
+const listener = new Listener({ events: eventsUrl, stream: streamUrl, status: statusUrl }, {
+  state: apply,
+  transport: () => {},
+  gone: () => location.replace(loginUrl),
+  blocked: () => {}, // the forms of this page work without it
+});
+
+const confirmation = new Confirmation(/** @type {HTMLFormElement} */ (byId("confirm-form")), {
+  check: () => listener.check(),
+  state: () => current,
+  say,
+  selfUrl,
+  doneUrl,
+});
+
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener.wake());
+addEventListener("online", () => listener.wake(true));
+addEventListener("pagehide", () => listener.stop());
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  if (current === "pending") listener.start();
+  listener.wake(true);
+});
+
+listener.start();

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -88,4 +89,59 @@ func BenchmarkLatestApproval(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkPrune prunes 600,000 sessions and 1.8 million lines of the audit
+// trail, while another writes every few milliseconds. It says for how long a
+// batch held the writer at most, how many held it longer than 50 ms, how long the
+// other waited at most, and how long it waits at most for ten seconds without
+// pruning: what the disk and the other processes of the machine do to it.
+func BenchmarkPrune(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		w := newWorld(b)
+		ada := w.user("ada@example.com")
+		w.backlog(ada, 600_000)
+		w.clock.Advance(400 * 24 * time.Hour)
+		alone, ended := context.WithTimeout(b.Context(), 10*time.Second)
+		b.ReportMetric(float64(w.longestWrite(alone).Microseconds())/1000, "longest-wait-without-ms")
+		ended()
+		ctx, cancel := context.WithCancel(b.Context())
+		longest := make(chan time.Duration)
+		go func() { longest <- w.longestWrite(ctx) }()
+		b.StartTimer()
+		var held time.Duration
+		parts, long := 0, 0
+		must(b, w.store.PruneEach(b.Context(), func(_ int, hold time.Duration) {
+			held, parts = max(held, hold), parts+1
+			if hold > 50*time.Millisecond {
+				long++
+			}
+		}))
+		b.StopTimer()
+		cancel()
+		b.ReportMetric(float64(held.Microseconds())/1000, "longest-hold-ms")
+		b.ReportMetric(float64((<-longest).Microseconds())/1000, "longest-wait-ms")
+		b.ReportMetric(float64(parts), "transactions")
+		b.ReportMetric(float64(long), "over-50-ms")
+		b.StartTimer()
+	}
+}
+
+// longestWrite writes until ctx ends.
+func (w *world) longestWrite(ctx context.Context) (longest time.Duration) {
+	pace := time.NewTicker(3 * time.Millisecond)
+	defer pace.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return longest
+		case <-pace.C:
+		}
+		began := time.Now()
+		if _, err := w.store.SpendPasswordTry(w.t.Context(), fmt.Sprint(i, mail), fmt.Sprint("client ", i)); err != nil {
+			w.t.Error(err)
+		}
+		longest = max(longest, time.Since(began))
+	}
 }

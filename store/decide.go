@@ -82,14 +82,37 @@ func (s *Store) ExpireDue(ctx context.Context) (expired []Approval, err error) {
 	if due, err := s.due(ctx, s.now()); err != nil || !due {
 		return nil, err
 	}
-	err = s.inTx(ctx, func(tx *txn) error {
-		expired, err = tx.cancelOrExpire(ctx, "", `expires_at <= ?1`)
-		return err
+	const oldest = `id IN (SELECT id FROM approvals WHERE status = 'pending' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?3)`
+	return inParts(sweepBatch, func() (part []Approval, err error) {
+		err = s.inTx(ctx, func(tx *txn) error {
+			part, err = tx.cancelOrExpire(ctx, "", oldest, sweepBatch)
+			return err
+		})
+		return part, err
 	})
-	if err != nil {
-		return nil, err
+}
+
+// sweepBatch is how many requests or sessions a sweep ends in one transaction.
+// When ten thousand are due at once, others get their turn to write in between.
+const sweepBatch = 50
+
+// inParts calls next until it returns less than a whole part. What was
+// committed before a failure is returned without it: the next sweep meets it
+// again.
+func inParts[T any](size int, next func() ([]T, error)) (all []T, err error) {
+	for {
+		part, err := next()
+		if err != nil {
+			if len(all) > 0 {
+				err = nil
+			}
+			return all, err
+		}
+		all = append(all, part...)
+		if len(part) < size {
+			return all, nil
+		}
 	}
-	return expired, nil
 }
 
 // due spares a sweep that finds nothing the write transaction.

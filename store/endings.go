@@ -70,15 +70,14 @@ func (tx *txn) endAll(ctx context.Context, reason func(Session) Reason, query st
 
 // overdue finds sessions that no longer count although nobody has ended them.
 // Its two halves have an index each, since a sweep every second must not read
-// all open sessions. It takes some at a time and leaves the rest to the next
-// sweep.
+// all open sessions. It takes some at a time.
 const overdue = `
 	FROM sessions
 	WHERE id IN (
 		SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at <= ?1
 		UNION ALL
 		SELECT id FROM sessions WHERE ended_at IS NULL AND level = 2 AND last_seen <= ?2
-		LIMIT 500)`
+		LIMIT ?3)`
 
 // EndOverdue ends sessions that are too old ("expired") or unused for too long
 // ("idle"), and returns them, so that their open pages can be told. Session
@@ -88,18 +87,20 @@ func (s *Store) EndOverdue(ctx context.Context) (ended []Session, err error) {
 	rested := now - s.opts.SessionIdle.Milliseconds()
 	var any bool
 	// A sweep that finds nothing takes no write lock.
-	if err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+overdue+`)`, now, rested).Scan(&any); err != nil || !any {
+	if err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+overdue+`)`, now, rested, 1).Scan(&any); err != nil || !any {
 		return nil, wrap(err)
 	}
-	err = s.inTx(ctx, func(tx *txn) error {
-		why := func(sess Session) Reason {
-			if sess.ExpiresAt.UnixMilli() <= now {
-				return ReasonExpired
-			}
-			return ReasonIdle
+	why := func(sess Session) Reason {
+		if sess.ExpiresAt.UnixMilli() <= now {
+			return ReasonExpired
 		}
-		ended, err = tx.endAll(ctx, why, `SELECT `+sessionColumns+overdue, now, rested)
-		return err
+		return ReasonIdle
+	}
+	return inParts(sweepBatch, func() (part []Session, err error) {
+		err = s.inTx(ctx, func(tx *txn) error {
+			part, err = tx.endAll(ctx, why, `SELECT `+sessionColumns+overdue, now, rested, sweepBatch)
+			return err
+		})
+		return part, err
 	})
-	return ended, err
 }

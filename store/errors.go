@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -22,30 +23,59 @@ var (
 	ErrReplaced           = errors.New("another request has taken the place of this one")
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
-	ErrUnavailable        = errors.New("the database cannot do it now") // locked, full, broken, gone
+	ErrUnavailable        = errors.New("the database cannot do it now") // full, broken, gone, read-only; also ErrLocked
 )
+
+// ErrLocked is an ErrUnavailable that passes: others write, and waiting for
+// them took too long. What was to be written was not.
+var ErrLocked = fmt.Errorf("%w: others write for too long", ErrUnavailable)
 
 // RateError refuses something that may be done again at RetryAt.
 type RateError struct{ RetryAt time.Time }
 
 func (e *RateError) Error() string { return "too often; again at " + e.RetryAt.Format(time.RFC3339) }
 
+// errDamaged is an ErrUnavailable that does not pass.
+var errDamaged = fmt.Errorf("%w: the file is damaged", ErrUnavailable)
+
+// Neutral turns an error of the driver into one of the above: for others who
+// keep a file in the same way.
+func Neutral(err error) error { return wrap(err) }
+
 // wrap stops the driver's errors at the door, with their text but not their
-// type, and leaves ours and those of the context as they are.
+// type, and leaves ours and those of the context as they are. Time that runs out
+// in here has run out waiting for the writer.
 func wrap(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
+	}
+	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrBusy) {
+		return fmt.Errorf("%w: %w", ErrLocked, err)
 	}
 	var driver sqlite3.Error
 	if !errors.As(err, &driver) {
 		return err
 	}
 	switch driver.Code {
-	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly,
-		sqlite3.ErrCantOpen, sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrNomem:
+	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
+		return fmt.Errorf("%w: %v", ErrLocked, err)
+	case sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth,
+		sqlite3.ErrCantOpen, sqlite3.ErrNomem:
 		return fmt.Errorf("%w: %v", ErrUnavailable, err)
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return fmt.Errorf("%w: %v", errDamaged, err)
 	}
 	return errors.New(err.Error())
+}
+
+// met is wrap for what is read and written most. It remembers damage: the page
+// that a probe writes may be a good one.
+func (s *Store) met(err error) error {
+	err = wrap(err)
+	if errors.Is(err, errDamaged) {
+		s.damage.Store(&err)
+	}
+	return err
 }
 
 // isUnique recognises a broken UNIQUE by the driver's code, not by its text.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"time"
 )
@@ -46,4 +47,38 @@ func (s *Store) Pragma(ctx context.Context, name string) (writer, reader string,
 		err = s.read.QueryRowContext(ctx, "PRAGMA "+name).Scan(&reader)
 	}
 	return writer, reader, err
+}
+
+// PruneEach prunes and says after each transaction how many rows it deleted and
+// for how long it held the writer.
+func (s *Store) PruneEach(ctx context.Context, held func(deleted int, hold time.Duration)) error {
+	p := s.pruner()
+	p.held = held
+	return p.run(ctx)
+}
+
+// PruneStatements are what pruning reads and deletes by, with three arguments
+// each.
+func PruneStatements() (all []string) {
+	for _, o := range prunable {
+		all = append(all, o.findQuery(), o.deleteStatement(3))
+	}
+	return all
+}
+
+// FillDisk lets the file grow no more until it is released.
+func (s *Store) FillDisk(ctx context.Context) (release func()) {
+	limit := func(pages string) {
+		if _, err := s.db.ExecContext(ctx, `PRAGMA max_page_count = `+pages); err != nil {
+			panic(err)
+		}
+	}
+	limit("1")
+	return func() { limit("1000000") }
+}
+
+// SetBusyTimeout is how long the writer waits for other programs.
+func (s *Store) SetBusyTimeout(ctx context.Context, d time.Duration) error {
+	_, err := s.db.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
+	return err
 }

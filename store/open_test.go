@@ -182,6 +182,23 @@ func TestReady(t *testing.T) {
 	must(t, w.store.Ready(t.Context()))
 }
 
+// Damage that a reader has met makes the store unready, although what the probe
+// writes may be in order.
+func TestReadyRemembersDamage(t *testing.T) {
+	w := newWorld(t)
+	in := w.signIn(w.user("ada@example.com"))
+	w.restart() // folds everything into the file, and forgets what was read
+	must(t, w.store.Ready(t.Context()))
+	f, err := os.OpenFile(w.path, os.O_RDWR, 0)
+	must(t, err)
+	root := w.number(`SELECT rootpage FROM sqlite_schema WHERE name = 'sessions'`)
+	_, err = f.WriteAt([]byte(strings.Repeat("?", 4096)), int64(root-1)*4096)
+	must(t, errors.Join(err, f.Close()))
+	_, _, err = w.store.Session(t.Context(), in.ID)
+	wantErr(t, "a damaged table", err, store.ErrUnavailable)
+	wantErr(t, "ready", w.store.Ready(t.Context()), store.ErrUnavailable)
+}
+
 // Everything a browser may be waiting for is still there after a restart.
 func TestARestartForgetsNothing(t *testing.T) {
 	w := newWorld(t)

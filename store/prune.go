@@ -1,35 +1,211 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
 
-// Prune deletes what nothing reads any more. The audit trail is kept a year;
-// transfers are kept, and with them the sessions and approvals they rest on.
-func (s *Store) Prune(ctx context.Context) error {
-	for _, old := range []struct {
-		days      int64
-		statement string
-	}{
-		{1, `DELETE FROM password_failures WHERE at <= ?`},
-		{2, `DELETE FROM code_sends WHERE at <= ?`},
-		{2, `DELETE FROM code_tries WHERE at <= ?`},
-		{1, `DELETE FROM used_codes WHERE at <= ?`},
-		{30, `
-			DELETE FROM approvals
-			WHERE kind = 'login' AND status <> 'pending' AND created_at <= ?`},
-		{30, `
-			DELETE FROM sessions
-			WHERE COALESCE(ended_at, expires_at) <= ?
-				AND NOT EXISTS (SELECT 1 FROM approvals WHERE session_id = sessions.id)
-				AND NOT EXISTS (SELECT 1 FROM transfers WHERE session_id = sessions.id)`},
-		{30, `
-			DELETE FROM factors
-			WHERE revoked_at <= ?
-				AND NOT EXISTS (SELECT 1 FROM approvals WHERE factor_id = factors.id)`},
-		{365, `DELETE FROM events WHERE at <= ?`},
-	} {
-		if _, err := s.db.ExecContext(ctx, old.statement, s.now()-old.days*day.Milliseconds()); err != nil {
-			return wrap(err)
+// A batch of rows is deleted in a transaction of its own, and between two of
+// them others get their turn to write. Its size follows how long the last one
+// held the writer, since disks differ.
+const (
+	firstBatch  = 50
+	maxBatch    = 500
+	minBatch    = 5
+	longHold    = 20 * time.Millisecond
+	shortHold   = 5 * time.Millisecond
+	restPerHold = 4 // a rest is so many times as long as the hold before it
+	minRest     = time.Millisecond
+	maxRest     = 200 * time.Millisecond
+)
+
+// pruneEvery is how often what has become old is looked for. Often, so that
+// there is never much of it.
+const pruneEvery = time.Minute
+
+// old is what nothing reads any more after some days.
+type old struct {
+	days  int64
+	table string
+	key   string // tells the rows to delete; where it is a time, all of that moment go together
+	time  string // what the age is counted from; there is an index on it
+	where string // what else must be true; "" for nothing
+}
+
+// prunable is in an order in which nothing refers to what goes first. The audit
+// trail is kept a year; transfers are kept, and with them the sessions,
+// requests and factors they rest on.
+var prunable = []old{
+	{1, "password_failures", "at", "at", ""},
+	{2, "code_sends", "at", "at", ""},
+	{2, "code_tries", "at", "at", ""},
+	{1, "used_codes", "at", "at", ""},
+	{30, "approvals", "id", "created_at", "kind = 'login' AND status <> 'pending'"},
+	{30, "sessions", "id", "COALESCE(ended_at, expires_at)", `
+		NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.session_id = sessions.id)
+		AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.session_id = sessions.id)`},
+	{30, "factors", "id", "revoked_at", "NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.factor_id = factors.id)"},
+	{365, "events", "id", "at", ""},
+}
+
+// pruner deletes what is old. It belongs to one run of Prune or KeepPruned.
+type pruner struct {
+	store *Store
+	batch int
+	from  map[string]int64 // up to where a table holds only what is kept for good
+	held  func(deleted int, hold time.Duration)
+}
+
+func (s *Store) pruner() *pruner {
+	return &pruner{store: s, batch: firstBatch, from: map[string]int64{}, held: func(int, time.Duration) {}}
+}
+
+// Prune deletes what nothing reads any more, in batches.
+func (s *Store) Prune(ctx context.Context) error { return s.pruner().run(ctx) }
+
+// KeepPruned prunes at once, and then again and again until ctx ends. problem
+// is told what went wrong; the next round tries again.
+func (s *Store) KeepPruned(ctx context.Context, problem func(error)) {
+	p := s.pruner()
+	again := time.NewTicker(pruneEvery)
+	defer again.Stop()
+	for {
+		if err := p.run(ctx); err != nil && ctx.Err() == nil {
+			problem(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
+
+func (p *pruner) run(ctx context.Context) error {
+	for _, o := range prunable {
+		if err := p.prune(ctx, o); err != nil {
+			return fmt.Errorf("pruning %s: %w", o.table, err)
 		}
 	}
 	return nil
+}
+
+// prune deletes the old rows of one table. What it finds but may not delete is
+// skipped in later rounds too.
+func (p *pruner) prune(ctx context.Context, o old) error {
+	until := p.store.now() - o.days*day.Milliseconds()
+	for {
+		rows, err := p.find(ctx, o, until)
+		if err != nil {
+			return err
+		}
+		deleted, hold, err := p.delete(ctx, o, rows)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			p.from[o.table] = until
+			return nil
+		}
+		p.from[o.table] = rows[len(rows)-1].at
+		if deleted == 0 {
+			p.from[o.table]++ // all of them have come to matter
+		}
+		p.adapt(hold)
+		p.held(deleted, hold)
+		if err := p.fold(ctx); err != nil {
+			return err
+		}
+		if err := rest(ctx, hold); err != nil {
+			return err
+		}
+	}
+}
+
+// oldRow is a row to delete.
+type oldRow struct {
+	key any
+	at  int64
+}
+
+// find reads the oldest rows that may go. It asks a reader: the writer is left
+// alone.
+func (p *pruner) find(ctx context.Context, o old, until int64) ([]oldRow, error) {
+	return list(ctx, p.store.read, scanOld, o.findQuery(), p.from[o.table], until, p.batch)
+}
+
+func scanOld(r row) (found oldRow, err error) {
+	err = r.Scan(&found.key, &found.at)
+	return found, err
+}
+
+// delete deletes rows that were found, unless they have come to matter since.
+func (p *pruner) delete(ctx context.Context, o old, rows []oldRow) (deleted int, hold time.Duration, err error) {
+	if len(rows) == 0 {
+		return 0, 0, nil
+	}
+	keys := make([]any, len(rows))
+	for i, found := range rows {
+		keys[i] = found.key
+	}
+	var began time.Time
+	err = p.store.inTx(ctx, func(tx *txn) error {
+		began = time.Now()
+		result, err := tx.ExecContext(ctx, o.deleteStatement(len(rows)), keys...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		deleted = int(n)
+		return err
+	})
+	return deleted, time.Since(began), err
+}
+
+func (o old) findQuery() string {
+	return `SELECT ` + o.key + `, ` + o.time + ` FROM ` + o.table +
+		` WHERE ` + o.time + ` >= ? AND ` + o.time + ` <= ?` + o.and() +
+		` ORDER BY ` + o.time + ` LIMIT ?`
+}
+
+func (o old) deleteStatement(rows int) string {
+	return `DELETE FROM ` + o.table + ` WHERE ` + o.key + ` IN (?` + strings.Repeat(`, ?`, rows-1) + `)` + o.and()
+}
+
+func (o old) and() string {
+	if o.where == "" {
+		return ""
+	}
+	return ` AND ` + o.where
+}
+
+// adapt makes the next batch as large as this disk can take in a short time.
+func (p *pruner) adapt(hold time.Duration) {
+	switch {
+	case hold > longHold:
+		p.batch = max(minBatch, p.batch/2)
+	case hold < shortHold:
+		p.batch = min(maxBatch, p.batch*2)
+	}
+}
+
+// fold copies the write-ahead log into the file after each batch. Otherwise a
+// commit of the writer would do so every thousand pages, while others wait. This
+// way takes no lock that a writer needs.
+func (p *pruner) fold(ctx context.Context) error {
+	_, err := p.store.read.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	return wrap(err)
+}
+
+func rest(ctx context.Context, hold time.Duration) error {
+	pause := time.NewTimer(min(max(restPerHold*hold, minRest), maxRest))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pause.C:
+		return nil
+	}
 }

@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,5 +83,112 @@ func TestPruneKeepsWhatCounts(t *testing.T) {
 	w.wantSession(live.ID, true)
 	if got := w.approval(waiting.ID); got.Status != store.Pending {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// A backlog is deleted in many transactions, and others write in between.
+func TestPruneTakesABacklogInParts(t *testing.T) {
+	const rows = 6000
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	in := w.start(ada)
+	w.backlog(ada, rows)
+	w.clock.Advance(366 * 24 * time.Hour)
+	largest, parts := 0, 0
+	must(t, w.store.PruneEach(t.Context(), func(deleted int, _ time.Duration) {
+		largest, parts = max(largest, deleted), parts+1
+		must(t, w.store.NoteCode(t.Context(), in.ID, store.CodeSent))
+	}))
+	if largest > 500 || parts < 4*rows/500 {
+		t.Errorf("%d rows of each table went in %d transactions, the largest of %d rows", rows, parts, largest)
+	}
+	for _, table := range []string{"events", "sessions", "approvals", "password_failures"} {
+		if got := w.number(`SELECT COUNT(*) FROM ` + table); got != 0 {
+			t.Errorf("%d rows of %s are left", got, table)
+		}
+	}
+}
+
+// A process that has just started finds what became old while it was away.
+func TestPruningBeginsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.backlog(w.user("ada@example.com"), 10)
+	w.clock.Advance(366 * 24 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { w.store.KeepPruned(ctx, func(err error) { t.Error(err) }); close(ended) }()
+	for w.number(`SELECT COUNT(*) FROM events`) > 0 {
+		runtime.Gosched()
+	}
+	stop()
+	<-ended
+}
+
+// What is kept for good does not hide what is old behind it.
+func TestPruneGoesPastWhatIsKept(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for range 3 {
+		in := w.signIn(ada)
+		tr, a := w.ask(in)
+		w.approve(a)
+		_, err := w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, rent)
+		must(t, err)
+	}
+	w.clock.Advance(time.Minute)
+	w.backlog(ada, 200)
+	w.clock.Advance(400 * 24 * time.Hour)
+	must(t, w.store.Prune(t.Context()))
+	if got := w.number(`SELECT COUNT(*) FROM sessions`); got != 3 {
+		t.Errorf("got %d sessions, want the 3 that a transfer rests on", got)
+	}
+}
+
+// Pruning reads and deletes by an index, however large a table is.
+func TestPruneReadsByIndex(t *testing.T) {
+	w := newWorld(t)
+	db := w.raw()
+	defer db.Close()
+	for _, statement := range store.PruneStatements() {
+		rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+statement, 1, 2, 3)
+		must(t, err)
+		var id, parent, unused int
+		var steps []string
+		for rows.Next() {
+			var step string
+			must(t, rows.Scan(&id, &parent, &unused, &step))
+			steps = append(steps, step)
+		}
+		must(t, rows.Close())
+		for _, step := range steps {
+			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
+				t.Errorf("%s\nis planned as %q", statement, steps)
+			}
+		}
+	}
+}
+
+// backlog is n rows of an account in each of the large tables, a millisecond
+// apart.
+func (w *world) backlog(u store.User, n int) {
+	w.t.Helper()
+	db := w.raw()
+	defer db.Close()
+	now := w.clock.Now().UnixMilli()
+	for _, insert := range []string{
+		`INSERT INTO sessions (id, user_id, level, method, ip, user_agent, created_at, last_seen, expires_at, ended_at)
+			SELECT 'old' || n, %d, 2, 'push', '192.0.2.7', 'Browser/1.0', %d + n, %[2]d + n, %[2]d + n, %[2]d + n FROM many`,
+		`INSERT INTO approvals (id, kind, session_id, user_id, status, number, created_at, expires_at, decided_at)
+			SELECT 'old' || n, 'login', 'old' || n, %d, 'expired', '42', %d + n, %[2]d + n, %[2]d + n FROM many`,
+		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'session_ended', %[1]d, 'old' || n, 'signed_out' FROM many`,
+		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'session_started', %[1]d, 'old' || n, '192.0.2.7' FROM many`,
+		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'signed_in', %[1]d, 'old' || n, 'push' FROM many`,
+		`INSERT INTO password_failures (email_hash, ip, at) SELECT 'hash' || n, '192.0.2.7', %[2]d + n FROM many`,
+	} {
+		const many = `WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < %d) `
+		statement := fmt.Sprintf(insert, u.ID, now)
+		head, rest, _ := strings.Cut(statement, "SELECT")
+		_, err := db.ExecContext(w.t.Context(), head+fmt.Sprintf(many, n)+"SELECT"+rest)
+		must(w.t, err)
 	}
 }

@@ -169,7 +169,7 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	row := s.hot.session.QueryRowContext(uncancelled(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
-		return Session{}, User{}, wrap(err)
+		return Session{}, User{}, s.met(err)
 	}
 	u.CreatedAt = at(created)
 	if sess.Level == SignedIn && sess.UsedAt.IsZero() {

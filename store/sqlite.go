@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,32 +11,32 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "github.com/mattn/go-sqlite3" // the driver
+	"github.com/mattn/go-sqlite3"
 )
 
 // inspect says in plain words what SQLite would only call "unable to open", and
 // makes a missing file readable by its owner only: it will hold password
 // hashes, and SQLite gives its side files the same mode.
-func inspect(path string) (fs.FileInfo, error) {
+func inspect(path string) error {
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err == nil {
 		err = made.Close()
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+		return err
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case info.IsDir():
-		return nil, errors.New("is a directory, not a database file")
+		return errors.New("is a directory, not a database file")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("is not a regular file")
+		return errors.New("is not a regular file")
 	case info.Mode().Perm()&0o222 == 0:
-		return nil, fmt.Errorf("is read-only (mode %v)", info.Mode().Perm())
+		return fmt.Errorf("is read-only (mode %v)", info.Mode().Perm())
 	}
-	return info, nil
+	return nil
 }
 
 // pool makes connections that all have the same settings: a PRAGMA by Exec
@@ -48,14 +49,26 @@ func pool(path, mode string, connections int) (*sql.DB, error) {
 	}
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
 		"?mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&" + mode
-	db, err := sql.Open("sqlite3", dsn)
-	if err != nil {
-		return nil, err
-	}
+	db := sql.OpenDB(connector{dsn})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
 }
+
+// maxLog is what is left of a write-ahead log that has grown, as it does while a
+// reader stays open for long: without a limit it keeps its size for good.
+const maxLog = 8 << 20
+
+// connector opens connections with the one setting that a DSN cannot have.
+type connector struct{ dsn string }
+
+var sqliteDriver = &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+	_, err := c.Exec(fmt.Sprintf("PRAGMA journal_size_limit = %d", maxLog), nil)
+	return err
+}}
+
+func (c connector) Driver() driver.Driver                        { return sqliteDriver }
+func (c connector) Connect(context.Context) (driver.Conn, error) { return sqliteDriver.Open(c.dsn) }
 
 // statements are those that run often enough to be kept ready: on every
 // request, for every waiting browser, for every callback.
@@ -103,15 +116,18 @@ type txn struct {
 
 // inTx runs do in one transaction that holds the write lock from its start.
 func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err // the time was used up before
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return wrap(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	if err := do(&txn{Tx: tx, store: s, now: s.now()}); err != nil {
-		return wrap(err)
+		return s.met(err)
 	}
-	return wrap(tx.Commit())
+	return s.met(tx.Commit())
 }
 
 // row is what *sql.Row and *sql.Rows have in common.

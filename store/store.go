@@ -17,9 +17,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -44,8 +43,9 @@ type Options struct {
 type Store struct {
 	opts    Options
 	path    string
-	file    fs.FileInfo // the file that is open, to notice when it is taken away
-	db      *sql.DB     // one connection: SQLite has one writer
+	probe   *Probe
+	damage  atomic.Pointer[error] // met in the file
+	db      *sql.DB               // one connection: SQLite has one writer
 	read    *sql.DB
 	hot     statements
 	hashing *semaphore.Weighted
@@ -84,13 +84,16 @@ func (o Options) withDefaults() Options {
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
-	if s.file, err = inspect(s.path); err != nil {
+	if err = inspect(s.path); err != nil {
 		return err
 	}
 	if s.db, err = pool(s.path, "_txlock=immediate", 1); err != nil {
 		return err
 	}
 	if s.read, err = pool(s.path, "_query_only=true", 4); err != nil {
+		return err
+	}
+	if s.probe, err = NewProbe(s.path, s.db, healthStatement, s.opts.Now); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx, migrations); err != nil {
@@ -118,20 +121,21 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Ready says whether the database answers, can be written, and is still the
-// file at its path: what is written to a removed one is lost with the process.
+const healthStatement = `
+	INSERT INTO health (id, at)
+	VALUES (1, ?)
+	ON CONFLICT (id) DO UPDATE SET at = excluded.at`
+
+// Ready says whether the database answers, can be written, is still the file at
+// its path, and was not found damaged since it was opened.
 func (s *Store) Ready(ctx context.Context) error {
-	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
-		return fmt.Errorf("store: %w: %s was moved or removed", ErrUnavailable, s.path)
+	if damage := s.damage.Load(); damage != nil {
+		return fmt.Errorf("store: %w", *damage)
 	}
-	return s.inTx(ctx, func(tx *txn) error {
-		const write = `
-			INSERT INTO health (id, at)
-			VALUES (1, ?)
-			ON CONFLICT (id) DO UPDATE SET at = excluded.at`
-		_, err := tx.ExecContext(ctx, write, tx.now)
-		return err
-	})
+	if err := s.probe.Check(ctx); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
 }
 
 // now is the time as the tables keep it.

@@ -53,7 +53,7 @@ func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	err := s.hot.wait.QueryRowContext(uncancelled(ctx), sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed,
 		&w.Request.ID, &w.Request.UUID, &created)
 	if err != nil {
-		return Wait{}, wrap(err)
+		return Wait{}, s.met(err)
 	}
 	now := s.now()
 	// As in sessionQuery: a sign-in under way ends by its age alone.

@@ -54,6 +54,7 @@ type Country struct {
 	Name     string // "Colombia"
 	Code     int    // 57
 	Selected bool
+	Value    string // what the form sends: the code of its main country, else the region
 }
 
 // Approval is the waiting page: a request to the phone and its state.
@@ -72,6 +73,10 @@ type Approval struct {
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
 	PhoneUnproved                   bool // whether the number may be a mistyped one
+
+	// Plain counts the pages without scripts in a row, which load themselves
+	// again where the scripts of the page do not run; 0 is the page with scripts.
+	Plain int
 }
 
 // Ask offers to ask the phone, where no request was made yet.
@@ -80,6 +85,12 @@ type Ask struct {
 	MaskedPhone   string
 	PhoneUnproved bool
 }
+
+// NextPlain is Plain for the page that follows.
+func (a Approval) NextPlain() int { return min(a.Plain+1, MaxPlain) }
+
+// MaxPlain is where the count of pages without scripts stays.
+const MaxPlain = 9
 
 // Token is the form for a code.
 type Token struct {

@@ -33,7 +33,7 @@ func states() []state {
 		{"ask", "zero", views.Ask{}},
 		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67", true}},
 		{"number", "zero", views.Number{}},
-		{"number", "refused", views.Number{refused("number", "form", "country_code", "phone_number"), "+57 ••• 67", "300", []views.Country{{"CO", "Colombia", 57, true}}}},
+		{"number", "refused", views.Number{refused("number", "form", "country_code", "phone_number"), "+57 ••• 67", "300", []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
@@ -78,7 +78,7 @@ func problems(fields ...string) views.FieldErrors {
 func signup(l views.Layout) views.Signup {
 	return views.Signup{
 		Layout: l, Name: `Ada "Countess" <Lovelace>`, Email: "ada@example.com", PhoneNumber: "300 123 4567",
-		Countries: []views.Country{{"CO", "Colombia", 57, true}, {"CI", "Côte d’Ivoire", 225, false}},
+		Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}, {"CI", "Côte d’Ivoire", 225, false, "225"}},
 	}
 }
 

@@ -1,7 +1,7 @@
 import test, { beforeEach, describe } from "node:test";
 import assert from "node:assert/strict";
 import {
-  advance, answers, byId, hangs, happens, load, offline, reply, requests, setPage, setVisible, settle, sockets, streams, submits, submitted, visited,
+  FakeSocket, FakeStream, advance, answers, byId, hangs, happens, load, offline, reaches, reply, requests, setPage, setVisible, settle, sleeps, sockets, streams, submits, submitted, visited,
 } from "./browser.mjs";
 
 const now = "2026-11-25T12:00:00.000Z";
@@ -16,7 +16,7 @@ const page = (state) => `
   <title>Tap Approve · Nod</title>
   <div id="approval" data-now="${state}" data-expires-at="${at(90)}" data-server-now="${now}" data-ttl="120"
     data-events-url="/login/events" data-stream-url="/login/stream" data-status-url="/authy/status"
-    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval">
+    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1">
     <div id="icon-off" data-state="cancelled* signed_out*" hidden></div>
     <h1 id="state-heading" tabindex="-1">${Object.entries(headings).map(([name, text]) =>
       `<span data-state="${name}" ${name === state ? "" : "hidden"}>${text}</span>`).join("")}</h1>
@@ -35,6 +35,7 @@ const page = (state) => `
     <section data-state="approved" ${state === "approved" ? "" : "hidden"}><p data-sentence>Your page opens now.</p><p data-message="confirm-offline" hidden></p></section>
     <section data-state="denied" hidden><p data-sentence>Nobody was let in.</p></section>
     <p data-message="stuck" hidden>Stuck</p>
+    <p data-message="no-script">Use the page without scripts</p>
   </div>`;
 
 async function open(state = "pending", url = "https://nod.test/login/approval") {
@@ -51,6 +52,8 @@ const heading = () => byId("state-heading").innerText.trim();
 const message = (name) => !document.querySelector(`[data-message="${name}"]`).hidden;
 const badge = () => [...byId("badge").querySelectorAll(".way")].filter((e) => !e.hidden).map((e) => e.textContent).join();
 const posts = () => requests.filter(({ method }) => method === "POST");
+
+const signedIn = reply(200, { status: "signed_in" });
 
 /** serves answers the form and the question for the state. */
 const serves = (form, state = reply(200, { status: "approved" })) =>
@@ -197,7 +200,7 @@ describe("an end", () => {
 
 describe("the confirmation", () => {
   test("of an approved request is sent at once, with the token of the form", async () => {
-    serves(reply(302));
+    serves(reply(302), signedIn);
     await open();
     await hear({ status: "approved" });
     assert.equal(heading(), "Approved");
@@ -207,7 +210,7 @@ describe("the confirmation", () => {
   });
 
   test("is sent by a page that opens on an approved request", async () => {
-    serves(reply(302));
+    serves(reply(302), signedIn);
     await open("approved");
     assert.equal(sockets.length, 0);
     assert.deepEqual(visited, ["/protected"]);
@@ -222,7 +225,7 @@ describe("the confirmation", () => {
       assert.equal(posts().length, 1);
       await advance(10);
       assert.equal(posts().length, 2);
-      serves(reply(302));
+      serves(reply(302), signedIn);
       await advance(500);
       assert.deepEqual(visited, ["/protected"]);
     });
@@ -231,7 +234,7 @@ describe("the confirmation", () => {
   test("without a network: it tries again as soon as the network is back", async () => {
     serves(offline);
     await open("approved");
-    serves(reply(302));
+    serves(reply(302), signedIn);
     await happens("online");
     assert.deepEqual(visited, ["/protected"]);
   });
@@ -330,6 +333,7 @@ describe("waking up", () => {
   });
 
   test("without a network it says so, and reconnects when the network is back", async () => {
+    answers(offline);
     await happens("offline");
     assert.equal(badge(), "lost");
     await happens("online");
@@ -353,4 +357,222 @@ describe("waking up", () => {
     assert.equal(sockets.filter((socket) => !socket.closed).length, 1);
     assert.equal(badge(), "socket");
   });
+});
+
+describe("where the confirmation leads", () => {
+  test("a redirect to anywhere else is not taken for the way in", async () => {
+    serves(reply(302), reply(401, {}));
+    await open("approved");
+    assert.deepEqual(visited, ["/login?notice=ended"]);
+  });
+
+  test("a redirect that changes nothing loads the sign-in again, once", async () => {
+    serves(reply(302));
+    await open("approved");
+    assert.deepEqual(visited, [`/login/approval?${Date.now()}#again`]);
+    visited.length = 0;
+    await open("approved", "https://nod.test/login/approval?1#again");
+    assert.deepEqual([visited, submitted], [[], ["confirm-form"]]);
+  });
+
+  test("a lost reply: the same form is sent again", async () => {
+    serves(offline, reply(200, { status: "approved" }));
+    await open("approved");
+    serves(reply(302), signedIn);
+    await advance(250);
+    assert.deepEqual(posts().map(({ body }) => body), ["_csrf=secret", "_csrf=secret"]);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a reply that came, and then no network: it goes on when the network is back", async () => {
+    serves(reply(302), offline);
+    await open("approved");
+    assert.ok(message("confirm-offline"));
+    assert.deepEqual(visited, []);
+    serves(reply(403), signedIn); // the first one counted, and the form was of the session before
+    await advance(250);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("pressed just before the tap is heard: it is sent once more", async () => {
+    let answered;
+    answers(({ method }) => method === "POST" ? new Promise((done) => (answered = done)) : reply(200, { status: "approved" }));
+    await open();
+    submits(byId("confirm-form"));
+    await hear({ status: "approved" });
+    serves(() => {
+      serves(reply(302), signedIn);
+      return reply(302);
+    });
+    answered(reply(409));
+    await settle();
+    assert.ok(!message("stuck"));
+    assert.equal(posts().length, 2);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("answered after another question has found the browser signed in: it is over", async () => {
+    serves(offline, offline);
+    await open("approved");
+    serves(reply(302), signedIn);
+    await happens("online"); // wakes the page and the confirmation
+    assert.deepEqual([...new Set(visited)], ["/protected"]);
+  });
+
+  test("a sign-in without a request is loaded again", async () => {
+    serves(reply(403), reply(404, {}));
+    await open("approved");
+    assert.deepEqual(visited, [`/login/approval?${Date.now()}#again`]);
+  });
+});
+
+describe("what the browser lacks or refuses", () => {
+  const plain = "/login/approval?plain=1";
+
+  test("where fetch is refused the form is sent by the browser", async () => {
+    reaches(true);
+    await open();
+    await hear({ status: "approved" });
+    assert.deepEqual(submitted, ["confirm-form"]);
+  });
+
+  test("where fetch is missing too", async () => {
+    reaches(true);
+    delete globalThis.fetch;
+    await open("approved");
+    assert.deepEqual(submitted, ["confirm-form"]);
+  });
+
+  test("where only the form gets through, the page behind it is opened", async () => {
+    reaches(true);
+    serves(reply(302), offline);
+    await open("approved");
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a server that hangs is no refusal", async () => {
+    reaches(true);
+    serves(hangs);
+    await open("approved");
+    await advance(11000);
+    assert.deepEqual(submitted, []);
+  });
+
+  test("without sockets and streams it polls", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    answers(reply(200, { status: "pending" }));
+    await open();
+    assert.equal(badge(), "poll");
+    serves(reply(302), reply(200, { status: "approved" }));
+    await advance(2000);
+    assert.equal(posts().length, 1);
+  });
+
+  test("where nothing is let out although the server is there, the page without scripts takes over", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    reaches(true);
+    await open();
+    await advance(2000);
+    assert.deepEqual(visited, [plain]);
+  });
+
+  test("without a network it stays, says so, and offers the page without scripts after 10 s", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    await open();
+    await advance(9900);
+    assert.equal(badge(), "lost");
+    assert.ok(!message("no-script"));
+    await advance(200);
+    assert.ok(message("no-script"));
+    answers(reply(200, { status: "pending" }));
+    await advance(6000);
+    assert.ok(!message("no-script"));
+    assert.deepEqual(visited, []);
+  });
+
+  test("without AbortController it asks all the same", async (t) => {
+    const controller = globalThis.AbortController;
+    t.after(() => (globalThis.AbortController = controller));
+    delete globalThis.AbortController;
+    serves(reply(302), signedIn);
+    await open("approved");
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("the page says that it runs, and hides what is said where it does not", async () => {
+    await open();
+    assert.equal(document.documentElement.dataset.script, "running");
+    assert.ok(!message("no-script"));
+  });
+});
+
+describe("clocks", () => {
+  beforeEach(async () => {
+    answers(reply(200, { status: "pending" }));
+    await open();
+    await hear({ status: "pending" });
+    requests.length = 0;
+  });
+
+  for (const ticks of [true, false]) {
+    test(`after a sleep in which performance.now() ${ticks ? "goes on" : "stands still"} it reconnects at once`, async () => {
+      sleeps(60000, ticks);
+      await advance(2010);
+      assert.equal(sockets.length, 2);
+      assert.equal(requests.length, 1);
+    });
+  }
+
+  test("a clock that is set back changes neither countdown nor states", async () => {
+    sleeps(-3600000);
+    await advance(10010);
+    assert.equal(byId("countdown").textContent, "1:20");
+    await hear({ status: "denied" });
+    assert.equal(heading(), "Denied");
+  });
+
+  test("hidden while the clock was set back, it reads the state when it is seen again", async () => {
+    setVisible(false);
+    sleeps(-3600000);
+    setVisible(true);
+    await settle();
+    assert.equal(requests.length, 1);
+  });
+});
+
+describe("the badge", () => {
+  beforeEach(async () => {
+    answers(reply(200, { status: "pending" }));
+    await open();
+    await hear({ status: "pending" });
+    answers(offline);
+    await happens("offline");
+    assert.equal(badge(), "lost");
+  });
+
+  test("is right again as soon as the server answers, on the connection from before", async () => {
+    answers(reply(200, { status: "pending" }));
+    await happens("online");
+    assert.equal(badge(), "socket");
+  });
+
+  test("is right again as soon as the old connection speaks", async () => {
+    await hear({ status: "pending" });
+    assert.equal(badge(), "socket");
+  });
+
+  test("is right again as soon as a new connection speaks", async () => {
+    await happens("online");
+    assert.equal(badge(), "lost");
+    sockets[1].says({ status: "pending" });
+    assert.equal(badge(), "socket");
+  });
+});
+
+test("a browser that is mistaken about its network keeps its badge", async () => {
+  answers(reply(200, { status: "pending" }));
+  await open();
+  await hear({ status: "pending" });
+  await happens("offline");
+  assert.equal(badge(), "socket");
 });

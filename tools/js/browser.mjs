@@ -8,7 +8,7 @@ import { Window } from "happy-dom";
 register("./hooks.mjs", import.meta.url);
 
 const STEP = 10;
-const defined = ["window", "document", "location", "FormData", "addEventListener", "WebSocket", "EventSource", "fetch"];
+const defined = ["window", "document", "location", "FormData", "addEventListener", "WebSocket", "EventSource", "Image", "fetch"];
 
 export const sockets = [];
 export const streams = [];
@@ -18,7 +18,9 @@ export const submitted = []; // ids of forms that were sent without fetch
 
 let pages = 0;
 let elapsed; // performance.now()
+let set; // by how much the wall clock was set
 let answer;
+let reached; // images load
 
 export class FakeSocket {
   static OPEN = 1;
@@ -53,8 +55,11 @@ export class FakeSocket {
   }
 }
 
-class FakeStream {
+export class FakeStream {
+  static refused = false; // the constructor throws
+
   constructor(url) {
+    if (FakeStream.refused) throw new Error("streams are refused");
     this.url = url;
     this.closed = false;
     streams.push(this);
@@ -71,6 +76,18 @@ class FakeStream {
   close() {
     this.closed = true;
   }
+}
+
+class FakeImage {
+  set src(url) {
+    this.url = url;
+    setImmediate(() => reached ? this.onload() : this.onerror());
+  }
+}
+
+/** reaches says whether the server is there for images. */
+export function reaches(yes) {
+  reached = yes;
 }
 
 /** reply is what fetch resolves to; a body that is undefined is no JSON. */
@@ -104,8 +121,10 @@ async function fakeFetch(url, { method = "GET", body, redirect, signal } = {}) {
   return answer(request);
 }
 
-/** settle runs everything that waits for no timer. */
-export const settle = () => new Promise((done) => setImmediate(done));
+/** settle runs everything that waits for no timer, images too. */
+export async function settle() {
+  for (let i = 0; i < 3; i++) await new Promise((done) => setImmediate(done));
+}
 
 /** advance lets time pass. */
 export async function advance(ms) {
@@ -114,6 +133,12 @@ export async function advance(ms) {
     mock.timers.tick(STEP);
     await settle();
   }
+}
+
+/** sleeps lets time pass while no timer runs; where ticks is false only the wall clock moves, which is also how it is set. */
+export function sleeps(ms, ticks = false) {
+  if (ticks) elapsed += ms;
+  set += ms;
 }
 
 /** setPage shows a page; scripts are loaded into it by load. */
@@ -176,12 +201,16 @@ export async function load(path) {
 beforeEach(() => {
   elapsed = 1000; // the page took a second to load
   for (const list of [sockets, streams, requests, visited, submitted]) list.length = 0;
-  FakeSocket.refused = false;
+  FakeSocket.refused = FakeStream.refused = false;
   answers(offline);
+  reaches(false);
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse("2031-01-01T00:00:00Z") });
   mock.method(performance, "now", () => elapsed);
+  set = 0;
+  const ticked = Date.now;
+  mock.method(Date, "now", () => ticked() + set);
   mock.method(Math, "random", () => 0.5); // backOff without jitter
-  Object.assign(globalThis, { WebSocket: FakeSocket, EventSource: FakeStream, fetch: fakeFetch });
+  Object.assign(globalThis, { WebSocket: FakeSocket, EventSource: FakeStream, Image: FakeImage, fetch: fakeFetch });
   setPage("<!DOCTYPE html><body></body>");
 });
 

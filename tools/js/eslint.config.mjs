@@ -46,6 +46,12 @@ export default [
     },
   },
   {
+    // It runs where modules do not.
+    files: ["static/boot.js"],
+    languageOptions: { ecmaVersion: 5, sourceType: "script" },
+    rules: { "no-var": "off" },
+  },
+  {
     files: ["tools/js/*.mjs"],
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
     rules: { "no-underscore-dangle": ["error", { allowAfterThis: true, allow: ["__compat"] }] },

@@ -1,7 +1,7 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
 import {
-  advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets, submits, submitted, visited,
+  FakeSocket, advance, answers, byId, happens, load, reaches, reply, requests, setPage, setVisible, settle, sockets, submits, submitted, visited,
 } from "./browser.mjs";
 
 const labels = { awaiting: "waiting for your phone", approved: "approved, being sent", executed: "sent", denied: "denied" };
@@ -14,9 +14,9 @@ const line = ([id, status]) => `
   </li>`;
 
 /** open shows a ledger; statuses: {id: status}. */
-async function open(statuses, attributes = 'data-status-url="/transfers" data-events-url="/transfers/events"') {
+async function open(statuses, attributes = 'data-status-url="/transfers" data-events-url="/transfers/events" data-page-url="/protected"') {
   setPage(`<section id="transfers" ${attributes}>
-    <form id="transfer-form"><button data-busy="Asking…">Ask</button></form>
+    <form id="transfer-form"><input id="payee"><button data-busy="Asking…">Ask</button></form>
     <p id="ledger-live"></p><ul>${Object.entries(statuses).map(line).join("")}</ul></section>`);
   await load("static/ledger.js");
 }
@@ -166,7 +166,7 @@ describe("a transfer waits", () => {
   test("a session that has ended loads the page again", async () => {
     answers(reply(401, {}));
     await open({ a: "awaiting" });
-    assert.deepEqual(visited, ["reload"]);
+    assert.deepEqual(visited, ["/protected"]);
   });
 
   test("a page that is seen again, and a network that is back, ask at once", async () => {
@@ -189,3 +189,75 @@ describe("a transfer waits", () => {
   });
 });
 
+describe("one press or one tap is enough", () => {
+  const isSent = () => submits(byId("execute-a"));
+
+  test("a form that a person has just sent is not cut off by the tap", async () => {
+    answers(transfers({ a: "awaiting" }));
+    await open({ a: "awaiting" });
+    assert.ok(isSent());
+    answers(transfers({ a: "approved" }));
+    sockets[0].says("{}");
+    await settle();
+    assert.deepEqual(submitted, []);
+  });
+
+  test("a form that the tap has sent is not sent again by a press, until 15 s have passed", async () => {
+    await open({ a: "approved" });
+    assert.deepEqual(submitted, ["execute-a"]);
+    assert.ok(!isSent());
+    await advance(15000);
+    assert.ok(isSent());
+  });
+
+  test("a page that the browser comes back to may send again", async () => {
+    await open({ a: "approved" });
+    await happens("pageshow", { persisted: true });
+    assert.ok(isSent());
+  });
+
+  test("what another browser has asked for is not sent from here, and the rest is still heard", async () => {
+    answers(transfers({ a: "approved", b: "awaiting" }));
+    await open({ a: "approved", b: "awaiting" });
+    assert.deepEqual(submitted, ["execute-a"]);
+    setPage("");
+    submitted.length = sockets.length = 0;
+    setPage(`<section id="transfers" data-status-url="/transfers" data-events-url="/transfers/events"><p id="ledger-live"></p>
+      <ul><li data-transfer="a" data-status="approved"></li><li data-transfer="b" data-status="awaiting"></li></ul></section>`);
+    await load("static/ledger.js");
+    assert.deepEqual(submitted, []);
+    assert.equal(sockets.length, 1);
+  });
+});
+
+describe("what the browser lacks or refuses", () => {
+  test("without sockets the state is read every 5 s", async () => {
+    FakeSocket.refused = true;
+    answers(transfers({ a: "awaiting" }));
+    await open({ a: "awaiting" });
+    answers(transfers({ a: "denied" }));
+    await advance(5000);
+    assert.deepEqual(seen("a"), ["denied"]);
+  });
+
+  test("where fetch is refused the page is opened again", async () => {
+    reaches(true);
+    await open({ a: "awaiting" });
+    await advance(10000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("without a network it is not", async () => {
+    await open({ a: "awaiting" });
+    await advance(30000);
+    assert.deepEqual(visited, []);
+  });
+
+  test("while something is typed it is not", async () => {
+    reaches(true);
+    await open({ a: "awaiting" });
+    byId("payee").focus();
+    await advance(30000);
+    assert.deepEqual(visited, []);
+  });
+});

@@ -1,7 +1,7 @@
 import test, { beforeEach, describe } from "node:test";
 import assert from "node:assert/strict";
 import {
-  FakeSocket, advance, answers, hangs, load, offline, reply, requests, setVisible, settle, sockets, streams,
+  FakeSocket, FakeStream, advance, answers, hangs, load, offline, reaches, reply, requests, setVisible, settle, sockets, streams,
 } from "./browser.mjs";
 
 const urls = { events: "wss://nod.test/events", stream: "https://nod.test/stream", status: "https://nod.test/status" };
@@ -11,16 +11,18 @@ let listener;
 let states; // what on.state was told
 let transports; // what on.transport was told
 let gone;
+let blocked;
 
 beforeEach(async () => {
   states = [];
   transports = [];
-  gone = 0;
+  gone = blocked = 0;
   const { Listener } = await load("static/listen.js");
   listener = new Listener(urls, {
     state: (state) => states.push(state),
     transport: (name) => transports.push(name),
     gone: () => gone++,
+    blocked: () => blocked++,
   });
 });
 
@@ -503,4 +505,51 @@ describe("backOff", () => {
     t.mock.method(Math, "random", () => 0.999);
     assert.ok(backOff(1) > 749 && backOff(1) < 750);
   });
+});
+
+test("a page that fails is no network that fails", async () => {
+  const { Listener } = await load("static/listen.js");
+  const broken = new Listener(urls, { state: () => { throw new Error("of the page"); } });
+  answers(reply(200, pending));
+  await assert.rejects(broken.check(), /of the page/);
+});
+
+describe("a browser that refuses", () => {
+  test("sockets and streams: it polls at once", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    answers(reply(200, pending));
+    listener.start();
+    await settle();
+    assert.deepEqual(transports, ["connecting", "poll"]);
+    await advance(31000); // and goes on when it tries for the socket again
+    assert.equal(transports[transports.length - 1], "poll");
+    assert.equal(blocked, 0);
+  });
+
+  test("everything: it says so once, and asks no more", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    reaches(true);
+    listener.start();
+    await advance(20000);
+    assert.equal(blocked, 1);
+    assert.equal(requests.length, 3);
+  });
+
+  for (const [name, bad] of [["a server that fails", reply(503)], ["a server that hangs", hangs]]) {
+    test(`${name} is no refusal`, async () => {
+      reaches(true);
+      await overPoll();
+      answers(bad);
+      await advance(60000);
+      assert.equal(blocked, 0);
+    });
+  }
+});
+
+test("signed in counts whatever its revision: it may be said by the session that came after", async () => {
+  overSocket();
+  sockets[0].says({ status: "pending", revision: 7 });
+  answers(reply(200, { status: "signed_in" }));
+  await listener.check();
+  assert.equal(states[states.length - 1].status, "signed_in");
 });

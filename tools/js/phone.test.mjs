@@ -281,6 +281,32 @@ describe("a call", () => {
     assert.ok(byId("call").hidden);
     assert.equal(requests[0].url, "/phones/7/call/hangup");
   });
+
+  test("keeps the keyboard to itself, and Escape hangs it up", () => {
+    const press = (key, more = {}) => {
+      const event = new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+      document.activeElement.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    byId("app-switch").focus();
+    assert.equal(press("Tab"), false);
+    hear({ call });
+    const focused = () => document.activeElement.id;
+    assert.equal(focused(), "call-answer");
+    assert.ok(press("Tab"));
+    assert.equal(focused(), "call-hangup");
+    press("Tab", { shiftKey: true });
+    assert.equal(focused(), "call-answer");
+    byId("tab-codes").focus(); // by a click outside
+    press("Tab");
+    assert.equal(focused(), "call-hangup");
+    assert.equal(press("a"), false);
+    assert.ok(press("Escape"));
+    assert.ok(byId("call").hidden);
+    assert.equal(focused(), "app-switch");
+    assert.equal(requests[0].url, "/phones/7/call/hangup");
+    assert.equal(press("Escape"), false);
+  });
 });
 
 test("the arrow keys go round the tabs", () => {
@@ -297,6 +323,20 @@ test("the arrow keys go round the tabs", () => {
 });
 
 describe("the socket", () => {
+  for (const [name, cause] of [
+    ["online", () => window.dispatchEvent(new window.Event("online"))],
+    ["back from the cache", () => window.dispatchEvent(Object.assign(new window.Event("pageshow"), { persisted: true }))],
+  ]) {
+    test(`is one, also when the page is ${name}`, async () => {
+      sockets[0].opens();
+      cause();
+      cause();
+      assert.deepEqual(sockets.map((socket) => socket.closed), [true, true, false]);
+      await advance(10000);
+      assert.equal(sockets.length, 3);
+    });
+  }
+
   test("is made again when it breaks, and only a longer break is worth a word", async () => {
     assert.equal(sockets[0].url, "wss://nod.test/phones/7/events");
     sockets[0].breaks();

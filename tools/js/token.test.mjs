@@ -1,15 +1,20 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
-import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, submits, visited } from "./browser.mjs";
+import {
+  FakeSocket, FakeStream, advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets, submits, submitted, visited,
+} from "./browser.mjs";
 
 const page = (seconds) => `
-  <form id="token-form" data-status-url="/authy/status" data-done-url="/protected" data-login-url="/login">
+  <form id="token-form" data-status-url="/authy/status" data-done-url="/protected" data-login-url="/login"
+    data-self-url="/login/approval" data-events-url="/login/events" data-stream-url="/login/stream">
     <button data-busy="Checking…">Sign in</button>
   </form>
   <div data-next-send="${seconds}">
     <form id="send-sms"><button id="sms" data-send>Send an SMS</button></form>
     <form id="send-call"><button id="call" data-send>Call me</button></form>
   </div>
+  <form id="confirm-form" action="/confirm-login"><input name="_csrf" value="secret"></form>
+  <p data-message="confirm-offline" hidden></p>
   <p id="next-send" ${seconds ? "" : "hidden"}>In <span data-seconds>${seconds}</span> s.</p>`;
 
 async function open(seconds = 0) {
@@ -52,7 +57,7 @@ describe("a page that is seen again", () => {
     assert.equal(requests.length, 0);
     setVisible(true);
     await settle();
-    assert.equal(requests[0].url, "/authy/status");
+    assert.equal(requests[0].url, "https://nod.test/authy/status");
   }
 
   test("goes on where the sign-in was finished", async () => {
@@ -82,5 +87,72 @@ describe("a page that is seen again", () => {
     assert.equal(requests.length, 0);
     await happens("pageshow", { persisted: true });
     assert.equal(requests.length, 1);
+  });
+});
+
+describe("a tap while the code page is open", () => {
+  async function hear(state) {
+    await open();
+    sockets[0].says(state);
+    await settle();
+  }
+
+  const posts = () => requests.filter(({ method }) => method === "POST");
+
+  test("Approve lets in", async () => {
+    answers(({ method }) => method === "POST" ? reply(302) : reply(200, { status: "signed_in" }));
+    await hear({ status: "approved" });
+    assert.equal(sockets[0].url, "wss://nod.test/login/events");
+    assert.deepEqual(posts().map(({ url, body }) => [url, body]), [["https://nod.test/confirm-login", "_csrf=secret"]]);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("Approve without a network says so, and lets in later", async () => {
+    await hear({ status: "approved" });
+    assert.ok(!document.querySelector("[data-message]").hidden);
+    answers(({ method }) => method === "POST" ? reply(302) : reply(200, { status: "signed_in" }));
+    await happens("online");
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  for (const [state, where] of [
+    [{ status: "denied" }, ["/login/approval"]],
+    [{ status: "cancelled", reason: "superseded" }, ["/login/approval"]],
+    [{ status: "signed_in" }, ["/protected"]],
+    [{ status: "signed_out", reason: "replaced" }, ["/login"]],
+    [{ status: "pending" }, []],
+    [{ status: "expired" }, []], // a code still counts
+    [{ status: "cancelled", reason: "no_device" }, []],
+  ]) {
+    test(`${state.status} ${state.reason ?? ""} goes to ${where.join() || "no other page"}`, async () => {
+      await hear(state);
+      assert.deepEqual(visited, where);
+      assert.equal(posts().length, 0);
+    });
+  }
+
+  test("a request that was sent again is heard too", async () => {
+    await hear({ status: "expired", revision: 1 });
+    assert.ok(sockets[0].closed);
+    answers(reply(200, { status: "pending", revision: 2 }));
+    setVisible(true);
+    await settle();
+    assert.equal(sockets.length, 2);
+  });
+
+  test("where the browser refuses every connection the forms still work", async () => {
+    FakeSocket.refused = FakeStream.refused = true;
+    await open();
+    await advance(5000);
+    assert.ok(submits(byId("token-form")));
+    assert.deepEqual([visited, submitted], [[], []]);
+  });
+
+  test("a page that is left hangs up, and goes on when the browser comes back to it", async () => {
+    await open();
+    await happens("pagehide");
+    assert.ok(sockets[0].closed);
+    await happens("pageshow", { persisted: true });
+    assert.ok(!sockets[sockets.length - 1].closed);
   });
 });

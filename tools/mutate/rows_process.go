@@ -4,6 +4,7 @@ import "time"
 
 // Settings, and the order of stopping.
 var processRows = []row{
+	{what: "two servers share a file", file: "server/lock.go", find: "syscall.LOCK_EX|", put: "syscall.LOCK_SH|", test: "TestASecondServerIsRefused"},
 	{what: "a key is printed", file: "config/key.go", find: `in.problem("a key has no blanks and only plain characters")`, put: `in.problem("not a key: %s", value)`, test: "TestNoMessageShowsAKey"},
 	{what: "the key goes out in clear", file: "config/urls.go", find: `u.Scheme == "http" && !loopback(u.Hostname())`, put: "false", test: "TestAKeyExcludesTheSimulator"},
 	{what: "a URL may carry a password", file: "config/urls.go", find: "case u.User != nil:", put: "case false:", test: "TestABadSettingIsNamed"},

@@ -12,6 +12,7 @@ var signinRows = []row{
 	{what: "asking who has an account is free", file: "signin/account.go", find: "f.spendTry(ctx, n.Email, c)", put: "error(nil)", test: "handlers.TestAskingWhoHasAnAccountIsSlowedDown"},
 	{what: "browsers are not told of an answer", file: "signin/decide.go", find: "if applied {\n\t\tf.ended(ctx, decided)", put: "if false {\n\t\tf.ended(ctx, decided)", test: "handlers.TestSignInWithATap"},
 	{what: "other tabs are not told of a sign-in", file: "signin/confirm.go", find: "f.notify(ctx, before)", put: "_ = before", test: "TestOtherTabsHearOfTheSignIn"},
+	{what: "an attempt is counted twice", file: "signin/count.go", find: `f.counted.due("attempt "+sessionID, f.Now(), countFor)`, put: "true", test: "TestEachAttemptIsCountedOnce"},
 	{what: "a lost callback is not made up for", file: "signin/confirm.go", find: "a = f.reconcile(ctx, a, userAsked)", put: "", test: "handlers.TestALostCallbackIsMadeUpFor"},
 	{what: "a code of another attempt is taken", file: "signin/codes.go", find: `return "sign-in " + sessionID`, put: `return "sign-in "`, test: "handlers.TestACodeIsForOneAttempt"},
 	{what: "the account of another password is closed", file: "signin/account.go", find: "err == nil && user.ID != v.User.ID", put: "false", test: "TestOnlyTheOwnPasswordClosesAnAccount"},

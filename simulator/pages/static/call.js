@@ -1,6 +1,7 @@
 // An incoming call: it rings until it is answered or hung up. A browser
 // speaks only after a tap, and Answer is one; the words stand there as text
-// as well.
+// as well. While it rings the keyboard stays in it: Tab goes round, and Escape
+// hangs up.
 
 /** @typedef {{at: string, text: string, code: string}} CallState */
 
@@ -14,28 +15,54 @@ export class Call {
   constructor(hangUp) {
     /** @type {CallState | null} */
     this._call = null;
+    /** @type {Element | null} */
+    this._focusBefore = null;
     byId("call-answer").addEventListener("click", () => this._answer());
     byId("call-again").addEventListener("click", () => this._speak());
     byId("call-hangup").addEventListener("click", () => {
       this.show(null);
       hangUp();
     });
+    document.addEventListener("keydown", (event) => this._key(event));
     addEventListener("pagehide", () => globalThis.speechSynthesis?.cancel());
   }
 
   /** @param {CallState | null} call */
   show(call) {
     if (call?.at === this._call?.at) return;
+    if (!this._call) this._focusBefore = document.activeElement;
+    const focusWasHere = byId("call").contains(document.activeElement);
     this._call = call;
     globalThis.speechSynthesis?.cancel();
     byId("call").hidden = !call;
     byId("call").classList.remove("answered");
     byId("call-code").hidden = byId("call-again").hidden = true;
     byId("call-answer").hidden = false;
-    if (!call) return;
+    if (!call) {
+      if (focusWasHere) /** @type {HTMLElement | null} */ (this._focusBefore)?.focus();
+      return;
+    }
     byId("call-title").textContent = `${appName()} is calling`;
     byId("call-text").textContent = "A voice will read a code to you.";
     byId("call-answer").focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  _key(event) {
+    if (!this._call) return;
+    if (event.key === "Escape") byId("call-hangup").click();
+    else if (event.key === "Tab") this._goRound(event);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  _goRound(event) {
+    const buttons = ["call-hangup", "call-answer", "call-again"].map(byId).filter((button) => !button.hidden);
+    const now = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const step = event.shiftKey ? -1 : 1;
+    const next = now < 0 ? 0 : now + step + buttons.length;
+    buttons[next % buttons.length].focus();
   }
 
   _answer() {

@@ -222,7 +222,9 @@ function connect() {
   clearTimeout(retry);
   const url = new URL(eventsUrl, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const before = socket;
   const mine = (socket = new WebSocket(url));
+  before?.close(); // it may be open still, and then shows the same twice
   mine.onmessage = (event) => {
     tries = 0;
     byId("line-note").hidden = true;

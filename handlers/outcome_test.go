@@ -1,0 +1,101 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/handlers"
+	"nod/store"
+)
+
+// failing is an application whose only address, /, fails by err.
+func (s *site) failing(err error) *fiber.App {
+	app := fiber.New(fiber.Config{ErrorHandler: s.handlers.ErrorHandler, Views: s.handlers.Pages})
+	app.All("/", handlers.Changing, func(*fiber.Ctx) error { return err })
+	return app
+}
+
+// What keeps the storage from working is told as such: too many people, a
+// writer that holds on for too long, and a broken disk are three things.
+func TestFailuresSayWhatIsWrong(t *testing.T) {
+	s := newSite(t)
+	const busy, storage, slow, inside = "The server is busy", "Nothing can be saved here at the moment", "This took too long", "Something went wrong on our side"
+	for _, test := range []struct {
+		err     error
+		status  int
+		heading string
+	}{
+		{store.ErrBusy, 503, busy},
+		{fmt.Errorf("x: %w", store.ErrLocked), 503, busy},
+		{fmt.Errorf("%w: disk full", store.ErrUnavailable), 503, storage},
+		{context.DeadlineExceeded, 503, slow},
+		{errors.New("a bug"), 500, inside},
+	} {
+		res, err := s.failing(test.err).Test(httptest.NewRequest(http.MethodGet, "/", nil), -1)
+		must(t, err)
+		got := readPage(t, res)
+		wantStatus(t, got, test.status)
+		wantBody(t, got, test.heading)
+		wantNoBody(t, got, "Nothing was changed", "may have been done")
+		if retry := got.Header.Get("Retry-After"); (retry != "") != (test.status == 503) {
+			t.Errorf("%v: got Retry-After %q", test.err, retry)
+		}
+	}
+}
+
+// Of a form that failed in its handler it is not known what was done.
+func TestAFailedFormDoesNotClaimThatNothingWasChanged(t *testing.T) {
+	s := newSite(t)
+	for _, failure := range []error{errors.New("a bug"), store.ErrLocked, store.ErrUnavailable, context.DeadlineExceeded} {
+		res, err := s.failing(failure).Test(httptest.NewRequest(http.MethodPost, "/", nil), -1)
+		must(t, err)
+		got := readPage(t, res)
+		wantBody(t, got, "What you sent may have been done all the same")
+		wantNoBody(t, got, "Nothing was changed")
+	}
+}
+
+// Errors of the session file are those of the storage, not bugs.
+func TestALockedSessionFileIsBusy(t *testing.T) {
+	s := newSite(t)
+	sessions, err := handlers.OpenSessions(filepath.Join(s.dir, "sessions.db"), time.Millisecond)
+	must(t, err)
+	release := s.lock("sessions.db")
+	for what, err := range map[string]error{
+		"set":    sessions.Set("a", []byte("b"), time.Hour),
+		"delete": sessions.Delete("a"),
+		"ready":  sessions.Ready(t.Context()),
+	} {
+		if !errors.Is(err, store.ErrLocked) {
+			t.Errorf("%s: got %v, want %v", what, err, store.ErrLocked)
+		}
+	}
+	release()
+	must(t, sessions.Close())
+}
+
+// What has expired is deleted in parts too.
+func TestExpiredSessionsAreDeleted(t *testing.T) {
+	s := newSite(t)
+	sessions, err := handlers.OpenSessions(filepath.Join(s.dir, "sessions.db"), hung)
+	must(t, err)
+	const expired = `
+		WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1000)
+		INSERT INTO sessions (k, v, e) SELECT 'old' || n, 'x', n FROM many`
+	_, err = sessions.Conn().ExecContext(t.Context(), expired)
+	must(t, err)
+	must(t, sessions.Set("new", []byte("x"), time.Hour))
+	must(t, sessions.Prune(t.Context(), time.Now()))
+	if got := s.sessionsIn("sessions.db"); got != 1 {
+		t.Errorf("%d sessions are left, want 1", got)
+	}
+	must(t, sessions.Close())
+}

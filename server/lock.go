@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	// lockPatience is how long a start waits for a process that is stopping.
+	lockPatience = stopLimit
+	lockRetry    = 20 * time.Millisecond
+)
+
+// lockFile makes this process the only server on a database file: two would not
+// tell each other's browsers. What only reads needs no lock. The system lets go
+// of it when the process ends, however that happens.
+func lockFile(ctx context.Context, database string, patience time.Duration, logger *slog.Logger) (io.Closer, error) {
+	path, err := lockPath(database)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := waitForLock(ctx, file, database, patience, logger); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	// For the message of the next; the lock does not rest on it.
+	if err := errors.Join(file.Truncate(0), writePID(file)); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// lockPath lies beside the file itself, whichever of its names was given.
+func lockPath(database string) (string, error) {
+	real, err := filepath.EvalSymlinks(database)
+	switch {
+	case errors.Is(err, os.ErrNotExist): // its first start
+		real = database
+	case err != nil:
+		return "", err
+	}
+	return real + ".lock", nil
+}
+
+func waitForLock(ctx context.Context, file *os.File, database string, patience time.Duration, logger *slog.Logger) error {
+	until := time.Now().Add(patience)
+	retry := time.NewTicker(lockRetry)
+	defer retry.Stop()
+	for first := true; ; first = false {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return fmt.Errorf("%s cannot be locked: %w", file.Name(), err)
+		}
+		if !time.Now().Before(until) {
+			return fmt.Errorf("%s is in use by another Nod%s: stop that one, or set DATABASE_URL to another file", database, holder(file))
+		}
+		if first {
+			logger.Info("another process still uses the database: waiting for it to stop", "file", database)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-retry.C:
+		}
+	}
+}
+
+func writePID(file *os.File) error {
+	_, err := file.WriteAt([]byte(fmt.Sprintln(os.Getpid())), 0)
+	return err
+}
+
+// holder says which process has the lock, if it has said so.
+func holder(file *os.File) string {
+	pid := make([]byte, 20)
+	n, _ := file.ReadAt(pid, 0) // io.EOF, since it is shorter
+	if text := strings.TrimSpace(string(pid[:n])); text != "" {
+		return " (process " + text + ")"
+	}
+	return ""
+}
+
+// lock locks a database file until the site has stopped.
+func (s *site) lock(ctx context.Context, database string) error {
+	held, err := lockFile(ctx, database, lockPatience, s.logger)
+	if err != nil {
+		return err
+	}
+	s.running.add("the lock of "+database, stopLimit, closing(held.Close))
+	return nil
+}

@@ -1,0 +1,107 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A second server on the same file is refused in words, under whichever name it
+// knows the file.
+func TestASecondServerIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "nod.db"), filepath.Join(dir, "link.db")
+	must(t, os.WriteFile(path, nil, 0o600))
+	must(t, os.Symlink(path, link))
+	held, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	for _, name := range []string{path, link} {
+		_, err = lockFile(t.Context(), name, 0, slog.New(slog.DiscardHandler))
+		if want := fmt.Sprintf("%s is in use by another Nod (process %d)", name, os.Getpid()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	must(t, held.Close())
+	held, err = lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	must(t, held.Close())
+}
+
+// seen is a log that says when something is written to it.
+type seen chan struct{}
+
+func (s seen) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("waiting for it to stop")) {
+		close(s)
+	}
+	return len(line), nil
+}
+
+// A start waits for a process that is about to stop.
+func TestAStartWaitsForAStop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nod.db")
+	old, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	waits := make(seen)
+	started := make(chan error, 1)
+	go func() {
+		held, err := lockFile(t.Context(), path, 1<<62, slog.New(slog.NewTextHandler(waits, nil)))
+		if err == nil {
+			err = held.Close()
+		}
+		started <- err
+	}()
+	<-waits
+	must(t, old.Close())
+	must(t, <-started)
+}
+
+func TestAStartThatWaitsCanBeStopped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nod.db")
+	old, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	defer old.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := lockFile(ctx, path, 1<<62, slog.New(slog.DiscardHandler)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// A process that was killed leaves no lock behind.
+func TestAKilledServerLeavesNoLock(t *testing.T) {
+	path := os.Getenv("LOCK_FOR_GOOD")
+	if path != "" { // this is the process to be killed
+		held, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+		must(t, err)
+		defer held.Close()
+		fmt.Println("locked")
+		<-t.Context().Done()
+	}
+	path = filepath.Join(t.TempDir(), "nod.db")
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAKilledServerLeavesNoLock$")
+	other.Env = append(os.Environ(), "LOCK_FOR_GOOD="+path)
+	out, err := other.StdoutPipe()
+	must(t, err)
+	must(t, other.Start())
+	word := make([]byte, len("locked"))
+	_, err = out.Read(word)
+	must(t, err)
+	if _, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("two processes hold the lock")
+	}
+	must(t, other.Process.Kill())
+	if err := other.Wait(); err == nil {
+		t.Error("the other process was not killed")
+	}
+	held, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	must(t, held.Close())
+}
