@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate caddy long screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy long screenshots pictures bench clean
 
 FUZZTIME ?= 15s
 STATICCHECK := go tool -modfile=tools/staticcheck/go.mod staticcheck
@@ -52,17 +52,21 @@ fuzz: ## each fuzz target for FUZZTIME (15s)
 mutate: ## one-line mutations of the product: the test named with each must fail (some minutes)
 	go run ./tools/mutate
 
+chaos: ## 100 kill -9 and 50 SIGTERM under 30 people: nothing acknowledged may be lost (some minutes)
+	go run ./chaos
+
 caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
 	@tools/caddy
 
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, a real Caddy, benchmarks
-	@echo "== 1 of 5: mutations"; $(MAKE) --no-print-directory mutate
-	@echo "== 2 of 5: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
-	@echo "== 3 of 5: a real Caddy"; $(MAKE) --no-print-directory caddy
-	@echo "== 4 of 5: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
-	@echo "== 5 of 5: the benchmark, quick"; go run ./bench -quick
-	@echo "make long ran: mutations, fuzzing, Caddy, benchmarks of the rooms, bench -quick"
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks
+	@echo "== 1 of 6: mutations"; $(MAKE) --no-print-directory mutate
+	@echo "== 2 of 6: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
+	@echo "== 3 of 6: kills, a few"; go run ./chaos -kills 20 -terms 10
+	@echo "== 4 of 6: a real Caddy"; $(MAKE) --no-print-directory caddy
+	@echo "== 5 of 6: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
+	@echo "== 6 of 6: the benchmark, quick"; go run ./bench -quick
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/
