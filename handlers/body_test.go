@@ -53,7 +53,7 @@ func TestALargeBodyIsRefusedUnread(t *testing.T) {
 // Whoever begins a request and does not end it is cut. The test ends when that
 // happens.
 func TestASlowSenderIsCut(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, cutsSenders)
 	inHead := s.raw("GET /login HTTP/1.1\r\nHost:")
 	inBody := s.raw(s.head(1000) + "email=ada")
 	for name, conn := range map[string]net.Conn{"in the head": inHead, "in the body": inBody} {

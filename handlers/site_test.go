@@ -85,9 +85,13 @@ type site struct {
 // config is what a site is made of; an option may change it.
 type config struct {
 	handlers.Config
-	delays *delays
-	Authy  providers.AuthyAPI
+	delays      *delays
+	Authy       providers.AuthyAPI
+	cutsSenders bool // a slow sender is cut as soon as in the product
 }
+
+// cutsSenders leaves the application its own limit for slow senders.
+func cutsSenders(c *config) { c.cutsSenders = true }
 
 // option changes a site before it starts.
 type option func(*config)
@@ -156,7 +160,7 @@ func (s *site) start(ln net.Listener) {
 		o(&c)
 	}
 	s.connect(c)
-	app := s.app()
+	app := s.app(c.cutsSenders)
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
 	s.stop = func() {
@@ -174,10 +178,13 @@ func (s *site) start(ln net.Listener) {
 
 // app is the application, with no limit that a slow machine could meet. What
 // it says of each callback is signalled.
-func (s *site) app() *fiber.App {
+func (s *site) app(cutsSenders bool) *fiber.App {
 	app := s.handlers.App()
 	server := app.Server()
-	server.ReadTimeout, server.WriteTimeout, server.IdleTimeout = hung, hung, hung
+	if !cutsSenders {
+		server.ReadTimeout = hung
+	}
+	server.WriteTimeout, server.IdleTimeout = hung, hung
 	handle := server.Handler
 	server.Handler = func(c *fasthttp.RequestCtx) {
 		handle(c)
