@@ -56,9 +56,10 @@ func (l *Load) SignIn(s SignInArgs, done *SignedIn) error {
 
 // user is a browser that shows the sign-in page.
 type user struct {
-	client      *http.Client
-	site        string
-	csrf, token string
+	client *http.Client
+	site   string
+	csrf   *http.Cookie // its name carries the port
+	token  string
 }
 
 var formToken = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
@@ -78,12 +79,12 @@ func newUser(i int, addr string) (*user, error) {
 		return nil, err
 	}
 	for _, c := range res.Cookies() {
-		if c.Name == "nod_csrf" {
-			p.csrf = c.Value
+		if strings.HasPrefix(c.Name, "nod_csrf") {
+			p.csrf = c
 		}
 	}
 	token := formToken.FindSubmatch(page)
-	if token == nil || p.csrf == "" {
+	if token == nil || p.csrf == nil {
 		return nil, fmt.Errorf("the sign-in page has status %s and no form token", res.Status)
 	}
 	p.token = string(token[1])
@@ -98,7 +99,7 @@ func (p *user) signIn(email string) error {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", userAgent)
-	req.AddCookie(&http.Cookie{Name: "nod_csrf", Value: p.csrf})
+	req.AddCookie(p.csrf)
 	res, err := p.client.Do(req)
 	if err != nil {
 		return err

@@ -153,7 +153,10 @@ func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
 	defer cancel()
 	answer, err := f.Phones.Answer(ctx, a.UUID)
 	if err != nil {
-		f.Logger.Warn("the provider could not be asked about a request", "approval", a.ID, "error", err)
+		// One line a minute: all that wait may meet the same outage.
+		if f.warned.due("lookup", f.Now(), time.Minute) {
+			f.Logger.Warn("the provider could not be asked about a request", "approval", a.ID, "error", err)
+		}
 		return a
 	}
 	if answer.Status != store.Approved && answer.Status != store.Denied {

@@ -156,6 +156,7 @@ type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
 	asked   lastAsked
+	warned  lastAsked     // what was logged, so that an outage fills no log
 	counted lastAsked     // what was counted, so that nothing is counted twice
 	lookups chan struct{} // bounds how many requests are looked up at once
 
