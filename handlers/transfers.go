@@ -65,6 +65,9 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	switch {
 	case errors.As(err, &notApproved):
 		return h.showProtected(c, fiber.StatusConflict, protectedForms{notice: &notYet})
+	case errors.Is(err, store.ErrExecuted):
+		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_executed.title", Text: "error.transfer_executed.text",
+			Action: link{"/protected", "action.to_transfers"}, cause: err}
 	case errors.Is(err, store.ErrChanged):
 		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_changed.title",
 			Text:   "error.transfer_changed.text",

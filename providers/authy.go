@@ -167,5 +167,10 @@ func neutral(err error) error {
 			return fmt.Errorf("%w: %w", meaning.ours, err)
 		}
 	}
+	if errors.As(err, &refused) {
+		// A key that it does not know, a request that it has lost: nothing that
+		// the person at the browser could mend.
+		return fmt.Errorf("%w: %w", signin.ErrUnavailable, err)
+	}
 	return err
 }

@@ -37,7 +37,12 @@ func (s *site) legacyProvider() store.Provider {
 }
 
 // explainStore adds what to do to an error of the database that settings mend.
-func explainStore(err error) error {
+func (s *site) explainStore(err error) error {
+	var legacy *store.LegacyError
+	if errors.As(err, &legacy) {
+		return s.foreignFactors(legacy.Provider, legacy.Accounts,
+			"; or LEGACY_PROVIDER, if that is not whose phones they have")
+	}
 	if errors.Is(err, store.ErrWhichProvider) {
 		return fmt.Errorf("%w: set LEGACY_PROVIDER to authy if they are real phones at Authy, or to simulator", err)
 	}
@@ -51,13 +56,21 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 	if err != nil {
 		return err
 	}
-	switch {
-	case s.Simulated() && counts[store.Authy] > 0:
-		return fmt.Errorf("%s holds %d accounts with phones at Authy, and nobody could sign in to them with simulated phones: "+
-			"set AUTHY_API_KEY, or DATABASE_URL to another file", s.Database, counts[store.Authy])
-	case !s.Simulated() && counts[store.Simulator] > 0:
-		return fmt.Errorf("%s holds %d accounts with simulated phones, and nobody could sign in to them through Authy: "+
-			"unset AUTHY_API_KEY, or set DATABASE_URL to another file", s.Database, counts[store.Simulator])
+	for provider, accounts := range counts {
+		if provider != s.providerName() {
+			return s.foreignFactors(provider, accounts, "")
+		}
 	}
 	return nil
+}
+
+// foreignFactors is the sentence for accounts whose phones are at another
+// provider than the one in use. more is a further thing to do.
+func (s *site) foreignFactors(theirs store.Provider, accounts int, more string) error {
+	if theirs == store.Authy {
+		return fmt.Errorf("%s holds %d accounts with phones at Authy, and nobody could sign in to them with simulated phones: "+
+			"set AUTHY_API_KEY, or DATABASE_URL to another file%s", s.Database, accounts, more)
+	}
+	return fmt.Errorf("%s holds %d accounts with simulated phones, and nobody could sign in to them through Authy: "+
+		"unset AUTHY_API_KEY, or set DATABASE_URL to another file%s", s.Database, accounts, more)
 }

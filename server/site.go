@@ -57,7 +57,7 @@ func (s *site) start(ctx context.Context) error {
 	// Before the simulator, whose file tells whose phones an old database has.
 	db, sessions, err := s.openDatabases(ctx)
 	if err != nil {
-		return explainStore(err)
+		return s.explainStore(err)
 	}
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)

@@ -11,13 +11,9 @@ import (
 // says why no push is on its way, "" when one is; it is stored with the
 // request. An error is only what went wrong on this side.
 func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.Reason, error) {
-	_, allowed, err := f.Store.PushAllowed(ctx, v.User.ID)
-	if err != nil {
-		return "", err
-	}
 	// The row comes first: an answer that overtakes the provider's reply
 	// finds it by the id that travels with the request.
-	a, replaced, err := f.Store.BeginLogin(ctx, v.Session.ID, replaces, f.ApprovalTTL)
+	a, replaced, allowed, err := f.Store.BeginLogin(ctx, v.User.ID, v.Session.ID, replaces, f.ApprovalTTL)
 	if err != nil {
 		return "", err
 	}

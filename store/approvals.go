@@ -74,10 +74,13 @@ func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, 
 	return a, replaced, nil
 }
 
-// BeginLogin is BeginApproval for a login. replaces is the request in whose place
-// it comes, "" for whichever is the newest: ErrReplaced when another one came
-// first, so that of many who replace one request at once, one does.
-func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
+// BeginLogin is BeginApproval for a login of the user. replaces is the request in
+// whose place it comes, "" for whichever is the newest: ErrReplaced when another
+// one came first, so that of many who replace one request at once, one does.
+// allowed is false when the phone was asked too often without an approval: the
+// request is there, and must not be sent. Counting and beginning are one
+// transaction, so that concurrent requests cannot exceed the limit.
+func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, allowed bool, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		if replaces != "" {
 			newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, KindLogin))
@@ -88,13 +91,21 @@ func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl 
 				return ErrReplaced
 			}
 		}
+		if _, allowed, err = s.pushAllowed(ctx, tx, userID, tx.now); err != nil {
+			return err
+		}
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl)
+		if err != nil || allowed {
+			return err
+		}
+		// It is noted as one that never reached the phone, before another counts it.
+		_, err = tx.ExecContext(ctx, `UPDATE approvals SET reason = 'push_paused' WHERE id = ?`, a.ID)
 		return err
 	})
 	if err != nil {
-		return Approval{}, nil, err
+		return Approval{}, nil, false, err
 	}
-	return a, replaced, nil
+	return a, replaced, allowed, nil
 }
 
 func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {

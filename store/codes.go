@@ -54,9 +54,17 @@ func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID strin
 }
 
 func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID string, via Method) error {
-	const insert = `INSERT INTO code_sends (user_id, via, at) VALUES (?, ?, ?)`
-	if _, err := tx.ExecContext(ctx, insert, userID, via, tx.now); err != nil {
+	const insert = `
+		INSERT INTO code_sends (user_id, factor_id, via, at)
+		SELECT user_id, id, ?, ?
+		FROM factors
+		WHERE user_id = ? AND provider = ? AND revoked_at IS NULL`
+	found, err := changed(tx.ExecContext(ctx, insert, via, tx.now, userID, tx.store.opts.Provider))
+	if err != nil {
 		return err
+	}
+	if !found {
+		return ErrNotFound
 	}
 	const remember = `UPDATE sessions SET code_via = ? WHERE id = ? AND user_id = ?`
 	if _, err := tx.ExecContext(ctx, remember, via, sessionID, userID); err != nil {
@@ -76,8 +84,8 @@ func (s *Store) nextSend(ctx context.Context, q querier, userID int64) (next tim
 		SELECT code_sends.at
 		FROM factors
 		JOIN factors AS same
-			ON same.provider = factors.provider AND same.handle = factors.handle AND same.revoked_at IS NULL
-		JOIN code_sends ON code_sends.user_id = same.user_id
+			ON same.provider = factors.provider AND same.handle = factors.handle
+		JOIN code_sends ON code_sends.factor_id = same.id
 		WHERE factors.user_id = ? AND factors.provider = ? AND factors.revoked_at IS NULL
 		ORDER BY code_sends.at DESC
 		LIMIT 1 OFFSET ?`

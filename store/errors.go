@@ -20,6 +20,7 @@ var (
 	ErrNoTriesLeft        = errors.New("no tries left")
 	ErrCodeUsed           = errors.New("this code was used already")
 	ErrTransferPending    = errors.New("a transfer is waiting already")
+	ErrExecuted           = errors.New("this transfer was carried out already")
 	ErrReplaced           = errors.New("another request has taken the place of this one")
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
@@ -29,6 +30,17 @@ var (
 // ErrLocked is an ErrUnavailable that passes: others write, and waiting for
 // them took too long. What was to be written was not.
 var ErrLocked = fmt.Errorf("%w: others write for too long", ErrUnavailable)
+
+// LegacyError refuses to migrate a file whose accounts have their phones at
+// another provider than the one in use: nobody could sign in to them.
+type LegacyError struct {
+	Accounts int
+	Provider Provider // theirs
+}
+
+func (e *LegacyError) Error() string {
+	return fmt.Sprintf("%d accounts have their phones at %q", e.Accounts, e.Provider)
+}
 
 // RateError refuses something that may be done again at RetryAt.
 type RateError struct{ RetryAt time.Time }

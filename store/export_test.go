@@ -23,6 +23,11 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	return sess, wrap(err)
 }
 
+// PushAllowed is what BeginLogin would find, beginning nothing.
+func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
+	return s.pushAllowed(ctx, s.read, userID, s.now())
+}
+
 // PasswordWait is what SpendPasswordTry would say, spending nothing.
 func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Duration, error) {
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -89,17 +90,19 @@ func (tx *txn) withLegacyProvider(ctx context.Context, script string) (string, e
 	if !strings.Contains(script, blank) {
 		return script, nil
 	}
-	provider := tx.store.opts.LegacyProvider
-	if provider == "" {
-		var accounts bool
-		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE closed_at IS NULL)`).Scan(&accounts)
-		if err != nil {
-			return "", err
-		}
-		if accounts {
-			return "", ErrWhichProvider
-		}
-		provider = tx.store.opts.Provider
+	var accounts int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM users WHERE closed_at IS NULL`).Scan(&accounts)
+	if err != nil {
+		return "", err
+	}
+	provider := cmp.Or(tx.store.opts.LegacyProvider, tx.store.opts.Provider)
+	switch {
+	case accounts == 0:
+	case tx.store.opts.LegacyProvider == "":
+		return "", ErrWhichProvider
+	case provider != tx.store.opts.Provider:
+		// Not written: a wrong guess could not be undone.
+		return "", &LegacyError{accounts, provider}
 	}
 	return strings.ReplaceAll(script, blank, string(provider)), nil
 }

@@ -20,12 +20,11 @@ type limit struct {
 	window time.Duration
 }
 
-// PushAllowed says whether the phone of this user may be asked once more, and
+// pushAllowed says whether the phone of this user may be asked once more, and
 // if not, when. It counts by phone: two accounts with one phone share the
 // limit. A request counts from its beginning, not from the provider's reply;
-// one that never reached the phone does not count. It only reads: requests that
-// begin at the same moment may pass the limit together.
-func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
+// one that never reached the phone does not count.
+func (s *Store) pushAllowed(ctx context.Context, q querier, userID, now int64) (retryAt time.Time, ok bool, err error) {
 	const query = `
 		WITH phone AS (
 			SELECT same.id
@@ -47,10 +46,9 @@ func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Tim
 			AND reason NOT IN ('unavailable', 'no_device', 'push_paused')
 		ORDER BY seq DESC
 		LIMIT 1 OFFSET ?3`
-	now := s.now()
 	for _, l := range pushLimits {
 		var oldest int64
-		err := s.read.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1, s.opts.Provider).Scan(&oldest)
+		err := q.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1, s.opts.Provider).Scan(&oldest)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

@@ -83,7 +83,8 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 
 // ExecuteTransfer carries out an approved transfer, once; that it has been done
 // already is told as the same success. shown is what the browser says it is
-// about: ErrChanged if that is not what was approved, and the transfer is over.
+// about: ErrChanged if that is not what was approved, and the transfer is over;
+// ErrExecuted if it is not what was carried out already.
 // ErrNotApproved, ErrNotFound; also for the transfer of another session.
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
 	tampered := false
@@ -93,12 +94,14 @@ func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown
 			return err
 		}
 		shown.ID = t.ID
-		if shown.subject() != t.subject() {
+		switch same := shown.subject() == t.subject(); {
+		case t.Status == TransferExecuted && !same:
+			return ErrExecuted
+		case t.Status == TransferExecuted:
+			return nil
+		case !same:
 			tampered = true
 			return tx.refuse(ctx, t)
-		}
-		if t.Status == TransferExecuted {
-			return nil
 		}
 		if _, err := tx.consume(ctx, sessionID, KindTransfer, t.subject()); err != nil {
 			return err

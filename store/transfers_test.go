@@ -60,7 +60,7 @@ func TestATransferIsExecutedOnce(t *testing.T) {
 		t.Errorf("a second time: got %+v, %v, want %+v", again, err, done)
 	}
 	_, err = w.store.ExecuteTransfer(t.Context(), in.ID, tr.ID, store.Transfer{Payee: "Eve", AmountMinor: 1, Currency: "EUR"})
-	wantErr(t, "another one under its id", err, store.ErrChanged)
+	wantErr(t, "another one under its id", err, store.ErrExecuted)
 	if got := w.transfers(ada); len(got) != 1 || got[0] != done {
 		t.Errorf("got %+v, want %+v", got, done)
 	}

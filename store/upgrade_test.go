@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -39,8 +40,17 @@ func TestUpgradeAsksWhosePhonesTheyAre(t *testing.T) {
 	w.legacy = ""
 	_, err := store.Open(t.Context(), w.path, w.options())
 	wantErr(t, "nobody says", err, store.ErrWhichProvider)
-	w.legacy = store.Authy
-	w.open()
+	// A guess that would lock everybody out is not written.
+	o := w.options()
+	o.LegacyProvider = store.Authy
+	_, err = store.Open(t.Context(), w.path, o)
+	var legacy *store.LegacyError
+	if !errors.As(err, &legacy) || legacy.Accounts != 6 || legacy.Provider != store.Authy {
+		t.Errorf("phones at Authy beside simulated ones: got %v", err)
+	}
+	o.Provider = store.Authy
+	w.store, err = store.Open(t.Context(), w.path, o)
+	must(t, err)
 	counts, err := w.store.Providers(t.Context())
 	must(t, err)
 	if want := map[store.Provider]int{store.Authy: 6}; !maps.Equal(counts, want) {
