@@ -21,7 +21,7 @@ type Approval struct {
 	FactorID   int64
 	Handle     string // the provider's name for the phone that was asked
 	Status     ApprovalStatus
-	Reason     Reason // of a cancelled one
+	Reason     Reason // of a cancelled one; ReasonUnconfirmed of a pending one
 	Number     string // two digits, shown in the browser and on the phone
 	Subject    string // digest of what the phone shows, "" for a login
 	CreatedAt  time.Time

@@ -12,7 +12,8 @@ const repeatWithin = 30 * time.Second
 // lost the reply: sessionID is the session that it waited on, and c.Form the
 // form that it sent then. The new session goes on under another id and the one
 // given before is worthless, so that only the newest reply holds it. ErrNotFound
-// once it was used, after half a minute, and for another form.
+// once it was used, after half a minute, and for another form. The form stands for
+// the browser: whoever holds both of its cookies holds the form, too.
 func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		unused, err := tx.unusedSuccessor(ctx, sessionID, c.Form)

@@ -6,7 +6,8 @@
 // changed rows is the answer.
 // Promises: a decision and its line in the audit trail are one transaction;
 // what a method returns is committed; if callers race for the same step,
-// exactly one succeeds; every statement is one that PostgreSQL would take too.
+// exactly one succeeds; every query is one that PostgreSQL would take too, but for
+// how parameters are written.
 // Never: lets an error of the driver out under its own name, stores what a
 // cookie holds, or tells a browser anything: callers publish after the commit.
 package store

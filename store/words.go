@@ -25,7 +25,8 @@ const (
 	Cancelled ApprovalStatus = "cancelled"
 )
 
-// Reason is why a request was cancelled or a session ended; "" for neither.
+// Reason is why a request was cancelled or a session ended, or what is to be
+// known of a pending one; "" for none.
 type Reason string
 
 // Reasons of a cancelled request.

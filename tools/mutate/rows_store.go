@@ -50,7 +50,7 @@ var storeRows = []row{
 	{what: "a closed account keeps its password", file: "store/users.go", find: "password_hash = ''", put: "password_hash = password_hash", test: "TestCloseAccountEndsAndForgets"},
 
 	{what: "a changed transfer is executed", file: "store/transfers.go", find: "shown.subject() == t.subject()", put: "true", test: "TestAChangedTransferIsRefused"},
-	{what: "a transfer is executed twice", file: "store/transfers.go", find: "AND executed_at IS NULL", put: "", test: "TestATransferIsMarkedExecutedOnce"},
+	{what: "a transfer is executed twice", file: "store/transfers.go", find: "case t.Status == TransferExecuted:", put: "case t.Status == \"\":", test: "TestATransferIsExecutedOnce"},
 	{what: "the payee is not part of what is approved", file: "store/transfers.go", find: "t.Payee, t.AmountMinor, t.Currency})", put: "t.AmountMinor, t.Currency})", test: "TestAChangedTransferIsRefused"},
 	{what: "another session's transfer is executed", file: "store/transfers.go", find: "AND transfers.session_id = ?4", put: "AND ?4 = ?4", test: "TestATransferBelongsToItsSession"},
 	{what: "a file can be read by everybody", file: "store/sqlite.go", find: "0o600", put: "0o644", test: "TestOpenMakesAFileThatOnlyItsOwnerReads"},
