@@ -24,14 +24,29 @@ func (h *Handlers) oldCookieName(name string) string {
 
 // readOldCookies takes cookies under their old names for those that are missing,
 // so that an upgrade signs nobody out and spoils no open form. Those of another
-// Nod mean nothing here, and are not changed.
+// Nod on this host are left alone: its session means nothing here.
 func (h *Handlers) readOldCookies(c *fiber.Ctx) error {
-	for _, name := range []string{"session", "csrf"} {
-		if c.Cookies(h.cookieName(name)) == "" {
-			if old := c.Cookies(h.oldCookieName(name)); old != "" {
-				c.Request().Header.SetCookie(h.cookieName(name), old)
-			}
+	session := h.cookieName("session")
+	if h.adopt(c, "session") {
+		id, err := h.sessionID(c)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			c.Request().Header.DelCookie(session)
+			return c.Next()
 		}
 	}
+	h.adopt(c, "csrf")
 	return c.Next()
+}
+
+// adopt puts a cookie under its old name in the place of one that is missing.
+func (h *Handlers) adopt(c *fiber.Ctx, name string) bool {
+	old := c.Cookies(h.oldCookieName(name))
+	if old == "" || c.Cookies(h.cookieName(name)) != "" {
+		return false
+	}
+	c.Request().Header.SetCookie(h.cookieName(name), old)
+	return true
 }

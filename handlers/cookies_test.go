@@ -147,3 +147,20 @@ func TestTheLastStepIsRepeatedWhenItsCookieWasNotKept(t *testing.T) {
 	wantRedirect(t, b.postForm("/confirm-login", form), "/protected")
 	wantBody(t, b.get("/protected"), "ada@example.com")
 }
+
+// The cookies of a Nod on the default port of this host are left to it: a form
+// of ours does not rest on them.
+func TestOldCookiesOfAnotherNodAreLeftAlone(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	u, err := url.Parse(s.url)
+	must(t, err)
+	b.http.Jar.SetCookies(u, []*http.Cookie{
+		{Name: "nod_session", Value: "a-session-of-another-site", Path: "/"},
+		{Name: "nod_csrf", Value: "a-secret-of-another-site-long", Path: "/"},
+	})
+	b.get("/login")
+	if b.cookie("nod_csrf") == "" {
+		t.Error("the form rests on a cookie of another site")
+	}
+}

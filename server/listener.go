@@ -83,11 +83,13 @@ func (s *site) listen(setting, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
+var errPortInUse = errors.New("port in use")
+
 // listen opens addr; its error says which setting to change.
 func listen(setting, addr string, logger *slog.Logger) (*retryListener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port in use: something listens on %s already; end it, or set %s to another address", addr, setting)
+		return nil, fmt.Errorf("%w: something listens on %s already; end it, or set %s to another address", errPortInUse, addr, setting)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s: %w", setting, addr, err)

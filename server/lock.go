@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -94,12 +96,43 @@ func holder(file *os.File) string {
 	return ""
 }
 
-// lock locks a database file until the site has stopped.
+// lockedElsewhere says whether another server is running on a database file.
+func lockedElsewhere(database string) bool {
+	path, err := lockPath(database)
+	if err != nil {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close() // and with it the lock, if it was free
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+// listenAfter is listen, with patience for the process before this one: while it
+// stops it holds both the address and the database.
+func (s *site) listenAfter(ctx context.Context, setting, addr string) (net.Listener, error) {
+	ln, err := s.listen(setting, addr)
+	if !errors.Is(err, errPortInUse) || !lockedElsewhere(s.Database) {
+		return ln, err
+	}
+	if err := s.lock(ctx, s.Database); err != nil {
+		return nil, err
+	}
+	return s.listen(setting, addr)
+}
+
+// lock locks a database file until the site has stopped, unless it has it.
 func (s *site) lock(ctx context.Context, database string) error {
+	if slices.Contains(s.locked, database) {
+		return nil
+	}
 	held, err := lockFile(ctx, database, lockPatience, s.logger)
 	if err != nil {
 		return err
 	}
+	s.locked = append(s.locked, database)
 	s.running.add("the lock of "+database, stopLimit, closing(held.Close))
 	return nil
 }

@@ -22,6 +22,7 @@ type site struct {
 	now     func() time.Time // for what is stored; callbacks are judged by the wall clock
 	failed  chan error       // a listener that ended by itself
 	running steps
+	locked  []string // database files that are locked
 
 	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL string // of the simulator, for people
@@ -37,7 +38,7 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 // start opens everything, listeners first. What it has opened is ended by
 // running.stop, also if it fails.
 func (s *site) start(ctx context.Context) error {
-	ln, err := s.listen("ADDR", s.Addr)
+	ln, err := s.listenAfter(ctx, "ADDR", s.Addr)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (s *site) start(ctx context.Context) error {
 	}
 	var phones net.Listener
 	if s.Simulated() {
-		if phones, err = s.listen("SIMULATOR_ADDR", s.SimulatorAddr); err != nil {
+		if phones, err = s.listenAfter(ctx, "SIMULATOR_ADDR", s.SimulatorAddr); err != nil {
 			return err
 		}
 	}
