@@ -59,7 +59,9 @@ var (
 func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	p := describe(err)
 	id, _ := c.Locals("requestid").(string)
-	if p.Status >= 500 && p.Status != fiber.StatusNotImplemented {
+	// Whoever comes while the process stops is no failure of it.
+	stopping := errors.Is(err, hub.ErrClosed)
+	if p.Status >= 500 && p.Status != fiber.StatusNotImplemented && !stopping {
 		h.Logger.Error("request failed", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	} else {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
