@@ -55,11 +55,9 @@ func TestCommitsAreSynced(t *testing.T) {
 // ones.
 func TestAFileOfTheFirstVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nod-simulator.db")
-	for _, suffix := range []string{"", "-shm", "-wal"} {
-		content, err := os.ReadFile("../testdata/68d1548/nod-simulator.db" + suffix)
-		must(t, err)
-		must(t, os.WriteFile(path+suffix, content, 0o600))
-	}
+	content, err := os.ReadFile("../testdata/68d1548/nod-simulator.db")
+	must(t, err)
+	must(t, os.WriteFile(path, content, 0o600))
 	one, err := simulator.New(simulator.Config{Path: path})
 	must(t, err)
 	defer func() { must(t, one.Close(t.Context())) }()
