@@ -60,7 +60,7 @@ func waitForLock(ctx context.Context, file *os.File, database string, patience t
 	retry := time.NewTicker(lockRetry)
 	defer retry.Stop()
 	for first := true; ; first = false {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := tryLock(file)
 		if err == nil {
 			return nil
 		}
@@ -79,6 +79,11 @@ func waitForLock(ctx context.Context, file *os.File, database string, patience t
 		case <-retry.C:
 		}
 	}
+}
+
+// tryLock fails with EWOULDBLOCK if somebody else has the lock.
+func tryLock(file *os.File) error {
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
 func writePID(file *os.File) error {
@@ -107,7 +112,7 @@ func lockedElsewhere(database string) bool {
 		return false
 	}
 	defer file.Close() // and with it the lock, if it was free
-	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+	return errors.Is(tryLock(file), syscall.EWOULDBLOCK)
 }
 
 // listenAfter is listen, with patience for the process before this one: while it
