@@ -30,8 +30,9 @@ var (
 	// arrival is how long a message that Nod sends at once may take to arrive. A
 	// proxy that buffers responses delivers it later or never.
 	arrival = 5 * time.Second
-	// silence is how long the first ping may take, which comes within 30 s.
-	silence = 40 * time.Second
+	// silence is how long the second ping may take. The first comes within 30 s,
+	// the second 30 s later.
+	silence = 75 * time.Second
 )
 
 // Run checks the site at address (scheme://host[:port]) and writes one line per

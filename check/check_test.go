@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,12 +37,13 @@ func newSite(t *testing.T) *site {
 			}
 			defer conn.Close()
 			conn.WriteMessage(websocket.TextMessage, []byte(`{"status":"pending"}`))
-			conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Hour))
+			ping(conn)
+			ping(conn)
 			conn.ReadMessage() // until the check hangs up
 		},
 		"/check/stream": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprint(w, "retry: 2000\n\ndata: {\"status\":\"pending\"}\n\n:\n\n")
+			fmt.Fprint(w, "retry: 2000\n\ndata: {\"status\":\"pending\"}\n\n:\n\n:\n\n")
 		},
 	}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,6 +56,10 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(s.Close)
 	s.sees(map[string]any{"site": s.URL, "ip": "127.0.0.1", "forwarded": false, "trusted": false})
 	return s
+}
+
+func ping(conn *websocket.Conn) {
+	conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Hour))
 }
 
 // nodsHeaders are those of Nod's pages.
@@ -157,6 +163,23 @@ func TestWhatAProxyBreaksIsReported(t *testing.T) {
 				}
 			}
 		}, "BROKEN  socket   is cut after", []string{"stream"}},
+		{"a socket is cut after an early ping", func(s *site) {
+			s.mux["/check/events"] = func(w http.ResponseWriter, r *http.Request) {
+				if conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil); err == nil {
+					conn.WriteMessage(websocket.TextMessage, []byte(`{"status":"pending"}`))
+					conn.SetPongHandler(func(string) error { return io.EOF })
+					ping(conn)
+					conn.ReadMessage() // until the answer to the ping
+					conn.Close()
+				}
+			}
+		}, "BROKEN  socket   is cut after", []string{"stream"}},
+		{"a stream is cut after an early ping", func(s *site) {
+			s.mux["/check/stream"] = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/event-stream")
+				fmt.Fprint(w, "data: {\"status\":\"pending\"}\n\n:\n\n")
+			}
+		}, "BROKEN  stream   is cut after", []string{"socket"}},
 		{"a stream is cut while it is silent", func(s *site) {
 			s.mux["/check/stream"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")

@@ -16,9 +16,10 @@ import (
 )
 
 // waiting opens a socket and a stream, as waiting pages do, and keeps both open
-// over the silence between two pings.
+// over a whole silence between two pings. The first ping may come at once: it
+// ends no silence that says anything.
 func (r *run) waiting() {
-	fmt.Fprintln(r.out, "…       a socket and a stream are kept open until the first ping, at most 40 s")
+	fmt.Fprintln(r.out, "…       a socket and a stream are kept open from one ping to the next, at most 75 s")
 	var socket, stream error
 	var both sync.WaitGroup
 	both.Go(func() { socket = r.socket() })
@@ -36,10 +37,10 @@ func (r *run) report(what string, err error) {
 	r.ok(what, "opens, delivers at once and stays open")
 }
 
-// errPing ends the reading of a socket that has lasted long enough.
-var errPing = errors.New("ping")
+// errLasted ends the reading of a socket that has lasted long enough.
+var errLasted = errors.New("lasted")
 
-// socket opens a WebSocket and waits for its first message and the first ping.
+// socket opens a WebSocket and waits for its first message and two pings.
 func (r *run) socket() error {
 	address := *r.site
 	address.Scheme = strings.Replace(r.site.Scheme, "http", "ws", 1)
@@ -63,13 +64,19 @@ func (r *run) socket() error {
 		return fmt.Errorf("opens, but another message than Nod's arrives: %q", body)
 	}
 	opened := time.Now()
-	conn.SetPingHandler(func(string) error { return errPing })
+	pong, pings := conn.PingHandler(), 0
+	conn.SetPingHandler(func(data string) error {
+		if pings++; pings == 2 {
+			return errLasted
+		}
+		return pong(data)
+	})
 	if err := conn.SetReadDeadline(opened.Add(silence)); err != nil {
 		return err
 	}
 	for {
 		switch _, _, err := conn.ReadMessage(); {
-		case errors.Is(err, errPing):
+		case errors.Is(err, errLasted):
 			return nil
 		case err != nil:
 			return cut(opened, err)
@@ -77,14 +84,14 @@ func (r *run) socket() error {
 	}
 }
 
-// cut is the error of a connection that did not last to its first ping.
+// cut is the error of a connection that did not last to its second ping.
 func cut(opened time.Time, err error) error {
 	return fmt.Errorf("is cut after %.0f s (%w): let the proxy keep connections that are silent for 30 s (nginx: proxy_read_timeout 75s)",
 		time.Since(opened).Seconds(), cause(err))
 }
 
-// stream opens the event stream and waits for its first event and the comment that
-// serves as a ping.
+// stream opens the event stream and waits for its first event and two of the
+// comments that serve as pings.
 func (r *run) stream() error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
@@ -109,8 +116,10 @@ func (r *run) stream() error {
 	}
 	opened := time.Now()
 	limit.Reset(silence)
-	if err := find(lines, ":"); err != nil {
-		return cut(opened, err)
+	for range 2 {
+		if err := find(lines, ":"); err != nil {
+			return cut(opened, err)
+		}
 	}
 	return nil
 }

@@ -13,9 +13,10 @@ import (
 // anybody. The command "check" opens them through the public address to find
 // out what a proxy in between breaks.
 
-// checkHold is how long a socket or stream of a check stays open: longer than a
-// silence between two pings, which is what a proxy has to bear.
-const checkHold = 45 * time.Second
+// checkHold is how long a socket or stream of a check stays open: longer than
+// the check waits for the second ping. The silence before it is what a proxy has
+// to bear.
+const checkHold = 80 * time.Second
 
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	ip := h.visitorIP(c)
@@ -31,7 +32,7 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 }
 
 // checkState is one event at once. After it the connection is silent, as that of
-// a waiting page is, until the first ping.
+// a waiting page is, but for the pings.
 func (h *Handlers) checkState(_ context.Context, key string) (message, error) {
 	time.AfterFunc(checkHold, func() { h.Hub.CloseKey(key, closeNormal, "checked") })
 	return message{data: h.browsers.encodeState(signin.State{Status: signin.StatusPending})}, nil

@@ -13,4 +13,6 @@ var processRows = []row{
 	{what: "a step that fails ends the stop", file: "server/stop.go", find: "problems = append(problems, fmt.Errorf(\"stopping %s: %w\", step.name, err))", put: "return fmt.Errorf(\"stopping %s: %w\", step.name, err)", test: "TestWhatHangsIsLeftBehind"},
 	{what: "a shortage of descriptors ends the process", file: "server/listener.go", find: "|| !outOfDescriptors(err)", put: "|| outOfDescriptors(err) || true", test: "TestTheServerOutlivesAShortageOfDescriptors", hang: 15 * time.Second},
 	{what: "a stop tells nobody", file: "server/site.go", find: "r.hub.Shutdown(ctx, websocket.CloseServiceRestart)", put: "r.hub.Shutdown(ctx, websocket.CloseGoingAway)", test: "command.TestAStopTellsWhoWaits"},
+	{what: "an early ping is taken for a silence that lasted", file: "check/waiting.go", find: "pings == 2", put: "pings == 1", test: "TestWhatAProxyBreaksIsReported"},
+	{what: "an early comment is taken for a silence that lasted", file: "check/waiting.go", find: "for range 2 {", put: "for range 1 {", test: "TestWhatAProxyBreaksIsReported"},
 }
