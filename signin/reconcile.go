@@ -87,20 +87,26 @@ func (f *Flow) Reconciled(ctx context.Context, sessionID string) (store.Approval
 // case its callback was lost, and returns the request as it is then. When the
 // provider does not answer, the stored state stands.
 func (f *Flow) reconcile(ctx context.Context, a store.Approval, how eagerness) store.Approval {
-	if a.Status != store.Pending || a.UUID == "" {
+	if !f.mayLookUp(a, how) {
 		return a
+	}
+	return f.lookUp(ctx, a)
+}
+
+// mayLookUp says whether the provider may be asked about a request now, and
+// takes the turn if it may.
+func (f *Flow) mayLookUp(a store.Approval, how eagerness) bool {
+	if a.Status != store.Pending || a.UUID == "" {
+		return false
 	}
 	now, interval := f.Now(), userInterval
 	if how == pollThrottled {
 		if now.Sub(a.CreatedAt) < minPollAge {
-			return a
+			return false
 		}
 		interval = pollInterval
 	}
-	if !f.asked.due(a.ID, now, interval) {
-		return a
-	}
-	return f.lookUp(ctx, a)
+	return f.asked.due(a.ID, now, interval)
 }
 
 // CatchUp looks up what was answered while nobody listened: every request that
@@ -122,7 +128,7 @@ func (f *Flow) CatchUp(ctx context.Context) error {
 // missed may have been missed here too. It does not wait for the answer.
 func (f *Flow) Joined(s State) {
 	a := s.request
-	if s.Status != StatusPending || a.UUID == "" || f.Now().Sub(a.CreatedAt) < minPollAge || !f.asked.due(a.ID, f.Now(), pollInterval) {
+	if !f.mayLookUp(a, pollThrottled) {
 		return
 	}
 	f.tasks.Go(func() {

@@ -78,9 +78,8 @@ func endOf(w store.Wait) (Status, store.Reason) {
 }
 
 // notify tells the browsers of a session how it stands, and counts an attempt
-// that is over. It comes after the
-// commit; losing it costs a moment, for every way to hear begins with the
-// stored state.
+// that is over. It comes after the commit; losing it costs a moment, for every
+// way to hear begins with the stored state.
 func (f *Flow) notify(ctx context.Context, sessionID string) {
 	w, err := f.Store.Wait(ctx, sessionID)
 	if err != nil {
