@@ -3,14 +3,10 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -32,16 +28,7 @@ func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
 	client := &http.Client{Jar: jar, Transport: &http.Transport{DialContext: dial}}
-	form, err := client.Get(p.url + "/signup")
-	must(t, err)
-	page, err := io.ReadAll(form.Body)
-	must(t, errors.Join(err, form.Body.Close()))
-	token := regexp.MustCompile(`name="_csrf" value="([^"]+)"`).FindSubmatch(page)
-	waiting, err := client.PostForm(p.url+"/signup", url.Values{
-		"_csrf": {string(token[1])}, "name": {"Ada"}, "email": {"ada@example.com"}, "password": {"correct horse battery staple"},
-		"country_code": {"1"}, "phone_number": {"2015550101"},
-	})
-	must(t, errors.Join(err, waiting.Body.Close()))
+	signUp(t, client, p.url)
 	dialer := websocket.Dialer{Jar: jar, NetDialContext: dial}
 	conn, _, err := dialer.DialContext(t.Context(), "ws://nod.test/login/events", http.Header{"Origin": {p.url}})
 	must(t, err)
