@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -41,40 +40,13 @@ func behindCaddy(t *testing.T, change func(conf string) string) *nod {
 
 	server := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", file)
 	server.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-	log := &output{}
-	server.Stdout, server.Stderr = log, log
-	must(t, server.Start())
-	t.Cleanup(func() {
-		must(t, server.Process.Signal(syscall.SIGTERM))
-		server.Wait()
-		if t.Failed() {
-			t.Logf("Caddy's log:\n%s", log)
-		}
-	})
-	eventually(t, "Caddy listens", func() bool {
-		conn, err := net.Dial("tcp", front)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return startNod(t, "ADDR="+backend, "PUBLIC_URL=https://localhost:"+port, "TRUSTED_PROXIES=127.0.0.1",
-		"SSL_CERT_FILE="+filepath.Join(dir, "nod.pem"))
+	return behind(t, server, front, backend, dir)
 }
 
 func TestCaddyWithTheDocumentedSettings(t *testing.T) {
 	story(t)
 	n := behindCaddy(t, func(conf string) string { return conf })
-	report, err := n.check()
-	if err != nil || !strings.Contains(report, "Everything works.") {
-		t.Errorf("nod check: %v\n%s", err, report)
-	}
-	tb := n.person().tab()
-	p := tb.signUp("ada@example.com", "2015550101")
-	tb.transport("socket")
-	p.answer("approve")
-	tb.at("/protected")
-	tb.is(`document.body.innerText.includes("127.0.0.1")`)
+	n.worksBehindProxy()
 }
 
 func TestCaddyThatLosesTheHost(t *testing.T) {

@@ -56,17 +56,24 @@ func behindNginx(t *testing.T, change func(conf string) string) *nod {
 	must(t, os.WriteFile(file, []byte(around+change(conf)+"}\n"), 0o600))
 
 	server := exec.Command(nginx, "-p", dir, "-c", file)
+	return behind(t, server, front, backend, dir)
+}
+
+// behind starts a proxy that listens at front, and Nod behind it at backend. The
+// proxy's certificate is in dir.
+func behind(t *testing.T, proxy *exec.Cmd, front, backend, dir string) *nod {
+	t.Helper()
 	log := &output{}
-	server.Stdout, server.Stderr = log, log
-	must(t, server.Start())
+	proxy.Stdout, proxy.Stderr = log, log
+	must(t, proxy.Start())
 	t.Cleanup(func() {
-		must(t, server.Process.Signal(syscall.SIGTERM))
-		server.Wait()
+		must(t, proxy.Process.Signal(syscall.SIGTERM))
+		proxy.Wait()
 		if t.Failed() {
-			t.Logf("nginx's log:\n%s", log)
+			t.Logf("the proxy's log:\n%s", log)
 		}
 	})
-	eventually(t, "nginx listens", func() bool {
+	eventually(t, "the proxy listens", func() bool {
 		conn, err := net.Dial("tcp", front)
 		if err == nil {
 			conn.Close()
@@ -115,9 +122,15 @@ func (n *nod) check() (report string, err error) {
 func TestNginxWithTheDocumentedSettings(t *testing.T) {
 	story(t)
 	n := behindNginx(t, func(conf string) string { return conf })
+	n.worksBehindProxy()
+}
+
+// worksBehindProxy is what the documented settings of a proxy have to do.
+func (n *nod) worksBehindProxy() {
+	n.t.Helper()
 	report, err := n.check()
 	if err != nil || !strings.Contains(report, "Everything works.") {
-		t.Errorf("nod check: %v\n%s", err, report)
+		n.t.Errorf("nod check: %v\n%s", err, report)
 	}
 	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
