@@ -52,6 +52,7 @@ func apiRoutes() map[string][]apiRoute {
 			reads("sms/{user}", (*Simulator).sendSMS),
 			reads("call/{user}", (*Simulator).startCall),
 			reads("verify/{token}/{user}", (*Simulator).verify),
+			reads("registrations/status", (*Simulator).registrationStatus),
 			reads("app/details", (*Simulator).appDetails),
 			reads("app/stats", (*Simulator).appStats),
 			writes("phones/verification/start", (*Simulator).startVerification),

@@ -52,6 +52,10 @@ Each registered user has a phone at %[1]s/. Scripts use its JSON:
   curl -X DELETE %[1]s/faults
   curl -X POST %[1]s/callback/ping         the test that Authy's dashboard sends
 
+POST %[1]s/phones scans a QR code (authy://account?token=JWT) that
+registers a user by an id of the application's own: docs/simulator.md, "Registration
+by QR code".
+
 A callback that the application did not take is sent again until the request's
 deadline. Callbacks are signed with the key, over the URL in
 SIMULATOR_CALLBACK_SIGNED_URL if that is set. Older verifiers differ; all of them accept a

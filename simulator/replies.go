@@ -28,6 +28,7 @@ const (
 	codeUserNotValid         = "60027"
 	codeCannotCreateActivity = "60029"
 	codeInvalidPhone         = "60033"
+	codeNoRegistration       = "60035"
 	codeInvalidEmail         = "60038"
 	codeNoApproval           = "60049"
 	codeNoDevice             = "60051"

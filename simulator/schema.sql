@@ -23,6 +23,13 @@ CREATE TABLE IF NOT EXISTS users (
   UNIQUE (country_code, phone_number)
 ) STRICT;
 
+-- Who scanned an application's QR code, by the application's own id.
+CREATE TABLE IF NOT EXISTS scans (
+  custom_user_id TEXT PRIMARY KEY,
+  authy_id       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS scans_of_user ON scans (authy_id);
+
 -- QR codes. The ticket is the unguessable part of the URL.
 CREATE TABLE IF NOT EXISTS pictures (
   ticket     TEXT PRIMARY KEY,

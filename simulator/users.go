@@ -105,7 +105,13 @@ func (s *Simulator) removeUser(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.db.ExecContext(c.ctx(), "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(c.now), u.authyID)
+	err = s.tx(c.ctx(), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(c.ctx(), "DELETE FROM scans WHERE authy_id = ?", u.authyID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(c.ctx(), "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(c.now), u.authyID)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

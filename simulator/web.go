@@ -38,6 +38,7 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"GET /{$}":                  s.serveIndex,
 		"GET /static/{name}":        s.serveStatic,
 		"GET /phones":               s.servePhones,
+		"POST /phones":              s.serveScan,
 		"GET /phones/{id}":          s.servePhone,
 		"POST /phones/{id}":         s.servePhoneChange,
 		"GET /phones/{id}/requests": s.serveRequests,
