@@ -127,7 +127,7 @@ func (s *Simulator) scan(ctx context.Context, customID, email string, country in
 	}
 	_, err = s.db.ExecContext(ctx, `INSERT INTO scans (custom_user_id, authy_id)
 		SELECT ?, authy_id FROM users WHERE authy_id = ? AND removed_at = 0
-		ON CONFLICT DO UPDATE SET authy_id = excluded.authy_id`, customID, id)
+		ON CONFLICT (custom_user_id) DO UPDATE SET authy_id = excluded.authy_id`, customID, id)
 	if err != nil {
 		return user{}, err
 	}
