@@ -73,8 +73,7 @@ type Options struct {
 	SendBuffer   int           // SO_SNDBUF in bytes: how much the kernel buffers for a browser that does not read; 0 = the system's default
 
 	// OnEnd, if set, is called exactly once per joined waiter, after its
-	// connection is closed. Calls are concurrent and may come from a publisher's
-	// goroutine, so it must return quickly.
+	// connection is closed, in a goroutine of its own. [Hub.Shutdown] waits for it.
 	OnEnd func(Kind, End)
 }
 
@@ -102,6 +101,7 @@ type Hub struct {
 	closed  atomic.Bool
 	stop    chan struct{}  // closed by Shutdown; ends the pinger
 	running sync.WaitGroup // the pinger, and one for every joined waiter
+	watch   *watch         // of plain sockets; nil where the system has none
 
 	shards [shards]shard
 }
@@ -109,7 +109,7 @@ type Hub struct {
 // New creates a hub and starts its pinger; [Hub.Shutdown] stops it.
 func New(o Options) *Hub {
 	o = o.withDefaults()
-	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{})}
+	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{}), watch: newWatch()}
 	h.limits = limits{perAddr: o.PerAddr, max: o.Total, byAddr: make(map[string]int)}
 	h.running.Add(1)
 	go h.runPinger()
@@ -128,7 +128,8 @@ func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
 		return nil, err
 	}
 	err := h.shard(key).add(w)
-	if err == ErrTooManyForKey && h.closeDeadStreams(key) {
+	if err == ErrTooManyForKey {
+		h.closeHungUp(key)
 		err = h.shard(key).add(w)
 	}
 	if err != nil {
@@ -138,15 +139,15 @@ func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
 	return w, nil
 }
 
-// closeDeadStreams ends the streams of this key whose browser has hung up, so
-// that a reloaded page is not refused because of its own earlier connections. It
-// reports whether any waiter of the key has ended.
-func (h *Hub) closeDeadStreams(key string) (found bool) {
+// closeHungUp closes those of a key whose browser has hung up and whom the watch
+// has not looked at yet, so that a reloaded page is not refused because of its own
+// earlier connections.
+func (h *Hub) closeHungUp(key string) {
 	for _, w := range h.shard(key).waiters(key, nil) {
-		w.probe()
-		found = found || w.currentState() == ended
+		if w.hungUp() {
+			w.teardown()
+		}
 	}
-	return found
 }
 
 // Publish sends one event to every browser waiting under key and returns how
