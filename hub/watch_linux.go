@@ -127,8 +127,10 @@ func (p *watch) run() {
 	var buf chunk
 	n := 0
 	ready := func(epoll uintptr) bool {
-		n, _ = unix.EpollWait(int(epoll), events[:], 0)
-		return n > 0
+		var err error
+		n, err = unix.EpollWait(int(epoll), events[:], 0)
+		n = max(n, 0)
+		return n > 0 || err == unix.EINTR
 	}
 	for p.raw.Read(ready) == nil {
 		p.turn(events[:n], &buf)
