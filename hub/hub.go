@@ -1,18 +1,21 @@
 // Package hub delivers events to waiting browsers.
 //
 // It owns the connections of waiting browsers from the moment they join,
-// WebSockets and event streams alike, grouped by a key such as a session. Of
-// each it keeps the bare [net.Conn]; a WebSocket also has a goroutine that waits
-// for input and holds no read buffer while it waits. On Linux an event stream
-// over a plain socket has no goroutine.
+// WebSockets and event streams alike, grouped by a key such as a session. On Linux
+// it keeps of a plain socket a descriptor of its own and nothing else: no
+// goroutine, no buffer, no timer. One goroutine watches all of them by epoll. Any
+// other connection (TLS that ends in this process, a wrapper that may process the
+// bytes itself, another system) is read by a goroutine of its own, and so is a
+// plain socket for which the system has no descriptor or no epoll instance left.
 //
 // It promises that a frame for one key never reaches another, whatever the
-// server's pools do with the objects around a connection; that publishing does
-// not wait for slow browsers (there is one attempt to write, which takes 20 ms at
-// most where the connection cannot be written without blocking; a browser that
-// cannot take the event is closed); that every connection passed to [Waiter.Join] is closed
-// exactly once; and that [Hub.Shutdown] leaves no goroutine and no descriptor of
-// the hub behind.
+// server's pools do with the objects around a connection and however often the
+// kernel uses a descriptor's number again; that publishing does not wait for slow
+// browsers (there is one attempt to write, which takes 20 ms at most where the
+// connection cannot be written without blocking; a browser that cannot take the
+// event is closed); that a browser that floods the hub gets its turn and no more;
+// that every connection passed to [Waiter.Join] is closed exactly once; and that
+// [Hub.Shutdown] leaves no goroutine and no descriptor of the hub behind.
 //
 // It never decides anything and never stores an event: an event is a nudge, and
 // a browser that joins late or misses one reads the stored state. It never
