@@ -169,3 +169,23 @@ func TestSourceAddresses(t *testing.T) {
 		t.Errorf("%d addresses for 40,001 browsers", len(seen))
 	}
 }
+
+// What leaks stays; what swings with the collector, or comes with a request, does
+// not matter.
+func TestSteady(t *testing.T) {
+	var swinging, leaking, left []sample
+	for i := range soakSamples {
+		swing := float64(i % 3)
+		swinging = append(swinging, sample{rss: 100 + 50*swing, live: 30 + 20*swing, files: 1000 + swing, goroutines: 50 + swing, waits: 1000})
+		leaking = append(leaking, sample{rss: 100, live: 30, files: 1000 + float64(i), goroutines: 50, waits: 1000})
+		left = append(left, sample{rss: 100, live: 30, files: 1000, goroutines: 50, waits: 1000 - swing})
+	}
+	if err := steady(swinging, 1000); err != nil {
+		t.Error(err)
+	}
+	for what, all := range map[string][]sample{"a leak": leaking, "browsers that left": left} {
+		if steady(all, 1000) == nil {
+			t.Errorf("%s: got no error", what)
+		}
+	}
+}

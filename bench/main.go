@@ -52,6 +52,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	quickRun := flags.Bool("quick", false, "fewer browsers, one round: under a minute, less precise")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
+	soak := flags.Duration("soak", 0, "instead of the table: let browsers wait for this `duration` while users sign in, and fail if memory, descriptors or goroutines grow")
 	picture := flags.String("plot", "", "plot memory and latency against the number of browsers to this SVG `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -62,6 +63,10 @@ func run(ctx context.Context, args []string) error {
 	b := &bench{extent: full, results: results{}, log: os.Stderr}
 	if *quickRun {
 		b.extent = quick
+	}
+	if *soak > 0 {
+		b.members = soakMembers
+		return b.inLab(ctx, 0, func(ctx context.Context) error { return b.soak(ctx, *soak, os.Stdout) })
 	}
 	var plot *sweep
 	spare := 0

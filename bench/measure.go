@@ -41,6 +41,7 @@ const (
 type extent struct {
 	roundCount int
 	browsers   int
+	plotted    int // the most browsers of the plot
 	pollers    int
 	members    int
 	pings      time.Duration // for how long pings are counted
@@ -51,8 +52,8 @@ type extent struct {
 }
 
 var (
-	full  = extent{roundCount: 3, browsers: 10_000, pollers: 2_000, members: 64, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
-	quick = extent{roundCount: 1, browsers: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
+	full  = extent{roundCount: 3, browsers: 10_000, plotted: 19_000, pollers: 2_000, members: 64, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
+	quick = extent{roundCount: 1, browsers: 1_000, plotted: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
 )
 
 const (

@@ -121,31 +121,40 @@ func (s *server) held(ctx context.Context, readings int) (lowest held, err error
 
 // readLive sums two of the metrics that every Go server with Prometheus has.
 func readLive(ctx context.Context, url string) (bytes float64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	values, err := readMetrics(ctx, url)
 	if err != nil {
 		return 0, err
+	}
+	for _, name := range []string{"go_memstats_heap_alloc_bytes", "go_memstats_stack_inuse_bytes"} {
+		n, ok := values[name]
+		if !ok {
+			return 0, fmt.Errorf("%s lacks %s", url, name)
+		}
+		bytes += n
+	}
+	return bytes, nil
+}
+
+// readMetrics reads what a server tells Prometheus, by name and labels.
+func readMetrics(ctx context.Context, url string) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer res.Body.Close()
-	found := 0
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+	values := make(map[string]float64)
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
 		name, value, _ := strings.Cut(lines.Text(), " ")
-		if name == "go_memstats_heap_alloc_bytes" || name == "go_memstats_stack_inuse_bytes" {
-			n, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return 0, err
-			}
-			bytes += n
-			found++
+		if n, err := strconv.ParseFloat(value, 64); err == nil {
+			values[name] = n
 		}
 	}
-	if found != 2 {
-		return 0, fmt.Errorf("%s lacks Go's memory statistics", url)
-	}
-	return bytes, nil
+	return values, lines.Err()
 }
 
 func readRSS(pid int) (bytes float64, err error) {

@@ -20,7 +20,8 @@ import (
 type SignInArgs struct {
 	Addr    string
 	Members []string
-	Workers int // how many at a time
+	Workers int           // how many at a time
+	Pause   time.Duration // of each after a sign-in
 	For     time.Duration
 }
 
@@ -44,6 +45,7 @@ func (l *Load) SignIn(s SignInArgs, done *SignedIn) error {
 			for i := w; err == nil && time.Since(start) < s.For; i += s.Workers {
 				if err = p.signIn(s.Members[i%len(s.Members)]); err == nil {
 					n.Add(1)
+					time.Sleep(s.Pause)
 				}
 			}
 			errs[w] = err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -23,12 +24,12 @@ const (
 
 // steps returns the numbers of browsers to measure at.
 func (e extent) steps() []int {
-	return []int{e.browsers / 10, e.browsers / 4, e.browsers / 2, e.browsers}
+	return []int{e.plotted / 10, e.plotted / 4, e.plotted / 2, e.plotted}
 }
 
-// spare is how many attempts a sweep uses up: an attempt that is decided no longer
-// waits.
-func (e extent) spare() int { return len(e.steps()) * batches * batchSize }
+// spare is how many attempts a sweep needs beyond those of the table. It uses some
+// up: an attempt that is decided no longer waits.
+func (e extent) spare() int { return e.plotted - e.browsers + len(e.steps())*batches*batchSize }
 
 func (b *bench) sweep(ctx context.Context) (*sweep, error) {
 	s := &sweep{
@@ -151,6 +152,20 @@ func (s *sweep) writeFile(name string) error {
 	if err != nil {
 		return err
 	}
-	caption := "Server and browsers on the same machine: " + machine()
+	caption := "Server and browsers on the same machine: " + machine() + "."
+	if computed, ok := s.million(); ok {
+		caption += " " + computed
+	}
 	return errors.Join(writePlot(f, caption, s.memory, s.latency), f.Close())
+}
+
+// million computes from what was measured what a million browsers would take of
+// Nod: the kernel holds more for each socket than it shows here, see the decision
+// about the watch.
+func (s *sweep) million() (text string, ok bool) {
+	const browsers, pingEvery = 1e6, 30.0 // seconds
+	memory, measured := s.summarise(rss, designNod)
+	cpu, pinged := s.summarise(ping, designNod)
+	return fmt.Sprintf("Computed for a million browsers of Nod: %.1f GB, and %.1f processors for their pings.",
+		memory.median*browsers/1e9, cpu.median*browsers/pingEvery), measured && pinged
 }

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// What the hub does with a connection. Plain sockets are read and written by
-// socket_linux.go, without blocking and without buffers; the code here works with
-// any connection, such as one whose TLS ends in this process.
+// What the hub does with a connection. On Linux it has a descriptor of its own for
+// a plain socket, which never blocks and is watched. Any other connection, such as
+// one whose TLS ends in this process, is read by a goroutine; so is a plain socket
+// when the system is out of descriptors.
 
 // writeTimeout is how long one event may block on the connections that cannot be
 // written without blocking. Plain sockets on Linux never block.
@@ -28,18 +29,44 @@ func unwrap(conn net.Conn) net.Conn {
 	}
 }
 
-// prepare clears the deadlines that the server may have left and sets the socket
-// options. It fails only on a closed connection.
-func (w *Waiter) prepare() error {
-	if c, ok := w.conn.(interface{ SetWriteBuffer(int) error }); ok && w.hub.opts.SendBuffer > 0 {
+// take makes the connection the waiter's and writes head. It fails if the browser
+// has gone.
+func (w *Waiter) take(conn net.Conn, head []byte) error {
+	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok && w.hub.opts.SendBuffer > 0 {
 		if err := c.SetWriteBuffer(w.hub.opts.SendBuffer); err != nil {
 			return err
 		}
 	}
-	if w.raw != nil {
-		setUserTimeout(w.raw, w.hub.opts.PingInterval*time.Duration(w.hub.opts.MissedPongs+1))
+	if w.hub.watch != nil && w.socket.open(conn) {
+		return w.takeSocket(conn, head)
 	}
-	return w.conn.SetDeadline(time.Time{})
+	return w.takeConn(conn, head)
+}
+
+// takeSocket keeps the waiter's own descriptor of conn and closes the server's. A
+// socket that cannot be watched is read by a goroutine instead.
+func (w *Waiter) takeSocket(conn net.Conn, head []byte) error {
+	w.socket.setUserTimeout(w.hub.opts.PingInterval * time.Duration(w.hub.opts.MissedPongs+1))
+	if err := w.tryWrite(head, 0); err != nil {
+		w.socket.close(w.hub.watch, false)
+		return err
+	}
+	if !w.socket.watch(w.hub.watch, w) {
+		w.socket.close(w.hub.watch, false)
+		return w.takeConn(conn, nil)
+	}
+	// The socket stays open, so it does not matter if this fails.
+	_ = conn.Close()
+	return nil
+}
+
+// takeConn keeps conn and clears the deadlines that the server may have left.
+func (w *Waiter) takeConn(conn net.Conn, head []byte) error {
+	w.conn = conn
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	return w.tryWrite(head, writeTimeout)
 }
 
 // tryWrite writes all of b or fails. After a failure part of b may have been
@@ -48,8 +75,8 @@ func (w *Waiter) tryWrite(b []byte, timeout time.Duration) error {
 	if len(b) == 0 {
 		return nil
 	}
-	if w.raw != nil {
-		return writeOnce(w.raw, b)
+	if w.conn == nil {
+		return w.socket.write(b)
 	}
 	if err := w.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
@@ -75,10 +102,6 @@ func (w *Waiter) stopReading(at time.Time) { _ = w.conn.SetReadDeadline(at) }
 // readLoop reads what the browser sends until it hangs up or the hub is done
 // with it.
 func (w *Waiter) readLoop() {
-	if w.raw != nil {
-		w.readLoopRaw()
-		return
-	}
 	buf := make([]byte, 512)
 	rest, more := 0, true
 	for more {
@@ -96,8 +119,12 @@ func (w *Waiter) readLoop() {
 // connection is reset, so that the kernel frees the unsent data; TLS is bypassed,
 // because its Close would try to write an alert first.
 func (w *Waiter) closeConn() error {
-	conn := w.conn
-	if w.end != Slow && w.end != Silent {
+	conn, reset := w.conn, w.end == Slow || w.end == Silent
+	if conn == nil {
+		w.socket.close(w.hub.watch, reset)
+		return nil
+	}
+	if !reset {
 		return conn.Close()
 	}
 	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {

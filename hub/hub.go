@@ -1,18 +1,21 @@
 // Package hub delivers events to waiting browsers.
 //
 // It owns the connections of waiting browsers from the moment they join,
-// WebSockets and event streams alike, grouped by a key such as a session. Of
-// each it keeps the bare [net.Conn]; a WebSocket also has a goroutine that waits
-// for input and holds no read buffer while it waits. On Linux an event stream
-// over a plain socket has no goroutine.
+// WebSockets and event streams alike, grouped by a key such as a session. On Linux
+// it keeps of a plain socket a descriptor of its own and nothing else: no
+// goroutine, no buffer, no timer. One goroutine watches all of them by epoll. Any
+// other connection (TLS that ends in this process, a wrapper that may process the
+// bytes itself, another system) is read by a goroutine of its own, and so is a
+// plain socket for which the system has no descriptor or no epoll instance left.
 //
 // It promises that a frame for one key never reaches another, whatever the
-// server's pools do with the objects around a connection; that publishing does
-// not wait for slow browsers (there is one attempt to write, which takes 20 ms at
-// most where the connection cannot be written without blocking; a browser that
-// cannot take the event is closed); that every connection passed to [Waiter.Join] is closed
-// exactly once; and that [Hub.Shutdown] leaves no goroutine and no descriptor of
-// the hub behind.
+// server's pools do with the objects around a connection and however often the
+// kernel uses a descriptor's number again; that publishing does not wait for slow
+// browsers (there is one attempt to write, which takes 20 ms at most where the
+// connection cannot be written without blocking; a browser that cannot take the
+// event is closed); that a browser that floods the hub gets its turn and no more;
+// that every connection passed to [Waiter.Join] is closed exactly once; and that
+// [Hub.Shutdown] leaves no goroutine and no descriptor of the hub behind.
 //
 // It never decides anything and never stores an event: an event is a nudge, and
 // a browser that joins late or misses one reads the stored state. It never
@@ -73,8 +76,7 @@ type Options struct {
 	SendBuffer   int           // SO_SNDBUF in bytes: how much the kernel buffers for a browser that does not read; 0 = the system's default
 
 	// OnEnd, if set, is called exactly once per joined waiter, after its
-	// connection is closed. Calls are concurrent and may come from a publisher's
-	// goroutine, so it must return quickly.
+	// connection is closed, in a goroutine of its own. [Hub.Shutdown] waits for it.
 	OnEnd func(Kind, End)
 }
 
@@ -102,6 +104,7 @@ type Hub struct {
 	closed  atomic.Bool
 	stop    chan struct{}  // closed by Shutdown; ends the pinger
 	running sync.WaitGroup // the pinger, and one for every joined waiter
+	watch   *watch         // of plain sockets; nil where the system has none
 
 	shards [shards]shard
 }
@@ -109,7 +112,7 @@ type Hub struct {
 // New creates a hub and starts its pinger; [Hub.Shutdown] stops it.
 func New(o Options) *Hub {
 	o = o.withDefaults()
-	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{})}
+	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{}), watch: newWatch()}
 	h.limits = limits{perAddr: o.PerAddr, max: o.Total, byAddr: make(map[string]int)}
 	h.running.Add(1)
 	go h.runPinger()
@@ -128,7 +131,8 @@ func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
 		return nil, err
 	}
 	err := h.shard(key).add(w)
-	if err == ErrTooManyForKey && h.closeDeadStreams(key) {
+	if err == ErrTooManyForKey {
+		h.closeHungUp(key)
 		err = h.shard(key).add(w)
 	}
 	if err != nil {
@@ -138,15 +142,15 @@ func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
 	return w, nil
 }
 
-// closeDeadStreams ends the streams of this key whose browser has hung up, so
-// that a reloaded page is not refused because of its own earlier connections. It
-// reports whether any waiter of the key has ended.
-func (h *Hub) closeDeadStreams(key string) (found bool) {
+// closeHungUp closes those of a key whose browser has hung up and whom the watch
+// has not looked at yet, so that a reloaded page is not refused because of its own
+// earlier connections.
+func (h *Hub) closeHungUp(key string) {
 	for _, w := range h.shard(key).waiters(key, nil) {
-		w.probe()
-		found = found || w.currentState() == ended
+		if w.hungUp() {
+			w.teardown()
+		}
 	}
-	return found
 }
 
 // Publish sends one event to every browser waiting under key and returns how

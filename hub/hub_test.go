@@ -197,19 +197,21 @@ func wantStatus(t testing.TB, addr, path string, want int) {
 	}
 }
 
-// A stream has no reader, so its slot may still be taken when the page is
-// reloaded.
-func TestReloadedStreamIsNotRefused(t *testing.T) {
-	h, ends := open(t, hub.Options{PerKey: 1, PingInterval: time.Hour})
-	server, browser := tcpPair(t)
-	must(t, reserve(t, h, "a").Join(server, hub.Stream, nil))
-	if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrTooManyForKey) {
-		t.Errorf("got %v, want %v", err, hub.ErrTooManyForKey)
+// A reloaded page takes the slot that its connection of before has left.
+func TestAReloadedPageIsNotRefused(t *testing.T) {
+	for _, kind := range []hub.Kind{hub.WebSocket, hub.Stream} {
+		t.Run(kind.String(), func(t *testing.T) {
+			h, ends := open(t, hub.Options{PerKey: 1, PingInterval: time.Hour})
+			server, browser := tcpPair(t)
+			must(t, reserve(t, h, "a").Join(server, kind, nil))
+			if _, err := h.Reserve("a", "x"); !errors.Is(err, hub.ErrTooManyForKey) {
+				t.Errorf("got %v, want %v", err, hub.ErrTooManyForKey)
+			}
+			must(t, browser.CloseWrite())
+			wantEnd(t, ends, hub.Gone)
+			reserve(t, h, "a")
+		})
 	}
-	must(t, browser.CloseWrite())
-	readable(t, server)
-	reserve(t, h, "a")
-	wantEnd(t, ends, hub.Gone)
 }
 
 func reserve(t testing.TB, h *hub.Hub, key string) *hub.Waiter {

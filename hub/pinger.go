@@ -34,10 +34,8 @@ func (w *Waiter) visit() {
 			w.Release()
 		}
 	case waiting:
-		if w.kind == Stream {
-			w.probe() // a stream sends no pongs
-		} else if missed > w.hub.opts.MissedPongs {
-			w.stop(Silent)
+		if w.kind == WebSocket && missed > w.hub.opts.MissedPongs {
+			w.stop(Silent) // a stream sends no pongs
 		}
 		w.received.Store(0)
 		_ = w.write(ping, writeTimeout, noEnd)
@@ -48,13 +46,6 @@ func (w *Waiter) currentState() state {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state
-}
-
-// probe ends a stream without a reader if its browser has hung up.
-func (w *Waiter) probe() {
-	if w.currentState() == waiting && !w.hasReader() && hungUp(w.raw) {
-		w.stop(Gone)
-	}
 }
 
 // stop ends a waiter without sending anything.

@@ -19,6 +19,7 @@ func (h *Hub) Shutdown(ctx context.Context, code int) error {
 	done := make(chan struct{})
 	go func() {
 		h.running.Wait()
+		h.watch.close()
 		close(done)
 	}()
 	select {

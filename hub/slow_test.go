@@ -27,8 +27,10 @@ func TestSlowReaderIsClosed(t *testing.T) {
 			must(t, browser.SetReadBuffer(4096))
 			must(t, reserve(t, h, "slow").Join(server, kind, nil))
 			other, quick := tcpPair(t)
+			again := duplicate(t, other) // the hub closes other
 			must(t, reserve(t, h, "quick").Join(other, kind, nil))
-			must(t, other.SetWriteBuffer(1<<20))
+			must(t, again.SetWriteBuffer(1<<20))
+			must(t, again.Close())
 
 			event := bytes.Repeat([]byte{'x'}, 1000)
 			told := 0
@@ -48,6 +50,17 @@ func TestSlowReaderIsClosed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// duplicate returns another connection of the same socket.
+func duplicate(t *testing.T, conn *net.TCPConn) *net.TCPConn {
+	t.Helper()
+	file, err := conn.File()
+	must(t, err)
+	defer func() { must(t, file.Close()) }()
+	again, err := net.FileConn(file)
+	must(t, err)
+	return again.(*net.TCPConn)
 }
 
 // An event that was sent in part is not counted, and the connection is closed.

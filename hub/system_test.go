@@ -19,16 +19,6 @@ func readable(t testing.TB, server *net.TCPConn) {
 	}))
 }
 
-// descriptor returns the number of a connection's descriptor, to see whether it
-// is reused.
-func descriptor(t testing.TB, conn net.Conn) (n int) {
-	t.Helper()
-	raw, err := conn.(*net.TCPConn).SyscallConn()
-	must(t, err)
-	must(t, raw.Control(func(fd uintptr) { n = int(fd) }))
-	return n
-}
-
 // descriptors counts the open descriptors of this process.
 func descriptors(t testing.TB) int {
 	t.Helper()

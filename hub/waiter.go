@@ -1,12 +1,12 @@
 package hub
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -44,8 +44,8 @@ type Waiter struct {
 	key, addr string
 	next      *Waiter // in the list of this key; guarded by the shard's lock
 
-	conn net.Conn
-	raw  syscall.RawConn // of conn if it is a plain socket on Linux; else nil
+	conn   net.Conn   // nil if socket is used instead
+	socket descriptor // closed if conn is used instead
 
 	missed   atomic.Int32 // unanswered pings; while reserved, visits of the pinger
 	received atomic.Int32 // frames since the last ping; bytes too once they are only drained
@@ -55,6 +55,14 @@ type Waiter struct {
 	state state
 	end   End
 	early bool // an event or a close was sent while the slot was reserved
+	left  bool // teardown has begun
+	rare  *rare
+}
+
+// rare is what few waiters have at a time.
+type rare struct {
+	rest  []byte      // the beginning of a split frame
+	grace *time.Timer // ends the wait for the answer to a close frame
 }
 
 // Release frees a slot that nobody joined. A second call, or one after Join, does
@@ -92,10 +100,9 @@ func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
 	return nil
 }
 
-// hasReader reports whether a goroutine reads from the browser. A stream sends
-// nothing after its request, so the pinger can find out at its next visit that it
-// has hung up; that saves the goroutine, four fifths of what a waiter costs.
-func (w *Waiter) hasReader() bool { return w.kind == WebSocket || w.raw == nil }
+// hasReader reports whether a goroutine reads from the browser, because the watch
+// cannot.
+func (w *Waiter) hasReader() bool { return w.conn != nil }
 
 func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	switch {
@@ -104,12 +111,8 @@ func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	case w.state != reserved:
 		return ErrGone
 	}
-	w.conn, w.raw, w.kind = conn, rawConn(conn), kind
-	err := w.prepare()
-	if err == nil {
-		err = w.tryWrite(head, writeTimeout)
-	}
-	if err != nil {
+	w.kind = kind
+	if err := w.take(conn, head); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	w.missed.Store(0)
@@ -147,11 +150,9 @@ func (w *Waiter) write(m message, timeout time.Duration, end End) error {
 	if err != nil {
 		err, end = fmt.Errorf("%w: %w", ErrGone, err), endFor(err)
 	}
-	if end != noEnd {
-		w.finish(end)
-	}
+	closeNow := end != noEnd && w.finish(end)
 	w.mu.Unlock()
-	if end != noEnd && !w.hasReader() {
+	if closeNow {
 		w.teardown()
 	}
 	return err
@@ -164,51 +165,118 @@ func endAfter(last bool) End {
 	return noEnd
 }
 
-// finish stops events to a waiter and makes its reader return, which closes the
-// connection: at once, or, after a close frame, once the WebSocket has had time
-// to answer it. Closing at once could reset the connection, and a reset may
-// discard the event before the browser has read it.
-func (w *Waiter) finish(end End) {
+// finish stops events to a waiter. Its connection is to be closed at once, or,
+// after a close frame, once the WebSocket has had time to answer it: closing at
+// once could reset the connection, and a reset may discard the event before the
+// browser has read it. closeNow tells the caller, who holds the lock, to call
+// teardown when it has let it go; a waiter with a reader leaves that to it.
+func (w *Waiter) finish(end End) (closeNow bool) {
 	w.state, w.end = ended, end
 	w.hub.waiting[w.kind].Add(-1)
-	if w.kind == WebSocket && (end == Delivered || end == Closed || end == Refused) {
+	grace := w.kind == WebSocket && (end == Delivered || end == Closed || end == Refused)
+	switch {
+	case w.hasReader() && grace:
 		w.stopReading(time.Now().Add(w.hub.opts.Grace))
-	} else {
+	case w.hasReader():
 		w.stopReading(past)
+	case grace:
+		w.seldom().grace = time.AfterFunc(w.hub.opts.Grace, w.teardown)
+	default:
+		return true
 	}
+	return false
+}
+
+// seldom returns the fields that few waiters have; the caller holds the lock.
+func (w *Waiter) seldom() *rare {
+	if w.rare == nil {
+		w.rare = new(rare)
+	}
+	return w.rare
+}
+
+// takeRest returns the beginning of a split frame that the last read left over.
+func (w *Waiter) takeRest() (rest []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rare != nil {
+		rest, w.rare.rest = w.rare.rest, nil
+	}
+	return rest
+}
+
+func (w *Waiter) keepRest(rest []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seldom().rest = bytes.Clone(rest)
 }
 
 // endGrace closes the connection of an ended waiter without waiting for an answer
 // to the close frame.
 func (w *Waiter) endGrace() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.conn != nil {
+	if w.hasReader() {
 		w.stopReading(past)
+	}
+	waits := w.rare != nil && w.rare.grace != nil
+	w.mu.Unlock()
+	if waits {
+		w.teardown()
 	}
 }
 
-// run is the waiter's only goroutine. It makes no deep call before it blocks,
-// because a stack that has grown keeps its size while the goroutine is parked.
+// run reads from a connection that the watch cannot look at. It makes no deep call
+// before it blocks, because a stack that has grown keeps its size while the
+// goroutine is parked.
 func (w *Waiter) run() {
 	w.readLoop()
 	w.teardown()
 }
 
-// teardown closes the connection and frees the slot. It is called exactly once per
-// joined waiter: by its reader or, if it has none, by the call that ended it.
-func (w *Waiter) teardown() {
+// hungUp reports whether the browser of a watched waiter has closed its end.
+func (w *Waiter) hungUp() bool {
 	w.mu.Lock()
-	if w.state == waiting {
-		w.finish(Gone)
+	defer w.mu.Unlock()
+	return w.state != reserved && w.socket.hungUp(w.kind)
+}
+
+// teardown closes the connection and frees the slot, the first time it is called.
+// A reader calls it when it is done; without one, whoever ends the waiter, finds
+// that the browser has gone, or has waited long enough for its answer.
+func (w *Waiter) teardown() {
+	if !w.leave() {
+		return
 	}
-	w.mu.Unlock()
 	// Nothing to do if it fails: the descriptor is released all the same.
 	_ = w.closeConn()
 	w.hub.free(w)
-	if w.hub.opts.OnEnd != nil {
-		w.hub.opts.OnEnd(w.kind, w.end)
+	switch {
+	case w.hub.opts.OnEnd == nil:
+		w.hub.running.Done()
+	case w.hasReader():
+		w.reportEnd()
+	default:
+		go w.reportEnd() // neither the watch nor a publisher waits for it
 	}
+}
+
+// leave ends a waiter that still waits and reports whether it is the first to
+// tear it down.
+func (w *Waiter) leave() (first bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state == waiting {
+		w.finish(Gone)
+	}
+	if w.rare != nil && w.rare.grace != nil {
+		w.rare.grace.Stop()
+	}
+	first, w.left = !w.left, true
+	return first
+}
+
+func (w *Waiter) reportEnd() {
+	w.hub.opts.OnEnd(w.kind, w.end)
 	w.hub.running.Done()
 }
 

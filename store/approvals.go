@@ -272,7 +272,7 @@ func (s *Store) Approval(ctx context.Context, id string) (Approval, error) {
 const latestQuery = `
 	SELECT ` + approvalColumns + `
 	FROM approvals
-	WHERE session_id = ? AND kind = ?
+	WHERE session_id = CAST(? AS TEXT) AND kind = CAST(? AS TEXT)
 	ORDER BY seq DESC
 	LIMIT 1`
 

@@ -76,14 +76,14 @@ func BenchmarkSession(b *testing.B) {
 	})
 }
 
-// BenchmarkLatestApproval is what a waiting browser costs on joining.
-func BenchmarkLatestApproval(b *testing.B) {
+// BenchmarkWait is what a waiting browser costs on joining.
+func BenchmarkWait(b *testing.B) {
 	w := newWorld(b)
 	sess := w.start(w.user("ada@example.com"))
 	w.begin(sess)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := w.store.LatestApproval(b.Context(), sess.ID, store.KindLogin); err != nil {
+			if _, err := w.store.Wait(b.Context(), sess.ID); err != nil {
 				b.Error(err)
 				return
 			}

@@ -23,11 +23,11 @@ type Decision struct {
 // they have to agree.
 const thisRequest = `
 	seq = (
-		SELECT seq FROM approvals WHERE uuid = ?1 AND (?2 = '' OR id = ?2)
+		SELECT seq FROM approvals WHERE uuid = CAST(?1 AS TEXT) AND (?2 = '' OR id = CAST(?2 AS TEXT))
 		UNION ALL
-		SELECT seq FROM approvals WHERE uuid IS NULL AND id = ?2
+		SELECT seq FROM approvals WHERE uuid IS NULL AND id = CAST(?2 AS TEXT)
 		LIMIT 1)
-	AND factor_id IN (SELECT id FROM factors WHERE provider = ?4 AND handle = ?3)`
+	AND factor_id IN (SELECT id FROM factors WHERE provider = CAST(?4 AS TEXT) AND handle = CAST(?3 AS TEXT))`
 
 // decideQuery is the whole rule of a decision.
 const decideQuery = `

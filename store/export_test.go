@@ -33,6 +33,14 @@ func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Durati
 	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
 }
 
+// HotStatements are those that are kept ready.
+func (s *Store) HotStatements() (all []string) {
+	for _, p := range s.hotStatements() {
+		all = append(all, p.query)
+	}
+	return all
+}
+
 // QueuePerHash is how many wait for one place to hash.
 const QueuePerHash = queuePerHash
 

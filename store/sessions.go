@@ -154,7 +154,7 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 const sessionQuery = `
 	SELECT ` + sessionColumns + `, ` + userColumns + `
 	FROM sessions JOIN users ON users.id = sessions.user_id
-	WHERE sessions.id = ?
+	WHERE sessions.id = CAST(? AS TEXT)
 		AND sessions.ended_at IS NULL
 		AND sessions.expires_at > ?
 		AND (sessions.level = 1 OR sessions.last_seen > ?)
@@ -198,12 +198,12 @@ func (s *Store) seen(ctx context.Context, id string, now int64) error {
 const countQuery = `
 	UPDATE users
 	SET revision = revision + 1
-	WHERE id = (SELECT user_id FROM sessions WHERE id = ?)`
+	WHERE id = (SELECT user_id FROM sessions WHERE id = CAST(? AS TEXT))`
 
 const reviseQuery = `
 	UPDATE sessions
 	SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)
-	WHERE id = ?`
+	WHERE id = CAST(? AS TEXT)`
 
 // revise raises the revision of a session: something that its pages show has
 // changed. It counts by user, so that a page which goes on with the next

@@ -41,7 +41,7 @@ const waitQuery = `
 		SELECT MAX(seq)
 		FROM approvals
 		WHERE session_id = sessions.id AND kind = '` + string(KindLogin) + `')
-	WHERE sessions.id = ?`
+	WHERE sessions.id = CAST(? AS TEXT)`
 
 // Wait reads how the sign-in of a session stands, whether or not the session
 // still counts: one read of few columns, since every waiting page begins with

@@ -66,4 +66,5 @@ var storeRows = []row{
 	{what: "asking for readiness fills the log", file: "store/probe.go", find: "err != nil || !forGood {", put: "err != nil {", test: "TestReadyDoesNotFillTheLog"},
 	{what: "a removed file is ready", file: "store/probe.go", find: "err != nil || !os.SameFile(now, p.file)", put: "now == nil && err == nil", test: "TestReady"},
 	{what: "a locked file is a broken one", file: "store/errors.go", find: "case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:", put: "case sqlite3.ErrProtocol:", test: "TestWaitingTooLongForTheWriterIsSaid"},
+	{what: "the state of a wait is parsed at every read", file: "store/wait.go", find: "sessions.id = CAST(? AS TEXT)", put: "sessions.id = ?", test: "TestHotStatementsCompareNoBareParameter"},
 }
