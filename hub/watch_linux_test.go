@@ -17,7 +17,7 @@ import (
 // These tests turn the loop by hand, so that they know what it has seen.
 
 // stillHub is a hub whose loop never runs.
-func stillHub(t *testing.T, o Options) *Hub {
+func stillHub(t testing.TB, o Options) *Hub {
 	t.Helper()
 	o.PingInterval = time.Hour
 	h := New(o)
@@ -27,7 +27,7 @@ func stillHub(t *testing.T, o Options) *Hub {
 }
 
 // shut shuts a hub down without waiting for its browsers.
-func shut(t *testing.T, h *Hub) {
+func shut(t testing.TB, h *Hub) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -37,7 +37,7 @@ func shut(t *testing.T, h *Hub) {
 }
 
 // pair connects two ends over loopback.
-func pair(t *testing.T) (server, browser *net.TCPConn) {
+func pair(t testing.TB) (server, browser *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -51,7 +51,7 @@ func pair(t *testing.T) (server, browser *net.TCPConn) {
 }
 
 // join has a browser wait and returns its end.
-func join(t *testing.T, h *Hub, key string, kind Kind) (*Waiter, *net.TCPConn) {
+func join(t testing.TB, h *Hub, key string, kind Kind) (*Waiter, *net.TCPConn) {
 	t.Helper()
 	server, browser := pair(t)
 	w, err := h.Reserve(key, "x")
