@@ -94,8 +94,8 @@ func BenchmarkWait(b *testing.B) {
 // BenchmarkPrune prunes 600,000 sessions and 1.8 million lines of the audit
 // trail, while another writes every few milliseconds. It says for how long a
 // batch held the writer at most, how many held it longer than 50 ms, how long the
-// other waited at most, and how long it waits at most for ten seconds without
-// pruning: what the disk and the other processes of the machine do to it.
+// other waited at most, and how long it waits at most without pruning, in the same
+// time: what the disk and the other processes of the machine do to it.
 func BenchmarkPrune(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
@@ -103,12 +103,10 @@ func BenchmarkPrune(b *testing.B) {
 		ada := w.user("ada@example.com")
 		w.backlog(ada, 600_000)
 		w.clock.Advance(400 * 24 * time.Hour)
-		alone, ended := context.WithTimeout(b.Context(), 10*time.Second)
-		b.ReportMetric(float64(w.longestWrite(alone).Microseconds())/1000, "longest-wait-without-ms")
-		ended()
 		ctx, cancel := context.WithCancel(b.Context())
 		longest := make(chan time.Duration)
 		go func() { longest <- w.longestWrite(ctx) }()
+		began := time.Now()
 		b.StartTimer()
 		var held time.Duration
 		parts, long := 0, 0
@@ -124,6 +122,9 @@ func BenchmarkPrune(b *testing.B) {
 		b.ReportMetric(float64((<-longest).Microseconds())/1000, "longest-wait-ms")
 		b.ReportMetric(float64(parts), "transactions")
 		b.ReportMetric(float64(long), "over-50-ms")
+		alone, ended := context.WithTimeout(b.Context(), time.Since(began))
+		b.ReportMetric(float64(w.longestWrite(alone).Microseconds())/1000, "longest-wait-without-ms")
+		ended()
 		b.StartTimer()
 	}
 }
