@@ -13,8 +13,8 @@ import (
 // descriptor is the hub's own descriptor of a plain socket. The kernel gives a
 // number away again as soon as it is closed, so every use of the number, and the
 // one close, happens under the lock: no call can reach a connection that has been
-// given the number since. The zero descriptor is closed, and so is one after
-// close; the methods of a closed descriptor return [net.ErrClosed].
+// given the number since. The zero descriptor is closed, and so is one after close;
+// the methods of a closed descriptor fail with [net.ErrClosed] or do nothing.
 //
 // No method blocks: the socket is non-blocking, as Go's sockets are.
 type descriptor struct {
@@ -106,8 +106,8 @@ func (d *descriptor) hungUp(kind Kind) bool {
 	return n > 0 && err == nil
 }
 
-// watch has w, whose descriptor this is, look when there is something to read. It
-// reports whether that is possible.
+// watch registers the socket, which is w's, so that w looks when there is something
+// to read. It reports whether that is possible.
 func (d *descriptor) watch(p *watch, w *Waiter) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -190,10 +190,39 @@ func wantControlFrames(t *testing.T, sent []byte) {
 	_, _ = browser.Write(sent)
 	must(t, browser.Close())
 	<-ends
-	for got := <-done; len(got) > 0; {
-		if len(got) < 2 || got[0]&0xF8 != 0x88 || got[1] > 125 || len(got) < 2+int(got[1]) {
+	if rest := controlFrames(t, <-done); len(rest) > 0 {
+		t.Errorf("got % x at the end", rest)
+	}
+}
+
+// controlFrames checks the complete frames that a browser got and returns what
+// follows them.
+func controlFrames(t *testing.T, got []byte) (rest []byte) {
+	t.Helper()
+	for len(got) > 1 && len(got) >= 2+int(got[1]) {
+		if got[0]&0xF8 != 0x88 || got[1] > 125 {
 			t.Fatalf("got % x", got)
 		}
 		got = got[2+int(got[1]):]
 	}
+	return got
+}
+
+// The same over a socket, where the bytes arrive in two pieces.
+func FuzzBrowserBytesInTwoPieces(f *testing.F) {
+	for _, c := range conversations {
+		f.Add(c.sent, len(c.sent)/2)
+	}
+	f.Fuzz(func(t *testing.T, sent []byte, cut int) {
+		cut = min(max(cut, 0), len(sent))
+		h, ends := open(t, hub.Options{PingInterval: time.Hour, Grace: time.Millisecond})
+		server, browser := tcpPair(t)
+		must(t, reserve(t, h, "a").Join(server, hub.WebSocket, nil))
+		_, _ = browser.Write(sent[:cut])
+		_, _ = browser.Write(sent[cut:])
+		_ = browser.CloseWrite()
+		got, _ := io.ReadAll(browser)
+		<-ends
+		controlFrames(t, got) // a reset may cut the last one off
+	})
 }

@@ -1,16 +1,15 @@
 // Package hub delivers events to waiting browsers.
 //
 // It owns the connections of waiting browsers from the moment they join,
-// WebSockets and event streams alike, grouped by a key such as a session. On Linux
-// it keeps of a plain socket a descriptor of its own and nothing else: no
-// goroutine, no buffer, no timer. One goroutine watches all of them by epoll. Any
-// other connection (TLS that ends in this process, a wrapper that may process the
-// bytes itself, another system) is read by a goroutine of its own, and so is a
-// plain socket for which the system has no descriptor or no epoll instance left.
+// WebSockets and event streams alike, grouped by a key such as a session. On Linux,
+// of a plain socket it keeps only its own descriptor: no goroutine, no buffer, no
+// timer. One goroutine watches all of them by epoll. Any other connection (TLS that
+// ends in this process, a wrapper that may process the bytes itself, another system)
+// is read by a goroutine of its own, and so is a plain socket that cannot be watched.
 //
 // It promises that a frame for one key never reaches another, whatever the
 // server's pools do with the objects around a connection and however often the
-// kernel uses a descriptor's number again; that publishing does not wait for slow
+// kernel reuses a descriptor number; that publishing does not wait for slow
 // browsers (there is one attempt to write, which takes 20 ms at most where the
 // connection cannot be written without blocking; a browser that cannot take the
 // event is closed); that a browser that floods the hub gets its turn and no more;
@@ -153,10 +152,9 @@ func (h *Hub) closeHungUp(key string) {
 	}
 }
 
-// Publish sends one event to every browser waiting under key and returns how
-// many took it. data is one JSON text; if last is
-// set, their connections are closed after it. A browser that cannot take the
-// event at once is closed and not counted.
+// Publish sends one event to every browser waiting under key and returns how many
+// took it. data is one JSON text; if last is set, their connections are closed after
+// it. A browser that cannot take the event at once is closed and not counted.
 func (h *Hub) Publish(key string, data []byte, last bool) (delivered int) {
 	return h.deliver(key, event(data, last), endAfter(last))
 }

@@ -79,6 +79,16 @@ func TestHeartbeatsKeepAStreamOpen(t *testing.T) {
 	})
 }
 
+// A stream's client sends nothing after its request.
+func TestAStreamThatSendsBytesIsEnded(t *testing.T) {
+	h, ends := open(t, hub.Options{PingInterval: time.Hour})
+	server, browser := tcpPair(t)
+	must(t, reserve(t, h, "a").Join(server, hub.Stream, nil))
+	_, err := browser.Write([]byte("x"))
+	must(t, err)
+	wantEnd(t, ends, hub.Gone)
+}
+
 // No ping is needed to notice that a stream's browser has gone.
 func TestAStreamThatHasGoneIsNoticed(t *testing.T) {
 	h, ends := open(t, hub.Options{PingInterval: time.Hour})

@@ -43,17 +43,19 @@ func (l *lives) list() []*Waiter {
 func (l *lives) meddle(stop *atomic.Bool, how int) {
 	for !stop.Load() {
 		for i, w := range l.list() {
-			switch (i + how) % 6 {
+			switch (i + how) % 7 {
 			case 0, 1:
 				_ = w.Send([]byte(w.key), false)
 			case 2:
 				_ = w.write(ping, 0, noEnd)
 			case 3:
-				w.hungUp()
+				w.hub.closeHungUp(w.key)
 			case 4:
 				w.endGrace()
 			case 5:
 				w.hub.Publish(w.key, []byte(w.key), false)
+			case 6:
+				w.hub.CloseKey(w.key, 1008, w.key)
 			}
 		}
 		runtime.Gosched()

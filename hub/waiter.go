@@ -50,7 +50,7 @@ type Waiter struct {
 	missed   atomic.Int32 // unanswered pings; while reserved, visits of the pinger
 	received atomic.Int32 // frames since the last ping; bytes too once they are only drained
 
-	mu    sync.Mutex // held for one write at most; orders writes and guards the fields below
+	mu    sync.Mutex // held for Join or one write; orders writes and guards the fields below
 	kind  Kind
 	state state
 	end   End
@@ -240,9 +240,9 @@ func (w *Waiter) hungUp() bool {
 	return w.state != reserved && w.socket.hungUp(w.kind)
 }
 
-// teardown closes the connection and frees the slot, the first time it is called.
-// A reader calls it when it is done; without one, whoever ends the waiter, finds
-// that the browser has gone, or has waited long enough for its answer.
+// teardown closes the connection and frees the slot, the first time it is called. The
+// reader calls it when it is done. Without a reader it is called by whoever ends the
+// waiter, by the loop when the browser has gone, or by the grace timer.
 func (w *Waiter) teardown() {
 	if !w.leave() {
 		return

@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,8 +39,9 @@ type slot struct {
 	next int32 // the next free slot
 }
 
-// newWatch returns nil if the system has no epoll instance to give. It asks at
-// once: later, one moment without descriptors would cost the hub its watch for good.
+// newWatch returns nil if the system has no epoll instance to give. It is made now:
+// if it were made at the first Join, one moment without descriptors would leave the
+// hub without a watch for good.
 func newWatch() *watch {
 	p := &watch{slots: make([]slot, 1), done: make(chan struct{})}
 	if p.open() != nil {
@@ -55,17 +58,21 @@ func (p *watch) open() error {
 		return err
 	}
 	_ = unix.SetNonblock(epoll, true) // tells NewFile to use the poller
-	p.file, p.epoll = os.NewFile(uintptr(epoll), "epoll"), int32(epoll)
-	p.raw, err = p.file.SyscallConn()
-	return err
+	file := os.NewFile(uintptr(epoll), "epoll")
+	// Only a file that Go's poller has taken can have a deadline.
+	if err := file.SetReadDeadline(time.Time{}); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	if p.raw, err = file.SyscallConn(); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	p.file, p.epoll = file, int32(epoll)
+	return nil
 }
 
 // add watches a waiter's socket and returns its slot, 0 if it cannot be watched.
 // The caller keeps fd open meanwhile.
 func (p *watch) add(fd int32, w *Waiter) (slot int32) {
-	if p == nil {
-		return 0
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.epoll == 0 {
@@ -119,8 +126,8 @@ func (p *watch) waiter(e unix.EpollEvent) *Waiter {
 	return nil
 }
 
-// run lets those waiters look that have something to read, until close. Nothing in
-// it blocks.
+// run has each waiter with something to read take a look, until close. Nothing in it
+// blocks.
 func (p *watch) run() {
 	defer close(p.done)
 	var events [64]unix.EpollEvent
@@ -151,12 +158,18 @@ func (p *watch) close() {
 	if p == nil {
 		return
 	}
-	p.mu.Lock()
-	p.epoll = 0
-	p.mu.Unlock()
+	p.forget()
 	_ = p.file.Close()
 	p.start.Do(func() { close(p.done) })
 	<-p.done
+}
+
+// forget has no socket added or removed any more: the number of the epoll instance
+// is about to be free.
+func (p *watch) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.epoll = 0
 }
 
 // look reads once what the browser has sent. more is false if nothing more is to

@@ -78,6 +78,14 @@ func arrived(t *testing.T, w *Waiter, events int16) {
 	}
 }
 
+// unread is how many bytes of the browser the kernel holds for the waiter.
+func unread(t *testing.T, w *Waiter) int {
+	t.Helper()
+	n, err := unix.IoctlGetInt(w.Descriptor(), unix.TIOCINQ)
+	must(t, err)
+	return n
+}
+
 // seen returns what epoll reports now.
 func seen(t *testing.T, h *Hub) []unix.EpollEvent {
 	t.Helper()
@@ -91,12 +99,14 @@ func TestAFloodGetsItsTurnOnly(t *testing.T) {
 	h := stillHub(t, Options{})
 	flood, flooder := join(t, h, "flood", WebSocket)
 	quiet, browser := join(t, h, "quiet", WebSocket)
-	flooded, err := flooder.Write(make([]byte, 20*len(chunk{})))
+	flooded, err := flooder.Write(make([]byte, 4*len(chunk{})))
 	must(t, err)
 	ping := []byte{final | opPing, masked, 0, 0, 0, 0}
 	_, err = browser.Write(ping)
 	must(t, err)
-	arrived(t, flood, unix.POLLIN)
+	for unread(t, flood) < flooded {
+		runtime.Gosched()
+	}
 	arrived(t, quiet, unix.POLLIN)
 
 	h.watch.turn(seen(t, h), new(chunk))
@@ -106,9 +116,7 @@ func TestAFloodGetsItsTurnOnly(t *testing.T) {
 	if want := []byte{final | opPong, 0}; !bytes.Equal(pong, want) {
 		t.Errorf("got % x, want % x", pong, want)
 	}
-	left, err := unix.IoctlGetInt(flood.Descriptor(), unix.TIOCINQ)
-	must(t, err)
-	if read := flooded - left; read != len(chunk{}) {
+	if read := flooded - unread(t, flood); read != len(chunk{}) {
 		t.Errorf("read %d bytes of the flood in one turn, want %d", read, len(chunk{}))
 	}
 }
@@ -135,11 +143,11 @@ func TestHungUp(t *testing.T) {
 				w, browser := join(t, h, "a", kind)
 				c.do(t, browser)
 				arrived(t, w, c.await)
-				before, _ := unix.IoctlGetInt(w.Descriptor(), unix.TIOCINQ)
+				before := unread(t, w)
 				if got := w.hungUp(); got != want {
 					t.Errorf("got %v, want %v", got, want)
 				}
-				if after, _ := unix.IoctlGetInt(w.Descriptor(), unix.TIOCINQ); after != before {
+				if after := unread(t, w); after != before {
 					t.Errorf("%d bytes are left of %d", after, before)
 				}
 				_, err := h.Reserve("a", "x")
@@ -359,23 +367,71 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// The table of epoll is full (ENOSPC): the hub's own descriptor is given back.
+// Epoll refuses the socket, as it does when its table is full (ENOSPC): the hub's own
+// descriptor and its slot are given back.
 func TestASocketThatCannotBeWatchedIsRead(t *testing.T) {
-	ends := make(chan End, 1)
-	h := New(Options{PingInterval: time.Hour, OnEnd: func(_ Kind, e End) { ends <- e }})
-	h.watch.mu.Lock()
-	h.watch.epoll = 0 // no socket is taken any more
-	h.watch.mu.Unlock()
+	other, _ := pair(t)
+	file, err := other.File()
+	must(t, err)
+	raw, err := file.SyscallConn()
+	must(t, err)
+	var noEpoll int32
+	must(t, raw.Control(func(fd uintptr) { noEpoll = int32(fd) }))
+	for name, epoll := range map[string]int32{"refused": noEpoll, "closed": 0} {
+		t.Run(name, func(t *testing.T) {
+			ends := make(chan End, 1)
+			h := New(Options{PingInterval: time.Hour, OnEnd: func(_ Kind, e End) { ends <- e }})
+			h.watch.mu.Lock()
+			h.watch.epoll = epoll
+			h.watch.mu.Unlock()
+			server, browser := pair(t)
+			w, err := h.Reserve("a", "x")
+			must(t, err)
+			must(t, w.Join(server, WebSocket, nil))
+			if !w.hasReader() || w.Descriptor() != 0 {
+				t.Errorf("has a reader: %v; descriptor %d, want none", w.hasReader(), w.Descriptor())
+			}
+			for i, s := range h.watch.slots {
+				if s.w != nil {
+					t.Errorf("slot %d is taken", i)
+				}
+			}
+			wantWaiting(t, h, w, browser)
+			<-ends
+			must(t, h.Shutdown(t.Context(), 1012))
+		})
+	}
+	must(t, file.Close())
+}
+
+// A browser that has hung up before it joins costs nothing afterwards.
+func TestAHeadThatCannotBeWritten(t *testing.T) {
+	h := stillHub(t, Options{})
 	server, browser := pair(t)
+	must(t, browser.SetLinger(0))
+	must(t, browser.Close())
+	if _, err := server.Read(make([]byte, 1)); err == nil {
+		t.Fatal("the browser is still there")
+	}
 	w, err := h.Reserve("a", "x")
 	must(t, err)
-	must(t, w.Join(server, WebSocket, nil))
-	if !w.hasReader() || w.Descriptor() != 0 {
-		t.Errorf("has a reader: %v; descriptor %d, want none", w.hasReader(), w.Descriptor())
+	if err := w.Join(server, Stream, []byte("head")); !errors.Is(err, ErrGone) {
+		t.Errorf("got %v, want %v", err, ErrGone)
 	}
-	wantWaiting(t, h, w, browser)
-	<-ends
-	must(t, h.Shutdown(t.Context(), 1012))
+	if w.Descriptor() != 0 || h.limits.total != 0 {
+		t.Errorf("descriptor %d and %d slots are left", w.Descriptor(), h.limits.total)
+	}
+}
+
+// A stream answers no pings, so the kernel has to notice that its machine is gone.
+func TestTheKernelGivesUpOnASilentMachine(t *testing.T) {
+	h := stillHub(t, Options{MissedPongs: 2})
+	w, _ := join(t, h, "a", Stream)
+	got, err := unix.GetsockoptInt(w.Descriptor(), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
+	must(t, err)
+	if want := 3 * time.Hour.Milliseconds(); int64(got) != want {
+		t.Errorf("got %d ms, want three ping intervals, %d", got, want)
+	}
 }
 
 // wrapped is a connection that may process the bytes itself.

@@ -27,4 +27,10 @@ var hubRows = []row{
 	{what: "the loop waits for OnEnd", file: "hub/waiter.go", find: "go w.reportEnd()", put: "w.reportEnd()", test: "TestASlowOnEndDelaysNobody", hang: 10 * time.Second},
 	{what: "a browser may take for ever to answer a close", file: "hub/waiter.go", find: "time.AfterFunc(w.hub.opts.Grace, w.teardown)", put: "time.AfterFunc(time.Hour, w.teardown)", test: "TestABrowserThatDoesNotAnswerTheClose", hang: 10 * time.Second},
 	{what: "a split frame loses its beginning", file: "hub/waiter.go", find: "w.seldom().rest = bytes.Clone(rest)", put: "_ = bytes.Clone(rest)", test: "TestConversations"},
+	{what: "a hub whose watch the poller refuses is deaf", file: "hub/watch_linux.go", find: "_ = unix.SetNonblock(epoll, true) // tells NewFile to use the poller", put: "", test: "TestWhatWaitingTakes"},
+	{what: "a slot of a socket that epoll refuses is kept", file: "hub/watch_linux.go", find: "p.freeSlot(slot)\n\t\treturn 0", put: "return 0", test: "TestASocketThatCannotBeWatchedIsRead"},
+	{what: "a socket that epoll refuses counts as watched", file: "hub/watch_linux.go", find: "p.freeSlot(slot)\n\t\treturn 0", put: "return slot", test: "TestASocketThatCannotBeWatchedIsRead", hang: 10 * time.Second},
+	{what: "who hung up before joining keeps a descriptor", file: "hub/conn.go", find: "if err := w.tryWrite(head, 0); err != nil {\n\t\tw.socket.close(w.hub.watch, false)", put: "if err := w.tryWrite(head, 0); err != nil {", test: "TestAHeadThatCannotBeWritten"},
+	{what: "nobody notices that a stream's machine is gone", file: "hub/conn.go", find: "w.socket.setUserTimeout(w.hub.opts.PingInterval * time.Duration(w.hub.opts.MissedPongs+1))", put: "", test: "TestTheKernelGivesUpOnASilentMachine"},
+	{what: "a stream may send what it likes", file: "hub/reader.go", find: "return nil, false // a stream client sends nothing after its request", put: "return nil, true", test: "TestAStreamThatSendsBytesIsEnded", hang: 10 * time.Second},
 }
