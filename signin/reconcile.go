@@ -118,7 +118,7 @@ func (f *Flow) CatchUp(ctx context.Context) error {
 	}
 	for _, a := range pending {
 		if f.asked.due(a.ID, f.Now(), pollInterval) {
-			f.lookUpSoon(ctx, a)
+			f.lookUpSoon(a.ID, false)
 		}
 	}
 	return nil
@@ -131,24 +131,66 @@ func (f *Flow) Joined(s State) {
 	if !f.mayLookUp(a, pollThrottled) {
 		return
 	}
-	f.tasks.Go(func() {
-		whole, err := f.Store.Approval(f.background, a.ID)
-		if err == nil && whole.Status == store.Pending {
-			f.lookUpSoon(f.background, whole)
-		}
-	})
+	f.lookUpSoon(a.ID, false)
 }
 
-// lookUpSoon looks a request up when its turn comes, and waits for that turn.
-func (f *Flow) lookUpSoon(ctx context.Context, a store.Approval) {
-	select {
-	case f.lookups <- struct{}{}:
-	case <-ctx.Done():
+// lookups are the requests that wait for their turn to be looked up. A few workers
+// serve them: ten thousand pages that connect at once would otherwise leave ten
+// thousand goroutines behind, whose memory Go keeps.
+type lookups struct {
+	mu      sync.Mutex
+	urgent  []string // their deadline is near; they come first
+	others  []string
+	workers int
+}
+
+// add notes a request, and reports whether another worker is to begin.
+func (l *lookups) add(id string, urgent bool) (begin bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if urgent {
+		l.urgent = append(l.urgent, id)
+	} else {
+		l.others = append(l.others, id)
+	}
+	if l.workers == maxLookups {
+		return false
+	}
+	l.workers++
+	return true
+}
+
+// next takes the request whose turn it is; without one the worker ends.
+func (l *lookups) next() (id string, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, queue := range []*[]string{&l.urgent, &l.others} {
+		if len(*queue) > 0 {
+			id, *queue = (*queue)[0], (*queue)[1:]
+			return id, true
+		}
+	}
+	l.urgent, l.others = nil, nil // the memory of what was served
+	l.workers--
+	return "", false
+}
+
+// lookUpSoon looks a request up when its turn comes, if it is still pending then.
+func (f *Flow) lookUpSoon(approvalID string, urgent bool) {
+	if !f.lookups.add(approvalID, urgent) {
 		return
 	}
 	f.tasks.Go(func() {
-		defer func() { <-f.lookups }()
-		f.lookUp(ctx, a)
+		for {
+			id, ok := f.lookups.next()
+			if !ok {
+				return
+			}
+			a, err := f.Store.Approval(f.background, id)
+			if err == nil && a.Status == store.Pending {
+				f.lookUp(f.background, a)
+			}
+		}
 	})
 }
 

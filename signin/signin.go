@@ -156,9 +156,9 @@ type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
 	asked   lastAsked
-	warned  lastAsked     // what was logged, so that an outage fills no log
-	counted lastAsked     // what was counted, so that nothing is counted twice
-	lookups chan struct{} // bounds how many requests are looked up at once
+	warned  lastAsked // what was logged, so that an outage fills no log
+	counted lastAsked // what was counted, so that nothing is counted twice
+	lookups lookups
 
 	background context.Context // of what no request waits for; ends with Run
 	stop       context.CancelFunc
@@ -183,7 +183,7 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Flow{Config: c, codeKey: key, lookups: make(chan struct{}, maxLookups)}
+	f := &Flow{Config: c, codeKey: key}
 	f.background, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil
 }

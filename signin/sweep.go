@@ -52,11 +52,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.tasks.Go(func() {
-		for _, a := range near {
-			f.lookUpSoon(ctx, a)
-		}
-	})
+	for _, a := range near {
+		f.lookUpSoon(a.ID, true)
+	}
 	expired, err := f.Store.ExpireDue(ctx)
 	if err != nil {
 		return err
