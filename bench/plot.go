@@ -31,6 +31,7 @@ const (
 	left, right             = 56, 150 // margins of a panel: for the scale, for the names
 	top, bottom             = 48, 44
 	nameHeight              = 15
+	lineHeight              = 16 // of the caption
 )
 
 // style makes the picture readable on light and dark pages. Lines differ in more
@@ -52,18 +53,22 @@ text.nod { fill: #3fc9a8 } text.usual { fill: #f0883e } text.other { fill: #b083
 </style>
 `
 
-// writePlot draws the panels side by side, with caption below them.
+// writePlot draws the panels side by side, with the lines of the caption below them.
 func writePlot(out io.Writer, caption string, panels ...panel) error {
 	var b strings.Builder
-	width, height := panelWidth*len(panels), panelHeight+24
+	lines := strings.Split(caption, "\n")
+	width, height := panelWidth*len(panels), panelHeight+8+lineHeight*len(lines)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img">`+"\n", width, height)
-	fmt.Fprintf(&b, "<title>%s</title>\n%s", escape(caption), style)
+	fmt.Fprintf(&b, "<title>%s</title>\n%s", escape(strings.Join(lines, " ")), style)
 	for i, p := range panels {
 		fmt.Fprintf(&b, `<g transform="translate(%d 0)">`+"\n", i*panelWidth)
 		p.draw(&b)
 		b.WriteString("</g>\n")
 	}
-	fmt.Fprintf(&b, `<text class="quiet" x="%d" y="%d">%s</text>`+"\n</svg>\n", left, height-8, escape(caption))
+	for i, line := range lines {
+		fmt.Fprintf(&b, `<text class="quiet" x="%d" y="%d">%s</text>`+"\n", left, panelHeight+lineHeight*(i+1), escape(line))
+	}
+	b.WriteString("</svg>\n")
 	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -154,7 +154,7 @@ func (s *sweep) writeFile(name string) error {
 	}
 	caption := "Server and browsers on the same machine: " + machine() + "."
 	if computed, ok := s.million(); ok {
-		caption += " " + computed
+		caption += "\n" + computed
 	}
 	return errors.Join(writePlot(f, caption, s.memory, s.latency), f.Close())
 }
