@@ -22,7 +22,10 @@ var (
 	ErrUnavailable = errors.New("the provider is unavailable")
 
 	// ErrNoReply is an ErrUnavailable of which nobody knows whether the call was
-	// carried out: it was sent, and no readable reply came in time.
+	// carried out: it was sent, and no reply came in time, or one that cannot be
+	// read: cut off, not as documented, or of a proxy in between that gives status
+	// 5xx or 408. An error in the provider's own words is a refusal, whatever its
+	// status.
 	ErrNoReply = fmt.Errorf("%w: no readable reply", ErrUnavailable)
 
 	// ErrBadSignature: the callback is not signed with the key, or cannot be

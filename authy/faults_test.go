@@ -3,6 +3,7 @@ package authy_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -134,6 +135,41 @@ func TestUnavailableProvider(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A proxy in front of the provider may have passed a call on: what it answers says
+// nothing about what became of the call. The provider's own errors do.
+func TestTheOutcomeOfACallThatAProxyAnswers(t *testing.T) {
+	t.Parallel()
+	const page = "<html><body>Gateway Time-out</body></html>"
+	for _, tt := range []struct {
+		status  int
+		body    string
+		unknown bool
+	}{
+		{500, page, true}, {502, page, true}, {503, page, true}, {504, page, true}, {408, page, true},
+		{504, "", true}, {504, `null`, true}, {504, `"timeout"`, true}, {504, `[]`, true}, {504, `{}`, true}, {520, "", true},
+		{504, `{"message": "Endpoint request timed out"}`, true},
+		{503, `{"error": "Service Unavailable", "status": 503, "path": "/protected"}`, true},
+		{503, valid, true}, {201, valid, true}, {202, "", true}, {204, "", true}, {200, page, true}, {200, `{"success":true}`, true},
+
+		{500, `{"message":"x","success":false}`, false},
+		{500, `{"error_code":"60000","message":"Something went wrong","errors":{},"success":false}`, false},
+		{503, `{"error_code":"60053","message":"x"}`, false},
+		{408, `{"message":"x","success":"false"}`, false},
+		{404, page, false}, {403, "", false}, {302, "", false}, {407, page, false},
+	} {
+		p := newProvider(t, replying(tt.status, tt.body))
+		all := calls(p.client(), t)
+		for _, op := range []string{"request approval", "sms", "call", "verify", "register", "authenticator"} {
+			if tt.body == `{"success":true}` && (op == "sms" || op == "call") {
+				continue // needs no more
+			}
+			if err := all[op](); err == nil || errors.Is(err, authy.ErrNoReply) != tt.unknown {
+				t.Errorf("%s, status %d, %s: got %v; not known: want %v", op, tt.status, tt.body, err, tt.unknown)
+			}
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // envelope holds the members that every reply of the API has.
 type envelope struct {
-	Success   flag            `json:"success"`
+	Success   *flag           `json:"success"` // nil: the reply does not say
 	Message   string          `json:"message"`
 	ErrorCode json.RawMessage `json:"error_code"` // a string of five digits; a number is accepted too
 	Errors    json.RawMessage `json:"errors"`
@@ -31,34 +31,48 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 func (c *Client) decode(op string, res *http.Response, body []byte, reply any) error {
 	var e envelope
 	known := json.Unmarshal(body, &e) == nil
-	if res.StatusCode == http.StatusOK && known && bool(e.Success) {
+	if res.StatusCode == http.StatusOK && known && e.succeeds() {
 		if err := json.Unmarshal(body, reply); err != nil {
 			return noReply(op, errors.New("the reply does not have the documented shape"))
 		}
 		return nil
 	}
 	refusal := c.refusal(op, res, e)
-	if isRefusal(res.StatusCode, known, refusal) {
+	if isRefusal(res.StatusCode, known, e, refusal) {
 		return refusal
 	}
 	why := fmt.Errorf("HTTP status %d without a usable reply", res.StatusCode)
-	if res.StatusCode == http.StatusOK {
+	if mayBeDone(res.StatusCode) {
 		return noReply(op, why)
 	}
 	return unavailable(op, why)
 }
 
+func (e envelope) succeeds() bool { return e.Success != nil && bool(*e.Success) }
+
 // isRefusal distinguishes an error of the provider from one of a proxy in between.
-// A 429 needs no body, and the provider may refuse with status 200.
-func isRefusal(status int, known bool, e *Error) bool {
+// A 429 needs no body, and the provider may refuse with status 200. Where a proxy
+// may have passed the call on, JSON counts only if it says what the provider says:
+// proxies have errors in JSON of their own.
+func isRefusal(status int, known bool, e envelope, refusal *Error) bool {
+	explained := refusal.Code != 0 || len(refusal.Fields) > 0
 	switch {
 	case status == http.StatusTooManyRequests:
 		return true
 	case status == http.StatusOK:
-		return known && (e.Code != 0 || len(e.Fields) > 0)
+		return known && explained
+	case mayBeDone(status):
+		return known && status >= 400 && !e.succeeds() && (explained || e.Success != nil)
 	default:
 		return known && status >= 400
 	}
+}
+
+// mayBeDone says whether a call may have been carried out although its reply, of
+// this status, cannot be read: a proxy that has passed a call on answers so when the
+// provider's reply is late, broken or lost.
+func mayBeDone(status int) bool {
+	return status/100 == 2 || status/100 == 5 || status == http.StatusRequestTimeout
 }
 
 func (c *Client) refusal(op string, res *http.Response, e envelope) *Error {

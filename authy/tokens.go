@@ -62,7 +62,7 @@ const opVerify = "verify"
 // without it the service accepts any code of a user who has never entered a valid
 // one. It is never retried, because the first check uses up the code. Errors:
 // ErrInvalidToken, without a call if token cannot be a code; ErrTokenReused,
-// ErrUserNotFound.
+// ErrUserNotFound; ErrNoReply, after which the code may be used up.
 func (c *Client) VerifyToken(ctx context.Context, authyID int64, token, action string) error {
 	if len(token) < 6 || len(token) > 10 || !isDigits(token) {
 		return ErrInvalidToken
@@ -77,7 +77,7 @@ func (c *Client) VerifyToken(ctx context.Context, authyID int64, token, action s
 	path := fmt.Sprintf("/protected/json/verify/%s/%d", token, authyID)
 	err := c.do(ctx, call{op: opVerify, method: http.MethodGet, path: path, params: params, once: true}, &reply)
 	if err == nil && reply.Token != "is valid" {
-		err = unavailable(opVerify, errors.New("the reply does not say that the code is valid"))
+		err = noReply(opVerify, errors.New("the reply does not say that the code is valid"))
 	}
 	return err
 }

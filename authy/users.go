@@ -34,7 +34,7 @@ func (c *Client) RegisterUser(ctx context.Context, r Registration) (authyID int6
 	case err != nil:
 		return 0, err
 	case reply.User.ID <= 0:
-		return 0, unavailable("register", errors.New("the reply contains no user id"))
+		return 0, noReply("register", errors.New("the reply contains no user id"))
 	}
 	return reply.User.ID, nil
 }
@@ -106,7 +106,7 @@ func (c *Client) AuthenticatorQR(ctx context.Context, authyID int64, label strin
 	case err != nil:
 		return QRCode{}, err
 	case qr.URL == "":
-		return QRCode{}, unavailable("authenticator", errors.New("the reply contains no QR code"))
+		return QRCode{}, noReply("authenticator", errors.New("the reply contains no QR code"))
 	}
 	return qr, nil
 }
