@@ -2,8 +2,11 @@ package handlers_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,6 +30,7 @@ type apiFault struct {
 	refused     bool // the call is not carried out; else only its reply is lost
 	silent      bool // no reply until the client times out
 	limited     bool // the provider limits requests
+	gateway     int  // the status that a proxy before the provider answers with
 }
 
 var apiFaults = []apiFault{
@@ -36,13 +40,15 @@ var apiFaults = []apiFault{
 	{name: "dropped connection", order: `{"api": "drop"}`},
 	{name: "hang", order: `{"api": "hang"}`, silent: true},
 	{name: "reply after the timeout", order: `{"api_delay_ms": 60000}`, silent: true},
+	{name: "504 of a proxy", order: `{}`, gateway: http.StatusGatewayTimeout},
 }
 
 // faulty is a site whose provider fails in one way, when the test says so.
 type faulty struct {
 	*site
-	fault apiFault
-	calls *faultStart
+	fault   apiFault
+	calls   *faultStart
+	gateway *gateway
 }
 
 // eachAPIFault runs a test once for every fault of the API.
@@ -58,6 +64,9 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 			t.Parallel()
 			s := &faulty{fault: fault}
 			s.site = newSite(t, counted, func(c *config) {
+				if fault.gateway != 0 {
+					s.gateway = newGateway(t, c)
+				}
 				if fault.silent {
 					c.Authy.(*authy.Client).Transport = timeouts{http.DefaultTransport, c.delays}
 				}
@@ -71,13 +80,48 @@ func eachFault(t *testing.T, faults []apiFault, test func(t *testing.T, s *fault
 
 func (s *faulty) breaks() {
 	s.t.Helper()
+	if s.gateway != nil {
+		s.gateway.status.Store(int32(s.fault.gateway))
+		return
+	}
 	s.order(s.fault.order)
 }
 
 // mends ends the fault of the API, and no other.
 func (s *faulty) mends() {
 	s.t.Helper()
+	if s.gateway != nil {
+		s.gateway.status.Store(0)
+		return
+	}
 	s.order(`{"api": "", "api_delay_ms": 0, "retry_after_s": 0}`)
+}
+
+// gateway is a proxy before the provider. It passes every call on; while it has a
+// status, it keeps the provider's reply and says that it waited in vain.
+type gateway struct{ status atomic.Int32 }
+
+// newGateway has a site reach its provider through a proxy.
+func newGateway(t *testing.T, c *config) *gateway {
+	t.Helper()
+	g := &gateway{}
+	client := c.Authy.(*authy.Client)
+	provider, err := url.Parse(client.BaseURL)
+	must(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(provider)
+	proxy.ModifyResponse = func(res *http.Response) error {
+		if status := int(g.status.Load()); status != 0 {
+			const body = "<html><body>Gateway Time-out</body></html>"
+			res.Body.Close()
+			res.StatusCode, res.Status, res.Body = status, "", io.NopCloser(strings.NewReader(body))
+			res.ContentLength, res.Header = int64(len(body)), http.Header{"Content-Type": {"text/html"}}
+		}
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	client.BaseURL = server.URL
+	return g
 }
 
 // faultStart lets calls pass, and has the fault begin at the push or the SMS that
