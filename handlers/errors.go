@@ -66,9 +66,7 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	} else {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
-	if p.RetryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(ceilSeconds(p.RetryAfter)))
-	}
+	setRetryAfter(c, p.RetryAfter)
 	h.setErrorHeaders(c, p.Status)
 	c.Status(p.Status)
 	heading := h.Pages.Text(p.Heading)
@@ -95,6 +93,13 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		return c.SendString(heading)
 	}
 	return nil
+}
+
+// setRetryAfter says when it is worth trying again; 0 says nothing.
+func setRetryAfter(c *fiber.Ctx, wait time.Duration) {
+	if wait > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(ceilSeconds(wait)))
+	}
 }
 
 // setErrorHeaders adds what every page has, and what the RFCs demand of a status.

@@ -14,11 +14,12 @@ func TestFaultsAtSignUp(t *testing.T) {
 		fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550177"}
 		s.breaks()
 		got := b.post("/signup", fields...)
-		wantStatus(t, got, http.StatusUnprocessableEntity)
-		sentence := "The phone service cannot be reached just now. Nothing was saved"
+		status, sentence := http.StatusServiceUnavailable, "The phone service cannot be reached just now. Nothing was saved"
 		if s.fault.limited {
-			sentence = "Too many attempts. Nothing was saved"
+			status, sentence = http.StatusTooManyRequests, "Too many attempts. Nothing was saved"
 		}
+		wantStatus(t, got, status)
+		wantRetryAfter(t, got, time.Minute)
 		wantBody(t, got, sentence, `value="ada@example.com"`, `value="2015550177"`)
 		wantStatus(t, b.post("/login", "email", "ada@example.com", "password", goodPassword), http.StatusUnprocessableEntity)
 		wantRedirect(t, b.get("/protected"), "/login?notice=start")

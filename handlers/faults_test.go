@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -251,4 +252,12 @@ func (b *browser) asksAgain(p person) {
 	events.want("approved")
 	wantRedirect(b.t, b.post("/confirm-login"), "/protected")
 	wantStatus(b.t, b.get("/protected"), http.StatusOK)
+}
+
+// wantRetryAfter says when it is worth trying again.
+func wantRetryAfter(t testing.TB, got page, wait time.Duration) {
+	t.Helper()
+	if told := got.Header.Get("Retry-After"); told != fmt.Sprint(wait.Seconds()) {
+		t.Errorf("status %d: got Retry-After %q, want %v", got.Status, told, wait)
+	}
 }

@@ -46,9 +46,6 @@ func (h *Handlers) showNumber(c *fiber.Ctx, typed signin.TypedPhone, errors map[
 		Countries:   countryList(typed, c.Get(fiber.HeaderAcceptLanguage)),
 	}
 	page.Errors = errors
-	if len(errors) > 0 {
-		c.Status(fiber.StatusUnprocessableEntity)
-	}
 	return c.Render("number", page)
 }
 
@@ -60,6 +57,7 @@ func (h *Handlers) correctNumber(c *fiber.Ctx) error {
 	var problems signin.Problems
 	switch {
 	case errors.As(err, &problems):
+		setProblemStatus(c, problems)
 		return h.showNumber(c, typed, h.sentences(problems))
 	case errors.Is(err, store.ErrNotFound): // proved or ended meanwhile
 		return seeOther(c, "/login/approval")

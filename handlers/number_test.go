@@ -106,7 +106,7 @@ func TestNumbersAreCorrectedAFewTimesADay(t *testing.T) {
 		wantRedirect(t, b.post("/login/number", "country_code", "1", "phone_number", number), "/login/approval")
 	}
 	got := b.post("/login/number", "country_code", "1", "phone_number", "2015550194")
-	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantStatus(t, got, http.StatusTooManyRequests)
 	wantBody(t, got, "The number was corrected several times today.")
 	if s.registered("2015550194") {
 		t.Error("the provider was told of one more number")

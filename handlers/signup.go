@@ -32,9 +32,6 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 		Countries: countryList(form.Phone, c.Get(fiber.HeaderAcceptLanguage)),
 	}
 	page.Errors = form.Errors
-	if len(form.Errors) > 0 {
-		c.Status(fiber.StatusUnprocessableEntity)
-	}
 	return c.Render("signup", page)
 }
 
@@ -47,6 +44,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)
+		setProblemStatus(c, problems)
 		return h.showSignup(c, form)
 	}
 	if err != nil {

@@ -91,7 +91,7 @@ func TestSignUpWhenTheProviderFails(t *testing.T) {
 
 	fail.err = authy.ErrUnavailable
 	got := b.post("/signup", fields...)
-	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantStatus(t, got, http.StatusServiceUnavailable)
 	wantBody(t, got, "Nothing was saved; please try again")
 	if taken, err := s.store.EmailTaken(t.Context(), "ada@example.com"); taken || err != nil {
 		t.Errorf("after a refused sign-up: taken %v, %v", taken, err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/nyaruka/phonenumbers"
 
 	"nod/signin"
@@ -18,6 +19,23 @@ func (h *Handlers) sentences(problems signin.Problems) map[string]string {
 		texts[string(field)] = h.Pages.Text("problem." + string(problem))
 	}
 	return texts
+}
+
+// setProblemStatus sets the status of a form that comes back with its problems, and
+// when to send it again. 422 says that it has to be changed first.
+func setProblemStatus(c *fiber.Ctx, problems signin.Problems) {
+	switch problems[signin.FieldForm] {
+	case signin.SignUpUnavailable:
+		c.Status(fiber.StatusServiceUnavailable)
+		setRetryAfter(c, time.Minute)
+	case signin.SignUpRateLimited:
+		c.Status(fiber.StatusTooManyRequests)
+		setRetryAfter(c, time.Minute)
+	case signin.PhoneRateLimited:
+		c.Status(fiber.StatusTooManyRequests)
+	default:
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
 }
 
 // maskPhone shows enough of a number to recognise it.
