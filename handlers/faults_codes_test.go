@@ -11,7 +11,8 @@ import (
 // sendPause is a little more than has to pass between two codes.
 const sendPause = 31 * time.Second
 
-// No code can be sent. One that came all the same, its reply lost, is good.
+// No code can be sent, or nobody knows whether one was: then the page says that it
+// may still arrive, and it is good when it does.
 func TestFaultsWhenSendingACode(t *testing.T) {
 	for _, via := range []string{"sms", "call"} {
 		t.Run(via, func(t *testing.T) {
@@ -20,14 +21,7 @@ func TestFaultsWhenSendingACode(t *testing.T) {
 				b := s.browser()
 				b.passPassword(ada)
 				s.breaks()
-				got := b.post("/send-token", "via", via)
-				wantStatus(t, got, http.StatusTooManyRequests)
-				if s.fault.limited {
-					wantBody(t, got, "The phone service has sent too many codes to this number.")
-				} else {
-					wantBody(t, got, "The code could not be sent just now. Please try again in half a minute, or use the app.")
-				}
-				wantNoBody(t, got, "A code is on its way", "is being called")
+				b.wantNoCode(b.post("/send-token", "via", via), s.fault)
 				b.wantOutside()
 
 				s.mends()
@@ -44,6 +38,47 @@ func TestFaultsWhenSendingACode(t *testing.T) {
 	}
 }
 
+// mayArrive is what the page says of a code that nobody knows of.
+const mayArrive = "The phone service has not confirmed the code. It may still arrive: if it does, type it below."
+
+// wantNoCode judges the answer to the request for a code. It claims neither that
+// one is on its way nor, where nobody knows, that none is.
+func (b *browser) wantNoCode(got page, f apiFault) {
+	b.t.Helper()
+	switch {
+	case f.limited:
+		wantStatus(b.t, got, http.StatusTooManyRequests)
+		wantRetryAfter(b.t, got, time.Minute)
+		wantBody(b.t, got, "The phone service has sent too many codes to this number.")
+	case f.refused:
+		wantStatus(b.t, got, http.StatusServiceUnavailable)
+		wantRetryAfter(b.t, got, 30*time.Second)
+		wantBody(b.t, got, "The code could not be sent just now. Please try again in half a minute, or use the app.")
+	default:
+		wantRedirect(b.t, got, "/verify-token")
+		for range 2 { // also when the page is loaded again
+			got = b.get("/verify-token")
+			wantBody(b.t, got, mayArrive, "The next code can be sent in")
+			wantNoBody(b.t, got, "could not be sent", "No code could be sent")
+		}
+	}
+	wantNoBody(b.t, got, "A code is on its way", "is being called")
+}
+
+// A limit of our own says nothing about the code before: it may still arrive.
+func TestTheNextCodeMustWaitForOneThatMayArrive(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	s.order(`{"api": "drop"}`)
+	wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
+	got := b.post("/send-token", "via", "sms")
+	wantStatus(t, got, http.StatusTooManyRequests)
+	wantRetryAfter(t, got, 30*time.Second)
+	wantBody(t, b.get("/verify-token"), mayArrive)
+}
+
 // Neither an app to ask nor a code to send: the page does not claim that one
 // is on its way.
 func TestFaultsWithoutTheApp(t *testing.T) {
@@ -54,20 +89,27 @@ func TestFaultsWithoutTheApp(t *testing.T) {
 		b := s.browser()
 		wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token")
 		got := b.get("/verify-token")
-		wantBody(t, got, "No code could be sent just now", "The next code can be sent in")
+		said := mayArrive
+		if s.fault.refused {
+			said = "No code could be sent just now"
+		}
+		wantBody(t, got, said, "The next code can be sent in")
 		wantNoBody(t, got, "A code is on its way")
 		b.wantOutside()
 
 		s.mends()
 		s.clock.Advance(sendPause)
 		wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
-		wantBody(t, b.get("/verify-token"), "A code is on its way by SMS")
+		got = b.get("/verify-token")
+		wantBody(t, got, "A code is on its way by SMS")
+		wantNoBody(t, got, mayArrive)
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.code("sms")), "/protected")
 	})
 }
 
-// A code cannot be checked: nobody is in by it, and the tries are counted
-// down where the person sees it.
+// A code cannot be checked, or nobody knows whether it was: then it may be used up,
+// as the page says. Nobody is in by it, also not by the code that our own check has
+// used up; but that one costs no second try.
 func TestFaultsWhenCheckingACode(t *testing.T) {
 	for _, via := range []string{"app", "sms", "call"} {
 		t.Run(via, func(t *testing.T) {
@@ -92,10 +134,9 @@ func TestFaultsWhenCheckingACode(t *testing.T) {
 
 				s.mends()
 				if !s.fault.refused { // it was checked, and nobody was told
-					got := b.post("/verify-token", "token", first)
-					wantStatus(t, got, http.StatusUnprocessableEntity)
-					wantBody(t, got, "This code was used already. Please wait for the next one. Tries left: 3.")
-					b.wantOutside()
+					for _, left := range []int{4, 3} { // given back once
+						b.wantUsed(first, left)
+					}
 					first = code()
 				}
 				wantRedirect(t, b.post("/verify-token", "token", first), "/protected")
@@ -104,18 +145,56 @@ func TestFaultsWhenCheckingACode(t *testing.T) {
 	}
 }
 
+// wantUsed gives a code that was used, and wants to be told.
+func (b *browser) wantUsed(code string, left int) {
+	b.t.Helper()
+	got := b.post("/verify-token", "token", code)
+	wantStatus(b.t, got, http.StatusUnprocessableEntity)
+	wantBody(b.t, got, fmt.Sprintf("This code was used already. Please wait for the next one. Tries left: %d.", left))
+	b.wantOutside()
+}
+
+// Somebody has looked over a shoulder: a code that its owner has used opens
+// nothing, and costs a try, also where its first check here got no answer, or
+// another code was unanswered.
+func TestAUsedCodeOpensNothingAfterNoAnswer(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	owner, other := s.browser(), s.browser()
+	owner.passPassword(ada)
+	seen := ada.phone.token()
+	wantRedirect(t, owner.post("/verify-token", "token", seen), "/protected")
+
+	other.passPassword(ada)
+	s.order(`{"api": "drop"}`)
+	other.wantUnchecked(seen, apiFault{}, 4)
+	s.repair()
+	other.wantUsed(seen, 4)
+	other.wantUsed(seen, 3)
+
+	s.order(`{"api": "drop"}`)
+	other.wantUnchecked(wrong(seen), apiFault{}, 2)
+	s.repair()
+	other.wantUsed(seen, 1)
+}
+
 // wantUnchecked gives a code that cannot be checked, and wants to be told.
 func (b *browser) wantUnchecked(code string, f apiFault, left int) {
 	b.t.Helper()
 	got := b.post("/verify-token", "token", code)
-	status, sentence := http.StatusServiceUnavailable, "The code cannot be checked just now. Please try again in a moment."
-	if f.limited {
-		status, sentence = http.StatusTooManyRequests, "Too many attempts; try again in a few minutes."
+	status, wait := http.StatusServiceUnavailable, 30*time.Second
+	sentence := "The phone service did not answer, and this code may be used up. Please wait for the next one, or have one sent."
+	switch {
+	case f.limited:
+		status, wait, sentence = http.StatusTooManyRequests, time.Minute, "Too many attempts; try again in a few minutes."
+	case f.refused:
+		wait, sentence = 5*time.Second, "The code cannot be checked just now. Please try again in a moment."
 	}
 	if left == 0 {
 		sentence = "it was the last one for this sign-in. Tap Approve on your phone, or sign in again."
 	}
 	wantStatus(b.t, got, status)
+	wantRetryAfter(b.t, got, wait)
 	wantBody(b.t, got, fmt.Sprintf("%s Tries left: %d.", sentence, left))
 }
 

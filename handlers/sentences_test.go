@@ -102,6 +102,13 @@ func prefixed(prefix string) func(string) string {
 var groups = []group{
 	{pkg: "signin", typ: "Problem", key: prefixed("problem.")},
 	{pkg: "signin", typ: "NotSentReason", key: prefixed("code_not_sent.")},
+	{pkg: "store", typ: "CodeState", key: func(value string) string {
+		switch value {
+		case "sent", "ignored":
+			return ""
+		}
+		return "notice.code_" + value
+	}, without: []string{"sent", "ignored"}}, // the lead says so; code_not_sent.has_app
 	{pkg: "store", typ: "Method", key: prefixed("method.")},
 	{pkg: "store", typ: "TransferStatus", key: prefixed("transfers.")},
 	{pkg: "store", typ: "ApprovalStatus", key: func(value string) string { return "approval." + value + ".title" }},

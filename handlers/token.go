@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -57,6 +58,8 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	switch v.Session.CodeState {
 	case store.CodeFailed:
 		page.Notice = h.viewNotice(notice{"warning", "notice.code_failed"})
+	case store.CodeUnconfirmed:
+		page.Notice = h.viewNotice(notice{"warning", "notice.code_unconfirmed"})
 	case store.CodeIgnored:
 		page.Notice = h.viewNotice(notice{"warning", "code_not_sent." + string(signin.WhyHasApp)})
 	case store.CodeSent:
@@ -80,10 +83,19 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 		return err
 	}
 	if notSent != nil {
+		setRetryAfter(c, notSent.RetryIn)
 		sentence := h.Pages.Text("code_not_sent."+string(notSent.Why), "wait", h.waitText(notSent.RetryIn))
-		return h.showToken(c, fiber.StatusTooManyRequests, sentence)
+		return h.showToken(c, notSentStatus[notSent.Why], sentence)
 	}
 	return seeOther(c, "/verify-token")
+}
+
+// notSentStatus is the status of the page that says why no code is on its way.
+var notSentStatus = map[signin.NotSentReason]int{
+	signin.WhyTooOften:    fiber.StatusTooManyRequests,
+	signin.WhyRateLimited: fiber.StatusTooManyRequests,
+	signin.WhyUnavailable: fiber.StatusServiceUnavailable,
+	signin.WhyHasApp:      fiber.StatusConflict,
 }
 
 // verifyToken checks a code with the provider and signs in.
@@ -100,6 +112,9 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 	return h.finishSignIn(c, v.Session.ID, sess)
 }
 
+// nextAppCode is how long an app shows one code.
+const nextAppCode = 30 * time.Second
+
 func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	var refused *signin.CodeRefused
 	switch {
@@ -115,14 +130,18 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 		return err
 	}
 	status, key := fiber.StatusUnprocessableEntity, "code_refused.wrong"
+	var retryIn time.Duration
 	switch {
 	case errors.Is(err, store.ErrCodeUsed):
 		key = "code_refused.used"
 	case errors.Is(err, signin.ErrRateLimited):
-		status, key = fiber.StatusTooManyRequests, "code_refused.rate_limited"
+		status, key, retryIn = fiber.StatusTooManyRequests, "code_refused.rate_limited", time.Minute
+	case errors.Is(err, signin.ErrNoAnswer):
+		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unconfirmed", nextAppCode
 	case errors.Is(err, signin.ErrUnavailable):
-		status, key = fiber.StatusServiceUnavailable, "code_refused.unavailable"
+		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unavailable", 5*time.Second
 	}
+	setRetryAfter(c, retryIn)
 	if refused.TriesLeft == 0 {
 		key = "code_refused.last"
 	}

@@ -116,7 +116,8 @@ func (m *Metrics) Password(outcome string) {
 	}
 }
 
-// CodeSent counts a code asked for. outcome is sent, or why none was.
+// CodeSent counts a code asked for. outcome is sent, unconfirmed, or why
+// none was.
 func (m *Metrics) CodeSent(method, outcome string) {
 	if m != nil {
 		m.codesSent.WithLabelValues(method, outcome).Inc()

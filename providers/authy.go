@@ -83,10 +83,7 @@ func (a *Authy) Ask(ctx context.Context, handle string, q signin.Question) (requ
 		return "", signin.ErrNoDevice
 	}
 	requestID, err = a.API.RequestApproval(ctx, id, a.request(q))
-	if errors.Is(err, authy.ErrNoReply) {
-		return "", fmt.Errorf("%w: %w", signin.ErrNoAnswer, err)
-	}
-	return requestID, neutral(err)
+	return requestID, outcome(err)
 }
 
 // Answer looks a request up.
@@ -109,7 +106,7 @@ func (a *Authy) Send(ctx context.Context, handle string, by store.Method, purpos
 		send = a.API.StartCall
 	}
 	became, err := send(ctx, id, authy.SendOptions{Force: true, Action: purpose, ActionMessage: "Sign in to Nod."})
-	return err == nil && !became.Ignored, neutral(err)
+	return err == nil && !became.Ignored, outcome(err)
 }
 
 // Check verifies a code.
@@ -118,7 +115,7 @@ func (a *Authy) Check(ctx context.Context, handle, code, purpose string) error {
 	if err != nil {
 		return err
 	}
-	return neutral(a.API.VerifyToken(ctx, id, code, purpose))
+	return outcome(a.API.VerifyToken(ctx, id, code, purpose))
 }
 
 // qrSize is the width of an authenticator's picture in pixels.
@@ -140,6 +137,15 @@ func authyID(handle string) (int64, error) {
 		return 0, fmt.Errorf("%w: %q is no Authy id", signin.ErrNoDevice, handle)
 	}
 	return id, nil
+}
+
+// outcome is neutral for calls that send something or use it up: that nobody knows
+// whether one was carried out is no refusal.
+func outcome(err error) error {
+	if errors.Is(err, authy.ErrNoReply) {
+		return fmt.Errorf("%w: %w", signin.ErrNoAnswer, err)
+	}
+	return neutral(err)
 }
 
 // neutral says in signin's words what Authy's error means. The error itself

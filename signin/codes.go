@@ -18,9 +18,8 @@ import (
 
 // NotSent says why no code is on its way.
 type NotSent struct {
-	Why NotSentReason
-	// RetryIn is how long until the next may be sent, for WhyTooOften.
-	RetryIn time.Duration
+	Why     NotSentReason
+	RetryIn time.Duration // how long until the next may be sent
 }
 
 // NotSentReason is why a code was not sent.
@@ -36,13 +35,13 @@ const (
 
 // SendCode has the provider send a code to the visitor's phone, within the
 // limits that the store keeps, and notes what became of it. nil when a code is
-// on its way.
+// on its way, or may be: the state of the session says which.
 func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSent, error) {
 	became, not, err := f.trySendCode(ctx, v, by)
 	if err != nil {
 		return nil, err
 	}
-	outcome := "sent"
+	outcome := string(became) // sent, or unconfirmed
 	if not != nil {
 		outcome = string(not.Why)
 	}
@@ -51,7 +50,7 @@ func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSe
 }
 
 func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (store.CodeState, *NotSent, error) {
-	_, err := f.Store.AllowCodeSend(ctx, v.User.ID, v.Session.ID, by)
+	next, err := f.Store.AllowCodeSend(ctx, v.User.ID, v.Session.ID, by)
 	var limit *store.RateError
 	if errors.As(err, &limit) {
 		// One sent before may still be on its way.
@@ -67,17 +66,24 @@ func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (sto
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	sent, err := f.Codes.Send(ctx, phone.Handle, by, purpose(v.Session.ID))
+	retryIn := next.Sub(f.Now())
 	switch {
+	case errors.Is(err, ErrNoAnswer):
+		f.Logger.Warn("it is not known whether a code was sent", "by", by, "error", err)
+		return store.CodeUnconfirmed, nil, nil
 	case errors.Is(err, ErrRateLimited):
-		return store.CodeFailed, &NotSent{Why: WhyRateLimited}, nil
+		return store.CodeFailed, &NotSent{WhyRateLimited, max(retryIn, providerPause)}, nil
 	case err != nil:
 		f.Logger.Warn("a code could not be sent", "by", by, "error", err)
-		return store.CodeFailed, &NotSent{Why: WhyUnavailable}, nil
+		return store.CodeFailed, &NotSent{WhyUnavailable, retryIn}, nil
 	case !sent:
-		return store.CodeIgnored, &NotSent{Why: WhyHasApp}, nil
+		return store.CodeIgnored, &NotSent{WhyHasApp, retryIn}, nil
 	}
 	return store.CodeSent, nil, nil
 }
+
+// providerPause is how long a provider that limits requests is left alone.
+const providerPause = time.Minute
 
 // purpose binds a sent code to one attempt: it is worthless in another.
 func purpose(sessionID string) string { return "sign-in " + sessionID }
@@ -89,7 +95,8 @@ func (f *Flow) NextCodeIn(ctx context.Context, userID int64) (time.Duration, err
 }
 
 // CodeRefused is a code that did not sign in. Cause is ErrWrongCode,
-// store.ErrCodeUsed, ErrRateLimited or ErrUnavailable. TriesLeft is how many
+// store.ErrCodeUsed, ErrRateLimited or ErrUnavailable, which may be ErrNoAnswer:
+// then the code may be used up. TriesLeft is how many
 // more this attempt may make; the attempt goes on even with none left where
 // the code could not be checked, since the phone may still say yes.
 type CodeRefused struct {
@@ -126,6 +133,10 @@ func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Cl
 	if errors.Is(err, ErrUnavailable) {
 		f.Logger.Warn("a code could not be checked", "error", err)
 	}
+	left, serr := f.afterNoAnswer(ctx, v, code, left, err)
+	if serr != nil {
+		return store.Session{}, serr
+	}
 	wrong := errors.Is(err, store.ErrCodeUsed) || errors.Is(err, ErrWrongCode)
 	switch {
 	case wrong && left == 0:
@@ -134,6 +145,25 @@ func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Cl
 		return store.Session{}, &CodeRefused{left, err}
 	}
 	return store.Session{}, err
+}
+
+// afterNoAnswer keeps in mind a code whose check got no answer. If the provider
+// says later that this code is used, its own check may have used it up, and the
+// repeat was no guess: its try is given back, once. It does not sign in. Who has
+// used the code the provider does not say: it may have been somebody else, before.
+func (f *Flow) afterNoAnswer(ctx context.Context, v Visitor, code string, left int, cause error) (int, error) {
+	hash := f.codeHash(v.User.ID, code)
+	switch {
+	case errors.Is(cause, ErrNoAnswer):
+		return left, f.Store.NoteUnanswered(ctx, v.Session.ID, hash)
+	case errors.Is(cause, store.ErrCodeUsed):
+		returned, err := f.Store.ReturnCodeTry(ctx, v.Session.ID, hash)
+		if returned {
+			left++
+		}
+		return left, err
+	}
+	return left, nil
 }
 
 // outOfTries ends the attempt: guessing on needs the password again.

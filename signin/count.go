@@ -19,10 +19,10 @@ type Counter interface {
 	Request(kind, outcome string)
 	// Password counts a password given: right, wrong, throttled or busy.
 	Password(outcome string)
-	// CodeSent counts a code asked for: sent, or why none was.
+	// CodeSent counts a code asked for: sent, unconfirmed, or why none was.
 	CodeSent(method, outcome string)
 	// CodeChecked counts a code given: right, wrong, used, throttled,
-	// rate_limited, unavailable or too_late.
+	// rate_limited, unconfirmed, unavailable or too_late.
 	CodeChecked(outcome string)
 	// Tap is the time from the decision to the door.
 	Tap(d time.Duration)
@@ -116,6 +116,7 @@ func (f *Flow) countCode(err error) {
 		{store.ErrCodeUsed, "used"},
 		{store.ErrNoTriesLeft, "throttled"},
 		{ErrRateLimited, "rate_limited"},
+		{ErrNoAnswer, "unconfirmed"},
 		{ErrUnavailable, "unavailable"},
 		{store.ErrNotApproved, "too_late"},
 	} {

@@ -55,9 +55,11 @@ type Phones interface {
 type Codes interface {
 	// Send sends a code by SMS or voice, bound to a purpose. sent is false
 	// when the provider has sent none because the phone has the app.
+	// ErrNoAnswer when one may be on its way all the same.
 	Send(ctx context.Context, handle string, by store.Method, purpose string) (sent bool, err error)
 	// Check takes a code: one sent for the purpose, or with purpose "" one
-	// from an app. ErrWrongCode, or store.ErrCodeUsed.
+	// from an app. ErrWrongCode, or store.ErrCodeUsed; ErrNoAnswer when the
+	// code may be used up all the same.
 	Check(ctx context.Context, handle, code, purpose string) error
 	// Authenticator makes a secret for a generic authenticator app, in the
 	// place of the one before.
@@ -79,8 +81,9 @@ var (
 	ErrWrongCode   = errors.New("wrong code")
 	// ErrUnknownPhone is an ErrNoDevice: the provider has forgotten the phone.
 	ErrUnknownPhone = fmt.Errorf("%w: the provider does not know the phone", ErrNoDevice)
-	// ErrNoAnswer: a push was asked for, and nobody knows whether it was sent.
-	ErrNoAnswer = errors.New("the provider did not answer in time")
+	// ErrNoAnswer is an ErrUnavailable: the provider was asked, and nobody
+	// knows whether it has done it.
+	ErrNoAnswer = fmt.Errorf("%w: it did not answer", ErrUnavailable)
 )
 
 // ErrForged: a callback that its provider did not sign, or not just now.

@@ -154,6 +154,27 @@ func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err er
 	return CodeTriesPerAttempt - tries, err
 }
 
+// NoteUnanswered notes a code of which nobody knows whether the provider has
+// checked it, in place of the one before.
+func (s *Store) NoteUnanswered(ctx context.Context, sessionID, codeHash string) error {
+	const update = `UPDATE sessions SET unanswered_code = ? WHERE id = ?`
+	_, err := s.db.ExecContext(ctx, update, codeHash, sessionID)
+	return wrap(err)
+}
+
+// ReturnCodeTry gives back the try of the attempt that a code has cost, if it is the
+// one that was noted as unanswered: once for each note. returned says whether it
+// did. Among the tries of the day it stays, which bound how often the provider is
+// asked.
+func (s *Store) ReturnCodeTry(ctx context.Context, sessionID, codeHash string) (returned bool, err error) {
+	const update = `
+		UPDATE sessions
+		SET code_tries = code_tries - 1, unanswered_code = ''
+		WHERE id = ? AND unanswered_code = ? AND code_tries > 0 AND ended_at IS NULL`
+	returned, err = changed(s.db.ExecContext(ctx, update, sessionID, codeHash))
+	return returned, wrap(err)
+}
+
 // ConfirmByCode signs in by a code that the provider has accepted. It is the
 // same step as ConfirmLogin, with the code in the place of the approval: a
 // code that this user has used in the last day is refused (ErrCodeUsed), and

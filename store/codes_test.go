@@ -143,6 +143,60 @@ func TestSpendCodeTry(t *testing.T) {
 	}
 }
 
+// A try is given back for the code that was unanswered last, once, and never in a
+// session that is over.
+func TestReturnCodeTry(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	sess, other := w.start(ada), w.start(ada)
+	for _, id := range []string{sess.ID, sess.ID, other.ID} {
+		_, err := w.store.SpendCodeTry(t.Context(), id)
+		must(t, err)
+	}
+	wantReturned := func(what string, sess store.Session, code string, want bool, spent int) {
+		t.Helper()
+		got, err := w.store.ReturnCodeTry(t.Context(), sess.ID, code)
+		must(t, err)
+		if tries := w.session(sess.ID).CodeTries; got != want || tries != spent {
+			t.Errorf("%s: returned: %v, %d spent; want %v, %d", what, got, tries, want, spent)
+		}
+	}
+	wantReturned("nothing is unanswered", sess, "a", false, 2)
+	must(t, w.store.NoteUnanswered(t.Context(), sess.ID, "a"))
+	must(t, w.store.NoteUnanswered(t.Context(), sess.ID, "b"))
+	w.restart()
+	wantReturned("the one before", sess, "a", false, 2)
+	wantReturned("another session", other, "b", false, 1)
+	wantReturned("the last", sess, "b", true, 1)
+	wantReturned("the last again", sess, "b", false, 1)
+
+	must(t, w.store.NoteUnanswered(t.Context(), sess.ID, "c"))
+	must(t, w.store.EndSession(t.Context(), sess.ID, "cancelled"))
+	wantReturned("the end", sess, "c", false, 1)
+	if got := w.number(`SELECT COUNT(*) FROM code_tries`); got != 3 {
+		t.Errorf("%d tries of the day are left, want 3", got)
+	}
+}
+
+func TestParallelRepeatsGiveOneTryBack(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	_, err := w.store.SpendCodeTry(t.Context(), sess.ID)
+	must(t, err)
+	must(t, w.store.NoteUnanswered(t.Context(), sess.ID, "a"))
+	var returned atomic.Int64
+	race(t, 200, nil, func(int) error {
+		back, err := w.store.ReturnCodeTry(t.Context(), sess.ID, "a")
+		if back {
+			returned.Add(1)
+		}
+		return err
+	})
+	if got := w.session(sess.ID).CodeTries; returned.Load() != 1 || got != 0 {
+		t.Errorf("%d tries were given back and %d are spent, want 1 and 0", returned.Load(), got)
+	}
+}
+
 func TestSpendCodeTryNeedsAnOpenAttempt(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")

@@ -130,3 +130,16 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 		t.Errorf("Ada's audit trail has %d lines, %v", len(events), err)
 	}
 }
+
+// What became of a code is kept when there is more that can become of one.
+func TestUpgradeKeepsWhatBecameOfACode(t *testing.T) {
+	w := oldWorld(t)
+	const waits = "64NYJ64RTTZTJB7YYO5SYQGZBL"
+	if got := w.session(waits); got.CodeVia != store.MethodSMS || got.CodeState != store.CodeSent {
+		t.Errorf("got %+v", got)
+	}
+	must(t, w.store.NoteCode(t.Context(), waits, store.CodeUnconfirmed))
+	if got := w.session(waits).CodeState; got != store.CodeUnconfirmed {
+		t.Errorf("got %q, want %q", got, store.CodeUnconfirmed)
+	}
+}

@@ -85,7 +85,10 @@ type CodeState string
 const (
 	CodeSent    CodeState = "sent"
 	CodeIgnored CodeState = "ignored" // the provider sent none, since the phone has the app
-	CodeFailed  CodeState = "failed"  // it is not known to be on its way
+	CodeFailed  CodeState = "failed"  // the provider has sent none
+
+	// CodeUnconfirmed: nobody knows whether the provider has sent it.
+	CodeUnconfirmed CodeState = "unconfirmed"
 )
 
 // TransferStatus is where a transfer stands.
