@@ -59,12 +59,13 @@ type transfersJSON struct {
 type transferJSON struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`
+	Reason string `json:"reason"` // what is to be known of one that waits: "unconfirmed" or ""
 }
 
 func encodeTransfers(t signin.Transfers) []byte {
 	body := transfersJSON{Revision: t.Revision, Transfers: make([]transferJSON, 0, len(t.List))}
 	for _, one := range t.List {
-		body.Transfers = append(body.Transfers, transferJSON{one.ID, string(one.Status)})
+		body.Transfers = append(body.Transfers, transferJSON{one.ID, string(one.Status), string(one.Reason)})
 	}
 	return encode(body)
 }

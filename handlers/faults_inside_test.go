@@ -40,6 +40,26 @@ func (b *browser) sendsOnce(p person, events *websocket.Conn) {
 	wantRedirect(b.t, b.execute(id), "/protected#transfers") // a lost reply: it is done
 }
 
+// mayRing is what the page says of a transfer of which nobody knows whether the
+// phone was asked.
+const mayRing = `data-reason="unconfirmed"><svg`
+
+// wantTransferUnconfirmed wants all who wait for the newest transfer to be told that
+// its request may still arrive.
+func (b *browser) wantTransferUnconfirmed(events *websocket.Conn) {
+	b.t.Helper()
+	must(b.t, events.SetReadDeadline(time.Now().Add(hung)))
+	var told ledger
+	for len(told.Transfers) == 0 || told.Transfers[0].Reason != "unconfirmed" {
+		must(b.t, events.ReadJSON(&told))
+	}
+	if told.Transfers[0].Status != "awaiting" {
+		b.t.Errorf("the page was told %+v", told.Transfers[0])
+	}
+	wantBody(b.t, b.get("/transfers/status"), `"status":"awaiting","reason":"unconfirmed"`)
+	wantBody(b.t, b.get("/protected"), mayRing, "It may still arrive; if nothing shows on your phone, wait until it expires and ask again.")
+}
+
 // The phone cannot be asked about a transfer, or rings and nobody is told.
 func TestFaultsWhenAskingForATransfer(t *testing.T) {
 	eachAPIFault(t, func(t *testing.T, s *faulty) {
@@ -61,7 +81,8 @@ func TestFaultsWhenAskingForATransfer(t *testing.T) {
 			id = nextLedger(t, events, "cancelled")
 			b.wantUnsent(id, "cancelled", "nothing was sent")
 		} else {
-			// It may have been sent, and it was: the tap counts.
+			// It may have been sent, and it was: the page says so, and the tap counts.
+			b.wantTransferUnconfirmed(events)
 			ada.phone.approve(ada.phone.arrives(old))
 			id = nextLedger(t, events, "approved")
 			wantRedirect(t, b.execute(id), "/protected#transfers")
@@ -69,6 +90,17 @@ func TestFaultsWhenAskingForATransfer(t *testing.T) {
 		}
 		s.mends()
 		b.sendsOnce(ada, events)
+		wantNoBody(t, b.get("/transfers/status"), "unconfirmed")
+
+		// Nobody taps, and the time runs out: then it is not awaited any more.
+		s.calls.atPush.Store(true)
+		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
+		if !s.fault.refused {
+			b.wantTransferUnconfirmed(events)
+			s.clock.Advance(2*time.Minute + time.Second)
+			wantBody(t, b.get("/transfers/status"), `"status":"expired","reason":""`)
+			wantNoBody(t, b.get("/protected"), "It may still arrive")
+		}
 	})
 }
 

@@ -91,7 +91,7 @@ func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transf
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		lines = append(lines, views.Transfer{
-			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
+			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
 			Amount: money.Amount(), At: timeOf(t.CreatedAt),
 		})
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 type ledger struct {
-	Transfers []struct{ ID, Status string }
+	Transfers []struct{ ID, Status, Reason string }
 }
 
 // transfers opens the socket of the protected page.

@@ -31,8 +31,10 @@ const formOf = (line) => /** @type {HTMLFormElement | null} */ (line.querySelect
 /**
  * @param {HTMLElement} line
  * @param {string} status
+ * @param {string} reason what is to be known of a transfer that waits
  */
-function show(line, status) {
+function show(line, status, reason) {
+  note(line, reason);
   if (line.dataset.status === status) return;
   line.dataset.status = status;
   let words = status;
@@ -43,6 +45,17 @@ function show(line, status) {
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
   if (status === "approved") execute(line);
   else if (status !== "awaiting") formOf(line)?.remove();
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {string} reason
+ */
+function note(line, reason) {
+  const text = /** @type {HTMLElement | null} */ (line.querySelector("[data-reason]"));
+  if (!text || text.hidden === (text.dataset.reason !== reason)) return;
+  text.hidden = !text.hidden;
+  if (!text.hidden) announce(`${line.querySelector(".entry-what")?.textContent}: ${text.textContent}`);
 }
 
 /** @param {string} text */
@@ -107,14 +120,14 @@ function isTyping() {
 /**
  * An answer that was overtaken by a newer one is dropped.
  *
- * @param {{revision?: number, transfers: {id: string, status: string}[]}} state
+ * @param {{revision?: number, transfers: {id: string, status: string, reason?: string}[]}} state
  */
 function showAll({ revision = 0, transfers }) {
   if (revision < newest) return;
   newest = revision;
-  for (const { id, status } of transfers) {
+  for (const { id, status, reason = "" } of transfers) {
     const line = lines.find((one) => one.dataset.transfer === id);
-    if (line) show(line, status);
+    if (line) show(line, status, reason);
   }
 }
 

@@ -19,6 +19,7 @@ type Transfer struct {
 	AmountMinor int64  // in the smallest unit of the currency
 	Currency    string // ISO 4217
 	Status      TransferStatus
+	Reason      Reason // of one that waits: ReasonUnconfirmed, or ""
 	CreatedAt   time.Time
 	ExecutedAt  time.Time
 }
@@ -178,13 +179,17 @@ const transferQuery = `
 			WHEN approvals.reason = 'signed_out' THEN 'withdrawn'
 			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'
 			ELSE approvals.status
+		END,
+		CASE
+			WHEN approvals.status = 'pending' AND approvals.expires_at > ?1 THEN approvals.reason
+			ELSE ''
 		END
 	FROM transfers JOIN approvals ON approvals.id = transfers.approval_id`
 
 func scanTransfer(r row) (Transfer, error) {
 	var t Transfer
 	var created, executed int64
-	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status)
+	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status, &t.Reason)
 	t.CreatedAt, t.ExecutedAt = at(created), at(executed)
 	return t, err
 }

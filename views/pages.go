@@ -152,6 +152,7 @@ type Transfer struct {
 	ID         string
 	Mine       bool // asked for in this session, which alone may carry it out
 	Status     string
+	Reason     string // "unconfirmed" while nobody knows whether the phone was asked
 	Payee      string
 	Amount     string // as the execute form sends it back
 	Currency   string

@@ -132,7 +132,7 @@ func protecteds() []state {
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
 	}
 	byCode, qr, noQR, wrong, busy, closing := full, full, full, full, full, full
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""

@@ -6,10 +6,13 @@ import {
 
 const labels = { awaiting: "waiting for your phone", approved: "approved, being sent", executed: "sent", denied: "denied" };
 
+const mayArrive = "It may still arrive";
+
 const line = ([id, status]) => `
   <li data-transfer="${id}" data-status="${status}">
     <span class="entry-what">€ 5 to ${id}</span>
     ${Object.entries(labels).map(([name, label]) => `<span data-state="${name}" ${name === status ? "" : "hidden"}>${label}</span>`).join("")}
+    ${status === "awaiting" ? `<p data-reason="unconfirmed" hidden>${mayArrive}</p>` : ""}
     ${["awaiting", "approved"].includes(status) ? `<form id="execute-${id}" data-execute></form>` : ""}
   </li>`;
 
@@ -22,6 +25,9 @@ async function open(statuses, attributes = 'data-status-url="/transfers" data-ev
 }
 
 const transfers = (statuses, revision) => reply(200, { revision, transfers: Object.entries(statuses).map(([id, status]) => ({ id, status })) });
+
+const unconfirmed = (status, reason) => reply(200, { revision: 1, transfers: [{ id: "a", status, reason }] });
+const noteOf = (id) => entry(id).querySelector("[data-reason]");
 
 const entry = (id) => document.querySelector(`[data-transfer="${id}"]`);
 const seen = (id) => [...entry(id).querySelectorAll("[data-state]")].filter((e) => !e.hidden).map((e) => e.textContent);
@@ -104,6 +110,27 @@ describe("a transfer waits", () => {
     await advance(20000);
     assert.equal(sockets.length, 1);
     assert.equal(requests.length, 2);
+  });
+
+  test("a request that is not confirmed is said to be so, once, until it is answered", async () => {
+    answers(unconfirmed("awaiting", ""));
+    await open({ a: "awaiting" });
+    assert.ok(noteOf("a").hidden);
+    answers(unconfirmed("awaiting", "unconfirmed"));
+    sockets[0].says("{}");
+    await settle();
+    assert.ok(!noteOf("a").hidden);
+    assert.deepEqual(seen("a"), ["waiting for your phone"]);
+    assert.equal(byId("ledger-live").textContent, `€ 5 to a: ${mayArrive}`);
+    byId("ledger-live").textContent = "";
+    sockets[0].says("{}");
+    await settle();
+    assert.equal(byId("ledger-live").textContent, "");
+    answers(unconfirmed("approved", ""));
+    sockets[0].says("{}");
+    await settle();
+    assert.ok(noteOf("a").hidden);
+    assert.deepEqual(submitted, ["execute-a"]);
   });
 
   test("a status without words is announced as it is", async () => {
