@@ -28,8 +28,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -103,9 +105,13 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 }
 
 func (c *Client) exchange(ctx context.Context, call call, reply any) error {
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
 	req, err := c.request(ctx, call)
 	if err != nil {
-		return c.callFailed(call.op, err)
+		return c.callFailed(call.op, false, err)
 	}
 	client := &http.Client{
 		Transport:     c.transport(call),
@@ -113,13 +119,14 @@ func (c *Client) exchange(ctx context.Context, call call, reply any) error {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return c.callFailed(call.op, err)
+		// A transport of the caller's need not say what it has connected to.
+		return c.callFailed(call.op, connected.Load() || c.Transport != nil, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
 	switch {
 	case err != nil:
-		return c.callFailed(call.op, err)
+		return c.callFailed(call.op, true, err)
 	case len(body) > maxReply:
 		return noReply(call.op, errors.New("the reply is too large"))
 	}
@@ -164,10 +171,10 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 // callFailed wraps the error of a call that got no usable reply. Only the text of
 // the cause is kept, with the key removed: the cause itself may contain the URL,
 // or bytes of a reply that echoes the request. errors.Is still recognises the
-// context's errors. What could not be sent at all is no ErrNoReply.
-func (c *Client) callFailed(op string, err error) error {
+// context's errors. What cannot have been sent at all is no ErrNoReply.
+func (c *Client) callFailed(op string, sent bool, err error) error {
 	failed := noReply
-	if neverSent(err) {
+	if !sent || notConnected(err) {
 		failed = unavailable
 	}
 	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
@@ -181,8 +188,8 @@ func (c *Client) callFailed(op string, err error) error {
 	return failed(op, errors.New(c.clean(err.Error())))
 }
 
-// neverSent recognises a connection that was never made.
-func neverSent(err error) bool {
+// notConnected recognises a connection that was never made.
+func notConnected(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
 }

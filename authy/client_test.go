@@ -29,6 +29,27 @@ func TestTimeoutAndCancel(t *testing.T) {
 	}
 }
 
+// A call whose time was over before it had a connection was not carried out; one
+// that was cut off later may have been.
+func TestACallThatWasNeverSentHasAnOutcome(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, base := range []string{newProvider(t, hang).URL, "http://127.0.0.1:99999", "http://\x00"} {
+		c := authy.NewClient(base, apiKey)
+		if _, err := c.SendSMS(over, 1635, authy.SendOptions{}); !errors.Is(err, authy.ErrUnavailable) || errors.Is(err, authy.ErrNoReply) {
+			t.Errorf("%q: got %v, want an error that is no ErrNoReply", base, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p := newProvider(t, func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		hang(w, r)
+	})
+	if _, err := p.client().SendSMS(ctx, 1635, authy.SendOptions{}); !errors.Is(err, authy.ErrNoReply) {
+		t.Errorf("a call that was given up: got %v, want ErrNoReply", err)
+	}
+}
+
 func TestTimeoutHasADefault(t *testing.T) {
 	if got := authy.NewClient("http://127.0.0.1", "k").Timeout; got != 5*time.Second {
 		t.Errorf("got %v, want 5s", got)
