@@ -100,6 +100,30 @@ func TestFaultsOfTheReplyToTheRequest(t *testing.T) {
 	})
 }
 
+// The phone is asked again, and nobody here is told: no page claims that the new
+// request is on its way, and its tap counts.
+func TestFaultsOfTheReplyWhenAskingAgain(t *testing.T) {
+	eachAPIFault(t, func(t *testing.T, s *faulty) {
+		ada := s.account("ada@example.com")
+		b := s.browser()
+		b.waits(ada)
+		old := ada.phone.pending()
+		s.calls.atPush.Store(true)
+		wantRedirect(t, b.post("/login/resend"), "/login/approval")
+		s.wantNotSent(b)
+		if s.fault.refused {
+			s.mends()
+			b.asksAgain(ada)
+			return
+		}
+		events := b.events()
+		events.want("pending")
+		ada.phone.approve(ada.phone.arrives(old))
+		events.want("approved")
+		wantRedirect(t, b.post("/confirm-login"), "/protected")
+	})
+}
+
 // The tap comes before the reply, and the reply never: the tap counts.
 func TestFaultsOfTheReplyAfterTheTap(t *testing.T) {
 	// Where the call is refused the phone does not ring at all.

@@ -8,8 +8,8 @@ import (
 )
 
 // sendPush asks the phone of the visitor to approve the sign-in. The reason
-// says why no push is on its way, "" when one is; it is stored with the
-// request. An error is only what went wrong on this side.
+// says why no push is on its way, or that nobody knows whether one is, "" when one
+// is; it is stored with the request. An error is only what went wrong on this side.
 func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.Reason, error) {
 	// The row comes first: an answer that overtakes the provider's reply
 	// finds it by the id that travels with the request.
@@ -37,12 +37,12 @@ func (f *Flow) question(a store.Approval, user store.User) Question {
 }
 
 // push sends the question and tells the waiting pages of it, or cancels the
-// request with the reason why it could not be sent.
+// request with the reason why it could not be sent. One that may have been sent
+// stays, and its answer counts when it comes.
 func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
 	requestID, reason := f.ask(ctx, a, q, user)
 	switch {
 	case reason == store.ReasonUnconfirmed:
-		// It may have been sent: the answer counts when it comes.
 		if err := f.Store.NoteUnconfirmed(ctx, a.ID); err != nil {
 			return "", err
 		}
@@ -54,7 +54,7 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 		}
 	}
 	f.changed(ctx, a)
-	return "", nil
+	return reason, nil
 }
 
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {
@@ -94,7 +94,7 @@ func (f *Flow) askAnew(ctx context.Context, a store.Approval, q Question, user s
 // Resend replaces the request by a new one, as long as the attempt goes on.
 // replaces is the id of the request that its page shows, "" if it does not say:
 // when another tab has replaced that one already, no phone rings twice. sent says
-// whether a push is on its way; if not, State says why.
+// whether a push is known to be on its way; if not, State says why.
 func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent bool, err error) {
 	open, err := f.AttemptOpen(ctx, v.Session.ID)
 	if err != nil || !open {
