@@ -6,6 +6,8 @@ import "time"
 var handlersRows = []row{
 	{what: "a body of a gigabyte is read", file: "handlers/app.go", find: "64 << 10", put: "1 << 30", test: "TestALargeBodyIsRefusedUnread"},
 	{what: "a slow sender is never cut", file: "handlers/app.go", find: " 5 * time.Second", put: " 0", test: "TestASlowSenderIsCut", hang: 15 * time.Second},
+	{what: "an outage is the form's mistake", file: "handlers/text.go", find: "c.Status(fiber.StatusServiceUnavailable)", put: "c.Status(fiber.StatusUnprocessableEntity)", test: "TestFaultsAtSignUp"},
+	{what: "an outage is a limit of codes", file: "handlers/token.go", find: "signin.WhyUnavailable: fiber.StatusServiceUnavailable", put: "signin.WhyUnavailable: fiber.StatusTooManyRequests", test: "TestFaultsWhenSendingACode"},
 	{what: "X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.trusts(visitor)", put: "i >= 0", test: "TestOnlyATrustedProxyNamesTheVisitor"},
 	{what: "X-Forwarded-For is believed of nobody", file: "handlers/visitor.go", find: "proxies.Contains(ip)", put: "proxies.Contains(ip) && false", test: "TestOnlyATrustedProxyNamesTheVisitor"},
 	{what: "the first address of X-Forwarded-For is believed", file: "handlers/visitor.go", find: "i := len(forwarded) - 1;", put: "i := min(0, len(forwarded)-1);", test: "TestTheLastAddressThatIsNoProxyIsTheVisitor"},

@@ -15,9 +15,13 @@ var signinRows = []row{
 	{what: "an attempt is counted twice", file: "signin/count.go", find: `f.counted.due("attempt "+sessionID, f.Now(), countFor)`, put: "true", test: "TestEachAttemptIsCountedOnce"},
 	{what: "a lost callback is not made up for", file: "signin/confirm.go", find: "a = f.reconcile(ctx, a, userAsked)", put: "", test: "handlers.TestALostCallbackIsMadeUpFor"},
 	{what: "a code of another attempt is taken", file: "signin/codes.go", find: `return "sign-in " + sessionID`, put: `return "sign-in "`, test: "handlers.TestACodeIsForOneAttempt"},
+	{what: "a code used up by our own check costs a second try", file: "signin/codes.go", find: "if returned {", put: "if returned && f == nil {", test: "handlers.TestFaultsWhenCheckingACode"},
+	{what: "a code that may arrive is on its way", file: "signin/codes.go", find: "return store.CodeUnconfirmed, nil, nil", put: "return store.CodeSent, nil, nil", test: "handlers.TestFaultsWhenSendingACode"},
+	{what: "a request that may arrive is on its way", file: "signin/ask.go", find: "return reason, nil", put: `return "", nil`, test: "handlers.TestFaultsOfTheReplyWhenAskingAgain"},
 	{what: "the account of another password is closed", file: "signin/account.go", find: "err == nil && user.ID != v.User.ID", put: "false", test: "TestOnlyTheOwnPasswordClosesAnAccount"},
 	{what: "closing takes a shared phone off", file: "signin/account.go", find: "err != nil || shared", put: "err != nil || shared && f == nil", test: "handlers.TestClosingOneAccountLeavesThePhoneToTheOther"},
 
+	{what: "what the provider may have done counts as refused", file: "providers/authy.go", find: "errors.Is(err, authy.ErrNoReply)", put: "false", test: "TestAFaultOfTheProviderIsANeutralErrorOfEveryCall"},
 	{what: "a callback counts for 55 minutes", file: "providers/authy_callback.go", find: "15 * time.Minute", put: "55 * time.Minute", test: "TestACallbackCountsForFifteenMinutes"},
 	{what: "a callback may come from the future", file: "providers/authy_callback.go", find: "|| age < -nonceAge.Seconds()", put: "", test: "TestACallbackCountsForFifteenMinutes"},
 	{what: "a doubled signature is taken", file: "providers/authy_callback.go", find: "len(values) != 1", put: "len(values) == 0", test: "handlers.TestCallbacksThatAreRefused"},

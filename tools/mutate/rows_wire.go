@@ -4,6 +4,9 @@ package main
 var wireRows = []row{
 	{what: "a wrong signature is right", file: "authy/callback.go", find: "hmac.Equal(given, mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", put: "len(given) == len(mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", test: "TestChangedValuesAreRefused"},
 	{what: "the signature leaves the URL out", file: "authy/callback.go", find: `"|" + callbackURL + "|"`, put: `"|" + "|"`, test: "TestSignerReproducesTheVectors"},
+	{what: "a proxy that gives up refuses", file: "authy/reply.go", find: "status/100 == 5 || status == http.StatusRequestTimeout", put: "status/100 == 9", test: "TestTheOutcomeOfACallThatAProxyAnswers"},
+	{what: "a proxy refuses in JSON of its own", file: "authy/reply.go", find: "&& (explained || e.Success != nil)", put: "", test: "TestTheOutcomeOfACallThatAProxyAnswers"},
+	{what: "what was never sent may have been done", file: "authy/client.go", find: "connected.Load() || c.Transport != nil", put: "true", test: "TestACallThatWasNeverSentHasAnOutcome"},
 	{what: "an empty key signs", file: "authy/callback.go", find: `if apiKey == "" || !isNonce(r.Nonce) ||`, put: "if !isNonce(r.Nonce) ||", test: "TestEmptyKeyVerifiesNothing"},
 	{what: "a nonce may hold a separator", file: "authy/callback.go", find: "|| c == '|'", put: "", test: "TestInvalidNoncesAreRefused"},
 	{what: "a loose spelling of base64 is read", file: "authy/callback.go", find: "base64.StdEncoding.Strict().DecodeString(r.Signature)", put: "base64.StdEncoding.DecodeString(r.Signature)", test: "TestInvalidSignatureHeadersAreRefused"},
