@@ -38,7 +38,7 @@ func (h *Handlers) App() *fiber.App {
 		EnableTrustedProxyCheck: true,
 	})
 	app.Server().KeepHijackedConns = true
-	app.Server().Handler = h.refuseUnknownMethods(app)
+	app.Server().Handler = h.protectAnswers(h.refuseUnknownMethods(app))
 	app.Server().ErrorHandler = readHeadFirst(app.Server().ErrorHandler)
 	h.register(app)
 	warmUpViews(app)
@@ -71,14 +71,13 @@ func (h *Handlers) register(app *fiber.App) {
 	// Of use where the host is wrong: to find that out, and to read the page that
 	// says so.
 	app.Get("/check", noStore, h.checkClient)
-	app.Get("/static/*", h.headers, h.static)
+	app.Get("/static/*", h.static)
 
 	app.Use(h.requirePublicHost, h.readOldCookies)
 	// Before the middleware that only pages need: thousands may connect at once.
 	app.Get("/login/events", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.events(h.signInState))
 	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
-	app.Use(h.headers)
 	h.registerPublic(app)
 	app.Use(noStore, h.loadSession)
 	h.registerPolling(app)

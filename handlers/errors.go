@@ -97,9 +97,9 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	return nil
 }
 
-// setErrorHeaders adds what every page has, and what the RFCs demand of a status.
+// setErrorHeaders adds what every answer has, and what the RFCs demand of a status.
 func (h *Handlers) setErrorHeaders(c *fiber.Ctx, status int) {
-	h.setHeaders(c)
+	h.setHeaders(c.Context())
 	switch status {
 	case fiber.StatusUnauthorized:
 		challenge(c, byCookie)

@@ -95,6 +95,7 @@ type Handlers struct {
 	refs     sessionRefs
 	ready    *readiness
 	proxies  []netip.Prefix
+	fixed    [][2]string // headers of every answer
 
 	redirects    redirects
 	lostHostOnce sync.Once
@@ -121,6 +122,7 @@ func New(c Config) (*Handlers, error) {
 		return nil, err
 	}
 	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c)}
+	h.fixed = h.answerHeaders()
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,
