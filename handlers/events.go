@@ -28,6 +28,7 @@ const reservationKey = "reservation"
 type reservation struct {
 	slot      *hub.Waiter
 	sessionID string  // the session it waits on
+	anonymous bool    // there is no such session: the id was made up
 	first     message // the stored state, if it was read after the slot was reserved
 }
 
@@ -42,8 +43,8 @@ type message struct {
 // sockets is answered by 429 or 503 and not by open connections.
 func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 	id := visitorOf(c).Session.ID
-	if id == "" {
-		id = randomText() // under /check there is no session
+	if id == "" { // under /check there is no session
+		return h.withSlot(c, &reservation{sessionID: randomText(), anonymous: true}, c.Next)
 	}
 	return h.withSlot(c, &reservation{sessionID: id}, c.Next)
 }
@@ -53,6 +54,11 @@ func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
 	if c.Method() == fiber.MethodHead {
 		return next()
+	}
+	if !r.anonymous {
+		if wait := h.reconnects.wait(h.Now(), r.sessionID); wait > 0 {
+			return tooOften(wait)
+		}
 	}
 	var err error
 	if r.slot, err = h.Hub.Reserve(r.sessionID, store.Network(h.visitorIP(c))); err != nil {

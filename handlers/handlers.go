@@ -98,6 +98,7 @@ type Handlers struct {
 	fixed    [][2]string // headers of every answer
 
 	redirects    redirects
+	reconnects   *reconnects
 	lostHostOnce sync.Once
 }
 
@@ -121,7 +122,7 @@ func New(c Config) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c)}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c), reconnects: newReconnects()}
 	h.fixed = h.answerHeaders()
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
