@@ -31,7 +31,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -94,7 +93,7 @@ type Handlers struct {
 	browsers Browsers
 	refs     sessionRefs
 	ready    *readiness
-	proxies  []netip.Prefix
+	proxies  Proxies
 	fixed    [][2]string // headers of every answer
 
 	redirects    redirects
@@ -118,7 +117,7 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	proxies, err := parseProxies(c.TrustedProxies)
+	proxies, err := ParseProxies(c.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}

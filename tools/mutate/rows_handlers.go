@@ -1,12 +1,18 @@
 package main
 
-import "time"
-
 // What a request may do.
 var handlersRows = []row{
 	{what: "a body of a gigabyte is read", file: "handlers/app.go", find: "64 << 10", put: "1 << 30", test: "TestALargeBodyIsRefusedUnread"},
-	{what: "a slow sender is never cut", file: "handlers/app.go", find: " 5 * time.Second", put: " 0", test: "TestASlowSenderIsCut", hang: 15 * time.Second},
-	{what: "X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.trusts(visitor)", put: "i >= 0", test: "TestOnlyATrustedProxyNamesTheVisitor"},
+	{what: "only pages have the headers", file: "handlers/app.go", find: "h.protectAnswers(h.refuseUnknownMethods(app))", put: "h.refuseUnknownMethods(app)", test: "TestEveryAnswerHasTheHeaders"},
+	{what: "the head of a stream lacks the headers", file: "handlers/events.go", find: "range h.fixed", put: "range h.fixed[:0]", test: "TestEveryAnswerHasTheHeaders"},
+	{what: "plain http promises TLS", file: "handlers/headers.go", find: "if h.secure() {\n\t\tall", put: "if true {\n\t\tall", test: "TestPlainHTTPPromisesNoTLS"},
+	{what: "an Origin may come twice", file: "handlers/csrf.go", find: "PeekAll(name)) > 1", put: "PeekAll(name)) > 9", test: "TestAnOriginThatComesTwiceIsRefused"},
+	{what: "/readyz writes as often as it is asked", file: "handlers/health.go", find: "|| age >= probeInterval", put: "|| age >= 0", test: "TestReadinessIsAskedForOnceASecond"},
+	{what: "/readyz asks once and never again", file: "handlers/health.go", find: "|| age >= probeInterval", put: "", test: "TestReadinessIsAskedForOnceASecond"},
+	{what: "a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "over > 0", put: "false", test: "TestReconnectsOfASessionAreLimited"},
+	{what: "all sessions share their reconnects", file: "handlers/reconnects.go", find: "maphash.String(r.seed, session)", put: "maphash.String(r.seed, session[:0])", test: "TestReconnectsOfASessionAreLimited"},
+	{what: "a request hides behind the last part of a form", file: "handlers/app.go", find: "DisablePreParseMultipartForm = true", put: "DisablePreParseMultipartForm = false", test: "server.TestWhatCouldBeTwoRequestsIsRefused"},
+	{what: "X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.proxies.Has(visitor)", put: "i >= 0", test: "TestOnlyATrustedProxyNamesTheVisitor"},
 	{what: "X-Forwarded-For is believed of nobody", file: "handlers/visitor.go", find: "proxies.Contains(ip)", put: "proxies.Contains(ip) && false", test: "TestOnlyATrustedProxyNamesTheVisitor"},
 	{what: "the first address of X-Forwarded-For is believed", file: "handlers/visitor.go", find: "i := len(forwarded) - 1;", put: "i := min(0, len(forwarded)-1);", test: "TestTheLastAddressThatIsNoProxyIsTheVisitor"},
 	{what: "a form is read from the query", file: "handlers/csrf.go", find: "c.Context().QueryArgs().Reset()", put: "_ = 0", test: "TestNothingOfAFormComesFromTheQuery"},
