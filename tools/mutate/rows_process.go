@@ -36,4 +36,7 @@ var processRows = []row{
 	{what: "who waits is counted", file: "server/door.go", find: "c.crowd.leave(c)\n\treturn c.Conn\n", put: "return c.Conn\n", test: "TestWhoWaitsIsNotCounted"},
 	{what: "who has left is counted", file: "server/door.go", find: "c.crowd.leave(c)\n\treturn c.Conn.Close()", put: "return c.Conn.Close()", test: "TestWorkIsNotCutForTheNext"},
 	{what: "refusals of net/http lack the headers", file: "server/http.go", find: "range bareHeaders {\n\t\twhole", put: "range bareHeaders[:0] {\n\t\twhole", test: "TestAnswersOfTheOtherListenersHaveTheHeaders"},
+	{what: "a real key is used on plain http", file: "config/config.go", find: "case real && strings.HasPrefix(c.PublicURL, \"http://\")", put: "case false && strings.HasPrefix(c.PublicURL, \"http://\")", test: "TestASiteThatIsOpenToAllIsRefused"},
+	{what: "anyone may tap on the phones of a site on https", file: "config/config.go", find: "&& openToAll(c.SimulatorAddr)", put: "&& false", test: "TestASiteThatIsOpenToAllIsRefused"},
+	{what: "everybody may write the file of the key", file: "config/key.go", find: "info.Mode().Perm()&0o002 != 0", put: "info.Mode().Perm()&0o002 == 1", test: "TestAFileThatEverybodyWritesHasNoKey"},
 }
