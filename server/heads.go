@@ -65,7 +65,7 @@ func (h *heads) pass(b []byte) (n int, err error) {
 		}
 		end := bytes.IndexByte(rest, '\n')
 		if end < 0 {
-			h.line = append(h.line, rest[:min(len(rest), max(0, maxLine-len(h.line)))]...)
+			h.keep(rest)
 			return len(b), nil
 		}
 		line := rest[:end]
@@ -79,6 +79,15 @@ func (h *heads) pass(b []byte) (n int, err error) {
 		n += end + 1
 	}
 	return n, h.err
+}
+
+// keep remembers the beginning of a line. Of one that is too long it keeps the last
+// byte too, which may be half of the line's end.
+func (h *heads) keep(piece []byte) {
+	h.line = append(h.line, piece...)
+	if last := len(h.line) - 1; last >= maxLine {
+		h.line = append(h.line[:maxLine-1], h.line[last])
+	}
 }
 
 // next is what follows a place that has an end of its own.
