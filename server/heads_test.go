@@ -135,6 +135,10 @@ func TestTheVerdictDoesNotDependOnThePieces(t *testing.T) {
 	for _, test := range asked {
 		request := strings.ReplaceAll(test.request, "HOST", "localhost:3000")
 		whole, wantErr := (&heads{}).pass([]byte(request))
+		// Not only the server behind it refuses it.
+		if refused := wantErr != nil; refused != (test.want[len(test.want)-1] == http.StatusBadRequest) {
+			t.Errorf("%s: the verdict is %v", test.name, wantErr)
+		}
 		for size := 1; size < len(request); size++ {
 			h, passed := &heads{}, 0
 			var err error
