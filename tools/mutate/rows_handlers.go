@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // What a request may do.
 var handlersRows = []row{
 	{what: "a body of a gigabyte is read", file: "handlers/app.go", find: "64 << 10", put: "1 << 30", test: "TestALargeBodyIsRefusedUnread"},
@@ -9,7 +11,7 @@ var handlersRows = []row{
 	{what: "an Origin may come twice", file: "handlers/csrf.go", find: "PeekAll(name)) > 1", put: "PeekAll(name)) > 9", test: "TestAnOriginThatComesTwiceIsRefused"},
 	{what: "/readyz writes as often as it is asked", file: "handlers/health.go", find: "|| age >= probeInterval", put: "|| age >= 0", test: "TestReadinessIsAskedForOnceASecond"},
 	{what: "/readyz asks once and never again", file: "handlers/health.go", find: "|| age >= probeInterval", put: "", test: "TestReadinessIsAskedForOnceASecond"},
-	{what: "a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "over > 0", put: "false", test: "TestReconnectsOfASessionAreLimited"},
+	{what: "a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "over > 0", put: "false", test: "TestReconnectsOfASessionAreLimited", hang: 20 * time.Second},
 	{what: "all sessions share their reconnects", file: "handlers/reconnects.go", find: "maphash.String(r.seed, session)", put: "maphash.String(r.seed, session[:0])", test: "TestReconnectsOfASessionAreLimited"},
 	{what: "a request hides behind the last part of a form", file: "handlers/app.go", find: "DisablePreParseMultipartForm = true", put: "DisablePreParseMultipartForm = false", test: "server.TestWhatCouldBeTwoRequestsIsRefused"},
 	{what: "X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.proxies.Has(visitor)", put: "i >= 0", test: "TestOnlyATrustedProxyNamesTheVisitor"},
