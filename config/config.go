@@ -70,6 +70,7 @@ func Application(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
 	c := r.read(application)
 	r.checkKey(c)
+	r.checkExposure(c)
 	r.distinct("ADDR", c.Addr, "SIMULATOR_ADDR", c.SimulatorAddr)
 	r.distinct("ADDR", c.Addr, "METRICS_ADDR", c.MetricsAddr)
 	r.distinct("SIMULATOR_ADDR", c.SimulatorAddr, "METRICS_ADDR", c.MetricsAddr)
@@ -118,6 +119,24 @@ func (r *reader) checkKey(c Config) {
 	}
 	for _, name := range []string{"SIMULATOR_HOSTS", "SIMULATOR_NAME", "SIMULATOR_CODES_PER_HOUR", "SIMULATOR_KEEP"} {
 		r.forbidUnless(!key, name, "there is no simulator beside a real key: unset one of the two")
+	}
+}
+
+// checkExposure refuses what would let others act for everybody: passwords and
+// cookies in clear where real phones are asked, and simulated phones that anyone
+// can tap beside a site that looks real.
+func (r *reader) checkExposure(c Config) {
+	real := c.APIKey != "" && strings.HasPrefix(c.AuthyURL, "https://") // plain http leads to a simulator of this machine
+	switch {
+	case real && c.PublicURL == "" && isPublicAddress(c.Addr):
+		r.problem("PUBLIC_URL", "with a real key, others must not use Nod over plain http, where passwords and cookies can be read: "+
+			"set it to an https URL, or ADDR to a loopback address")
+	case real && strings.HasPrefix(c.PublicURL, "http://") && !isOwnMachine(c.PublicURL):
+		r.problem("PUBLIC_URL", "with a real key, plain http would send passwords and cookies in clear: want https, or a loopback address")
+	}
+	if c.Simulated() && strings.HasPrefix(c.PublicURL, "https://") && openToAll(c.SimulatorAddr) {
+		r.problem("SIMULATOR_ADDR", "anyone who can reach it can tap Approve on every phone, and PUBLIC_URL is https, as a real site is: "+
+			"want a loopback address or one of a private network, or an AUTHY_API_KEY")
 	}
 }
 

@@ -17,13 +17,35 @@ func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(name string) (string, bool) {
+	merged := func(name string) (string, bool) {
 		if value, set := getenv(name); set {
 			return value, true
 		}
 		value, set := file[name]
 		return value, set
-	}, nil
+	}
+	if err := refuseOpenFile(path, len(file) > 0, merged); err != nil {
+		return nil, err
+	}
+	return merged, nil
+}
+
+// refuseOpenFile refuses a file that everybody on the machine may write where
+// there is a key: who writes the file decides which key is used, and where it is
+// sent.
+func refuseOpenFile(path string, read bool, getenv Lookup) error {
+	r := &reader{getenv: getenv}
+	if !read || (r.text("AUTHY_API_KEY") == "" && r.text("AUTHY_API_KEY_FILE") == "") {
+		return nil
+	}
+	writable, err := othersCanWrite(path)
+	switch {
+	case err != nil:
+		return &Error{[]string{err.Error()}}
+	case writable:
+		return &Error{[]string{fmt.Sprintf("%s can be written by everybody on this machine, who could have the key sent elsewhere: run chmod o-w %s", path, path)}}
+	}
+	return nil
 }
 
 // readDotEnv is what the file sets; a missing one sets nothing.

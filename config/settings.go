@@ -51,6 +51,7 @@ var settings = []Setting{
 		What: "the one address people and callbacks use; PORT is the port of ADDR",
 		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
 			"and a page opened under another name is redirected to it. " +
+			"With a real key it must be https, unless it is a loopback address. " +
 			"Where ADDR is one address other than 127.0.0.1 and ::1, the default is that address; " +
 			"where it is all of them, others can use Nod once this is set.",
 		readBy: application, read: func(c *Config, in input) { c.PublicURL = in.origin() },
@@ -69,13 +70,15 @@ var settings = []Setting{
 	},
 	{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
-		What:   "the application's key at Authy",
-		More:   "\"nod simulator\" takes it as the key that its clients must send.",
+		What: "the application's key at Authy",
+		More: "\"nod simulator\" takes it as the key that its clients must send. " +
+			"A .env file must not be writable for everybody then.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
 	},
 	{
 		Name: "AUTHY_API_KEY_FILE", Example: "/run/secrets/authy",
 		What:   "a file that holds the key, instead of AUTHY_API_KEY",
+		More:   "Not one that everybody may write.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.keyFile() },
 	},
 	{
@@ -102,7 +105,8 @@ var settings = []Setting{
 		Name: "SIMULATOR_ADDR", Default: "127.0.0.1:3001",
 		What: "where the simulated phones listen; only without a key",
 		More: "Anyone who can reach this address can tap on every phone: keep it on loopback or in a private network. " +
-			"0.0.0.0:3001 lets real phones in your network open the simulated ones.",
+			"0.0.0.0:3001 lets real phones in your network open the simulated ones; " +
+			"with an https PUBLIC_URL, an address that is open to all is refused.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.SimulatorAddr = in.address() },
 	},
 	{
@@ -155,8 +159,9 @@ var settings = []Setting{
 	},
 	{
 		Name: "TRUSTED_PROXIES", Example: "127.0.0.1,10.0.0.0/8",
-		What:   "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
-		More:   "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's.",
+		What: "proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas",
+		More: "The header is ignored when it comes from anywhere else. The last address in it that is no such proxy is the visitor's. " +
+			"Their connections are not counted, while anybody else's are: one address has 128 on each listener, besides those that wait.",
 		readBy: application, read: func(c *Config, in input) { c.TrustedProxies = in.networks() },
 	},
 	{

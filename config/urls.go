@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -148,6 +149,36 @@ func (in input) baseURL() string {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// isOwnMachine says whether a URL that was read leads to this machine for whoever
+// opens it.
+func isOwnMachine(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && (loopback(u.Hostname()) || strings.HasSuffix(u.Hostname(), ".localhost"))
+}
+
+// isPublicAddress says whether others are led to this address where PUBLIC_URL is
+// not set: one of all addresses is then opened as localhost.
+func isPublicAddress(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip, ipErr := netip.ParseAddr(host)
+	return err == nil && ipErr == nil && !ip.IsLoopback() && !ip.IsUnspecified()
+}
+
+// openToAll says whether a listener is on every address of the machine, or on one
+// that the internet reaches. A name says neither.
+func openToAll(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false // it is refused anyway
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host == ""
+	}
+	ip = ip.Unmap()
+	return ip.IsUnspecified() || (ip.IsGlobalUnicast() && !ip.IsPrivate())
 }
 
 func (in input) link() string {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
@@ -13,7 +12,8 @@ import (
 const bodyLimit = 64 << 10
 
 // App is the Fiber application with every route. Sockets are the hub's:
-// fasthttp keeps hijacked connections open and forgets them.
+// fasthttp keeps hijacked connections open and forgets them. How long a client may
+// take is for whoever serves it to say.
 func (h *Handlers) App() *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:               "Nod",
@@ -24,13 +24,8 @@ func (h *Handlers) App() *fiber.App {
 		StrictRouting: true,
 		CaseSensitive: true,
 		// Fiber's strings otherwise share a buffer with the next request.
-		Immutable: true,
-		BodyLimit: bodyLimit,
-		// Slow senders are cut off. Waiting browsers are hijacked
-		// connections, which these timeouts do not cover.
-		ReadTimeout:       5 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       60 * time.Second,
+		Immutable:         true,
+		BodyLimit:         bodyLimit,
 		ReadBufferSize:    8 << 10,
 		ReduceMemoryUsage: true,
 		// Without the check Fiber would believe anybody's X-Forwarded-*; with it
@@ -38,7 +33,10 @@ func (h *Handlers) App() *fiber.App {
 		EnableTrustedProxyCheck: true,
 	})
 	app.Server().KeepHijackedConns = true
-	app.Server().Handler = h.refuseUnknownMethods(app)
+	// Else fasthttp reads a multipart body up to its last part alone, and takes what
+	// follows, within the announced length, for the next request.
+	app.Server().DisablePreParseMultipartForm = true
+	app.Server().Handler = h.protectAnswers(h.refuseUnknownMethods(app))
 	app.Server().ErrorHandler = readHeadFirst(app.Server().ErrorHandler)
 	h.register(app)
 	warmUpViews(app)
@@ -71,14 +69,13 @@ func (h *Handlers) register(app *fiber.App) {
 	// Of use where the host is wrong: to find that out, and to read the page that
 	// says so.
 	app.Get("/check", noStore, h.checkClient)
-	app.Get("/static/*", h.headers, h.static)
+	app.Get("/static/*", h.static)
 
 	app.Use(h.requirePublicHost, h.readOldCookies)
 	// Before the middleware that only pages need: thousands may connect at once.
 	app.Get("/login/events", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.events(h.signInState))
 	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
-	app.Use(h.headers)
 	h.registerPublic(app)
 	app.Use(noStore, h.loadSession)
 	h.registerPolling(app)

@@ -49,18 +49,3 @@ func TestALargeBodyIsRefusedUnread(t *testing.T) {
 		})
 	}
 }
-
-// Whoever begins a request and does not end it is cut. The test ends when that
-// happens.
-func TestASlowSenderIsCut(t *testing.T) {
-	s := newSite(t, cutsSenders)
-	inHead := s.raw("GET /login HTTP/1.1\r\nHost:")
-	inBody := s.raw(s.head(1000) + "email=ada")
-	for name, conn := range map[string]net.Conn{"in the head": inHead, "in the body": inBody} {
-		// Closed or reset: either ends it.
-		said, _ := io.ReadAll(conn)
-		if strings.Contains(string(said), " 200 ") || strings.Contains(string(said), " 303 ") {
-			t.Errorf("cut %s, the request was answered:\n%s", name, said)
-		}
-	}
-}

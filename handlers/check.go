@@ -25,7 +25,7 @@ func (h *Handlers) checkClient(c *fiber.Ctx) error {
 		"site":      h.origin(),
 		"host":      string(c.Request().Header.Host()),
 		"ip":        ip,
-		"proxy":     ok && h.trusts(visitor), // it is itself where a proxy is
+		"proxy":     ok && h.proxies.Has(visitor), // it is itself where a proxy is
 		"forwarded": c.Get(fiber.HeaderXForwardedFor) != "",
 		"trusted":   h.fromTrustedProxy(c),
 	})

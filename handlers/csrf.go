@@ -64,8 +64,12 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 }
 
 // fromOurOrigin is false as soon as one of the headers a browser sets says
-// that another site sent this request.
+// that another site sent this request. A header that comes twice says two things,
+// and whatever stands in between may have read the other one.
 func (h *Handlers) fromOurOrigin(c *fiber.Ctx) bool {
+	if repeated(c, fiber.HeaderOrigin) || repeated(c, "Sec-Fetch-Site") {
+		return false
+	}
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" && origin != h.origin() {
 		return false
 	}
@@ -79,7 +83,13 @@ func (h *Handlers) fromOurOrigin(c *fiber.Ctx) bool {
 // forms need this, and they have their token besides: browsers send sockets with
 // the real origin whatever the policy.
 func nullOriginOfOurPage(c *fiber.Ctx) bool {
-	return c.Get(fiber.HeaderOrigin) == "null" && c.Get("Sec-Fetch-Site") == "same-origin"
+	return !repeated(c, fiber.HeaderOrigin) && !repeated(c, "Sec-Fetch-Site") &&
+		c.Get(fiber.HeaderOrigin) == "null" && c.Get("Sec-Fetch-Site") == "same-origin"
+}
+
+// repeated says whether a header comes more than once.
+func repeated(c *fiber.Ctx, name string) bool {
+	return len(c.Request().Header.PeekAll(name)) > 1
 }
 
 func (h *Handlers) origin() string { return h.public.Scheme + "://" + h.public.Host }

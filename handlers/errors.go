@@ -102,9 +102,9 @@ func setRetryAfter(c *fiber.Ctx, wait time.Duration) {
 	}
 }
 
-// setErrorHeaders adds what every page has, and what the RFCs demand of a status.
+// setErrorHeaders adds what every answer has, and what the RFCs demand of a status.
 func (h *Handlers) setErrorHeaders(c *fiber.Ctx, status int) {
-	h.setHeaders(c)
+	h.setHeaders(c.Context())
 	switch status {
 	case fiber.StatusUnauthorized:
 		challenge(c, byCookie)

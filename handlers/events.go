@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,7 @@ const reservationKey = "reservation"
 type reservation struct {
 	slot      *hub.Waiter
 	sessionID string  // the session it waits on
+	anonymous bool    // there is no such session: the id was made up
 	first     message // the stored state, if it was read after the slot was reserved
 }
 
@@ -41,8 +43,8 @@ type message struct {
 // sockets is answered by 429 or 503 and not by open connections.
 func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 	id := visitorOf(c).Session.ID
-	if id == "" {
-		id = randomText() // under /check there is no session
+	if id == "" { // under /check there is no session
+		return h.withSlot(c, &reservation{sessionID: randomText(), anonymous: true}, c.Next)
 	}
 	return h.withSlot(c, &reservation{sessionID: id}, c.Next)
 }
@@ -52,6 +54,11 @@ func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
 	if c.Method() == fiber.MethodHead {
 		return next()
+	}
+	if !r.anonymous {
+		if wait := h.reconnects.wait(h.Now(), r.sessionID); wait > 0 {
+			return tooOften(wait)
+		}
 	}
 	var err error
 	if r.slot, err = h.Hub.Reserve(r.sessionID, store.Network(h.visitorIP(c))); err != nil {
@@ -126,17 +133,24 @@ func dropHeaders(c *fiber.Ctx) {
 // streamHead is written by hand: a hijacked connection costs a tenth of
 // fasthttp's body stream. Proxies that honour X-Accel-Buffering need no padding
 // to pass events on at once.
-const streamHead = "HTTP/1.1 200 OK\r\n" +
-	"Content-Type: text/event-stream\r\n" +
-	"Cache-Control: no-store\r\n" +
-	"X-Accel-Buffering: no\r\n" +
-	"X-Content-Type-Options: nosniff\r\n" +
-	"Connection: close\r\n\r\n" +
-	"retry: 2000\n\n"
+func (h *Handlers) streamHead() string {
+	var head strings.Builder
+	head.WriteString("HTTP/1.1 200 OK\r\n" +
+		"Content-Type: text/event-stream\r\n" +
+		"Cache-Control: no-store\r\n" +
+		"X-Accel-Buffering: no\r\n" +
+		"Connection: close\r\n")
+	for _, header := range h.fixed {
+		head.WriteString(header[0] + ": " + header[1] + "\r\n")
+	}
+	head.WriteString("\r\nretry: 2000\n\n")
+	return head.String()
+}
 
 // stream sends the same as server-sent events, for browsers behind a proxy that
 // does not pass WebSockets on.
 func (h *Handlers) stream(read initialState) fiber.Handler {
+	head := h.streamHead()
 	return func(c *fiber.Ctx) error {
 		if c.Method() == fiber.MethodHead {
 			c.Set(fiber.HeaderContentType, "text/event-stream")
@@ -149,7 +163,7 @@ func (h *Handlers) stream(read initialState) fiber.Handler {
 		}
 		c.Context().HijackSetNoResponse(true)
 		c.Context().Hijack(func(conn net.Conn) {
-			h.join(r, conn, hub.Stream, streamHead, read)
+			h.join(r, conn, hub.Stream, head, read)
 		})
 		return nil
 	}

@@ -31,7 +31,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -94,9 +93,11 @@ type Handlers struct {
 	browsers Browsers
 	refs     sessionRefs
 	ready    *readiness
-	proxies  []netip.Prefix
+	proxies  Proxies
+	fixed    [][2]string // headers of every answer
 
 	redirects    redirects
+	reconnects   *reconnects
 	lostHostOnce sync.Once
 }
 
@@ -116,11 +117,12 @@ func New(c Config) (*Handlers, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	proxies, err := parseProxies(c.TrustedProxies)
+	proxies, err := ParseProxies(c.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c)}
+	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c), reconnects: newReconnects()}
+	h.fixed = h.answerHeaders()
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // policy is the Content-Security-Policy of a page. imageOrigin is one more
@@ -25,8 +26,8 @@ func (h *Handlers) policy(imageOrigin string) string {
 	}, "; ")
 }
 
-// pageHeaders are the headers of every page besides its policy.
-var pageHeaders = [][2]string{
+// fixedHeaders are those of every answer that depend on no setting.
+var fixedHeaders = [][2]string{
 	{fiber.HeaderXContentTypeOptions, "nosniff"},
 	{fiber.HeaderXFrameOptions, "DENY"},
 	{fiber.HeaderReferrerPolicy, "same-origin"},
@@ -39,20 +40,31 @@ var pageHeaders = [][2]string{
 	{"X-Permitted-Cross-Domain-Policies", "none"},
 }
 
-func (h *Handlers) headers(c *fiber.Ctx) error {
-	h.setHeaders(c)
-	return c.Next()
+// answerHeaders are the headers of every answer, whatever it says and to whom.
+func (h *Handlers) answerHeaders() [][2]string {
+	all := append(fixedHeaders[:len(fixedHeaders):len(fixedHeaders)],
+		[2]string{fiber.HeaderContentSecurityPolicy, h.policy("")})
+	if h.secure() {
+		all = append(all, [2]string{fiber.HeaderStrictTransportSecurity, "max-age=31536000"})
+	}
+	return all
 }
 
-// setHeaders is done for every page, and again for errors: one that comes before
-// the pages is a page too.
-func (h *Handlers) setHeaders(c *fiber.Ctx) {
-	for _, header := range pageHeaders {
-		c.Set(header[0], header[1])
+// protectAnswers puts the headers on every answer before any route is looked for: a
+// refusal, a redirect and a socket's 101 have them too, and a new route cannot
+// lack them.
+func (h *Handlers) protectAnswers(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		h.setHeaders(ctx)
+		next(ctx)
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(""))
-	if h.secure() {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+}
+
+// setHeaders is done for every request, and again for errors: of a request that
+// could not be read no route is looked for.
+func (h *Handlers) setHeaders(ctx *fasthttp.RequestCtx) {
+	for _, header := range h.fixed {
+		ctx.Response.Header.Set(header[0], header[1])
 	}
 }
 

@@ -3,32 +3,46 @@ package handlers
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"golang.org/x/sync/singleflight"
 )
 
 // healthz says that the process is running and which version it is, under any
 // host name.
 func (h *Handlers) healthz(c *fiber.Ctx) error { return c.SendString("ok\n" + h.Version + "\n") }
 
-// readiness asks each file whether it can be written. Who asks at the same time
-// gets the same answer.
+// readiness asks each file whether it can be written. /readyz is open to all, and
+// to be sure a file must be written to: so it is written at most once a second,
+// whoever asks, and who asks in between gets the answer that was found.
 type readiness struct {
-	files map[string]func(context.Context) error
-	once  singleflight.Group
+	files  map[string]func(context.Context) error
+	probes map[string]*probe
+	now    func() time.Time
 }
+
+// probe is what was found of a file last.
+type probe struct {
+	mu    sync.Mutex
+	ended time.Time // the zero time: never asked
+	err   error
+}
+
+const probeInterval = time.Second
 
 // newReadiness has the files of c by the names that /readyz gives them.
 func newReadiness(c Config) *readiness {
-	files := map[string]func(context.Context) error{"database": c.Flow.Ready}
+	r := &readiness{files: map[string]func(context.Context) error{"database": c.Flow.Ready}, probes: map[string]*probe{}, now: c.Now}
 	if sessions, ok := c.SessionStorage.(interface{ Ready(context.Context) error }); ok {
-		files["sessions"] = sessions.Ready
+		r.files["sessions"] = sessions.Ready
 	}
 	if c.PhonesReady != nil {
-		files["phones"] = c.PhonesReady
+		r.files["phones"] = c.PhonesReady
 	}
-	return &readiness{files: files}
+	for name := range r.files {
+		r.probes[name] = &probe{}
+	}
+	return r
 }
 
 // ask returns what is wrong, by file.
@@ -40,7 +54,7 @@ func (r *readiness) ask(ctx context.Context) map[string]error {
 	)
 	for name, ready := range r.files {
 		asked.Go(func() {
-			_, err, _ := r.once.Do(name, func() (any, error) { return nil, ready(ctx) })
+			err := r.probes[name].ask(ctx, r.now, ready)
 			mu.Lock()
 			defer mu.Unlock()
 			wrong[name] = err
@@ -48,6 +62,18 @@ func (r *readiness) ask(ctx context.Context) map[string]error {
 	}
 	asked.Wait()
 	return wrong
+}
+
+// ask writes to the file unless that was done less than probeInterval ago. Who
+// asks meanwhile waits for the answer.
+func (p *probe) ask(ctx context.Context, now func() time.Time, ready func(context.Context) error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if age := now().Sub(p.ended); p.ended.IsZero() || age < 0 || age >= probeInterval {
+		p.err = ready(ctx)
+		p.ended = now()
+	}
+	return p.err
 }
 
 // readyz says of each file whether it can be written, and how the last call of

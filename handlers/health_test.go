@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,9 +39,10 @@ func (s *site) lock(file string) (release func()) {
 	return func() { must(s.t, db.Close()) }
 }
 
-// readiness is what /readyz says of the files.
+// readiness is what /readyz says of the files, a second after it was asked last.
 func (s *site) readiness(status int) map[string]any {
 	s.t.Helper()
+	s.clock.Advance(time.Second)
 	got := s.browser().get("/readyz")
 	wantStatus(s.t, got, status)
 	var body map[string]any
@@ -127,4 +131,51 @@ func TestThePhonesFileIsPartOfHealth(t *testing.T) {
 		t.Errorf("/readyz says %v, want phones %q", got, cannot)
 	}
 	must(t, os.Rename(path+".moved", path))
+}
+
+// Whoever asks, and however many do: the files are written once a second.
+func TestReadinessIsAskedForOnceASecond(t *testing.T) {
+	var asked atomic.Int64
+	var broken atomic.Bool
+	s := newSite(t, func(c *config) {
+		c.PhonesReady = func(context.Context) error {
+			asked.Add(1)
+			if broken.Load() {
+				return errors.New("the disk is gone")
+			}
+			return nil
+		}
+	})
+	crowd := func(want int) {
+		t.Helper()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if got := s.browser().get("/readyz").Status; got != want {
+					t.Errorf("/readyz: got %d, want %d", got, want)
+				}
+			})
+		}
+		all.Wait()
+	}
+	for _, step := range []struct {
+		name   string
+		pass   time.Duration
+		broken bool
+		want   int
+		asked  int64 // so far
+	}{
+		{"at first", 0, false, http.StatusOK, 1},
+		{"within the second, although it broke", 999 * time.Millisecond, true, http.StatusOK, 1},
+		{"a second later", time.Millisecond, true, http.StatusServiceUnavailable, 2},
+		{"mended, within the second", 0, false, http.StatusServiceUnavailable, 2},
+		{"and after it", time.Second, false, http.StatusOK, 3},
+	} {
+		broken.Store(step.broken)
+		s.clock.Advance(step.pass)
+		crowd(step.want)
+		if got := asked.Load(); got != step.asked {
+			t.Errorf("%s: the file was written %d times, want %d", step.name, got, step.asked)
+		}
+	}
 }

@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -112,6 +114,47 @@ func TestSocketsOfOtherSitesAreRefused(t *testing.T) {
 		}
 		if res == nil || (res.StatusCode != http.StatusForbidden && res.StatusCode != http.StatusUpgradeRequired) {
 			t.Errorf("origin %q: got %v, %v", origin, res, err)
+		}
+	}
+}
+
+// A proxy may read the first of two headers and Nod the second.
+func TestAnOriginThatComesTwiceIsRefused(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	form := url.Values{"_csrf": {b.formToken()}}.Encode()
+	const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	requests := []struct {
+		line, headers string
+		want          int // with the header once
+	}{
+		{"GET /login/events", upgrade, http.StatusSwitchingProtocols},
+		{"GET /login/stream", "", http.StatusOK},
+		{"POST /login/cancel", fmt.Sprintf("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", len(form)), http.StatusSeeOther},
+	}
+	ours, evil, null := "Origin: "+s.url+"\r\n", "Origin: https://evil.example\r\n", "Origin: null\r\n"
+	const same, cross = "Sec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: cross-site\r\n"
+	for _, headers := range []string{
+		ours + evil, evil + ours, ours + ours, ours + same + cross, ours + cross + same, null + null + same, null + same + cross,
+		ours + same, // the one that is good, and comes last: the form cancels the sign-in
+	} {
+		for _, r := range requests {
+			want := http.StatusForbidden
+			if headers == ours+same {
+				want = r.want
+			}
+			request := r.line + " HTTP/1.1\r\nHost: " + strings.TrimPrefix(s.url, "http://") + "\r\nCookie: " + b.cookieHeader() + "\r\n" + headers + r.headers + "\r\n"
+			if strings.HasPrefix(r.line, "POST") {
+				request += form
+			}
+			res, err := http.ReadResponse(bufio.NewReader(s.raw(request)), nil)
+			must(t, err)
+			res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%s with %q: got status %d, want %d", r.line, headers, res.StatusCode, want)
+			}
 		}
 	}
 }

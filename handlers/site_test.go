@@ -85,13 +85,9 @@ type site struct {
 // config is what a site is made of; an option may change it.
 type config struct {
 	handlers.Config
-	delays      *delays
-	Authy       providers.AuthyAPI
-	cutsSenders bool // a slow sender is cut as soon as in the product
+	delays *delays
+	Authy  providers.AuthyAPI
 }
-
-// cutsSenders leaves the application its own limit for slow senders.
-func cutsSenders(c *config) { c.cutsSenders = true }
 
 // option changes a site before it starts.
 type option func(*config)
@@ -160,7 +156,7 @@ func (s *site) start(ln net.Listener) {
 		o(&c)
 	}
 	s.connect(c)
-	app := s.app(c.cutsSenders)
+	app := s.app()
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
 	s.stop = func() {
@@ -178,12 +174,10 @@ func (s *site) start(ln net.Listener) {
 
 // app is the application, with no limit that a slow machine could meet. What
 // it says of each callback is signalled.
-func (s *site) app(cutsSenders bool) *fiber.App {
+func (s *site) app() *fiber.App {
 	app := s.handlers.App()
 	server := app.Server()
-	if !cutsSenders {
-		server.ReadTimeout = hung
-	}
+	server.ReadTimeout = hung
 	server.WriteTimeout, server.IdleTimeout = hung, hung
 	handle := server.Handler
 	server.Handler = func(c *fasthttp.RequestCtx) {

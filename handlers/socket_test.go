@@ -66,3 +66,42 @@ func (s *socket) wantClosed(code int) {
 		s.t.Fatalf("got %+v, %v, want close %d", m, err, code)
 	}
 }
+
+// A session that connects again and again is told to wait; another one is not, nor
+// is the same one once it has waited.
+func TestReconnectsOfASessionAreLimited(t *testing.T) {
+	s := newSite(t)
+	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")
+	b, other := s.browser(), s.browser()
+	b.passPassword(ada)
+	other.passPassword(bob)
+	connect := func(b *browser) *http.Response {
+		t.Helper()
+		conn, res, err := b.dial()
+		if err == nil {
+			(&socket{t, conn}).want("pending")
+			must(t, conn.Close())
+		}
+		return res
+	}
+	for n := range 30 {
+		if got := connect(b).StatusCode; got != http.StatusSwitchingProtocols {
+			t.Fatalf("connection %d: got %d", n+1, got)
+		}
+	}
+	refused := connect(b)
+	if got := refused.Header.Get("Retry-After"); refused.StatusCode != http.StatusTooManyRequests || got != "1" {
+		t.Errorf("the next one: got %d, Retry-After %q, want 429 and 1", refused.StatusCode, got)
+	}
+	wantStatus(t, b.get("/login/stream"), http.StatusTooManyRequests)
+	wantStatus(t, b.get("/authy/status"), http.StatusOK) // the page still learns how it ends
+	if got := connect(other).StatusCode; got != http.StatusSwitchingProtocols {
+		t.Errorf("somebody else: got %d", got)
+	}
+	s.clock.Advance(time.Second)
+	for _, want := range []int{http.StatusSwitchingProtocols, http.StatusTooManyRequests} {
+		if got := connect(b).StatusCode; got != want {
+			t.Errorf("a second later: got %d, want %d", got, want)
+		}
+	}
+}

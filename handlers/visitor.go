@@ -33,7 +33,7 @@ func (h *Handlers) visitorIP(c *fiber.Ctx) string {
 		return c.Context().RemoteIP().String()
 	}
 	forwarded := forwardedFor(c)
-	for i := len(forwarded) - 1; i >= 0 && h.trusts(visitor); i-- {
+	for i := len(forwarded) - 1; i >= 0 && h.proxies.Has(visitor); i-- {
 		before, ok := parseIP(forwarded[i])
 		if !ok {
 			break // "unknown", or no address at all: nobody vouches for the rest
@@ -74,11 +74,16 @@ func parseIP(text string) (netip.Addr, bool) {
 // fromTrustedProxy says whether whoever sent this request is a proxy of ours.
 func (h *Handlers) fromTrustedProxy(c *fiber.Ctx) bool {
 	peer, ok := parseIP(c.Context().RemoteIP().String())
-	return ok && h.trusts(peer)
+	return ok && h.proxies.Has(peer)
 }
 
-func (h *Handlers) trusts(ip netip.Addr) bool {
-	for _, proxies := range h.proxies {
+// Proxies are the addresses of our own proxies.
+type Proxies []netip.Prefix
+
+// Has says whether a proxy of ours has this address.
+func (p Proxies) Has(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	for _, proxies := range p {
 		if proxies.Contains(ip) {
 			return true
 		}
@@ -86,10 +91,10 @@ func (h *Handlers) trusts(ip netip.Addr) bool {
 	return false
 }
 
-// parseProxies reads addresses and ranges. An IPv4 range written as IPv6 is
+// ParseProxies reads addresses and ranges. An IPv4 range written as IPv6 is
 // meant as IPv4.
-func parseProxies(list []string) ([]netip.Prefix, error) {
-	var all []netip.Prefix
+func ParseProxies(list []string) (Proxies, error) {
+	var all Proxies
 	for _, text := range list {
 		proxies, err := netip.ParsePrefix(text)
 		if err != nil {

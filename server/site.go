@@ -11,6 +11,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"nod/config"
 )
@@ -24,6 +25,9 @@ type site struct {
 	running steps
 	locked  []string // database files that are locked
 
+	patience  patience // with clients
+	perSource int      // connections of one source on a listener
+
 	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL string // of the simulator, for people
 	apiURL    string // of the provider, for this process
@@ -32,7 +36,7 @@ type site struct {
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	return &site{Config: c, logger: logger, now: steadyClock(), failed: make(chan error, 4), running: steps{factor: c.StopFactor}}
+	return &site{Config: c, logger: logger, now: steadyClock(), failed: make(chan error, 4), patience: usualPatience, perSource: perSource, running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by
@@ -85,14 +89,24 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 	}
 	s.inBackground("the sweeper", r.flow.Run)
 	app := r.handlers.App()
+	s.limit(app.Server())
+	door := s.behind(ln)
+	door.strict = true
 	s.running.add("the application", 3*time.Second, s.shutdown(app))
 	// Waiting pages are told first: they reconnect to the next process.
 	s.running.add("the hub", 2*time.Second, func(ctx context.Context) error {
 		return r.hub.Shutdown(ctx, websocket.CloseServiceRestart)
 	})
 	s.running.add("accepting connections", time.Second, closing(ln.Close))
-	go func() { s.end("the application", app.Listener(ln)) }()
+	go func() { s.end("the application", app.Listener(door)) }()
 	return nil
+}
+
+// limit gives the application's server the patience of this site. Waiting browsers
+// are hijacked connections, which these limits do not cover.
+func (s *site) limit(server *fasthttp.Server) {
+	server.ReadTimeout, server.IdleTimeout, server.WriteTimeout = s.patience.request, s.patience.idle, s.patience.write
+	server.ConnState = followFast
 }
 
 // inBackground runs what goes on until the process stops, under a context of

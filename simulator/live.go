@@ -95,7 +95,7 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer done()
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, w.Header())
 	if err != nil {
 		return nil // the upgrader has replied
 	}

@@ -30,6 +30,24 @@ func (s *sim) watch(user int64) page {
 	return page{s.t, conn}
 }
 
+// The answer that opens a socket has the headers of every other one.
+func TestASocketHasTheHeaders(t *testing.T) {
+	s := newSim(t)
+	user := s.user("ada@example.com")
+	conn, res, err := s.dial(fmt.Sprintf("/phones/%d/events", user), nil)
+	must(t, err)
+	defer conn.Close()
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+		"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := res.Header.Get("Content-Security-Policy"); !strings.Contains(got, "frame-ancestors 'none'") {
+		t.Errorf("Content-Security-Policy: got %q", got)
+	}
+}
+
 // until reads frames until one contains all parts, and returns it.
 func (p page) until(parts ...string) (frame string) {
 	p.t.Helper()
