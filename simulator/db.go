@@ -156,7 +156,7 @@ func collect[T any](ctx context.Context, q querier, scan func(func(...any) error
 // setting returns the stored value of name, and first stores value if there is
 // none.
 func setting(ctx context.Context, q querier, name, value string) (string, error) {
-	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value)
+	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
 	if err != nil {
 		return "", err
 	}
