@@ -43,16 +43,40 @@ func lockFile(ctx context.Context, database string, patience time.Duration, logg
 	return file, nil
 }
 
-// lockPath lies beside the file itself, whichever of its names was given.
+// lockPath lies beside the file itself, whichever symbolic link led to it. A hard
+// link is another name of the same standing: no path leads from one to the other.
 func lockPath(database string) (string, error) {
-	real, err := filepath.EvalSymlinks(database)
-	switch {
-	case errors.Is(err, os.ErrNotExist): // its first start
-		real = database
-	case err != nil:
-		return "", err
+	file, err := resolve(database)
+	return file + ".lock", err
+}
+
+// maxLinks is how many symbolic links Linux follows, too.
+const maxLinks = 40
+
+// resolve follows symbolic links also to a file that does not exist yet: another
+// server may be about to make it.
+func resolve(path string) (string, error) {
+	for range maxLinks {
+		real, err := filepath.EvalSymlinks(path)
+		if !errors.Is(err, os.ErrNotExist) {
+			return real, err
+		}
+		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(dir, filepath.Base(path))
+		target, err := os.Readlink(path)
+		switch {
+		case err != nil: // its first start
+			return path, nil
+		case filepath.IsAbs(target):
+			path = target
+		default:
+			path = filepath.Join(dir, target)
+		}
 	}
-	return real + ".lock", nil
+	return "", fmt.Errorf("%s: too many symbolic links", path)
 }
 
 func waitForLock(ctx context.Context, file *os.File, database string, patience time.Duration, logger *slog.Logger) error {

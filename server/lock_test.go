@@ -34,6 +34,40 @@ func TestASecondServerIsRefused(t *testing.T) {
 	must(t, held.Close())
 }
 
+// Nor do two servers share a file that neither has made yet.
+func TestASecondServerIsRefusedBeforeThereIsAFile(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
+	must(t, os.Symlink("data", filepath.Join(dir, "folder")))
+	must(t, os.Symlink("folder/nod.db", filepath.Join(dir, "relative.db")))
+	must(t, os.Symlink(filepath.Join(dir, "relative.db"), filepath.Join(dir, "absolute.db")))
+	held, err := lockFile(t.Context(), filepath.Join(dir, "data", "nod.db"), 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	for _, name := range []string{"folder/nod.db", "relative.db", "absolute.db"} {
+		path := filepath.Join(dir, name)
+		if !lockedElsewhere(path) {
+			t.Errorf("%s counts as free", name)
+		}
+		second, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+		if err == nil {
+			must(t, second.Close())
+			t.Errorf("%s was locked a second time", name)
+		}
+	}
+	must(t, held.Close())
+}
+
+func TestLinksThatLeadInACircleAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one.db"), filepath.Join(dir, "two.db")
+	must(t, os.Symlink(one, two))
+	must(t, os.Symlink(two, one))
+	if held, err := lockFile(t.Context(), one, 0, slog.New(slog.DiscardHandler)); err == nil {
+		must(t, held.Close())
+		t.Error("a circle was locked")
+	}
+}
+
 // seen is a log that says when something is written to it.
 type seen chan struct{}
 
