@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nod/config"
 )
 
 // A second server on the same file is refused in words, under whichever name it
@@ -65,6 +67,28 @@ func TestLinksThatLeadInACircleAreRefused(t *testing.T) {
 	if held, err := lockFile(t.Context(), one, 0, slog.New(slog.DiscardHandler)); err == nil {
 		must(t, held.Close())
 		t.Error("a circle was locked")
+	}
+}
+
+// Where no file can be made, the setting and the folder are named, and not the lock.
+func TestAFolderThatCannotBeUsedIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	must(t, os.Symlink(filepath.Join(dir, "gone", "nod.db"), filepath.Join(dir, "link.db")))
+	for name, why := range map[string]string{
+		"missing/nod.db": "missing: no such file or directory", "file/nod.db": "file: not a directory", "link.db": "gone: no such file or directory",
+	} {
+		path := filepath.Join(dir, name)
+		held, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+		if err == nil {
+			must(t, held.Close())
+			t.Fatalf("%s was locked", name)
+		}
+		var wrong *config.Error
+		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), "folder "+filepath.Join(dir, why)) ||
+			strings.Contains(err.Error(), "lock") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
