@@ -258,6 +258,8 @@ func TestAnOpenPageIsNoUse(t *testing.T) {
 	open := b.transferEvents()
 	s.clock.Advance(3 * time.Minute)
 	must(t, s.flow.Sweep(t.Context()))
+	wantStatus(t, b.get("/transfers/status"), http.StatusUnauthorized)
+	wantRedirect(t, b.get("/protected"), "/login?notice=start")
 	must(t, open.SetReadDeadline(time.Now().Add(hung)))
 	var err error
 	for err == nil {
@@ -266,8 +268,6 @@ func TestAnOpenPageIsNoUse(t *testing.T) {
 	if !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 		t.Errorf("got %v, want the end of the session", err)
 	}
-	wantStatus(t, b.get("/transfers/status"), http.StatusUnauthorized)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
 }
 
 // A cookie chosen by somebody else is never the key to anything.
