@@ -17,8 +17,8 @@ var storeRows = []row{
 
 	{what: "a second answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND expires_at > ?6", test: "TestTheFirstAnswerWins"},
 	{what: "a late answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND status = 'pending'", test: "TestALateAnswerChangesNothing"},
-	{what: "another phone answers", file: "store/decide.go", find: "AND handle = ?3)", put: "AND ?3 = ?3)", test: "TestDecideTakesOnlyAnswersToThisRequest"},
-	{what: "an answer to two requests counts", file: "store/decide.go", find: "AND (?2 = '' OR id = ?2)", put: "", test: "TestDecideTakesOnlyAnswersToThisRequest"},
+	{what: "another phone answers", file: "store/decide.go", find: "AND handle = CAST(?3 AS TEXT))", put: "AND ?3 = ?3)", test: "TestDecideTakesOnlyAnswersToThisRequest"},
+	{what: "an answer to two requests counts", file: "store/decide.go", find: "AND (?2 = '' OR id = CAST(?2 AS TEXT))", put: "", test: "TestDecideTakesOnlyAnswersToThisRequest"},
 	{what: "a request is claimed twice", file: "store/decide.go", find: "AND asked_at IS NULL", put: "", test: "TestClaimReconcileReturnsEachOnce"},
 
 	{what: "a request needs no level", file: "store/approvals.go", find: "AND sessions.level = ?8", put: "AND ?8 = ?8", test: "TestARequestOfEachKindNeedsItsLevel"},
