@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy long screenshots pictures bench clean
 
 FUZZTIME ?= 15s
+SOAK ?= 5m
 STATICCHECK := go tool -modfile=tools/staticcheck/go.mod staticcheck
 
 help: ## this list
@@ -59,14 +60,15 @@ caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built fir
 	@tools/caddy
 
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks
-	@echo "== 1 of 6: mutations"; $(MAKE) --no-print-directory mutate
-	@echo "== 2 of 6: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
-	@echo "== 3 of 6: kills, a few"; go run ./chaos -kills 20 -terms 10
-	@echo "== 4 of 6: a real Caddy"; $(MAKE) --no-print-directory caddy
-	@echo "== 5 of 6: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
-	@echo "== 6 of 6: the benchmark, quick"; go run ./bench -quick
-	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick"
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m)
+	@echo "== 1 of 7: mutations"; $(MAKE) --no-print-directory mutate
+	@echo "== 2 of 7: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
+	@echo "== 3 of 7: kills, a few"; go run ./chaos -kills 20 -terms 10
+	@echo "== 4 of 7: a real Caddy"; $(MAKE) --no-print-directory caddy
+	@echo "== 5 of 7: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
+	@echo "== 6 of 7: the benchmark, quick"; go run ./bench -quick
+	@echo "== 7 of 7: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK)"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/

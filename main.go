@@ -3,8 +3,8 @@
 //
 // Owns: nothing but the start; package command reads the arguments.
 // Promises: the exit status is what command.Main returns.
-// Never: prints the key of a real provider. "nod simulator" does print the key
-// that its clients need, even one that it was given.
+// Never: prints a key that it was given. "nod simulator" prints one that it has
+// made, for its clients need it.
 package main
 
 import (

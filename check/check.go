@@ -3,7 +3,8 @@
 // between breaks.
 //
 // Owns: the checks and the lines that report their results.
-// Promises: signs nobody in and changes nothing; every check has a time limit.
+// Promises: signs nobody in and changes nothing; every check has a time limit; who
+// interrupts it is not told that something is broken.
 // Never: needs a session or a key. It opens the sign-in page and the three public
 // paths /check, /check/events and /check/stream, the latter two until their first
 // ping.
@@ -23,6 +24,9 @@ import (
 // ErrBroken is returned if at least one check failed.
 var ErrBroken = errors.New("something between the browser and Nod breaks it")
 
+// ErrInterrupted is returned if the context ended before the checks did.
+var ErrInterrupted = errors.New("the check was interrupted: what it has not said yet is not known")
+
 // Variables, so that the tests can lift them.
 var (
 	// timeout is how long a page may take.
@@ -36,25 +40,32 @@ var (
 )
 
 // Run checks the site at address (scheme://host[:port]) and writes one line per
-// check to out. It returns ErrBroken if a check failed, and another error if
-// address is invalid.
+// check to out. It returns ErrBroken if a check failed, ErrInterrupted if ctx ended
+// first, and another error if address is invalid.
 func Run(ctx context.Context, address string, out io.Writer) error {
 	site, err := url.Parse(strings.TrimSuffix(address, "/"))
-	if err != nil || site.Host == "" || (site.Scheme != "http" && site.Scheme != "https") {
-		return fmt.Errorf("check: %q is not an address such as https://nod.example.com", address)
+	if err != nil || site.Host == "" || (site.Scheme != "http" && site.Scheme != "https") || site.Path != "" || site.RawQuery != "" {
+		return errors.New("check: the address must be like https://nod.example.com, without a path")
 	}
 	r := &run{ctx: ctx, site: site, out: out}
+	r.everything()
+	switch {
+	case ctx.Err() != nil:
+		return ErrInterrupted
+	case r.broken:
+		return ErrBroken
+	default:
+		fmt.Fprintln(out, "Everything works.")
+		return nil
+	}
+}
+
+func (r *run) everything() {
 	opens := r.page()
 	r.client() // which may say why the page does not open
-	if !opens {
-		return ErrBroken // the other checks would fail too
+	if opens { // the other checks would fail too
+		r.waiting()
 	}
-	r.waiting()
-	if r.broken {
-		return ErrBroken
-	}
-	fmt.Fprintln(out, "Everything works.")
-	return nil
 }
 
 // run is one check of a site.
@@ -65,13 +76,19 @@ type run struct {
 	broken bool
 }
 
-func (r *run) ok(what, format string, args ...any) {
-	fmt.Fprintf(r.out, "ok      %-8s %s\n", what, fmt.Sprintf(format, args...))
-}
+func (r *run) ok(what, format string, args ...any) { r.say("ok    ", what, format, args...) }
 
 func (r *run) fail(what, format string, args ...any) {
 	r.broken = true
-	fmt.Fprintf(r.out, "BROKEN  %-8s %s\n", what, fmt.Sprintf(format, args...))
+	r.say("BROKEN", what, format, args...)
+}
+
+// say reports a result, unless the check was interrupted: that fails, too, and says
+// nothing of the proxy.
+func (r *run) say(verdict, what, format string, args ...any) {
+	if r.ctx.Err() == nil {
+		fmt.Fprintf(r.out, "%s  %-8s %s\n", verdict, what, fmt.Sprintf(format, args...))
+	}
 }
 
 func (r *run) get(path string, header http.Header) (*http.Response, error) {

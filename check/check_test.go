@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -228,6 +229,77 @@ func TestABufferedStreamIsReported(t *testing.T) {
 	}
 }
 
+// Who presses Ctrl-C waits no longer, and reads nothing about the proxy.
+func TestAnInterruptedCheckBlamesNobody(t *testing.T) {
+	hold := func(reached chan<- struct{}, end <-chan struct{}) http.HandlerFunc {
+		return func(http.ResponseWriter, *http.Request) {
+			select {
+			case reached <- struct{}{}:
+				<-end
+			case <-end:
+			}
+		}
+	}
+	tests := []struct {
+		name  string
+		held  int // requests that are held
+		holds func(s *site, reached chan<- struct{}, end <-chan struct{})
+	}{
+		{"before the page opens", 1, func(s *site, reached chan<- struct{}, end <-chan struct{}) {
+			s.mux["/login"] = hold(reached, end)
+		}},
+		{"before the client is seen", 1, func(s *site, reached chan<- struct{}, end <-chan struct{}) {
+			s.mux["/check"] = hold(reached, end)
+		}},
+		{"while a socket and a stream open", 2, func(s *site, reached chan<- struct{}, end <-chan struct{}) {
+			s.mux["/check/events"], s.mux["/check/stream"] = hold(reached, end), hold(reached, end)
+		}},
+		{"while a socket and a stream are silent", 2, func(s *site, reached chan<- struct{}, end <-chan struct{}) {
+			s.mux["/check/events"] = func(w http.ResponseWriter, r *http.Request) {
+				conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				conn.WriteMessage(websocket.TextMessage, []byte(`{"status":"pending"}`))
+				conn.SetPongHandler(func(string) error { return io.EOF })
+				ping(conn)
+				conn.ReadMessage() // until the answer to the ping
+				hold(reached, end)(w, r)
+			}
+			s.mux["/check/stream"] = func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/event-stream")
+				fmt.Fprint(w, "data: {\"status\":\"pending\"}\n\n:\n\n")
+				w.(http.Flusher).Flush()
+				hold(reached, end)(w, r)
+			}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t)
+			reached, end := make(chan struct{}), make(chan struct{})
+			defer close(end)
+			test.holds(s, reached, end)
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			go func() {
+				for range test.held {
+					<-reached
+				}
+				interrupt()
+			}()
+			var out strings.Builder
+			if err := check.Run(ctx, s.URL, &out); !errors.Is(err, check.ErrInterrupted) {
+				t.Errorf("got %v, want ErrInterrupted", err)
+			}
+			if strings.Contains(out.String(), "BROKEN") || strings.Contains(out.String(), "Everything works.") {
+				t.Errorf("an interrupted check has a verdict:\n%s", &out)
+			}
+		})
+	}
+}
+
 func TestUnreachableSite(t *testing.T) {
 	s := newSite(t)
 	s.Close()
@@ -238,7 +310,7 @@ func TestUnreachableSite(t *testing.T) {
 }
 
 func TestInvalidAddresses(t *testing.T) {
-	for _, address := range []string{"", "nod.example.com", "ftp://nod.example.com", "https://"} {
+	for _, address := range []string{"", "nod.example.com", "ftp://nod.example.com", "https://", "https://nod.example.com/login", "https://nod.example.com?x=1"} {
 		var out strings.Builder
 		if err := check.Run(t.Context(), address, &out); err == nil || errors.Is(err, check.ErrBroken) {
 			t.Errorf("%q: got %v, want an error about the address", address, err)

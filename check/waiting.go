@@ -19,6 +19,9 @@ import (
 // over a whole silence between two pings. The first ping may come at once: it
 // ends no silence that says anything.
 func (r *run) waiting() {
+	if r.ctx.Err() != nil {
+		return
+	}
 	fmt.Fprintln(r.out, "…       a socket and a stream are kept open from one ping to the next, at most 75 s")
 	var socket, stream error
 	var both sync.WaitGroup
@@ -44,7 +47,7 @@ var errLasted = errors.New("lasted")
 func (r *run) socket() error {
 	address := *r.site
 	address.Scheme = strings.Replace(r.site.Scheme, "http", "ws", 1)
-	dialer := &websocket.Dialer{HandshakeTimeout: timeout, Proxy: http.ProxyFromEnvironment}
+	dialer := &websocket.Dialer{HandshakeTimeout: timeout, Proxy: http.ProxyFromEnvironment, NetDialContext: r.dial}
 	conn, res, err := dialer.DialContext(r.ctx, address.String()+"/check/events", http.Header{"Origin": {r.site.Scheme + "://" + r.site.Host}})
 	if err != nil {
 		status := "no response"
@@ -82,6 +85,16 @@ func (r *run) socket() error {
 			return cut(opened, err)
 		}
 	}
+}
+
+// dial makes a connection that ends with the check: neither the handshake nor the
+// reading of a socket heeds a context.
+func (r *run) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err == nil {
+		context.AfterFunc(r.ctx, func() { _ = conn.Close() })
+	}
+	return conn, err
 }
 
 // cut is the error of a connection that did not last to its second ping.

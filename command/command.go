@@ -38,7 +38,7 @@ func Main() int {
 	return exitStatus(err)
 }
 
-// errUsage is returned for arguments that nod does not know.
+// errUsage is returned for arguments that nod does not know or cannot use.
 var errUsage = errors.New("nod takes no such arguments")
 
 func exitStatus(err error) int {
@@ -56,25 +56,32 @@ func exitStatus(err error) int {
 // run is the program without the process: it returns when ctx has ended and
 // everything is stopped, or with what went wrong.
 func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
-	name, rest := "", args
-	if len(args) > 0 {
-		name, rest = args[0], args[1:]
-	}
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	switch name {
-	case "":
+	if len(args) == 0 {
 		return runApplication(ctx, getenv, stdout, logger)
+	}
+	name, rest := args[0], args[1:]
+	switch name {
 	case "simulator":
 		return runSimulator(ctx, rest, getenv, stdout, logger)
 	case "check":
 		return runCheck(ctx, rest, stdout)
+	}
+	if len(rest) > 0 {
+		return unknown(args)
+	}
+	switch name {
 	case "version", "-v", "-version", "--version":
 		return printVersion(stdout)
 	case "help", "-h", "-help", "--help":
 		return printUsage(stdout)
 	default:
-		return fmt.Errorf("%w: %s\n%s", errUsage, strings.Join(args, " "), commands)
+		return unknown(args)
 	}
+}
+
+func unknown(args []string) error {
+	return fmt.Errorf("%w: %s\n%s", errUsage, strings.Join(args, " "), commands)
 }
 
 // stopFactor is larger in tests: on a busy machine, a stop that takes long is
@@ -110,9 +117,9 @@ func begin(logger *slog.Logger) {
 
 // runSimulator is nod simulator.
 func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
-	help := slices.ContainsFunc(args, isHelp)
+	help := onlyHelp(args)
 	if len(args) > 0 && !help {
-		return fmt.Errorf("%w: simulator %v", errUsage, args)
+		return unknown(append([]string{"simulator"}, args...))
 	}
 	getenv, err := config.WithDotEnv(dotEnv, getenv)
 	if err != nil {
@@ -133,12 +140,22 @@ func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdo
 	return server.RunSimulator(ctx, c, stdout, logger)
 }
 
-func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+func onlyHelp(args []string) bool {
+	return len(args) == 1 && slices.Contains([]string{"-h", "-help", "--help"}, args[0])
+}
 
 // runCheck is nod check URL.
 func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, checkUsage)
+		return err
+	}
 	if len(args) != 1 {
 		return fmt.Errorf("%w: check wants one address, such as https://nod.example.com", errUsage)
 	}
-	return check.Run(ctx, args[0], stdout)
+	site, err := config.Origin(args[0])
+	if err != nil {
+		return fmt.Errorf("%w: check: %w", errUsage, err)
+	}
+	return check.Run(ctx, site, stdout)
 }

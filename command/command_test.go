@@ -67,8 +67,50 @@ func TestHelpShowsEverySetting(t *testing.T) {
 }
 
 func TestUnknownArgumentsAreRefused(t *testing.T) {
-	err := run(context.Background(), []string{"serve"}, environment(), os.Stdout, os.Stderr)
-	if !errors.Is(err, errUsage) || exitStatus(err) != 2 {
-		t.Fatalf("got %v with status %d, want errUsage with status 2", err, exitStatus(err))
+	for _, args := range []string{
+		"serve", "serve -h", "version x", "-v x", "-h x", "help x", "simulator x", "simulator -h x", "simulator x -h",
+		"check", "check x y", "check -h x", "check https://nod.example.com -h",
+		"check ftp://nod.example.com", "check localhost:4310", "check -x", "check https://nod.example.com/login", "check https://nod.example.com?x=1",
+	} {
+		var out strings.Builder
+		err := run(t.Context(), strings.Split(args, " "), environment(), &out, &out)
+		if !errors.Is(err, errUsage) || exitStatus(err) != 2 {
+			t.Errorf("nod %s: got %v with status %d, want errUsage with status 2", args, err, exitStatus(err))
+		}
+		if out.String() != "" {
+			t.Errorf("nod %s: printed all the same:\n%s", args, &out)
+		}
+	}
+	if err := run(t.Context(), []string{""}, environment(), io.Discard, t.Output()); !errors.Is(err, errUsage) {
+		t.Errorf("an empty argument: got %v, want errUsage", err)
+	}
+}
+
+// An address may carry a password by mistake: it does not get into a log.
+func TestAnAddressThatCannotBeCheckedIsNotQuoted(t *testing.T) {
+	err := run(t.Context(), []string{"check", "https://ada:hush@nod.example.com"}, environment(), io.Discard, t.Output())
+	if exitStatus(err) != 2 || strings.Contains(fmt.Sprint(err), "hush") || !strings.Contains(fmt.Sprint(err), "user or password") {
+		t.Errorf("got %v with status %d", err, exitStatus(err))
+	}
+}
+
+func TestHelpOfTheCheck(t *testing.T) {
+	for _, flag := range []string{"-h", "-help", "--help"} {
+		var out strings.Builder
+		must(t, run(t.Context(), []string{"check", flag}, environment(), &out, t.Output()))
+		if !strings.HasPrefix(out.String(), "nod check URL\n") {
+			t.Errorf("got %q", &out)
+		}
+	}
+}
+
+// A check that is interrupted has failed, and no argument was wrong.
+func TestAnInterruptedCheckEndsWithStatusOne(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var out strings.Builder
+	err := run(ctx, []string{"check", "http://127.0.0.1:3000"}, environment(), &out, t.Output())
+	if exitStatus(err) != 1 || !strings.Contains(fmt.Sprint(err), "interrupted") || out.String() != "" {
+		t.Errorf("got %v with status %d, and printed %q", err, exitStatus(err), &out)
 	}
 }

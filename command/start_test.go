@@ -67,6 +67,19 @@ func TestBusyPorts(t *testing.T) {
 	}
 }
 
+// A folder that is missing is a setting that cannot be used, and named as one.
+func TestAMissingFolder(t *testing.T) {
+	for _, args := range [][]string{nil, {"simulator"}} {
+		t.Chdir(t.TempDir())
+		settings := environment("ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0", "DATABASE_URL", "sqlite:missing/a.db")
+		err := run(t.Context(), args, settings, io.Discard, t.Output())
+		if exitStatus(err) != 2 || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), "folder missing: ") ||
+			strings.Contains(err.Error(), "lock") {
+			t.Errorf("nod %v: got %v with status %d", args, err, exitStatus(err))
+		}
+	}
+}
+
 func TestWithAKeyThereAreNoPhones(t *testing.T) {
 	p := start(t, "Nod is at", nil, "AUTHY_API_KEY", "a-real-key-for-this-test-only", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "")
 	if p.phones != "" || strings.Contains(p.stdout.String(), "simulated") {

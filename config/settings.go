@@ -89,6 +89,7 @@ var settings = []Setting{
 	{
 		Name: "SESSION_IDLE", Default: "1h",
 		What:   "how long a signed-in session lasts without use",
+		More:   "A page that is only open does not use it.",
 		readBy: application, read: func(c *Config, in input) { c.SessionIdle = in.duration(0) },
 	},
 	{

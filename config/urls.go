@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -27,6 +28,16 @@ func (in input) webURL() *url.URL {
 		return u
 	}
 	return nil
+}
+
+// Origin reads an address of Nod as PUBLIC_URL is read. The error does not quote it.
+func Origin(address string) (string, error) {
+	r := &reader{}
+	origin := input{r, "the address", strings.TrimSpace(address)}.origin()
+	if len(r.problems) > 0 {
+		return "", errors.New(strings.Join(r.problems, "; "))
+	}
+	return origin, nil
 }
 
 // origin reads a URL without a path, and spells it as browsers do: in lower

@@ -53,6 +53,31 @@ func TestTransferApproved(t *testing.T) {
 	tb.accessible("transfer sent")
 }
 
+// Pages that were open before hear of a transfer that another asks for: one of the
+// same session goes on with it when that one is gone, one elsewhere shows it.
+func TestATransferThatAnotherTabAskedFor(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	rest, asks, elsewhere := ada.tab(), ada.tab(), n.person().tab()
+	p := asks.signedIn("ada@example.com", "2015550101")
+	elsewhere.signIn("ada@example.com")
+	p.answer("approve")
+	elsewhere.at("/protected")
+	rest.open("/protected")
+	for _, tb := range []*tab{rest, elsewhere} {
+		tb.is(`document.querySelector("#transfers .empty") !== null`)
+	}
+	asks.askForTransfer("Grace Hopper", "120.50")
+	asks.newest("awaiting")
+	rest.newest("awaiting")
+	elsewhere.newest("awaiting")
+	asks.open("about:blank")
+	p.answer("approve")
+	rest.newest("executed")
+	elsewhere.newest("executed")
+}
+
 func TestTransferDenied(t *testing.T) {
 	story(t)
 	n := startNod(t)

@@ -77,6 +77,7 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))
 
 	h.registerPublic(app)
+	h.registerLedger(app)
 	app.Use(noStore, h.loadSession)
 	h.registerPolling(app)
 	app.Use(table.require, h.requireOwnForm, changing)
@@ -92,13 +93,16 @@ func (h *Handlers) registerPublic(app *fiber.App) {
 	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
 }
 
-// registerPolling has what scripts ask for.
+// registerLedger has what the signed-in page asks for as long as it is seen.
+func (h *Handlers) registerLedger(app *fiber.App) {
+	app.Get("/transfers/status", noStore, h.loadListener, h.requireSignedInJSON, h.transfersStatus)
+	app.Get("/transfers/events", noStore, h.loadListener, h.requireSignedInJSON, h.requireOwnOrigin, h.reserveSlot, h.events(h.transfersState))
+}
+
+// registerPolling has what the scripts of the waiting page ask for.
 func (h *Handlers) registerPolling(app *fiber.App) {
 	app.Get("/authy/status", h.requireWaitingJSON, h.status)
 	app.Post("/authy/status", h.requireWaitingJSON, h.status)
-
-	app.Get("/transfers/status", h.requireSignedInJSON, h.transfersStatus)
-	app.Get("/transfers/events", h.requireSignedInJSON, h.requireOwnOrigin, h.reserveSlot, h.events(h.transfersState))
 }
 
 // registerSignIn has the pages and forms up to the end of a sign-in.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fasthttp/websocket"
 )
 
 // The story that everything here is for.
@@ -238,6 +240,34 @@ func TestSessionsEndByIdlenessAndByAge(t *testing.T) {
 	b.signIn(ada)
 	s.clock.Advance(61 * time.Minute)
 	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+}
+
+// A page that somebody leaves open asks and listens, and its session ends all the
+// same; it is told so.
+func TestAnOpenPageIsNoUse(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	b.get("/protected")
+	for range 2 {
+		s.clock.Advance(29 * time.Minute)
+		wantStatus(t, b.get("/transfers/status"), http.StatusOK)
+		must(t, b.transferEvents().Close())
+	}
+	open := b.transferEvents()
+	s.clock.Advance(3 * time.Minute)
+	must(t, s.flow.Sweep(t.Context()))
+	wantStatus(t, b.get("/transfers/status"), http.StatusUnauthorized)
+	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	must(t, open.SetReadDeadline(time.Now().Add(hung)))
+	var err error
+	for err == nil {
+		_, _, err = open.ReadMessage()
+	}
+	if !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+		t.Errorf("got %v, want the end of the session", err)
+	}
 }
 
 // A cookie chosen by somebody else is never the key to anything.

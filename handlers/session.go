@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,7 +22,12 @@ const visitorKey localKey = iota
 
 // loadSession finds the visitor, once per request. A stale cookie means an
 // anonymous visitor, not an error.
-func (h *Handlers) loadSession(c *fiber.Ctx) error {
+func (h *Handlers) loadSession(c *fiber.Ctx) error { return h.loadVisitor(c, h.Flow.Visitor) }
+
+// loadListener does it for the scripts of a page that is only open.
+func (h *Handlers) loadListener(c *fiber.Ctx) error { return h.loadVisitor(c, h.Flow.Listener) }
+
+func (h *Handlers) loadVisitor(c *fiber.Ctx, find func(context.Context, string) (signin.Visitor, error)) error {
 	id, err := h.sessionID(c)
 	if err != nil {
 		return err
@@ -29,7 +35,7 @@ func (h *Handlers) loadSession(c *fiber.Ctx) error {
 	if id == "" {
 		return c.Next()
 	}
-	v, err := h.Flow.Visitor(c.UserContext(), id)
+	v, err := find(c.UserContext(), id)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"time"
@@ -90,9 +89,8 @@ func limitLog(db *sql.DB) error {
 	return nil
 }
 
-// ownerOnly makes a missing file readable by its owner alone, and closes one
-// that an earlier version left open to others. SQLite gives its side files the
-// mode of the file.
+// ownerOnly makes a missing file readable by its owner alone, and closes one that
+// is open to others.
 func ownerOnly(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -101,12 +99,7 @@ func ownerOnly(path string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return store.OwnerOnly(path)
 }
 
 // SessionFile is Fiber's session storage. It keeps what a cookie holds out of

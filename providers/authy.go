@@ -4,8 +4,9 @@
 // each provider, behind the interfaces that package signin declares. Authy is
 // the first; the simulator speaks the same wire and needs no other.
 //
-// Promises: only the neutral errors of signin leave this package; a callback
-// is an answer only if its signature is right.
+// Promises: what an error of a provider means is said by an error of signin, or
+// by store.ErrCodeUsed, with the provider's own behind it; a callback is an answer
+// only if its signature is right.
 //
 // Never: changes a state, or knows a session, a page or a route.
 package providers

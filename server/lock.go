@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"nod/config"
 )
 
 const (
@@ -27,11 +30,11 @@ const (
 func lockFile(ctx context.Context, database string, patience time.Duration, logger *slog.Logger) (io.Closer, error) {
 	path, err := lockPath(database)
 	if err != nil {
-		return nil, err
+		return nil, unusable(path, err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, unusable(path, err)
 	}
 	if err := waitForLock(ctx, file, database, patience, logger); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -43,16 +46,53 @@ func lockFile(ctx context.Context, database string, patience time.Duration, logg
 	return file, nil
 }
 
-// lockPath lies beside the file itself, whichever of its names was given.
-func lockPath(database string) (string, error) {
-	real, err := filepath.EvalSymlinks(database)
-	switch {
-	case errors.Is(err, os.ErrNotExist): // its first start
-		real = database
-	case err != nil:
-		return "", err
+// unusable says of the first file that is made for a database what is wrong with
+// the folder: nobody has chosen the name of the lock.
+func unusable(lock string, err error) error {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		err = file.Err
 	}
-	return real + ".lock", nil
+	return &config.Error{Problems: []string{fmt.Sprintf("DATABASE_URL: no file can be made in the folder %s: %v", filepath.Dir(lock), err)}}
+}
+
+// lockPath lies beside the file itself, whichever symbolic link led to it. A hard
+// link is another name of the same standing: no path leads from one to the other.
+func lockPath(database string) (string, error) {
+	file, err := resolve(database)
+	return file + ".lock", err
+}
+
+// maxLinks is how many symbolic links Linux follows, too.
+const maxLinks = 40
+
+// resolve follows symbolic links also to a file that does not exist yet: another
+// server may be about to make it. With an error it returns where it got stuck.
+func resolve(path string) (string, error) {
+	for range maxLinks {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			return real, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return path, err
+		}
+		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if err != nil {
+			return path, err
+		}
+		path = filepath.Join(dir, filepath.Base(path))
+		target, err := os.Readlink(path)
+		switch {
+		case err != nil: // its first start
+			return path, nil
+		case filepath.IsAbs(target):
+			path = target
+		default:
+			path = filepath.Join(dir, target)
+		}
+	}
+	return path, errors.New("too many symbolic links")
 }
 
 func waitForLock(ctx context.Context, file *os.File, database string, patience time.Duration, logger *slog.Logger) error {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nod/config"
 )
 
 // A second server on the same file is refused in words, under whichever name it
@@ -32,6 +34,62 @@ func TestASecondServerIsRefused(t *testing.T) {
 	held, err = lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
 	must(t, err)
 	must(t, held.Close())
+}
+
+// Nor do two servers share a file that neither has made yet.
+func TestASecondServerIsRefusedBeforeThereIsAFile(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
+	must(t, os.Symlink("data", filepath.Join(dir, "folder")))
+	must(t, os.Symlink("folder/nod.db", filepath.Join(dir, "relative.db")))
+	must(t, os.Symlink(filepath.Join(dir, "relative.db"), filepath.Join(dir, "absolute.db")))
+	held, err := lockFile(t.Context(), filepath.Join(dir, "data", "nod.db"), 0, slog.New(slog.DiscardHandler))
+	must(t, err)
+	for _, name := range []string{"folder/nod.db", "relative.db", "absolute.db"} {
+		path := filepath.Join(dir, name)
+		if !lockedElsewhere(path) {
+			t.Errorf("%s counts as free", name)
+		}
+		second, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+		if err == nil {
+			must(t, second.Close())
+			t.Errorf("%s was locked a second time", name)
+		}
+	}
+	must(t, held.Close())
+}
+
+func TestLinksThatLeadInACircleAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one.db"), filepath.Join(dir, "two.db")
+	must(t, os.Symlink(one, two))
+	must(t, os.Symlink(two, one))
+	if held, err := lockFile(t.Context(), one, 0, slog.New(slog.DiscardHandler)); err == nil {
+		must(t, held.Close())
+		t.Error("a circle was locked")
+	}
+}
+
+// Where no file can be made, the setting and the folder are named, and not the lock.
+func TestAFolderThatCannotBeUsedIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	must(t, os.Symlink(filepath.Join(dir, "gone", "nod.db"), filepath.Join(dir, "link.db")))
+	for name, why := range map[string]string{
+		"missing/nod.db": "missing: no such file or directory", "file/nod.db": "file: not a directory", "link.db": "gone: no such file or directory",
+	} {
+		path := filepath.Join(dir, name)
+		held, err := lockFile(t.Context(), path, 0, slog.New(slog.DiscardHandler))
+		if err == nil {
+			must(t, held.Close())
+			t.Fatalf("%s was locked", name)
+		}
+		var wrong *config.Error
+		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), "folder "+filepath.Join(dir, why)) ||
+			strings.Contains(err.Error(), "lock") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
 }
 
 // seen is a log that says when something is written to it.

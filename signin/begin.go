@@ -20,7 +20,16 @@ func (v Visitor) Level() store.Level { return v.Session.Level }
 // Visitor finds out who a session belongs to. A session that no longer counts
 // is a stranger's, not an error.
 func (f *Flow) Visitor(ctx context.Context, sessionID string) (Visitor, error) {
-	sess, user, err := f.Store.Session(ctx, sessionID)
+	return visitorOf(f.Store.Session(ctx, sessionID))
+}
+
+// Listener is the Visitor behind a page that is only open, which is no use of the
+// session.
+func (f *Flow) Listener(ctx context.Context, sessionID string) (Visitor, error) {
+	return visitorOf(f.Store.ListeningSession(ctx, sessionID))
+}
+
+func visitorOf(sess store.Session, user store.User, err error) (Visitor, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return Visitor{}, nil
 	}

@@ -11,7 +11,7 @@ import (
 // count adds one to a statistic of the month.
 func count(ctx context.Context, q querier, now time.Time, name string) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO statistics (month, name, n) VALUES (?, ?, 1)
-		ON CONFLICT DO UPDATE SET n = n + 1`, now.UTC().Format("2006-01"), name)
+		ON CONFLICT (month, name) DO UPDATE SET n = n + 1`, now.UTC().Format("2006-01"), name)
 	return err
 }
 

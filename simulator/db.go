@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -50,16 +51,11 @@ func openDB(ctx context.Context, path string) (db *sql.DB, remove func() error, 
 	return db, remove, nil
 }
 
-// openFile lets only the owner read the file, which holds the key and the
-// phones' secrets. SQLite gives its -wal and -shm files the same mode. A commit
-// is on the disk before it is acknowledged, so that a power cut takes no phone
-// whose id an application has stored.
+// openFile opens a file that only its owner can read. A commit is on the disk
+// before it is acknowledged, so that a power cut takes no phone whose id an
+// application has stored.
 func openFile(ctx context.Context, path string) (*sql.DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
+	if err := ownerOnly(path); err != nil {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(),
@@ -73,6 +69,28 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// ownerOnly makes a missing file, which will hold the key and the phones' secrets,
+// and closes one that others could read. SQLite gives its side files the same mode.
+func ownerOnly(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{real, real + "-wal", real + "-shm"} {
+		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // prepare creates the tables of a new file, brings an older one up to date, and
@@ -156,7 +174,7 @@ func collect[T any](ctx context.Context, q querier, scan func(func(...any) error
 // setting returns the stored value of name, and first stores value if there is
 // none.
 func setting(ctx context.Context, q querier, name, value string) (string, error) {
-	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value)
+	_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
 	if err != nil {
 		return "", err
 	}

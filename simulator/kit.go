@@ -8,14 +8,15 @@ import (
 // The kit drives phones from Go tests: it does what a person does on a phone's
 // page, and returns what the page shows.
 
-// Approve taps Approve on a phone. It does not wait for the callback. Errors:
-// ErrNoPhone, ErrNoRequest, ErrNotPending, ErrNoApp.
+// Approve taps Approve on a phone. It does not wait for the callback. To approve
+// again what was approved changes nothing and is no error. Errors: ErrNoPhone,
+// ErrNoRequest, ErrNotPending, ErrNoApp.
 func (s *Simulator) Approve(ctx context.Context, authyID int64, uuid string) error {
 	_, err := s.answer(ctx, authyID, uuid, Approved)
 	return err
 }
 
-// Deny taps Deny; its errors are those of Approve.
+// Deny taps Deny; the rest is as with Approve.
 func (s *Simulator) Deny(ctx context.Context, authyID int64, uuid string) error {
 	_, err := s.answer(ctx, authyID, uuid, Denied)
 	return err

@@ -23,6 +23,7 @@ func TestTheKitsErrors(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	must(t, s.Deny(ctx, ada, uuid))
+	must(t, s.Deny(ctx, ada, uuid))
 	if err := s.Approve(ctx, ada, uuid); !errors.Is(err, simulator.ErrNotPending) {
 		t.Errorf("got %v", err)
 	}

@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"database/sql"
+	"errors"
 	"io/fs"
 	"net/http/httptest"
 	"os"
@@ -84,6 +85,19 @@ func TestTheKey(t *testing.T) {
 
 func TestOnlyTheOwnerCanReadTheFile(t *testing.T) {
 	s := newAda(t)
+	ownersOnly(t, s)
+	// A process that was killed leaves side files.
+	s.stop()
+	must(t, errors.Join(os.WriteFile(s.path+"-wal", nil, 0o600), os.WriteFile(s.path+"-shm", nil, 0o600)))
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		must(t, os.Chmod(s.path+suffix, 0o644))
+	}
+	s.open()
+	ownersOnly(t, s)
+}
+
+func ownersOnly(t *testing.T, s *sim) {
+	t.Helper()
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		info, err := os.Stat(s.path + suffix)
 		must(t, err)

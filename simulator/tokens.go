@@ -190,7 +190,7 @@ func redeemToken(ctx context.Context, tx *sql.Tx, u user, code string, now time.
 		if !ok {
 			continue
 		}
-		fresh, err := changed(ctx, tx, "INSERT INTO spent_tokens (authy_id, secret, step, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		fresh, err := changed(ctx, tx, "INSERT INTO spent_tokens (authy_id, secret, step, at) VALUES (?, ?, ?, ?) ON CONFLICT (authy_id, secret, step) DO NOTHING",
 			u.authyID, t.secret, step, toMillis(now))
 		if err == nil && !fresh {
 			err = errTokenReused

@@ -114,7 +114,8 @@ func (s *Simulator) storeVerification(c *call, v verification, via string) (veri
 
 func putVerification(ctx context.Context, q querier, v verification) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO verifications (country_code, phone_number, uuid, code, expires_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET uuid = excluded.uuid, code = excluded.code, expires_at = excluded.expires_at, verified_at = 0`,
+		ON CONFLICT (country_code, phone_number) DO UPDATE
+		SET uuid = excluded.uuid, code = excluded.code, expires_at = excluded.expires_at, verified_at = 0`,
 		v.country, v.number, v.uuid, v.code, toMillis(v.expiresAt))
 	return err
 }

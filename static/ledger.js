@@ -1,13 +1,18 @@
 // The ledger of transfers, live. Every event only makes it read the stored
 // state; a transfer that is approved is sent by its own form, with what the
 // phone has shown, and the server decides.
+//
+// A page that is seen listens also while nothing waits: another tab or another
+// browser may ask for a transfer. Of one that this page does not show, it has
+// neither the words nor the form, so it loads itself again.
 
 import "./form.js";
 import { ask, backOff, isTimeout, reachable, socketURL } from "./listen.js";
 
 const RECHECK_INTERVAL = 5000; // while a transfer waits and no event comes
+const REST_INTERVAL = 25000; // while none does
 const REPLY_TIMEOUT = 5000;
-const RELEASE_AFTER = 15000; // without an answer a form may be sent again
+const RELEASE_AFTER = 15000; // without an answer a form may be sent again, or the page loaded
 const OPEN = 1; // of a WebSocket
 const REFUSALS = 3; // questions in a row that did not get out before the page is loaded again
 
@@ -17,13 +22,18 @@ const lines = /** @type {HTMLElement[]} */ ([...(ledger?.querySelectorAll("[data
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retry;
 /** @type {WebSocket | null} */
 let socket = null;
 let breaks = 0;
 let refusals = 0;
 let newest = 0; // revision of the newest state
+let isStale = false; // there is a transfer that this page does not show
 
 const waiting = () => lines.some((line) => line.dataset.status === "awaiting");
+const isSeen = () => document.visibilityState === "visible";
+const isWanted = () => waiting() || isSeen(); // what the server has to say
 
 /** @param {HTMLElement} line */
 const formOf = (line) => /** @type {HTMLFormElement | null} */ (line.querySelector("[data-execute]"));
@@ -80,6 +90,13 @@ function execute(line) {
   form.submit();
 }
 
+let isLeaving = false; // some form of the page is on its way, or the page itself is being loaded
+
+function leave() {
+  isLeaving = true;
+  setTimeout(() => (isLeaving = false), RELEASE_AFTER);
+}
+
 for (const line of lines) {
   formOf(line)?.addEventListener("submit", (event) => {
     if (sending) event.preventDefault();
@@ -98,24 +115,41 @@ async function read() {
     refusals = 0;
   } catch (error) {
     if (isTimeout(error)) refusals = 0;
-    else if (++refusals >= REFUSALS && await reachable() && !isTyping()) openAgain();
+    else if (++refusals >= REFUSALS && waiting() && await reachable() && !isInUse()) openAgain();
   }
   if (reply?.status === 401) openAgain();
   if (state) showAll(state);
-  if (waiting()) timer = setTimeout(read, RECHECK_INTERVAL);
+  if (isStale && !isInUse()) openAgain();
+  rest();
+}
+
+// rest is what happens until the next event. A page that nobody sees, and on
+// which nothing waits, hears and asks nothing.
+function rest() {
+  clearTimeout(timer);
+  if (isWanted()) timer = setTimeout(read, waiting() || isStale ? RECHECK_INTERVAL : REST_INTERVAL);
   else closeSocket();
 }
 
 // Not a reload: this page may be the answer to a form, which a reload sends
-// again.
+// again. Nor twice: the second time would begin anew.
 function openAgain() {
+  if (isLeaving) return;
+  leave();
   location.replace(pageUrl);
 }
 
-// What is being typed would be lost by loading the page again.
-function isTyping() {
-  return /^(INPUT|SELECT)$/.test(document.activeElement?.tagName ?? "");
+// isInUse says that loading the page again would lose something: what is being
+// typed, the answer to a form, a code that is shown once.
+function isInUse() {
+  const fields = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("input:not([type=hidden])")]);
+  return sending || isLeaving || document.querySelector("[data-once]") !== null ||
+    /^(INPUT|SELECT)$/.test(document.activeElement?.tagName ?? "") || fields.some(isFilled);
 }
+
+// Browsers fill in passwords of forms that nobody has opened.
+/** @param {HTMLInputElement} field */
+const isFilled = (field) => field.value !== "" && !field.closest("details:not([open])");
 
 /**
  * An answer that was overtaken by a newer one is dropped.
@@ -125,9 +159,11 @@ function isTyping() {
 function showAll({ revision = 0, transfers }) {
   if (revision < newest) return;
   newest = revision;
+  isStale = false;
   for (const { id, status, reason = "" } of transfers) {
     const line = lines.find((one) => one.dataset.transfer === id);
     if (line) show(line, status, reason);
+    else isStale = true;
   }
 }
 
@@ -138,33 +174,47 @@ function closeSocket() {
 }
 
 function listen() {
-  if (!eventsUrl || !waiting()) return;
+  clearTimeout(retry);
+  if (!eventsUrl || socket || !isWanted()) return;
   try {
     socket = new WebSocket(socketURL(eventsUrl));
   } catch {
     return; // the browser lacks or refuses sockets; the state is read all the same
   }
-  socket.onopen = () => waiting() || closeSocket();
+  socket.onopen = () => isWanted() || closeSocket();
   socket.onmessage = () => {
     breaks = 0;
     read();
   };
-  socket.onclose = () => setTimeout(listen, backOff(breaks++));
+  socket.onclose = () => {
+    socket = null;
+    retry = setTimeout(listen, backOff(breaks++));
+  };
+}
+
+// wake is for a page that may have missed something.
+function wake() {
+  if (!isWanted()) return rest();
+  breaks = 0;
+  listen();
+  read();
 }
 
 function begin() {
   const approved = lines.find((line) => line.dataset.status === "approved" && formOf(line));
   if (approved) execute(approved);
-  else if (waiting()) {
-    listen();
-    read();
+  else if (waiting()) wake();
+  else {
+    listen(); // the first event is how things stand
+    rest();
   }
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && waiting() && read());
-  addEventListener("online", () => waiting() && read());
+  document.addEventListener("submit", (event) => event.defaultPrevented || leave());
+  document.addEventListener("visibilitychange", () => isSeen() ? wake() : rest());
+  addEventListener("online", wake);
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    sending = false;
-    if (waiting()) read();
+    sending = isLeaving = false;
+    wake();
   });
 }
 

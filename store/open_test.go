@@ -27,6 +27,34 @@ func TestOpenMakesAFileThatOnlyItsOwnerReads(t *testing.T) {
 	}
 }
 
+// A database that others could read is closed to them, the side files of a killed
+// process too, under whichever name it is opened.
+func TestOpenClosesAFileToOthers(t *testing.T) {
+	for _, linked := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "nod.db")
+		files := []string{path, path + "-wal", path + "-shm"}
+		for _, name := range files {
+			must(t, os.WriteFile(name, nil, 0o600))
+			must(t, os.Chmod(name, 0o644))
+		}
+		name := path
+		if linked {
+			name = filepath.Join(t.TempDir(), "link.db")
+			must(t, os.Symlink(path, name))
+		}
+		s, err := store.Open(t.Context(), name, store.Options{HashParams: cheap})
+		must(t, err)
+		for _, name := range files {
+			info, err := os.Stat(name)
+			must(t, err)
+			if got := info.Mode().Perm(); got != 0o600 {
+				t.Errorf("%s (linked: %v): got mode %v, want 0600", filepath.Base(name), linked, got)
+			}
+		}
+		must(t, s.Close())
+	}
+}
+
 func TestOpenSaysWhatIsWrongWithAFile(t *testing.T) {
 	write := func(content string, mode os.FileMode) func(t *testing.T, path string) {
 		return func(t *testing.T, path string) {

@@ -160,10 +160,27 @@ const sessionQuery = `
 		AND (sessions.level = 1 OR sessions.last_seen > ?)
 		AND users.closed_at IS NULL`
 
-// Session returns a session that counts now, and its user. ErrNotFound when it
-// has ended, is idle, or is too old.
+// Session returns a session that counts now, and its user: it is in use.
+// ErrNotFound when it has ended, is idle, or is too old.
 func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 	now := s.now()
+	sess, u, err := s.sessionAt(ctx, id, now)
+	if err != nil {
+		return Session{}, User{}, err
+	}
+	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() && s.seen(ctx, id, now) == nil {
+		sess.LastSeenAt = at(now)
+	}
+	return sess, u, nil
+}
+
+// ListeningSession is Session for a page that is only open: it does not keep the
+// session from being idle.
+func (s *Store) ListeningSession(ctx context.Context, id string) (Session, User, error) {
+	return s.sessionAt(ctx, id, s.now())
+}
+
+func (s *Store) sessionAt(ctx context.Context, id string, now int64) (Session, User, error) {
 	var u User
 	var created int64
 	row := s.hot.session.QueryRowContext(uncancelled(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
@@ -177,9 +194,6 @@ func (s *Store) Session(ctx context.Context, id string) (Session, User, error) {
 			return Session{}, User{}, cmp.Or(err, ErrNotFound)
 		}
 		sess.UsedAt = at(now)
-	}
-	if now-sess.LastSeenAt.UnixMilli() >= seenEvery.Milliseconds() && s.seen(ctx, id, now) == nil {
-		sess.LastSeenAt = at(now)
 	}
 	return sess, u, nil
 }

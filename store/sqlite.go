@@ -14,11 +14,14 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
+// privateMode is the mode of a database file.
+const privateMode = 0o600
+
 // inspect says in plain words what SQLite would only call "unable to open", and
 // makes a missing file readable by its owner only: it will hold password
 // hashes, and SQLite gives its side files the same mode.
 func inspect(path string) error {
-	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, privateMode)
 	if err == nil {
 		err = made.Close()
 	}
@@ -35,6 +38,22 @@ func inspect(path string) error {
 		return errors.New("is not a regular file")
 	case info.Mode().Perm()&0o222 == 0:
 		return fmt.Errorf("is read-only (mode %v)", info.Mode().Perm())
+	}
+	return OwnerOnly(path)
+}
+
+// OwnerOnly closes a database file, and the side files that a killed process has
+// left, to all but their owner. An earlier version or a copy may have left them
+// open.
+func OwnerOnly(path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{real, real + "-wal", real + "-shm"} {
+		if err := os.Chmod(name, privateMode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

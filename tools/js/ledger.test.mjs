@@ -19,7 +19,7 @@ const line = ([id, status]) => `
 /** open shows a ledger; statuses: {id: status}. */
 async function open(statuses, attributes = 'data-status-url="/transfers" data-events-url="/transfers/events" data-page-url="/protected"') {
   setPage(`<section id="transfers" ${attributes}>
-    <form id="transfer-form"><input id="payee"><button data-busy="Asking…">Ask</button></form>
+    <form id="transfer-form"><input type="hidden" value="token"><input id="payee"><button data-busy="Asking…">Ask</button></form>
     <p id="ledger-live"></p><ul>${Object.entries(statuses).map(line).join("")}</ul></section>`);
   await load("static/ledger.js");
 }
@@ -33,20 +33,62 @@ const entry = (id) => document.querySelector(`[data-transfer="${id}"]`);
 const seen = (id) => [...entry(id).querySelectorAll("[data-state]")].filter((e) => !e.hidden).map((e) => e.textContent);
 
 describe("nothing waits", () => {
-  for (const [name, statuses, attributes] of [
-    ["a ledger of old transfers", { a: "executed", b: "denied" }],
-    ["a page without addresses", { a: "awaiting" }, ""],
-    ["a ledger that is empty", {}],
-  ]) {
-    test(`${name} asks nothing`, async () => {
-      await open(statuses, attributes);
-      setVisible(true);
-      await happens("online");
-      await advance(20000);
-      assert.equal(sockets.length, 0);
+  test("a page without addresses asks nothing", async () => {
+    await open({ a: "awaiting" }, "");
+    setVisible(true);
+    await happens("online");
+    await advance(60000);
+    assert.equal(sockets.length, 0);
+    assert.equal(requests.length, 0);
+  });
+
+  for (const [name, statuses] of [["a ledger of old transfers", { a: "executed", b: "denied" }], ["a ledger that is empty", {}]]) {
+    test(`${name} listens, and asks every 25 s`, async () => {
+      answers(transfers(statuses));
+      await open(statuses);
+      assert.equal(sockets.length, 1);
       assert.equal(requests.length, 0);
+      sockets[0].says("{}");
+      await settle();
+      assert.equal(requests.length, 1);
+      await advance(24990);
+      assert.equal(requests.length, 1);
+      await advance(10);
+      assert.equal(requests.length, 2);
+      assert.deepEqual(visited, []);
+    });
+
+    test(`${name} that nobody sees listens only once it is seen`, async () => {
+      answers(transfers(statuses));
+      await open(statuses);
+      sockets[0].opens();
+      setVisible(false);
+      assert.ok(sockets[0].closed);
+      await happens("online");
+      await advance(60000);
+      assert.equal(sockets.length, 1);
+      assert.equal(requests.length, 0);
+      setVisible(true);
+      await settle();
+      assert.equal(sockets.length, 2);
+      assert.equal(requests.length, 1);
     });
   }
+
+  test("a socket that opens after the page was hidden is closed", async () => {
+    await open({});
+    setVisible(false);
+    assert.ok(!sockets[0].closed);
+    sockets[0].opens();
+    assert.ok(sockets[0].closed);
+  });
+
+  test("where fetch is refused it is left alone", async () => {
+    reaches(true);
+    await open({});
+    await advance(120000);
+    assert.deepEqual(visited, []);
+  });
 
   test("a page without a ledger keeps its forms", async () => {
     setPage('<form id="other"><button data-busy="Sending…">Send</button></form>');
@@ -96,7 +138,7 @@ describe("a transfer waits", () => {
     assert.equal(byId("ledger-live").textContent, "€ 5 to b: approved, being sent");
   });
 
-  test("denied: its form goes, and so does the connection", async () => {
+  test("denied: its form goes, and the page goes on listening while it is seen", async () => {
     answers(transfers({ a: "awaiting" }));
     await open({ a: "awaiting" });
     sockets[0].opens();
@@ -106,8 +148,12 @@ describe("a transfer waits", () => {
     assert.deepEqual(seen("a"), ["denied"]);
     assert.equal(byId("execute-a"), null);
     assert.deepEqual(submitted, []);
-    assert.ok(sockets[0].closed);
     await advance(20000);
+    assert.ok(!sockets[0].closed);
+    assert.equal(requests.length, 2);
+    setVisible(false);
+    assert.ok(sockets[0].closed);
+    await advance(60000);
     assert.equal(sockets.length, 1);
     assert.equal(requests.length, 2);
   });
@@ -133,15 +179,32 @@ describe("a transfer waits", () => {
     assert.deepEqual(submitted, ["execute-a"]);
   });
 
+  test("a page that nobody sees goes on listening until it is answered", async () => {
+    answers(transfers({ a: "awaiting" }));
+    await open({ a: "awaiting" });
+    sockets[0].opens();
+    setVisible(false);
+    assert.ok(!sockets[0].closed);
+    answers(transfers({ a: "denied" }));
+    sockets[0].says("{}");
+    await settle();
+    assert.deepEqual(seen("a"), ["denied"]);
+    assert.ok(sockets[0].closed);
+  });
+
   test("a status without words is announced as it is", async () => {
     answers(transfers({ a: "lost" }));
     await open({ a: "awaiting" });
     assert.equal(byId("ledger-live").textContent, "€ 5 to a: lost");
   });
 
-  test("a socket that is opening when nothing waits any more is closed once it is open", async () => {
-    answers(transfers({ a: "denied" }));
+  test("a socket that is opening when nothing waits any more on a hidden page is closed once it is open", async () => {
+    let late;
+    answers(() => new Promise((done) => (late = done)));
     await open({ a: "awaiting" });
+    setVisible(false);
+    late(transfers({ a: "denied" }));
+    await settle();
     assert.ok(!sockets[0].closed);
     sockets[0].opens();
     assert.ok(sockets[0].closed);
@@ -196,6 +259,25 @@ describe("a transfer waits", () => {
     assert.deepEqual(visited, ["/protected"]);
   });
 
+  test("a session that has ended cuts off no form that is on its way", async () => {
+    answers(transfers({ a: "awaiting" }));
+    await open({ a: "awaiting" });
+    submits(byId("transfer-form"));
+    answers(reply(401, {}));
+    sockets[0].says("{}");
+    await settle();
+    assert.deepEqual(visited, []);
+    await advance(15000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a page that is seen again keeps its connection", async () => {
+    await open({ a: "awaiting" });
+    setVisible(true);
+    await happens("online");
+    assert.equal(sockets.length, 1);
+  });
+
   test("a page that is seen again, and a network that is back, ask at once", async () => {
     await open({ a: "awaiting" });
     setVisible(false);
@@ -213,6 +295,114 @@ describe("a transfer waits", () => {
     await advance(5000);
     assert.equal(sockets.length, 0);
     assert.equal(requests.length, 2);
+  });
+});
+
+describe("a transfer that the page does not show", () => {
+  // hears opens a page without transfers, does something, and then lets it hear of one.
+  async function hears(first = () => {}, news = transfers({ b: "awaiting" })) {
+    await open({});
+    first();
+    answers(news);
+    sockets[0].says("{}");
+    await settle();
+  }
+
+  test("the page is loaded again", async () => {
+    await hears();
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("beside those that it shows, too", async () => {
+    answers(transfers({ b: "awaiting", a: "denied" }));
+    await open({ a: "awaiting" });
+    assert.deepEqual(seen("a"), ["denied"]);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("the page is not loaded once more while that goes on", async () => {
+    await hears();
+    await advance(14000);
+    assert.deepEqual(visited, ["/protected"]);
+    await advance(6000);
+    assert.deepEqual(visited, ["/protected", "/protected"]);
+  });
+
+  test("a page that nobody sees is loaded once it is seen", async () => {
+    await open({});
+    setVisible(false);
+    answers(transfers({ b: "awaiting" }));
+    await advance(60000);
+    assert.deepEqual(visited, []);
+    setVisible(true);
+    await settle();
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("while a field has the focus it is not, but soon after", async () => {
+    await hears(() => byId("payee").focus());
+    await advance(30000);
+    assert.deepEqual(visited, []);
+    document.querySelector("button").focus();
+    await advance(5000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("nor while something stands in a field", async () => {
+    await hears(() => (byId("payee").value = "Grace"));
+    await advance(30000);
+    assert.deepEqual(visited, []);
+    byId("payee").value = "";
+    await advance(5000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  const inDetails = (attribute) => () => {
+    byId("transfers").insertAdjacentHTML("beforeend", `<details ${attribute}><input type="password"></details>`);
+    document.querySelector("[type=password]").value = "secret";
+  };
+
+  test("a password in a form that is open counts, what the browser fills in elsewhere does not", async () => {
+    await hears(inDetails("open"));
+    await advance(30000);
+    assert.deepEqual(visited, []);
+    document.querySelector("details").open = false;
+    await advance(5000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("what is shown once stays", async () => {
+    await hears(() => byId("transfers").insertAdjacentHTML("beforeend", "<p data-once></p>"));
+    await advance(30000);
+    assert.deepEqual(visited, []);
+  });
+
+  test("a form that is on its way is not cut off, until 15 s have passed", async () => {
+    await hears(() => submits(byId("transfer-form")));
+    assert.deepEqual(visited, []);
+    await advance(15000);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a form that was not sent is not waited for", async () => {
+    await hears(() => {
+      byId("transfer-form").addEventListener("submit", (event) => event.preventDefault());
+      submits(byId("transfer-form"));
+    });
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a page that the browser comes back to is loaded at once", async () => {
+    await hears(() => submits(byId("transfer-form")));
+    await happens("pageshow", { persisted: true });
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("what is approved here is sent first", async () => {
+    answers(transfers({ b: "awaiting", a: "approved" }));
+    await open({ a: "awaiting" });
+    assert.deepEqual(submitted, ["execute-a"]);
+    assert.deepEqual(visited, []);
   });
 });
 

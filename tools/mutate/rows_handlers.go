@@ -40,6 +40,7 @@ var handlersRows = []row{
 	{what: "scripts may read the session cookie", file: "handlers/handlers.go", find: "CookieHTTPOnly: true", put: "CookieHTTPOnly: false", test: "TestTheSessionCookieIsForThisSiteAlone"},
 	{what: "other sites send the session cookie", file: "handlers/handlers.go", find: `CookieSameSite: "Lax"`, put: `CookieSameSite: "None"`, test: "TestTheSessionCookieIsForThisSiteAlone"},
 	{what: "/protected opens after the password", file: "handlers/app.go", find: `app.Get("/protected", h.requireSignedIn,`, put: `app.Get("/protected", h.requirePassword,`, test: "TestSignInWithATap"},
+	{what: "a page that is only open keeps its session", file: "handlers/app.go", find: `"/transfers/status", noStore, h.loadListener`, put: `"/transfers/status", noStore, h.loadSession`, test: "TestAnOpenPageIsNoUse"},
 	{what: "a code is sent after a Deny", file: "handlers/app.go", find: `app.Post("/send-token", h.requirePassword, h.requireOpenAttempt,`, put: `app.Post("/send-token", h.requirePassword,`, test: "TestDenyLeadsToNoCode"},
 	{what: "pages may be cached", file: "handlers/headers.go", find: `"no-store"`, put: `"no-cache"`, test: "TestHeadersOfEveryPageAtEveryLevel"},
 	{what: "pages may be framed", file: "handlers/headers.go", find: `"DENY"`, put: `"SAMEORIGIN"`, test: "TestHeadersOfEveryPageAtEveryLevel"},

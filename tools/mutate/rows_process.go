@@ -5,6 +5,7 @@ import "time"
 // Settings, and the order of stopping.
 var processRows = []row{
 	{what: "two servers share a file", file: "server/lock.go", find: "syscall.LOCK_EX|", put: "syscall.LOCK_SH|", test: "TestASecondServerIsRefused"},
+	{what: "a link leads to a lock of its own", file: "server/lock.go", find: "path = filepath.Join(dir, target)", put: "return path, nil", test: "TestASecondServerIsRefusedBeforeThereIsAFile"},
 	{what: "a key is printed", file: "config/key.go", find: `in.problem("a key has no blanks and only plain characters")`, put: `in.problem("not a key: %s", value)`, test: "TestNoMessageShowsAKey"},
 	{what: "the key goes out in clear", file: "config/urls.go", find: `u.Scheme == "http" && !loopback(u.Hostname())`, put: "false", test: "TestAKeyExcludesTheSimulator"},
 	{what: "a URL may carry a password", file: "config/urls.go", find: "case u.User != nil:", put: "case false:", test: "TestABadSettingIsNamed"},
@@ -38,4 +39,5 @@ var processRows = []row{
 	{what: "a real key is used on plain http", file: "config/config.go", find: "case real && strings.HasPrefix(c.PublicURL, \"http://\")", put: "case false && strings.HasPrefix(c.PublicURL, \"http://\")", test: "TestASiteThatIsOpenToAllIsRefused"},
 	{what: "anyone may tap on the phones of a site on https", file: "config/config.go", find: "&& openToAll(c.SimulatorAddr)", put: "&& false", test: "TestASiteThatIsOpenToAllIsRefused"},
 	{what: "everybody may write the file of the key", file: "config/key.go", find: "info.Mode().Perm()&0o002 != 0", put: "info.Mode().Perm()&0o002 == 1", test: "TestAFileThatEverybodyWritesHasNoKey"},
+	{what: "an interrupted check blames the proxy", file: "check/check.go", find: "if r.ctx.Err() == nil {", put: "if true {", test: "TestAnInterruptedCheckBlamesNobody"},
 }
