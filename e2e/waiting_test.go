@@ -323,7 +323,7 @@ func TestTheAccountIsClosedElsewhere(t *testing.T) {
 	n, proxy := behindProxy(t)
 	for i, transport := range []string{"socket", "stream", "poll"} {
 		tb := n.person().tab()
-		tb.expect("422")
+		tb.expect("422", "WebSocket connection") // its page listens, too
 		p := tb.signedIn(transport+"@example.com", fmt.Sprintf("20155501%02d", i))
 		waiting := restrict(t, n, proxy, transport)
 		waiting.signIn(p.Email)

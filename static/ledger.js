@@ -14,6 +14,7 @@ const REST_INTERVAL = 25000; // while none does
 const REPLY_TIMEOUT = 5000;
 const RELEASE_AFTER = 15000; // without an answer a form may be sent again, or the page loaded
 const OPEN = 1; // of a WebSocket
+const SOCKET_TRIES = 3; // breaks in a row before a page on which nothing waits lets it rest
 const REFUSALS = 3; // questions in a row that did not get out before the page is loaded again
 
 const ledger = document.getElementById("transfers");
@@ -107,6 +108,8 @@ for (const line of lines) {
 // ---- the stored state ----
 
 async function read() {
+  // The next page says how things stand; a session that it ends is no news.
+  if (isLeaving) return rest();
   clearTimeout(timer);
   let reply, state;
   try {
@@ -127,7 +130,7 @@ async function read() {
 // which nothing waits, hears and asks nothing.
 function rest() {
   clearTimeout(timer);
-  if (isWanted()) timer = setTimeout(read, waiting() || isStale ? RECHECK_INTERVAL : REST_INTERVAL);
+  if (isWanted()) timer = setTimeout(read, waiting() || isStale || isLeaving ? RECHECK_INTERVAL : REST_INTERVAL);
   else closeSocket();
 }
 
@@ -188,7 +191,7 @@ function listen() {
   };
   socket.onclose = () => {
     socket = null;
-    retry = setTimeout(listen, backOff(breaks++));
+    retry = setTimeout(listen, breaks < SOCKET_TRIES || waiting() ? backOff(breaks++) : REST_INTERVAL);
   };
 }
 

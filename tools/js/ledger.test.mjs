@@ -83,6 +83,17 @@ describe("nothing waits", () => {
     assert.ok(sockets[0].closed);
   });
 
+  test("a socket that breaks again and again is left alone for longer", async () => {
+    await open({});
+    for (const [i, pause] of [250, 500, 1000, 25000, 25000].entries()) {
+      sockets[i].breaks();
+      await advance(pause - 10);
+      assert.equal(sockets.length, i + 1);
+      await advance(10);
+      assert.equal(sockets.length, i + 2);
+    }
+  });
+
   test("where fetch is refused it is left alone", async () => {
     reaches(true);
     await open({});
@@ -212,17 +223,17 @@ describe("a transfer waits", () => {
 
   test("a socket that breaks is made again, later each time until it speaks", async () => {
     await open({ a: "awaiting" });
-    for (const [i, pause] of [250, 500, 1000].entries()) {
+    for (const [i, pause] of [250, 500, 1000, 2000].entries()) {
       sockets[i].breaks();
       await advance(pause - 10);
       assert.equal(sockets.length, i + 1);
       await advance(10);
       assert.equal(sockets.length, i + 2);
     }
-    sockets[3].says("{}");
-    sockets[3].breaks();
+    sockets[4].says("{}");
+    sockets[4].breaks();
     await advance(250);
-    assert.equal(sockets.length, 5);
+    assert.equal(sockets.length, 6);
   });
 
   test("an answer that was overtaken is dropped", async () => {
@@ -259,16 +270,27 @@ describe("a transfer waits", () => {
     assert.deepEqual(visited, ["/protected"]);
   });
 
-  test("a session that has ended cuts off no form that is on its way", async () => {
-    answers(transfers({ a: "awaiting" }));
-    await open({ a: "awaiting" });
+  test("while a form is on its way nothing is asked: it may be what ends the session", async () => {
+    answers(transfers({ a: "denied" }));
+    await open({ a: "denied" });
     submits(byId("transfer-form"));
     answers(reply(401, {}));
     sockets[0].says("{}");
+    await advance(14990);
+    assert.equal(requests.length, 0);
+    await advance(10);
+    assert.deepEqual(visited, ["/protected"]);
+  });
+
+  test("a session that ends while a form is on its way does not cut that off", async () => {
+    await open({ a: "awaiting" });
+    let late;
+    answers(() => new Promise((done) => (late = done)));
+    sockets[0].says("{}");
+    submits(byId("transfer-form"));
+    late(reply(401, {}));
     await settle();
     assert.deepEqual(visited, []);
-    await advance(15000);
-    assert.deepEqual(visited, ["/protected"]);
   });
 
   test("a page that is seen again keeps its connection", async () => {
