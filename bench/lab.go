@@ -202,6 +202,9 @@ func (l *lab) run(ctx context.Context, design string, env []string, do func(*ser
 		return err
 	}
 	defer s.stop()
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	clients, err := l.load(ctx)
 	if err != nil {
 		return err

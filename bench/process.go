@@ -93,6 +93,30 @@ func (s *server) awaitReady(ctx context.Context) error {
 	}
 }
 
+// settle waits until a server has done what it does at its start: Nod looks up at the
+// provider every request that is still pending, and all of them are here.
+func (s *server) settle(ctx context.Context) error {
+	const pause, rest = 250 * time.Millisecond, 5 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for last, idle := time.Duration(0), 0; idle < 2; idle++ {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not come to rest: %w", s.cmd.Path, ctx.Err())
+		case <-time.After(pause):
+		}
+		used, err := s.cpu()
+		if err != nil {
+			return err
+		}
+		if used-last > rest {
+			idle = -1
+		}
+		last = used
+	}
+	return nil
+}
+
 // held is a process's memory in bytes.
 type held struct{ rss, live float64 }
 
