@@ -8,15 +8,23 @@ import (
 	"time"
 )
 
-// A tap whose callback was lost is found when the process starts again, without
-// anybody asking.
-func TestAStartCatchesUpWithWhatWasMissed(t *testing.T) {
-	s := newSite(t)
+// tapWithoutCallback returns a browser that waits for a tap which was given, and whose
+// callback was lost.
+func (s *site) tapWithoutCallback() *browser {
+	s.t.Helper()
 	ada := s.account("ada@example.com")
 	s.loseCallbacks()
 	b := s.browser()
 	b.passPassword(ada)
 	ada.phone.approve(ada.phone.pending())
+	return b
+}
+
+// A tap whose callback was lost is found when the process starts again, without
+// anybody asking.
+func TestAStartCatchesUpWithWhatWasMissed(t *testing.T) {
+	s := newSite(t)
+	b := s.tapWithoutCallback()
 	s.restart()
 	events := b.events()
 	events.want("pending")
@@ -29,11 +37,7 @@ func TestAStartCatchesUpWithWhatWasMissed(t *testing.T) {
 // too. The provider is asked about a request once for all who connect.
 func TestAPageThatConnectsHearsWhatWasMissed(t *testing.T) {
 	s := newSite(t)
-	ada := s.account("ada@example.com")
-	s.loseCallbacks()
-	b := s.browser()
-	b.passPassword(ada)
-	ada.phone.approve(ada.phone.pending())
+	b := s.tapWithoutCallback()
 	s.clock.Advance(4 * time.Second)
 	first, second := b.events(), b.events()
 	for _, events := range []*socket{first, second} {
