@@ -34,6 +34,10 @@ type Config struct {
 	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
 	Version         string // of the binary; no setting
 	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
+
+	// Now is no setting: the clock of a process within a test. nil = the time of
+	// day, which never goes back.
+	Now func() time.Time
 }
 
 // Phones is how the simulated phones behave.

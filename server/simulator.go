@@ -73,6 +73,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		CallbackURL: callbackURL,
 		Path:        path,
 		Logger:      s.logger,
+		Now:         s.Now,
 
 		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
 		AllowedHosts: s.Phones.Hosts, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,

@@ -20,7 +20,7 @@ import (
 type site struct {
 	config.Config
 	logger  *slog.Logger
-	now     func() time.Time // for what is stored; callbacks are judged by the wall clock
+	now     func() time.Time // for what is stored; callbacks are judged by the wall clock unless Config.Now is set
 	failed  chan error       // a listener that ended by itself
 	running steps
 	locked  []string // database files that are locked
@@ -36,7 +36,11 @@ type site struct {
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	return &site{Config: c, logger: logger, now: steadyClock(), failed: make(chan error, 4), patience: usualPatience, perSource: perSource, running: steps{factor: c.StopFactor}}
+	now := c.Now
+	if now == nil {
+		now = steadyClock()
+	}
+	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by

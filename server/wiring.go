@@ -73,7 +73,7 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 	client := authy.NewClient(s.apiURL, key)
 	provider := &providers.Authy{
 		API: client, APIKey: key, CallbackURL: s.PublicURL + callbackPath,
-		LogoURL: s.PublicURL + logoPath, Counter: counts,
+		LogoURL: s.PublicURL + logoPath, Counter: counts, Now: s.Now,
 	}
 	client.Observe = provider.Observe
 	return provider
