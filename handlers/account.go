@@ -7,18 +7,22 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // closeAccount closes an account for good, after asking for its password again.
 func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	err := h.Flow.CloseAccount(c.UserContext(), visitorOf(c), c.FormValue("password"), h.clientOf(c))
+	say := func(key string) func(*views.Protected) {
+		return func(page *views.Protected) { page.ClosingProblem = h.Pages.Text(key) }
+	}
 	var stuck *signin.NotClosed
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, protectedForms{closing: h.Pages.Text("close.wrong_password")})
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, say("close.wrong_password"))
 	case errors.As(err, &stuck) && !errors.Is(err, store.ErrUnavailable):
 		h.Logger.Error("an account could not be closed", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, protectedForms{closing: h.Pages.Text("close.stuck")})
+		return h.showProtected(c, fiber.StatusServiceUnavailable, say("close.stuck"))
 	case err != nil:
 		return err
 	}

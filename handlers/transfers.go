@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -47,7 +46,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)
-		return h.showProtected(c, status, protectedForms{transfer: form})
+		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm = form.page() })
 	}
 	if err != nil {
 		return err
@@ -64,7 +63,7 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	var notApproved *signin.NotApproved
 	switch {
 	case errors.As(err, &notApproved):
-		return h.showProtected(c, fiber.StatusConflict, protectedForms{notice: &notYet})
+		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) { page.Notice = h.viewNotice(notYet) })
 	case errors.Is(err, store.ErrExecuted):
 		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_executed.title", Text: "error.transfer_executed.text",
 			Action: link{"/protected", "action.to_transfers"}, cause: err}
@@ -84,18 +83,19 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	return seeOther(c, "/protected#transfers")
 }
 
-// ledger is the newest transfers of the session's user, as its page shows them.
-func (h *Handlers) ledger(ctx context.Context, sessionID string) ([]views.Transfer, error) {
-	transfers, err := h.Flow.Transfers(ctx, sessionID)
-	lines := make([]views.Transfer, 0, len(transfers.List))
+// transfersSection shows the newest transfers of the session's user.
+func (h *Handlers) transfersSection(c *fiber.Ctx, page *views.Protected) error {
+	page.Currencies, page.TransfersEventsURL, page.TransfersURL = signin.Currencies, "/transfers/events", "/transfers/status"
+	sessionID := visitorOf(c).Session.ID
+	transfers, err := h.Flow.Transfers(c.UserContext(), sessionID)
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
-		lines = append(lines, views.Transfer{
+		page.Transfers = append(page.Transfers, views.Transfer{
 			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
 			Amount: money.Amount(), At: timeOf(t.CreatedAt),
 		})
 	}
-	return lines, err
+	return err
 }
 
 func (h *Handlers) transfersStatus(c *fiber.Ctx) error {

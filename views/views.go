@@ -16,16 +16,19 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
+	"io/fs"
 	"strings"
 )
 
 //go:embed *.html
 var files embed.FS
 
-// shared are the files that every page is built with: layout.html, which holds
-// the page, and the pieces.
-var shared = []string{"layout.html", "partials.html", "transfers.html"}
+// isShared says whether every page is built with a file: layout.html, which holds
+// the page, and the pieces, of which each account_*.html is a section of the
+// account page.
+func isShared(file string) bool {
+	return file == "layout.html" || file == "partials.html" || file == "transfers.html" || strings.HasPrefix(file, "account_")
+}
 
 // Pages renders the pages by the names of their files, without .html. It is
 // Fiber's Views. gofiber/template/html would do the same, but takes one lock
@@ -37,20 +40,22 @@ type Pages struct {
 
 // Parse reads every page. The pages take their words from text.
 func Parse(text Text) (*Pages, error) {
+	names, err := fs.Glob(files, "*.html")
+	if err != nil {
+		return nil, fmt.Errorf("views: %w", err)
+	}
 	base := template.New("").Funcs(text.funcs())
-	for _, file := range shared {
+	for _, file := range names {
+		if !isShared(file) {
+			continue
+		}
 		if err := text.parse(base, file, file); err != nil {
 			return nil, fmt.Errorf("views: %w", err)
 		}
 	}
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, fmt.Errorf("views: %w", err)
-	}
 	pages := &Pages{map[string]*template.Template{}, text}
-	for _, entry := range entries {
-		file := entry.Name()
-		if slices.Contains(shared, file) {
+	for _, file := range names {
+		if isShared(file) {
 			continue
 		}
 		t, err := base.Clone()
