@@ -16,6 +16,11 @@ func (s *Store) Record(ctx context.Context, e Event) error {
 	return s.inTx(ctx, func(tx *txn) error { return tx.record(ctx, e) })
 }
 
+// Notice tells a user something alone.
+func (s *Store) Notice(ctx context.Context, userID int64, kind NoticeKind, c Client, detail ...string) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.noticeFrom(ctx, userID, kind, c, detail...) })
+}
+
 // AnySession returns a session whether or not it still counts.
 func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`

@@ -47,6 +47,8 @@ var prunable = []old{
 		NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.session_id = sessions.id)
 		AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.session_id = sessions.id)`},
 	{30, "factors", "id", "revoked_at", "NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.factor_id = factors.id)"},
+	{90, "notices", "id", "at", ""},
+	{30, "pauses", "id", "at", ""},
 	{365, "events", "id", "at", ""},
 }
 

@@ -28,6 +28,7 @@ type Session struct {
 	Method     Method // how the second step was passed; "" while it is open
 	IP         string
 	UserAgent  string
+	Place      string // of the address, in words; "" where nobody knows
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
@@ -47,6 +48,7 @@ type Session struct {
 // Client is where a request comes from, for the audit trail and the phone.
 type Client struct {
 	IP, UserAgent string
+	Place         string // of the address, in words; "" where nobody knows
 	Form          string // digest of the token of the form that was sent, "" without one
 }
 
@@ -60,6 +62,7 @@ const sessionColumns = `
 	sessions.method,
 	sessions.ip,
 	sessions.user_agent,
+	sessions.place,
 	sessions.created_at,
 	sessions.last_seen,
 	sessions.expires_at,
@@ -77,7 +80,7 @@ const sessionColumns = `
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
 	var created, seen, expires, used, ended, latency int64
-	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &created, &seen, &expires,
+	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
 		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
@@ -115,7 +118,7 @@ func (tx *txn) newSession(userID int64, level Level, c Client) Session {
 		life = tx.store.opts.SessionMax
 	}
 	return Session{
-		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, form: c.Form,
+		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, Place: c.Place, form: c.Form,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life),
 	}
 }
@@ -129,6 +132,8 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			method,
 			ip,
 			user_agent,
+			place,
+			network,
 			created_at,
 			last_seen,
 			expires_at,
@@ -136,10 +141,10 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			latency,
 			form
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
-	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent,
+	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
 		s.Latency.Milliseconds(), s.form, s.UserID))
 	if err == nil && !found {

@@ -161,7 +161,8 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 		return err
 	}
 	for _, trace := range []string{
-		`UPDATE sessions SET ip = '', user_agent = '' WHERE user_id = ?`,
+		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '' WHERE user_id = ?`,
+		`DELETE FROM notices WHERE user_id = ?`,
 		`UPDATE events SET detail = '' WHERE user_id = ? AND kind = 'session_started'`, // its address
 	} {
 		if _, err := tx.ExecContext(ctx, trace, userID); err != nil {

@@ -127,6 +127,7 @@ const (
 	EventTransferRefused   EventKind = "transfer_refused"
 	EventPhoneCorrected    EventKind = "phone_corrected" // before it was proved
 	EventAccountClosed     EventKind = "account_closed"
+	EventNoticeRead        EventKind = "notice_read" // detail: the NoticeKind
 )
 
 // decisionEvents names the line for each end of a request.
@@ -136,3 +137,43 @@ var decisionEvents = map[ApprovalStatus]EventKind{
 	Expired:   EventApprovalExpired,
 	Cancelled: EventApprovalCancelled,
 }
+
+// NoticeKind names what the owner of an account is told.
+type NoticeKind string
+
+// The notices. Each is written in the transaction of what it tells of.
+const (
+	NoticeNewBrowser       NoticeKind = "new_browser"        // signed in from a browser never used before
+	NoticeNewNetwork       NoticeKind = "new_network"        // signed in from another network than before
+	NoticeDenied           NoticeKind = "denied"             // on the phone; detail: the Kind
+	NoticePaused           NoticeKind = "paused"             // the phone is not asked; detail: until when
+	NoticeFactorAdded      NoticeKind = "factor_added"       // detail: its name
+	NoticeFactorRemoved    NoticeKind = "factor_removed"     // detail: its name
+	NoticeBrowserRemoved   NoticeKind = "browser_removed"    // a known one; detail: its name
+	NoticePhoneChangeBegun NoticeKind = "phone_change_begun" // detail: when it takes effect
+	NoticePhoneChanged     NoticeKind = "phone_changed"
+	NoticeCodesMade        NoticeKind = "codes_made" // recovery codes
+	NoticeCodeUsed         NoticeKind = "code_used"  // a recovery code
+	NoticePasswordChanged  NoticeKind = "password_changed"
+	NoticeEmailTaken       NoticeKind = "email_taken"    // somebody tried to sign up with it
+	NoticeFactorsReset     NoticeKind = "factors_reset"  // by the operator
+	NoticeSessionsEnded    NoticeKind = "sessions_ended" // by the operator
+)
+
+// Asks says whether a notice asks its reader: was this you?
+func (k NoticeKind) Asks() bool {
+	switch k {
+	case NoticePaused, NoticeEmailTaken, NoticeFactorsReset, NoticeSessionsEnded:
+		return false
+	}
+	return true
+}
+
+// NoticeAnswer is what its reader has answered to a notice that asks.
+type NoticeAnswer string
+
+// The answers; "" while there is none.
+const (
+	AnswerMe    NoticeAnswer = "me"
+	AnswerNotMe NoticeAnswer = "not_me"
+)

@@ -1,0 +1,147 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+// notices are the kinds of what a user has not read, newest first.
+func (w *world) notices(u store.User) []string {
+	w.t.Helper()
+	newest, all, err := w.store.UnreadNotices(w.t.Context(), u.ID, 100)
+	must(w.t, err)
+	if all != len(newest) {
+		w.t.Errorf("got %d notices of %d", len(newest), all)
+	}
+	var kinds []string
+	for _, n := range newest {
+		kinds = append(kinds, string(n.Kind))
+	}
+	return kinds
+}
+
+// newestNotice is what a user was told last.
+func (w *world) newestNotice(u store.User) store.Notice {
+	w.t.Helper()
+	newest, _, err := w.store.UnreadNotices(w.t.Context(), u.ID, 1)
+	must(w.t, err)
+	if len(newest) == 0 {
+		w.t.Fatal("there is no notice")
+	}
+	return newest[0]
+}
+
+func (w *world) tell(u store.User, kind store.NoticeKind, detail ...string) {
+	w.t.Helper()
+	must(w.t, w.store.Notice(w.t.Context(), u.ID, kind, browser, detail...))
+}
+
+func TestANoticeStaysUntilItIsRead(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	in := w.signIn(ada)
+	w.tell(ada, store.NoticeEmailTaken)
+	w.tell(bob, store.NoticeEmailTaken)
+	w.tell(ada, store.NoticePaused, "20:00", "UTC")
+	shown := w.newestNotice(ada)
+	want := store.Notice{ID: shown.ID, UserID: ada.ID, Kind: store.NoticePaused, At: w.clock.Now(), Detail: "20:00, UTC",
+		IP: browser.IP, UserAgent: browser.UserAgent}
+	if shown != want {
+		t.Errorf("got %+v,\nwant %+v", shown, want)
+	}
+	w.tell(ada, store.NoticeFactorsReset) // after the page was made
+	must(t, w.store.ReadNotices(t.Context(), in, shown.ID))
+	wantEqual(t, w.notices(ada), []string{"factors_reset"})
+	wantEqual(t, w.notices(bob), []string{"email_taken"})
+	if events := w.events(ada); events[len(events)-1] != "notice_read" {
+		t.Errorf("got %v", events)
+	}
+}
+
+// What asks "was this you?" waits for its answer.
+func TestANoticeThatAsksIsNotReadAlong(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	in := w.signIn(ada)
+	w.tell(ada, store.NoticePasswordChanged)
+	w.tell(ada, store.NoticeEmailTaken)
+	must(t, w.store.ReadNotices(t.Context(), in, w.newestNotice(ada).ID))
+	wantEqual(t, w.notices(ada), []string{"password_changed"})
+}
+
+// Only the next request that rings carries a notice.
+func TestANoticeRingsOnce(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.tell(ada, store.NoticeEmailTaken)
+	a := w.begin(w.start(ada))
+	rings, err := w.store.NoticesToRing(t.Context(), ada.ID)
+	must(t, err)
+	if len(rings) != 1 {
+		t.Fatalf("got %+v", rings)
+	}
+	w.tell(ada, store.NoticePasswordChanged) // too late for this request
+	must(t, w.store.NoticesRang(t.Context(), a, rings[0].ID))
+	rings, err = w.store.NoticesToRing(t.Context(), ada.ID)
+	must(t, err)
+	if len(rings) != 1 || rings[0].Kind != store.NoticePasswordChanged {
+		t.Errorf("got %+v", rings)
+	}
+	wantEqual(t, w.notices(ada), []string{"password_changed", "email_taken"})
+}
+
+// A closed account has nobody to tell, and its notices hold addresses.
+func TestNoticesGoWithTheAccount(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.tell(ada, store.NoticeEmailTaken)
+	_, err := w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	if n := w.number(`SELECT COUNT(*) FROM notices`); n != 0 {
+		t.Errorf("%d notices are left", n)
+	}
+}
+
+func TestASessionKeepsItsPlace(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	from := browser
+	from.Place = "Bogotá, Colombia"
+	sess, err := w.store.StartSession(t.Context(), ada.ID, "", from)
+	must(t, err)
+	if got := w.session(sess.ID); got.Place != from.Place {
+		t.Errorf("got %+v", got)
+	}
+	_, err = w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	if got := w.session(sess.ID); got.Place != "" || w.number(`SELECT COUNT(*) FROM sessions WHERE network <> ''`) != 0 {
+		t.Errorf("the place outlives the account: %+v", got)
+	}
+}
+
+func TestUpgradeNamesTheNetworksOfSessions(t *testing.T) {
+	w := oldWorld(t)
+	if n := w.number(`SELECT COUNT(*) FROM sessions WHERE ip <> '' AND network = ''`); n != 0 {
+		t.Errorf("%d sessions have no network", n)
+	}
+	if n := w.number(`SELECT COUNT(*) FROM sessions WHERE network = '127.0.0.0/24'`); n == 0 {
+		t.Error("no session is in the network of its address")
+	}
+}
+
+func TestPruneDeletesOldNotices(t *testing.T) {
+	w := newWorld(t)
+	w.tell(w.user("ada@example.com"), store.NoticeEmailTaken)
+	for _, left := range []struct {
+		after time.Duration
+		want  int
+	}{{89 * 24 * time.Hour, 1}, {2 * 24 * time.Hour, 0}} {
+		w.clock.Advance(left.after)
+		must(t, w.store.Prune(t.Context()))
+		if n := w.number(`SELECT COUNT(*) FROM notices`); n != left.want {
+			t.Errorf("after %s there are %d notices, want %d", left.after, n, left.want)
+		}
+	}
+}
