@@ -80,6 +80,16 @@ func TestAMissingFolder(t *testing.T) {
 	}
 }
 
+// A key that is not that of the database is refused, with the setting and the file.
+func TestAnotherSecretKey(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.WriteFile("nod-secret.key", nil, 0o600))
+	err := run(t.Context(), nil, environment("ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0"), io.Discard, t.Output())
+	if exitStatus(err) != 1 || !strings.Contains(err.Error(), "set SECRET_KEY to the key that it was used with, or put back nod-secret.key") {
+		t.Errorf("got %v with status %d", err, exitStatus(err))
+	}
+}
+
 func TestWithAKeyThereAreNoPhones(t *testing.T) {
 	p := start(t, "Nod is at", nil, "AUTHY_API_KEY", "a-real-key-for-this-test-only", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "")
 	if p.phones != "" || strings.Contains(p.stdout.String(), "simulated") {

@@ -18,6 +18,7 @@ type Config struct {
 	Addr                 string // host:port
 	PublicURL            string // scheme://host[:port], "" = http://localhost:<port of Addr>
 	Database             string // path of the SQLite file
+	SecretKey            Secret // "" = that of a file beside the database
 	APIKey               Secret // "" = simulate the phones
 	AuthyURL             string
 	LegacyProvider       string // "authy", "simulator", or "" = not set
@@ -74,6 +75,7 @@ func Application(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
 	c := r.read(application)
 	r.checkKey(c)
+	r.forbidUnless(r.text("SECRET_KEY_FILE") == "", "SECRET_KEY", "set as well as SECRET_KEY_FILE: want one of the two")
 	r.checkExposure(c)
 	r.distinct("ADDR", c.Addr, "SIMULATOR_ADDR", c.SimulatorAddr)
 	r.distinct("ADDR", c.Addr, "METRICS_ADDR", c.MetricsAddr)

@@ -146,6 +146,9 @@ var badSettings = []struct{ name, value, says string }{
 	{"AUTHY_API_KEY", "two words", "no blanks"},
 	{"AUTHY_API_KEY", "schlüssel", "only plain characters"},
 	{"AUTHY_API_KEY_FILE", "no/such/file", "no such file"},
+	{"SECRET_KEY", "too short", "at least 32 characters"},
+	{"SECRET_KEY", strings.Repeat("two words ", 4), "no blanks"},
+	{"SECRET_KEY_FILE", "no/such/file", "no such file"},
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
 	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
 	{"SESSION_IDLE", "1 hour", "want a time such as"},
@@ -215,6 +218,28 @@ func TestTheKeyMayBeInAFile(t *testing.T) {
 	_, err = Application(environment("AUTHY_API_KEY_FILE", file))
 	if err == nil || !strings.Contains(err.Error(), "AUTHY_API_KEY_FILE: "+file+" is empty") {
 		t.Fatalf("an empty file: got %v, want a refusal", err)
+	}
+}
+
+func TestTheSecretKeyMayBeInAFile(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	file := filepath.Join(t.TempDir(), "key")
+	must(t, os.WriteFile(file, []byte(secret+"\n"), 0o600))
+	got, err := Application(environment("SECRET_KEY_FILE", file))
+	must(t, err)
+	if got.SecretKey != secret {
+		t.Error("the key of the file was not taken")
+	}
+	_, err = Application(environment("SECRET_KEY_FILE", file, "SECRET_KEY", secret))
+	if err == nil || !strings.Contains(err.Error(), "SECRET_KEY: set as well as SECRET_KEY_FILE") {
+		t.Errorf("key and file: got %v, want a refusal", err)
+	}
+	for mode, advice := range map[os.FileMode]string{0o602: "chmod o-w", 0o604: "chmod o-r"} {
+		must(t, os.Chmod(file, mode))
+		_, err = Application(environment("SECRET_KEY_FILE", file))
+		if err == nil || !strings.Contains(err.Error(), advice+" "+file) || strings.Contains(err.Error(), secret) {
+			t.Errorf("mode %v: got %v, want what to do, and no key", mode, err)
+		}
 	}
 }
 

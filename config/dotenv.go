@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -35,7 +36,8 @@ func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 // sent.
 func refuseOpenFile(path string, read bool, getenv Lookup) error {
 	r := &reader{getenv: getenv}
-	if !read || (r.text("AUTHY_API_KEY") == "" && r.text("AUTHY_API_KEY_FILE") == "") {
+	hasKey := func(name string) bool { return r.text(name) != "" }
+	if !read || !slices.ContainsFunc([]string{"AUTHY_API_KEY", "AUTHY_API_KEY_FILE", "SECRET_KEY", "SECRET_KEY_FILE"}, hasKey) {
 		return nil
 	}
 	writable, err := othersCanWrite(path)
@@ -43,7 +45,7 @@ func refuseOpenFile(path string, read bool, getenv Lookup) error {
 	case err != nil:
 		return &Error{[]string{err.Error()}}
 	case writable:
-		return &Error{[]string{fmt.Sprintf("%s can be written by everybody on this machine, who could have the key sent elsewhere: run chmod o-w %s", path, path)}}
+		return &Error{[]string{fmt.Sprintf("%s can be written by everybody on this machine, who could put in another key or have it sent elsewhere: run chmod o-w %s", path, path)}}
 	}
 	return nil
 }

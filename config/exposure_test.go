@@ -58,6 +58,7 @@ func TestAFileThatEverybodyWritesHasNoKey(t *testing.T) {
 	}{
 		{"a key", "AUTHY_API_KEY=k3y", 0o602, nil, true},
 		{"the file of a key", "AUTHY_API_KEY_FILE=/run/secrets/authy", 0o666, nil, true},
+		{"a key that seals", "SECRET_KEY=k3y", 0o602, nil, true},
 		{"a key in the environment", "AUTHY_API_URL=https://evil.example", 0o666, []string{"AUTHY_API_KEY", "k3y"}, true},
 		{"no key", "ADDR=127.0.0.1:3000", 0o666, nil, false},
 		{"a key that the environment takes away", "AUTHY_API_KEY=k3y", 0o666, []string{"AUTHY_API_KEY", ""}, false},

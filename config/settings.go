@@ -59,9 +59,22 @@ var settings = []Setting{
 	{
 		Name: "DATABASE_URL", Default: "sqlite:nod.db",
 		What: "where users, sessions and approvals live: sqlite:PATH",
-		More: "Two more files lie beside it: nod-sessions.db, and nod-simulator.db if the phones are simulated. " +
+		More: "More files lie beside it: nod-sessions.db, nod-secret.key where no SECRET_KEY is set, and nod-simulator.db if the phones are simulated. " +
 			"\"nod simulator\" ignores a URL of another program, such as postgres://…",
 		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
+	},
+	{
+		Name: "SECRET_KEY", Unset: "that of nod-secret.key",
+		What: "the key that seals authenticator apps and recovery codes in the database: at least 32 characters",
+		More: "openssl rand -base64 32 makes one. Without it a key is made in nod-secret.key beside the database. " +
+			"Back it up, but not beside the database: without it Nod refuses to open the database again.",
+		readBy: application, read: func(c *Config, in input) { c.SecretKey = in.secretKey(in.value) },
+	},
+	{
+		Name: "SECRET_KEY_FILE", Example: "/run/secrets/nod",
+		What:   "a file that holds the key, instead of SECRET_KEY",
+		More:   "Not one that everybody may read or write.",
+		readBy: application, read: func(c *Config, in input) { c.SecretKey = in.secretKey(in.file(0o006)) },
 	},
 	{
 		Name: "LEGACY_PROVIDER", Example: "authy",
@@ -79,7 +92,7 @@ var settings = []Setting{
 		Name: "AUTHY_API_KEY_FILE", Example: "/run/secrets/authy",
 		What:   "a file that holds the key, instead of AUTHY_API_KEY",
 		More:   "Not one that everybody may write.",
-		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.keyFile() },
+		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.file(0o002)) },
 	},
 	{
 		Name: "AUTHY_API_URL", Default: "https://api.authy.com",

@@ -46,6 +46,9 @@ func (s *site) explainStore(err error) error {
 	if errors.Is(err, store.ErrWhichProvider) {
 		return fmt.Errorf("%w: set LEGACY_PROVIDER to authy if they are real phones at Authy, or to simulator", err)
 	}
+	if errors.Is(err, store.ErrSecretKey) {
+		return fmt.Errorf("%w: set SECRET_KEY to the key that it was used with, or put back %s and set none", err, store.KeyFile(s.Database))
+	}
 	return err
 }
 

@@ -83,7 +83,7 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 // beside it. They are closed last, and may take what time is left.
 func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.SessionFile, error) {
 	db, err := store.Open(ctx, s.Database, store.Options{
-		Provider: s.providerName(), LegacyProvider: s.legacyProvider(),
+		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ var (
 	ErrReplaced           = errors.New("another request has taken the place of this one")
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
+	ErrSecretKey          = errors.New("this is not the key that the secrets in this file are sealed with")
 	ErrUnavailable        = errors.New("the database cannot do it now") // full, broken, gone, read-only; also ErrLocked
 )
 

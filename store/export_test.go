@@ -100,3 +100,15 @@ func (s *Store) SetBusyTimeout(ctx context.Context, d time.Duration) error {
 	_, err := s.db.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
 	return err
 }
+
+// Seal seals in a transaction of its own.
+func (s *Store) Seal(ctx context.Context, what string, plain []byte) (sealed []byte, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		sealed, err = tx.seal(ctx, what, plain)
+		return err
+	})
+	return sealed, err
+}
+
+// Unseal opens what was sealed.
+func (s *Store) Unseal(what string, sealed []byte) ([]byte, error) { return s.unseal(what, sealed) }

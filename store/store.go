@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Provider       Provider // "": Simulator; whose factors are asked and enrolled
 	LegacyProvider Provider // whose phones a file from before factors has, "" if nobody knows
+	SecretKey      []byte   // nil: that of KeyFile, which is made; seals what has to be read again
 
 	Now         func() time.Time // nil: time.Now
 	SessionIdle time.Duration    // 0: 1 hour; how long a signed-in session may rest
@@ -53,6 +54,7 @@ type Store struct {
 	queue   chan struct{} // bounds how many wait for a hash
 	dummy   string        // a hash that no password has
 	mailKey []byte        // keys the hashes of the e-mails that a failure was for
+	keys    *keys         // seal what has to be read again
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to
@@ -98,6 +100,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.migrate(ctx, migrations); err != nil {
+		return err
+	}
+	if err := s.loadKeys(ctx); err != nil {
 		return err
 	}
 	if err := s.prepare(ctx); err != nil {

@@ -38,6 +38,6 @@ var processRows = []row{
 	{what: "refusals of net/http lack the headers", file: "server/http.go", find: "range bareHeaders {\n\t\twhole", put: "range bareHeaders[:0] {\n\t\twhole", test: "TestAnswersOfTheOtherListenersHaveTheHeaders"},
 	{what: "a real key is used on plain http", file: "config/config.go", find: "case real && strings.HasPrefix(c.PublicURL, \"http://\")", put: "case false && strings.HasPrefix(c.PublicURL, \"http://\")", test: "TestASiteThatIsOpenToAllIsRefused"},
 	{what: "anyone may tap on the phones of a site on https", file: "config/config.go", find: "&& openToAll(c.SimulatorAddr)", put: "&& false", test: "TestASiteThatIsOpenToAllIsRefused"},
-	{what: "everybody may write the file of the key", file: "config/key.go", find: "info.Mode().Perm()&0o002 != 0", put: "info.Mode().Perm()&0o002 == 1", test: "TestAFileThatEverybodyWritesHasNoKey"},
+	{what: "everybody may write the file of the key", file: "config/key.go", find: "open&refused&0o002 != 0", put: "open&refused&0o002 == 1", test: "TestAFileThatEverybodyWritesHasNoKey"},
 	{what: "an interrupted check blames the proxy", file: "check/check.go", find: "if r.ctx.Err() == nil {", put: "if true {", test: "TestAnInterruptedCheckBlamesNobody"},
 }
