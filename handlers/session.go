@@ -32,14 +32,15 @@ func (h *Handlers) loadVisitor(c *fiber.Ctx, find func(context.Context, string) 
 	if err != nil {
 		return err
 	}
-	if id == "" {
-		return c.Next()
+	var v signin.Visitor
+	if id != "" {
+		if v, err = find(c.UserContext(), id); err != nil {
+			return err
+		}
+		c.Locals(visitorKey, v)
 	}
-	v, err := find(c.UserContext(), id)
-	if err != nil {
-		return err
-	}
-	c.Locals(visitorKey, v)
+	client := h.clientOf(c)
+	c.SetUserContext(store.Actor{Session: v.Session.ID, IP: client.IP}.In(c.UserContext()))
 	return c.Next()
 }
 

@@ -85,6 +85,7 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 	db, err := store.Open(ctx, s.Database, store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
+		Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, err

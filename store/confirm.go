@@ -68,5 +68,5 @@ func (tx *txn) promote(ctx context.Context, old string, sess Session) error {
 	if err := tx.prove(ctx, sess.UserID); err != nil {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: EventSignedIn, UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: string(sess.Method)})
+	return tx.record(ctx, Event{Kind: EventSignedIn, UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: string(sess.Method), IP: sess.IP})
 }

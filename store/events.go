@@ -1,18 +1,50 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
-// Event is one line of the audit trail.
+// Event is one line of the audit trail: who, when, where, what. What became of it
+// is Kind.Outcome.
 type Event struct {
 	At         time.Time // set by the store
 	Kind       EventKind
-	UserID     int64
-	SessionID  string
+	UserID     int64  // whom it is about; 0 for nobody known
+	SessionID  string // what it is about
 	ApprovalID string
-	Detail     string
+	Detail     string // a word of ours, never what somebody typed: it outlives the account
+
+	// Where and by whom. What is empty is taken from the Actor of the context.
+	Actor   string // the session that acted, ActorOperator, or "" for nobody's request
+	IP      string // forgotten with the account
+	Network string // the network around IP, which many share, and kept; set by the store
+	Device  string
+	Times   int // refusals of one minute that were counted in this line; 0 means one
+}
+
+// ActorOperator is the Actor of what was done by a command and not in a browser.
+const ActorOperator = "operator"
+
+// Actor is who acts, for every line of the audit trail that a request leaves. It
+// travels in the context: most steps need nothing of it but this.
+type Actor struct {
+	Session string // the id of the session that the request came with, or ActorOperator
+	IP      string
+	Device  string
+}
+
+type actorKey struct{}
+
+// In returns a context of what this actor does.
+func (a Actor) In(ctx context.Context) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+func actorOf(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
 }
 
 const recordQuery = `
@@ -22,37 +54,60 @@ const recordQuery = `
 		user_id,
 		session_id,
 		approval_id,
-		detail
+		detail,
+		actor,
+		ip,
+		ip_salt,
+		ip_mark,
+		network,
+		device,
+		times
 	)
-	VALUES (?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+// record writes a line of the audit trail. It is logged once it is committed.
 func (tx *txn) record(ctx context.Context, e Event) error {
-	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx,
-		tx.now, e.Kind, e.UserID, e.SessionID, e.ApprovalID, e.Detail)
+	who := actorOf(ctx)
+	e.At = at(tx.now)
+	e.Actor, e.IP, e.Device = cmp.Or(e.Actor, who.Session), cmp.Or(e.IP, who.IP), cmp.Or(e.Device, who.Device)
+	e.Network, e.Times = surroundings(e.IP), max(e.Times, 1)
+	salt, mark := markAddress(e.IP)
+	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx, tx.now, e.Kind, e.UserID, e.SessionID, e.ApprovalID,
+		e.Detail, e.Actor, e.IP, salt, mark, e.Network, e.Device, e.Times)
+	if err == nil {
+		tx.recorded = append(tx.recorded, e)
+	}
 	return err
 }
 
 // Events returns the newest lines about a user, newest first.
 func (s *Store) Events(ctx context.Context, userID int64, limit int) ([]Event, error) {
-	const query = `
-		SELECT
-			at,
-			kind,
-			user_id,
-			session_id,
-			approval_id,
-			detail
-		FROM events
-		WHERE user_id = ?
-		ORDER BY id DESC
-		LIMIT ?`
+	const query = `SELECT ` + eventColumns + ` FROM events WHERE user_id = ? ORDER BY id DESC LIMIT ?`
 	return list(ctx, s.read, scanEvent, query, userID, limit)
 }
+
+const eventColumns = `
+	at,
+	kind,
+	COALESCE(user_id, 0),
+	session_id,
+	approval_id,
+	detail,
+	actor,
+	ip,
+	network,
+	device,
+	times`
 
 func scanEvent(r row) (Event, error) {
 	var e Event
 	var ms int64
-	err := r.Scan(&ms, &e.Kind, &e.UserID, &e.SessionID, &e.ApprovalID, &e.Detail)
+	err := r.Scan(append([]any{&ms}, e.fields()...)...)
 	e.At = at(ms)
 	return e, err
+}
+
+// fields receive the columns above but for the time.
+func (e *Event) fields() []any {
+	return []any{&e.Kind, &e.UserID, &e.SessionID, &e.ApprovalID, &e.Detail, &e.Actor, &e.IP, &e.Network, &e.Device, &e.Times}
 }

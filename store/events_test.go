@@ -43,8 +43,8 @@ func TestEventsTellTheStory(t *testing.T) {
 	got, err := w.store.Events(t.Context(), ada.ID, 2)
 	must(t, err)
 	wantEqual(t, got, []store.Event{
-		{At: w.clock.Now(), Kind: "session_ended", UserID: ada.ID, SessionID: half.ID, Detail: "signed_out"},
-		{At: w.clock.Now(), Kind: "approval_cancelled", UserID: ada.ID, SessionID: half.ID, ApprovalID: last.ID, Detail: "signed_out"},
+		{At: w.clock.Now(), Kind: "session_ended", UserID: ada.ID, SessionID: half.ID, Detail: "signed_out", Times: 1},
+		{At: w.clock.Now(), Kind: "approval_cancelled", UserID: ada.ID, SessionID: half.ID, ApprovalID: last.ID, Detail: "signed_out", Times: 1},
 	})
 }
 
@@ -62,5 +62,47 @@ func TestARefusalLeavesNoLine(t *testing.T) {
 	w.decide(a, store.Approved)
 	if got := len(w.events(ada)); got != before {
 		t.Errorf("got %d lines, want %d", got, before)
+	}
+}
+
+// Who acted and where from is in every line that a request leaves, also in those
+// of what it ends on the way.
+func TestALineSaysWhoActedAndWhereFrom(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	half := w.start(ada)
+	a := w.begin(half)
+	ctx := store.Actor{Session: "another", IP: "203.0.113.9", Device: "laptop"}.In(t.Context())
+	must(t, w.store.EndSession(ctx, half.ID, store.ReasonSignedOut))
+	got, err := w.store.Events(t.Context(), ada.ID, 4)
+	must(t, err)
+	line := store.Event{At: w.clock.Now(), UserID: ada.ID, SessionID: half.ID, Detail: "signed_out",
+		Actor: "another", IP: "203.0.113.9", Network: "203.0.113.0/24", Device: "laptop", Times: 1}
+	ended, cancelled := line, line
+	ended.Kind, cancelled.Kind, cancelled.ApprovalID = store.EventSessionEnded, store.EventApprovalCancelled, a.ID
+	wantEqual(t, got[:2], []store.Event{ended, cancelled})
+	if begun, started := got[2], got[3]; begun.IP != "" || started.IP != browser.IP || started.Network != "192.0.2.0/24" {
+		t.Errorf("got %+v\nand %+v", begun, started)
+	}
+}
+
+// The network that outlives an address is one that many share.
+func TestTheNetworkOfALine(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for ip, want := range map[string]string{
+		"198.51.100.77":         "198.51.100.0/24",
+		"::ffff:198.51.100.77":  "198.51.100.0/24",
+		"2001:db8:1:2:3:4:5:6":  "2001:db8:1::/48",
+		"fe80::1%eth0":          "fe80::/48",
+		"not an address at all": "",
+		"":                      "",
+	} {
+		must(t, w.store.Record(t.Context(), store.Event{Kind: store.EventSignedIn, UserID: ada.ID, IP: ip}))
+		got, err := w.store.Events(t.Context(), ada.ID, 1)
+		must(t, err)
+		if got[0].Network != want {
+			t.Errorf("%q: got %q, want %q", ip, got[0].Network, want)
+		}
 	}
 }

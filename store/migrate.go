@@ -18,6 +18,7 @@ var migrations embed.FS
 var inGo = map[string]func(*txn, context.Context) error{
 	"migrations/0007_emails_and_numbers.sql": (*txn).rekeyEmails,
 	"migrations/0013_notices.sql":            (*txn).nameNetworks,
+	"migrations/0014_audit.sql":              (*txn).markOldAddresses,
 }
 
 // migrate runs the numbered files that this database has not seen, in order,

@@ -104,7 +104,7 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 		if err := tx.insertSession(ctx, sess); err != nil {
 			return err
 		}
-		return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: userID, SessionID: sess.ID, Detail: c.IP})
+		return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: userID, SessionID: sess.ID, IP: c.IP})
 	})
 	if err != nil {
 		return Session{}, err

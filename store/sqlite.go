@@ -142,6 +142,8 @@ type txn struct {
 	*sql.Tx
 	store *Store
 	now   int64
+
+	recorded []Event // lines of the audit trail, to be logged once committed
 }
 
 // inTx runs do in one transaction that holds the write lock from its start.
@@ -154,10 +156,15 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 		return wrap(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := do(&txn{Tx: tx, store: s, now: s.now()}); err != nil {
+	t := &txn{Tx: tx, store: s, now: s.now()}
+	if err := do(t); err != nil {
 		return s.met(err)
 	}
-	return s.met(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.met(err)
+	}
+	s.logEvents(ctx, t.recorded)
+	return nil
 }
 
 // row is what *sql.Row and *sql.Rows have in common.

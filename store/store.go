@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,8 @@ type Options struct {
 	SessionIdle time.Duration    // 0: 1 hour; how long a signed-in session may rest
 	SessionMax  time.Duration    // 0: 24 hours; how long it may live
 	PendingMax  time.Duration    // 0: 15 minutes; how long one may stay half signed in
+
+	Logger *slog.Logger // nil: nothing is logged; gets every line of the audit trail
 
 	HashConcurrency int              // 0: GOMAXPROCS; passwords hashed at once
 	HashParams      *argon2id.Params // nil: 19 MiB, 2 passes, 1 lane
@@ -73,6 +76,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Provider = cmp.Or(o.Provider, Simulator)
 	o.SessionIdle = cmp.Or(o.SessionIdle, time.Hour)

@@ -143,3 +143,15 @@ func TestUpgradeKeepsWhatBecameOfACode(t *testing.T) {
 		t.Errorf("got %q, want %q", got, store.CodeUnconfirmed)
 	}
 }
+
+// The address of an old line of the audit trail moves to a column of its own.
+func TestUpgradeFindsTheAddressesOfTheAuditTrail(t *testing.T) {
+	w := oldWorld(t)
+	if got := w.number(`SELECT COUNT(*) FROM events WHERE kind = 'session_started' AND detail <> ''`); got != 0 {
+		t.Errorf("%d addresses are still in the detail", got)
+	}
+	const moved = `SELECT COUNT(*) FROM events WHERE kind = 'session_started' AND ip = '127.0.0.1' AND network = '127.0.0.0/24' AND ip_mark <> ''`
+	if got := w.number(moved); got == 0 {
+		t.Error("no address is in its column")
+	}
+}

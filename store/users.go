@@ -134,7 +134,10 @@ func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session
 		if err := tx.forgetUser(ctx, userID); err != nil {
 			return err
 		}
-		return tx.record(ctx, Event{Kind: EventAccountClosed, UserID: userID})
+		if err := tx.record(ctx, Event{Kind: EventAccountClosed, UserID: userID}); err != nil {
+			return err
+		}
+		return tx.forgetAddresses(ctx, userID) // last: that of the line before, too
 	})
 	return ended, err
 }
@@ -157,13 +160,14 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 	if !found {
 		return ErrNotFound
 	}
-	if err := tx.revokeFactors(ctx, userID); err != nil {
-		return err
-	}
+	return tx.revokeFactors(ctx, userID)
+}
+
+func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
 	for _, trace := range []string{
 		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '' WHERE user_id = ?`,
 		`DELETE FROM notices WHERE user_id = ?`,
-		`UPDATE events SET detail = '' WHERE user_id = ? AND kind = 'session_started'`, // its address
+		`UPDATE events SET ip = '', ip_salt = '' WHERE user_id = ? AND ip <> ''`,
 	} {
 		if _, err := tx.ExecContext(ctx, trace, userID); err != nil {
 			return err

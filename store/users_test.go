@@ -186,7 +186,7 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 	_, transfer := w.ask(in)
 	login := w.begin(waiting)
 
-	ended, err := w.store.CloseAccount(t.Context(), ada.ID)
+	ended, err := w.store.CloseAccount(store.Actor{IP: browser.IP}.In(t.Context()), ada.ID)
 	must(t, err)
 	if len(ended) != 2 {
 		t.Errorf("got %d sessions to tell, want 2", len(ended))
@@ -218,7 +218,7 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 				WHERE id = ?1 AND (name || email || password_hash || phone_number <> '' OR email_key IS NOT NULL))
 			+ (SELECT COUNT(*) FROM factors WHERE user_id = ?1 AND revoked_at IS NULL)
 			+ (SELECT COUNT(*) FROM sessions WHERE user_id = ?1 AND ip || user_agent <> '')
-			+ (SELECT COUNT(*) FROM events WHERE user_id = ?1 AND detail LIKE '%192.0.2.%')`, ada.ID); got != 0 {
+			+ (SELECT COUNT(*) FROM events WHERE user_id = ?1 AND ip LIKE '%192.0.2.%')`, ada.ID); got != 0 {
 		t.Errorf("%d rows still tell who it was", got)
 	}
 	if _, _, err := w.store.Session(t.Context(), bobs.ID); err != nil {

@@ -114,9 +114,9 @@ type EventKind string
 // change it tells of.
 const (
 	EventUserCreated       EventKind = "user_created"
-	EventSessionStarted    EventKind = "session_started" // detail: the address
-	EventSessionEnded      EventKind = "session_ended"   // detail: the Reason
-	EventApprovalBegun     EventKind = "approval_begun"  // detail: the Kind
+	EventSessionStarted    EventKind = "session_started"
+	EventSessionEnded      EventKind = "session_ended"  // detail: the Reason
+	EventApprovalBegun     EventKind = "approval_begun" // detail: the Kind
 	EventApprovalApproved  EventKind = "approval_approved"
 	EventApprovalDenied    EventKind = "approval_denied"
 	EventApprovalExpired   EventKind = "approval_expired"
@@ -177,3 +177,26 @@ const (
 	AnswerMe    NoticeAnswer = "me"
 	AnswerNotMe NoticeAnswer = "not_me"
 )
+
+// Outcome is what became of what a line of the audit trail tells of.
+type Outcome string
+
+// The outcomes.
+const (
+	Done    Outcome = "done"
+	Refused Outcome = "refused"
+)
+
+// refusals are the lines that tell of something that did not happen.
+var refusals = map[EventKind]bool{
+	EventApprovalDenied:  true,
+	EventTransferRefused: true,
+}
+
+// Outcome follows from the kind.
+func (k EventKind) Outcome() Outcome {
+	if refusals[k] {
+		return Refused
+	}
+	return Done
+}
