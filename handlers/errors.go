@@ -11,6 +11,7 @@ import (
 
 	"nod/hub"
 	"nod/signin"
+	"nod/store"
 	"nod/views"
 )
 
@@ -57,7 +58,7 @@ var (
 // ErrorHandler renders every error that a handler returns: a status, a sentence
 // and the id of the request. The error itself goes only to the log.
 func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
-	p := describe(err)
+	p := h.describe(err)
 	id, _ := c.Locals("requestid").(string)
 	// Whoever comes while the process stops is no failure of it.
 	stopping := errors.Is(err, hub.ErrClosed)
@@ -116,7 +117,7 @@ func (h *Handlers) setErrorHeaders(c *fiber.Ctx, status int) {
 }
 
 // describe finds the status and the sentences for an error.
-func describe(err error) *pageError {
+func (h *Handlers) describe(err error) *pageError {
 	var p *pageError
 	if errors.As(err, &p) {
 		return p
@@ -126,9 +127,13 @@ func describe(err error) *pageError {
 	}
 	var fe *fiber.Error
 	var tries *signin.TooManyTries
+	var rate *store.RateError
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
+	case errors.As(err, &rate):
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
+			Text: "limit." + rate.Limit, RetryAfter: h.untilRetry(rate), cause: err}
 	case errors.As(err, &tries):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "error.too_many_tries.text", Action: toSignIn, RetryAfter: tries.Wait, cause: err}
@@ -142,6 +147,11 @@ func describe(err error) *pageError {
 		return &pageError{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
 			Text: "error.internal.text", Action: toStart, cause: err}
 	}
+}
+
+// untilRetry is how long a limit refuses, at least a moment.
+func (h *Handlers) untilRetry(e *store.RateError) time.Duration {
+	return max(e.RetryAt.Sub(h.Now()), time.Second)
 }
 
 func describeHTTP(e *fiber.Error) *pageError {

@@ -19,6 +19,19 @@ import (
 	"nod/views"
 )
 
+// Each limit says which it is.
+func TestEveryLimitHasASentence(t *testing.T) {
+	words, err := locales.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range (store.Options{}).Limits() {
+		if text := words.In("en")("limit."+l.Name, "wait", "a minute"); !strings.Contains(text, "in a minute") {
+			t.Errorf("limit %s: got %q", l.Name, text)
+		}
+	}
+}
+
 // constant is a constant of a named type, as its package declares it.
 type constant struct{ name, value string }
 

@@ -42,7 +42,7 @@ func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID strin
 			return err
 		}
 		if next.After(at(tx.now)) {
-			return &RateError{next}
+			return &RateError{next, "code_sent"}
 		}
 		if err := tx.noteSend(ctx, userID, sessionID, via); err != nil {
 			return err

@@ -60,7 +60,7 @@ func correctionsLeft(ctx context.Context, q querier, userID, now int64) error {
 		return wrap(err)
 	}
 	if corrected >= correctionsPerDay {
-		return &RateError{at(first).Add(day)}
+		return &RateError{at(first).Add(day), "correction"}
 	}
 	return nil
 }

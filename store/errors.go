@@ -43,10 +43,16 @@ func (e *LegacyError) Error() string {
 	return fmt.Sprintf("%d accounts have their phones at %q", e.Accounts, e.Provider)
 }
 
-// RateError refuses something that may be done again at RetryAt.
-type RateError struct{ RetryAt time.Time }
+// RateError refuses something that may be done again at RetryAt. Limit is the
+// Name of the Limit that it would exceed.
+type RateError struct {
+	RetryAt time.Time
+	Limit   string
+}
 
-func (e *RateError) Error() string { return "too often; again at " + e.RetryAt.Format(time.RFC3339) }
+func (e *RateError) Error() string {
+	return "too often (" + e.Limit + "); again at " + e.RetryAt.Format(time.RFC3339)
+}
 
 // errDamaged is an ErrUnavailable that does not pass.
 var errDamaged = fmt.Errorf("%w: the file is damaged", ErrUnavailable)

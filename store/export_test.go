@@ -28,6 +28,23 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	return sess, wrap(err)
 }
 
+// SetLimits takes the place of the table.
+func (s *Store) SetLimits(limits []Limit) { s.limits = limits }
+
+// Claim is a claim, for Spend.
+type Claim struct {
+	Action                              Action
+	Known                               bool
+	Account, Phone, Device, IP, Country string
+}
+
+// Spend counts a claim in a transaction of its own.
+func (s *Store) Spend(ctx context.Context, c Claim) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		return tx.spend(ctx, claim{action: c.Action, known: c.Known, account: c.Account, phone: c.Phone, device: c.Device, ip: c.IP, country: c.Country})
+	})
+}
+
 // PushAllowed is what BeginLogin would find, beginning nothing.
 func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
 	return s.pushAllowed(ctx, s.read, userID, s.now())

@@ -38,6 +38,7 @@ type old struct {
 // trail is kept a year; transfers are kept, and with them the sessions,
 // requests and factors they rest on.
 var prunable = []old{
+	{2, "usage", "at", "at", ""},
 	{1, "password_failures", "at", "at", ""},
 	{2, "code_sends", "at", "at", ""},
 	{2, "code_tries", "at", "at", ""},

@@ -40,6 +40,9 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged; gets every line of the audit trail
 
+	CodesPerCountry int // 0: 100; codes by SMS and call to the numbers of one country in a day
+	CodesPerSite    int // 0: 500; to all of them
+
 	HashConcurrency int              // 0: GOMAXPROCS; passwords hashed at once
 	HashParams      *argon2id.Params // nil: 19 MiB, 2 passes, 1 lane
 }
@@ -55,15 +58,17 @@ type Store struct {
 	hot     statements
 	hashing *semaphore.Weighted
 	queue   chan struct{} // bounds how many wait for a hash
-	dummy   string        // a hash that no password has
-	mailKey []byte        // keys the hashes of the e-mails that a failure was for
-	keys    *keys         // seal what has to be read again
+	limits  []Limit
+	dummy   string // a hash that no password has
+	mailKey []byte // keys the hashes of the e-mails and numbers that limits count
+	keys    *keys  // seal what has to be read again
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to
 // date. A file that it makes can be read by its owner only.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s := &Store{opts: o.withDefaults(), path: path}
+	s.limits = s.opts.Limits()
 	s.hashing = semaphore.NewWeighted(int64(s.opts.HashConcurrency))
 	s.queue = make(chan struct{}, queuePerHash*s.opts.HashConcurrency)
 	if err := s.open(ctx); err != nil {
@@ -84,6 +89,8 @@ func (o Options) withDefaults() Options {
 	o.SessionIdle = cmp.Or(o.SessionIdle, time.Hour)
 	o.SessionMax = cmp.Or(o.SessionMax, 24*time.Hour)
 	o.PendingMax = cmp.Or(o.PendingMax, 15*time.Minute)
+	o.CodesPerCountry = cmp.Or(o.CodesPerCountry, 100)
+	o.CodesPerSite = cmp.Or(o.CodesPerSite, 500)
 	o.HashConcurrency = cmp.Or(o.HashConcurrency, runtime.GOMAXPROCS(0))
 	if o.HashParams == nil {
 		// OWASP's choice for argon2id with the least memory.

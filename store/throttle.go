@@ -37,6 +37,26 @@ func Network(ip string) string {
 	return netip.PrefixFrom(addr, 64).Masked().String()
 }
 
+// wider is the network of so many bits that an IPv6 address is in, "" for IPv4:
+// who has been given a /56 or a /48 has as many of a /64 as they like.
+func wider(ip string, bits int) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || addr.Unmap().Is4() {
+		return ""
+	}
+	return netip.PrefixFrom(addr.WithZone(""), bits).Masked().String()
+}
+
+// numberHash stands for a phone number, also once its account is closed.
+func (s *Store) numberHash(e164 string) string {
+	if e164 == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, s.mailKey)
+	mac.Write([]byte("number|" + e164))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
 // mailHash stands for an e-mail, so that the file does not say whose it is.
 func (s *Store) mailHash(email string) string {
 	mac := hmac.New(sha256.New, s.mailKey)

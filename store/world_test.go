@@ -92,7 +92,7 @@ func (w *world) user(email string) store.User {
 	w.phones++
 	u, err := w.store.CreateUser(w.t.Context(), store.NewUser{
 		Name: "Ada", Email: email, Password: password,
-		PhoneNumber: "+12015550101", CountryCode: 1, Handle: fmt.Sprint(1000 + w.phones),
+		PhoneNumber: fmt.Sprintf("+1201555%04d", 100+w.phones), CountryCode: 1, Handle: fmt.Sprint(1000 + w.phones),
 	})
 	must(w.t, err)
 	return u
