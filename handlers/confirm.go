@@ -48,13 +48,16 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 	if err := h.setSession(c, sess); err != nil {
 		return err
 	}
+	h.keepDevice(c, sess)
 	return seeOther(c, "/protected")
 }
 
-// lastStepOf is clientOf with the form that was sent.
+// lastStepOf is clientOf with the form that was sent, and the cookie that the
+// browser may get for it.
 func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
 	client := h.clientOf(c)
 	client.Form = hashKey(c.FormValue("_csrf"))
+	client.NewDevice = deviceOf(freshDevice(c))
 	return client
 }
 
@@ -71,6 +74,7 @@ func (h *Handlers) finishSignIn(c *fiber.Ctx, before string, sess store.Session)
 	if err := h.setSession(c, sess); err != nil {
 		return err
 	}
+	h.keepDevice(c, sess)
 	h.Flow.SignedIn(c.UserContext(), before, sess)
 	return seeOther(c, "/protected")
 }

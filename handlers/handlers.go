@@ -55,8 +55,8 @@ type Provider interface {
 }
 
 // Config is what the application needs. Flow, Hub, Pages, Provider,
-// SessionStorage, FormKey and PublicURL are required; zero values of the rest
-// mean defaults.
+// SessionStorage, FormKey, DeviceKey and PublicURL are required; zero values of
+// the rest mean defaults.
 type Config struct {
 	Flow           *signin.Flow
 	Hub            *hub.Hub
@@ -64,6 +64,7 @@ type Config struct {
 	Provider       Provider
 	SessionStorage fiber.Storage
 	FormKey        []byte // makes the tokens of the forms
+	DeviceKey      []byte // signs the cookies of known browsers
 
 	// PhonesReady says whether simulated phones can keep what is done with them;
 	// nil when the phones are real.
@@ -107,8 +108,8 @@ func New(c Config) (*Handlers, error) {
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
 		return nil, fmt.Errorf("handlers: public URL %q: want http(s)://host[:port]", c.PublicURL)
 	}
-	if c.Flow == nil || c.Hub == nil || c.Pages == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 {
-		return nil, errors.New("handlers: Flow, Hub, Pages, Provider, SessionStorage and FormKey are required")
+	if c.Flow == nil || c.Hub == nil || c.Pages == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 || len(c.DeviceKey) == 0 {
+		return nil, errors.New("handlers: Flow, Hub, Pages, Provider, SessionStorage, FormKey and DeviceKey are required")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	c.SessionMax = cmp.Or(c.SessionMax, 24*time.Hour)

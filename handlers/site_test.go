@@ -139,6 +139,8 @@ func (s *site) start(ln net.Listener) {
 	s.hub = hub.New(lasting(hub.Options{}))
 	key, err := s.store.Secret(t.Context(), "csrf")
 	must(t, err)
+	deviceKey, err := s.store.Secret(t.Context(), "device")
+	must(t, err)
 	words, err := locales.New()
 	must(t, err)
 	pages, err := views.Parse(words.In("en"))
@@ -147,7 +149,7 @@ func (s *site) start(ln net.Listener) {
 	api.Timeout = hung
 	c := config{
 		Config: handlers.Config{
-			Hub: s.hub, Pages: pages, SessionStorage: sessions, FormKey: key,
+			Hub: s.hub, Pages: pages, SessionStorage: sessions, FormKey: key, DeviceKey: deviceKey,
 			PublicURL: s.url, PhonesURL: s.simURL, RequestTimeout: hung, Now: s.clock.Now, Logger: s.logger,
 		},
 		Authy: api, delays: s.delays,

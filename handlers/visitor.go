@@ -11,7 +11,7 @@ import (
 	"nod/store"
 )
 
-// clientOf says where a request comes from. It copies the strings: Fiber's share
+// clientOf says where a request comes from, and from which browser. It copies the strings: Fiber's share
 // a buffer with the next request.
 func (h *Handlers) clientOf(c *fiber.Ctx) store.Client {
 	const maxAgent = 400
@@ -19,7 +19,7 @@ func (h *Handlers) clientOf(c *fiber.Ctx) store.Client {
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]
 	}
-	return store.Client{IP: h.visitorIP(c), UserAgent: utils.CopyString(agent)}
+	return store.Client{IP: h.visitorIP(c), UserAgent: utils.CopyString(agent), Device: deviceOf(h.deviceToken(c))}
 }
 
 // visitorIP is the address of the visitor, and the only place that finds it.

@@ -44,12 +44,16 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	if err != nil {
 		return rooms{}, err
 	}
+	deviceKey, err := db.Secret(ctx, "device")
+	if err != nil {
+		return rooms{}, err
+	}
 	pages, err := readPages()
 	if err != nil {
 		return rooms{}, err
 	}
 	h, err := handlers.New(handlers.Config{
-		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey,
+		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
 		TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})

@@ -191,7 +191,7 @@ func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Meth
 		}
 		sess = tx.newSession(userID, SignedIn, c)
 		sess.Method = method
-		return tx.promote(ctx, sessionID, sess)
+		return tx.promote(ctx, sessionID, &sess, c)
 	})
 	if err != nil {
 		return Session{}, err

@@ -24,7 +24,7 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 		sess = tx.newSession(a.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID = MethodPush, a.ID
 		sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
-		return tx.promote(ctx, sessionID, sess)
+		return tx.promote(ctx, sessionID, &sess, c)
 	})
 	if err != nil {
 		return Session{}, err
@@ -57,12 +57,16 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 	return a, err
 }
 
-// promote ends the half session and begins the whole one.
-func (tx *txn) promote(ctx context.Context, old string, sess Session) error {
+// promote ends the half session and begins the whole one, in a browser that is
+// known from then on.
+func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) (err error) {
 	if _, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID); err != nil {
 		return err
 	}
-	if err := tx.insertSession(ctx, sess); err != nil {
+	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
+		return err
+	}
+	if err := tx.insertSession(ctx, *sess); err != nil {
 		return err
 	}
 	if err := tx.prove(ctx, sess.UserID); err != nil {

@@ -129,3 +129,12 @@ func (s *Store) Seal(ctx context.Context, what string, plain []byte) (sealed []b
 
 // Unseal opens what was sealed.
 func (s *Store) Unseal(what string, sealed []byte) ([]byte, error) { return s.unseal(what, sealed) }
+
+// KnownDevice is what a transaction finds out about a browser.
+func (s *Store) KnownDevice(ctx context.Context, userID int64, device string) (known bool, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		known, err = tx.knownDevice(ctx, userID, device)
+		return err
+	})
+	return known, err
+}

@@ -50,6 +50,7 @@ var prunable = []old{
 	{30, "factors", "id", "revoked_at", "NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.factor_id = factors.id)"},
 	{90, "notices", "id", "at", ""},
 	{30, "pauses", "id", "at", ""},
+	{int64(DeviceLife / day), "devices", "id", "last_used_at", ""},
 	{365, "events", "id", "at", ""},
 }
 

@@ -22,6 +22,9 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		}
 		sess = tx.newSession(unused.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID, sess.Latency = unused.Method, unused.ApprovalID, unused.Latency
+		if sess.Device, err = tx.sameDevice(ctx, unused.Device, c); err != nil {
+			return err
+		}
 		if _, err := tx.endSession(ctx, unused.ID, ReasonRekeyed, sess.ID); err != nil {
 			return err
 		}
@@ -35,6 +38,15 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		return Session{}, err
 	}
 	return sess, nil
+}
+
+// sameDevice is what the browser of a repeated step is known by. If it has lost the
+// cookie of its device with the reply, it gets another one in that one's place.
+func (tx *txn) sameDevice(ctx context.Context, device string, c Client) (string, error) {
+	if device == c.Device || c.NewDevice == "" {
+		return device, nil
+	}
+	return c.NewDevice, tx.moveDevice(ctx, device, c.NewDevice)
 }
 
 // unusedSuccessor finds the session that a sign-in has ended in, while nobody

@@ -41,6 +41,7 @@ type Session struct {
 	CodeTries  int           // codes tried in this attempt
 	CodeVia    Method        // how a code was last sent in this attempt: sms, call
 	CodeState  CodeState     // what became of it
+	Device     string        // what its browser is known by, "" for none; see Client
 
 	form string // digest of the form that its last step was sent with; written, never read back
 }
@@ -50,6 +51,8 @@ type Client struct {
 	IP, UserAgent string
 	Place         string // of the address, in words; "" where nobody knows
 	Form          string // digest of the token of the form that was sent, "" without one
+	Device        string // hash of what the browser's device cookie holds, "" without a genuine one
+	NewDevice     string // the same of the cookie that it may get at the end of its sign-in, "" for none
 }
 
 // seenEvery is the precision of last_seen: a read should not cost a write.
@@ -74,14 +77,15 @@ const sessionColumns = `
 	sessions.latency,
 	sessions.code_tries,
 	sessions.code_via,
-	sessions.code_state`
+	sessions.code_state,
+	sessions.device`
 
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
 	var created, seen, expires, used, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
-		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState}, more...)...)
+		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
@@ -118,7 +122,7 @@ func (tx *txn) newSession(userID int64, level Level, c Client) Session {
 		life = tx.store.opts.SessionMax
 	}
 	return Session{
-		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, Place: c.Place, form: c.Form,
+		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, Place: c.Place, form: c.Form, Device: c.Device,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life),
 	}
 }
@@ -139,14 +143,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			expires_at,
 			approval_id,
 			latency,
-			form
+			form,
+			device
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}

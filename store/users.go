@@ -165,7 +165,8 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 
 func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
 	for _, trace := range []string{
-		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '' WHERE user_id = ?`,
+		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '', device = '' WHERE user_id = ?`,
+		`DELETE FROM devices WHERE user_id = ?`,
 		`DELETE FROM notices WHERE user_id = ?`,
 		`UPDATE events SET ip = '', ip_salt = '' WHERE user_id = ? AND ip <> ''`,
 	} {

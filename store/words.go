@@ -126,6 +126,8 @@ const (
 	EventTransferExecuted  EventKind = "transfer_executed"
 	EventTransferRefused   EventKind = "transfer_refused"
 	EventPhoneCorrected    EventKind = "phone_corrected" // before it was proved
+	EventDeviceRemoved     EventKind = "device_removed"  // a known browser
+	EventDevicesRemoved    EventKind = "devices_removed" // all of them
 	EventAccountClosed     EventKind = "account_closed"
 	EventNoticeRead        EventKind = "notice_read" // detail: the NoticeKind
 )
