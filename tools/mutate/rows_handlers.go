@@ -8,6 +8,8 @@ var handlersRows = []row{
 	{what: "only pages have the headers", file: "handlers/app.go", find: "h.protectAnswers(h.refuseUnknownMethods(app))", put: "h.refuseUnknownMethods(app)", test: "TestEveryAnswerHasTheHeaders"},
 	{what: "the head of a stream lacks the headers", file: "handlers/events.go", find: "range h.fixed", put: "range h.fixed[:0]", test: "TestEveryAnswerHasTheHeaders"},
 	{what: "plain http promises TLS", file: "handlers/headers.go", find: "if h.secure() {\n\t\tall", put: "if true {\n\t\tall", test: "TestPlainHTTPPromisesNoTLS"},
+	{what: "any device cookie is genuine", file: "handlers/devices.go", find: "if !found || !hmac.Equal([]byte(mac), []byte(h.deviceMAC(token))) {", put: "if _ = mac; !found {", test: "TestAForgedDeviceCookieIsNone"},
+	{what: "the file holds what the device cookie holds", file: "handlers/devices.go", find: "return hashKey(token)", put: "return token", test: "TestAForgedDeviceCookieIsNone"},
 	{what: "an Origin may come twice", file: "handlers/csrf.go", find: "PeekAll(name)) > 1", put: "PeekAll(name)) > 9", test: "TestAnOriginThatComesTwiceIsRefused"},
 	{what: "/readyz writes as often as it is asked", file: "handlers/health.go", find: "|| age >= probeInterval", put: "|| age >= 0", test: "TestReadinessIsAskedForOnceASecond"},
 	{what: "/readyz asks once and never again", file: "handlers/health.go", find: "|| age >= probeInterval", put: "", test: "TestReadinessIsAskedForOnceASecond"},
