@@ -14,10 +14,10 @@ import (
 type reconnects struct {
 	mu   sync.Mutex
 	seed maphash.Seed
-	// owed is when each session has paid for all its connections, at
-	// reconnectPause each. The keys are hashes, which cannot be told from here: two
+	// owed is when, in Unix milliseconds, each session has paid for all its
+	// connections, at reconnectPause each. The keys are hashes, which cannot be told from here: two
 	// sessions of one hash share their limit, and nothing else.
-	owed map[uint64]time.Time
+	owed map[uint64]int64
 }
 
 const (
@@ -26,7 +26,7 @@ const (
 )
 
 func newReconnects() *reconnects {
-	return &reconnects{seed: maphash.MakeSeed(), owed: map[uint64]time.Time{}}
+	return &reconnects{seed: maphash.MakeSeed(), owed: map[uint64]int64{}}
 }
 
 // wait counts one connection of a session, or says how long it must wait for one.
@@ -34,26 +34,22 @@ func (r *reconnects) wait(now time.Time, session string) time.Duration {
 	key := maphash.String(r.seed, session)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	owed := r.owed[key]
-	if owed.Before(now) {
-		owed = now
-	}
-	owed = owed.Add(reconnectPause)
-	if over := owed.Sub(now) - reconnectBurst*reconnectPause; over > 0 {
+	owed := max(r.owed[key], now.UnixMilli()) + reconnectPause.Milliseconds()
+	if over := time.UnixMilli(owed).Sub(now) - reconnectBurst*reconnectPause; over > 0 {
 		return over
 	}
-	r.makeRoom(now)
+	r.makeRoom(now.UnixMilli())
 	r.owed[key] = owed
 	return 0
 }
 
 // makeRoom forgets who owes nothing; if that is not enough, everybody.
-func (r *reconnects) makeRoom(now time.Time) {
+func (r *reconnects) makeRoom(now int64) {
 	if len(r.owed) < maxCached {
 		return
 	}
 	for key, owed := range r.owed {
-		if !owed.After(now) {
+		if owed <= now {
 			delete(r.owed, key)
 		}
 	}

@@ -112,7 +112,7 @@ type Hub struct {
 func New(o Options) *Hub {
 	o = o.withDefaults()
 	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{}), watch: newWatch()}
-	h.limits = limits{perAddr: o.PerAddr, max: o.Total, byAddr: make(map[string]int)}
+	h.limits = limits{perAddr: o.PerAddr, max: o.Total, seed: h.seed, byAddr: make(map[addrHash]int32)}
 	h.running.Add(1)
 	go h.runPinger()
 	return h
@@ -124,8 +124,8 @@ func New(o Options) *Hub {
 // joins is freed by [Waiter.Release], or expires within two ping intervals: the
 // HTTP server does not report a client that hangs up before its 101 is written.
 func (h *Hub) Reserve(key, addr string) (*Waiter, error) {
-	// Cloned, because HTTP servers reuse the memory behind such strings.
-	w := &Waiter{hub: h, key: strings.Clone(key), addr: strings.Clone(addr)}
+	// Cloned, because HTTP servers reuse the memory behind such a string.
+	w := &Waiter{hub: h, key: strings.Clone(key), addr: h.limits.hash(addr)}
 	if err := h.limits.acquire(w.addr); err != nil {
 		return nil, err
 	}

@@ -1,23 +1,33 @@
 package hub
 
-import "sync"
+import (
+	"hash/maphash"
+	"sync"
+)
 
 // limits counts the slots in use, in total and by address; the shard counts those
 // of one key. A slot stands for a descriptor, so it is released only when the
 // connection is closed, not when the last event was sent.
 type limits struct {
 	perAddr, max int
+	seed         maphash.Seed
 
 	mu     sync.Mutex
 	total  int
-	byAddr map[string]int
+	byAddr map[addrHash]int32
 }
 
-func (l *limits) acquire(addr string) error {
+// addrHash stands for an address in a quarter of the memory. Two addresses of one
+// hash share their limit, and nothing else.
+type addrHash uint64
+
+func (l *limits) hash(addr string) addrHash { return addrHash(maphash.String(l.seed, addr)) }
+
+func (l *limits) acquire(addr addrHash) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.byAddr[addr] >= l.perAddr:
+	case int(l.byAddr[addr]) >= l.perAddr:
 		return ErrTooManyForAddr
 	case l.total >= l.max:
 		return ErrFull
@@ -27,7 +37,7 @@ func (l *limits) acquire(addr string) error {
 	return nil
 }
 
-func (l *limits) release(addr string) {
+func (l *limits) release(addr addrHash) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--

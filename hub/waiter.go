@@ -40,9 +40,10 @@ const (
 // a call on one that has ended returns [ErrGone] and cannot reach the connection
 // that has its descriptor now.
 type Waiter struct {
-	hub       *Hub
-	key, addr string
-	next      *Waiter // in the list of this key; guarded by the shard's lock
+	hub  *Hub
+	key  string
+	addr addrHash
+	next *Waiter // in the list of this key; guarded by the shard's lock
 
 	conn   net.Conn   // nil if socket is used instead
 	socket descriptor // closed if conn is used instead

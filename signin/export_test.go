@@ -5,5 +5,5 @@ package signin
 func (f *Flow) Asked() int {
 	f.asked.mu.Lock()
 	defer f.asked.mu.Unlock()
-	return len(f.asked.at)
+	return len(f.asked.recent) + len(f.asked.older)
 }

@@ -35,6 +35,15 @@ func TestPollingAsksTheProviderNowAndThen(t *testing.T) {
 	w.poll(v, 2)
 }
 
+func TestAClockSetBackHoldsNoQuestionUp(t *testing.T) {
+	w := newWorld(t)
+	v := w.begin(w.signUp("ada@example.com"))
+	w.advance(3 * time.Second)
+	w.poll(v, 1)
+	w.advance(-time.Minute)
+	w.poll(v, 2)
+}
+
 func TestWhatWasAskedIsForgotten(t *testing.T) {
 	w := newWorld(t)
 	v := w.begin(w.signUp("ada@example.com"))

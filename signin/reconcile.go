@@ -23,38 +23,6 @@ const (
 	maxLookups   = 8 // requests that are looked up at once
 )
 
-// lastAsked remembers when the provider was last asked about a request, so
-// that ten thousand polling pages do not become ten thousand questions.
-type lastAsked struct {
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-// due says whether to ask now, and if so notes that it was asked.
-func (l *lastAsked) due(id string, now time.Time, interval time.Duration) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.at == nil {
-		l.at = map[string]time.Time{}
-	}
-	if last, ok := l.at[id]; ok && now.Sub(last) < interval {
-		return false
-	}
-	l.at[id] = now
-	return true
-}
-
-// forget drops what is older than any request can be.
-func (l *lastAsked) forget(before time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, at := range l.at {
-		if at.Before(before) {
-			delete(l.at, id)
-		}
-	}
-}
-
 // Polled reads how a sign-in stands for a page that asks again and again, and
 // asks the provider now and then whether a callback was lost.
 // store.ErrNotFound without a request.
@@ -101,7 +69,7 @@ func (f *Flow) mayLookUp(a store.Approval, how eagerness) bool {
 	}
 	now, interval := f.Now(), userInterval
 	if how == pollThrottled {
-		if now.Sub(a.CreatedAt) < minPollAge {
+		if age := now.Sub(a.CreatedAt); age >= 0 && age < minPollAge {
 			return false
 		}
 		interval = pollInterval
@@ -112,13 +80,13 @@ func (f *Flow) mayLookUp(a store.Approval, how eagerness) bool {
 // CatchUp looks up what was answered while nobody listened: every request that
 // is still pending, the nearest deadline first.
 func (f *Flow) CatchUp(ctx context.Context) error {
-	pending, err := f.Store.PendingApprovals(ctx)
+	pending, err := f.Store.PendingIDs(ctx)
 	if err != nil {
 		return err
 	}
-	for _, a := range pending {
-		if f.asked.due(a.ID, f.Now(), pollInterval) {
-			f.lookUpSoon(a.ID, false)
+	for _, id := range pending {
+		if f.asked.due(id, f.Now(), pollInterval) {
+			f.lookUpSoon(id, false)
 		}
 	}
 	return nil

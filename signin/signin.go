@@ -158,9 +158,9 @@ type Config struct {
 type Flow struct {
 	Config
 	codeKey []byte // hides used codes in the database
-	asked   lastAsked
-	warned  lastAsked // what was logged, so that an outage fills no log
-	counted lastAsked // what was counted, so that nothing is counted twice
+	asked   lately // the provider about a request
+	warned  lately // what was logged, so that an outage fills no log
+	counted lately // what was counted, so that nothing is counted twice
 	lookups lookups
 
 	background context.Context // of what no request waits for; ends with Run

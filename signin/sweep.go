@@ -72,7 +72,7 @@ func (f *Flow) Sweep(ctx context.Context) error {
 			f.notifyTransfers(ctx, sess.UserID)
 		}
 	}
-	f.asked.forget(f.Now().Add(-time.Hour))
-	f.counted.forget(f.Now().Add(-countFor))
+	f.asked.forget(f.Now(), time.Hour)
+	f.counted.forget(f.Now(), countFor)
 	return nil
 }

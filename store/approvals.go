@@ -138,15 +138,16 @@ func (s *Store) NoteUnconfirmed(ctx context.Context, approvalID string) error {
 	})
 }
 
-// PendingApprovals returns what waits for an answer and can be looked up, the
-// nearest deadline first.
-func (s *Store) PendingApprovals(ctx context.Context) ([]Approval, error) {
+// PendingIDs returns what waits for an answer and can be looked up, the nearest
+// deadline first.
+func (s *Store) PendingIDs(ctx context.Context) ([]string, error) {
 	const query = `
-		SELECT ` + approvalColumns + `
+		SELECT id
 		FROM approvals
 		WHERE status = 'pending' AND uuid IS NOT NULL AND expires_at > ?
 		ORDER BY expires_at`
-	return list(ctx, s.read, scanApproval, query, s.now())
+	scan := func(r row) (id string, err error) { return id, r.Scan(&id) }
+	return list(ctx, s.read, scan, query, s.now())
 }
 
 func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (Approval, error) {

@@ -2,9 +2,10 @@ package main
 
 // The flow, and what a provider is asked and believed.
 var signinRows = []row{
-	{what: "the list of what was asked is never emptied", file: "signin/reconcile.go", find: "at.Before(before)", put: "at.IsZero()", test: "TestWhatWasAskedIsForgotten"},
-	{what: "every poll asks the provider", file: "signin/reconcile.go", find: "now.Sub(last) < interval", put: "now.Sub(last) < 0", test: "TestPollingAsksTheProviderNowAndThen"},
-	{what: "a young request is asked about", file: "signin/reconcile.go", find: "now.Sub(a.CreatedAt) < minPollAge", put: "false", test: "TestPollingAsksTheProviderNowAndThen"},
+	{what: "the list of what was asked is never emptied", file: "signin/lately.go", find: "l.older, l.recent, l.began = l.recent, nil, now", put: "l.began = now", test: "TestWhatWasAskedIsForgotten"},
+	{what: "every poll asks the provider", file: "signin/lately.go", find: "since < interval", put: "false", test: "TestPollingAsksTheProviderNowAndThen"},
+	{what: "a clock that is set back stops the questions", file: "signin/lately.go", find: "ok && since >= 0 &&", put: "ok &&", test: "TestAClockSetBackHoldsNoQuestionUp"},
+	{what: "a young request is asked about", file: "signin/reconcile.go", find: "age >= 0 && age < minPollAge", put: "false", test: "TestPollingAsksTheProviderNowAndThen"},
 	{what: "the phone rings without limit", file: "signin/ask.go", find: "if !allowed {", put: "if !allowed && f == nil {", test: "TestThePhoneIsLeftInPeace"},
 	{what: "a Deny does not end the attempt", file: "signin/ask.go", find: "case store.Denied:\n\t\treturn true", put: "case store.Denied:\n\t\treturn false", test: "handlers.TestDenyEndsTheAttempt"},
 	{what: "a cancelled attempt can be resumed", file: "signin/ask.go", find: "a.Reason == store.ReasonByUser ||", put: "", test: "TestAnAttemptIsOverOnceItsEndIsChosen"},
