@@ -63,8 +63,12 @@ func scanApproval(r row) (Approval, error) {
 // superseded, or as expired if their deadline has passed; they are returned so
 // that their browsers can be told. ErrNotFound when the session no longer
 // counts, is not at the level that this kind needs, or its user has no phone.
+// *Paused.
 func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		if err := tx.refuseWhilePaused(ctx, sessionID); err != nil {
+			return err
+		}
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, kind, subject, ttl)
 		return err
 	})
@@ -77,8 +81,8 @@ func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, 
 // BeginLogin is BeginApproval for a login of the user. replaces is the request in
 // whose place it comes, "" for whichever is the newest: ErrReplaced when another
 // one came first, so that of many who replace one request at once, one does.
-// allowed is false when the phone was asked too often without an approval: the
-// request is there, and must not be sent. Counting and beginning are one
+// allowed is false when the phone was asked too often without an approval, or is
+// left in peace: the request is there, and must not be sent. Counting and beginning are one
 // transaction, so that concurrent requests cannot exceed the limit.
 func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, allowed bool, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -91,9 +95,14 @@ func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replace
 				return ErrReplaced
 			}
 		}
+		paused := tx.refuseWhilePaused(ctx, sessionID)
+		if paused != nil && !isPaused(paused) {
+			return paused
+		}
 		if _, allowed, err = s.pushAllowed(ctx, tx, userID, tx.now); err != nil {
 			return err
 		}
+		allowed = allowed && paused == nil
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl)
 		if err != nil || allowed {
 			return err

@@ -68,7 +68,10 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 			return err
 		}
 		applied = true
-		return tx.recordDecision(ctx, a)
+		if err := tx.recordDecision(ctx, a); err != nil {
+			return err
+		}
+		return tx.heed(ctx, a)
 	})
 	if err != nil {
 		return Approval{}, false, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ func (tx *txn) noticeFrom(ctx context.Context, userID int64, kind NoticeKind, c 
 	})
 }
 
+// insertNotice takes the address that is missing from the actor of the context.
 func (tx *txn) insertNotice(ctx context.Context, n Notice) error {
 	const insert = `
 		INSERT INTO notices (
@@ -72,7 +74,8 @@ func (tx *txn) insertNotice(ctx context.Context, n Notice) error {
 			approval_id
 		)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	_, err := tx.ExecContext(ctx, insert, n.UserID, n.Kind, tx.now, n.Detail, n.IP, n.UserAgent, n.Place, n.SessionID, n.ApprovalID)
+	_, err := tx.ExecContext(ctx, insert, n.UserID, n.Kind, tx.now, n.Detail,
+		cmp.Or(n.IP, actorOf(ctx).IP), n.UserAgent, n.Place, n.SessionID, n.ApprovalID)
 	return err
 }
 

@@ -43,6 +43,8 @@ type Session struct {
 	CodeState  CodeState     // what became of it
 	Device     string        // what its browser is known by, "" for none; see Client
 
+	KnownBrowser bool // its browser had signed in to the account before
+
 	form string // digest of the form that its last step was sent with; written, never read back
 }
 
@@ -78,14 +80,15 @@ const sessionColumns = `
 	sessions.code_tries,
 	sessions.code_via,
 	sessions.code_state,
-	sessions.device`
+	sessions.device,
+	sessions.known_browser`
 
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
 	var created, seen, expires, used, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
-		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device}, more...)...)
+		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device, &s.KnownBrowser}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
@@ -144,14 +147,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			approval_id,
 			latency,
 			form,
-			device
+			device,
+			known_browser
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.Device, s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}
@@ -159,6 +163,14 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 		return err
 	}
 	return tx.revise(ctx, s.ID)
+}
+
+// number is a truth as the tables keep it.
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 const sessionQuery = `

@@ -129,7 +129,9 @@ const (
 	EventDeviceRemoved     EventKind = "device_removed"  // a known browser
 	EventDevicesRemoved    EventKind = "devices_removed" // all of them
 	EventAccountClosed     EventKind = "account_closed"
-	EventNoticeRead        EventKind = "notice_read" // detail: the NoticeKind
+	EventNoticeRead        EventKind = "notice_read"   // detail: the NoticeKind
+	EventPushesPaused      EventKind = "pushes_paused" // detail: the PauseReason
+	EventPauseEnded        EventKind = "pause_ended"
 )
 
 // decisionEvents names the line for each end of a request.
@@ -178,6 +180,15 @@ type NoticeAnswer string
 const (
 	AnswerMe    NoticeAnswer = "me"
 	AnswerNotMe NoticeAnswer = "not_me"
+)
+
+// PauseReason is why a phone is left in peace.
+type PauseReason string
+
+// The reasons of a pause.
+const (
+	PauseDenied PauseReason = "denied" // twice without an approval in between
+	PauseNotMe  PauseReason = "not_me" // its owner has said so
 )
 
 // Outcome is what became of what a line of the audit trail tells of.

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A phone whose owner says no is left in peace: for an hour after denialsToPause
+// denials without an approval in between, and after a word that it was not them.
+const (
+	pauseFor       = time.Hour
+	denialsToPause = 2
+)
+
+// Paused refuses to ask a phone that is left in peace.
+type Paused struct{ Until time.Time }
+
+func (e *Paused) Error() string {
+	return "the phone is left in peace until " + e.Until.Format(time.RFC3339)
+}
+
+// PausedUntil says until when the phone of a user is left in peace; zero if it
+// is not.
+func (s *Store) PausedUntil(ctx context.Context, userID int64) (time.Time, error) {
+	until, err := pausedUntil(ctx, s.read, userID, s.now())
+	return until, wrap(err)
+}
+
+func pausedUntil(ctx context.Context, q querier, userID, now int64) (time.Time, error) {
+	const query = `
+		SELECT COALESCE(MAX(until), 0)
+		FROM pauses
+		WHERE user_id = ? AND ended_at IS NULL AND until > ?`
+	var until int64
+	err := q.QueryRowContext(ctx, query, userID, now).Scan(&until)
+	return at(until), err
+}
+
+// refuseWhilePaused lets nobody ask the phone of the session's user while it is
+// left in peace. *Paused.
+func (tx *txn) refuseWhilePaused(ctx context.Context, sessionID string) error {
+	var userID int64
+	if err := tx.QueryRowContext(ctx, `SELECT user_id FROM sessions WHERE id = ?`, sessionID).Scan(&userID); err != nil {
+		return err
+	}
+	until, err := pausedUntil(ctx, tx, userID, tx.now)
+	if err == nil && !until.IsZero() {
+		return &Paused{until}
+	}
+	return err
+}
+
+// heed does what an answer of the phone means beyond its request: an approval
+// says that the owner is at the phone, a denial is theirs to explain.
+func (tx *txn) heed(ctx context.Context, a Approval) error {
+	if a.Status == Approved {
+		return tx.forgetDenials(ctx, a.UserID)
+	}
+	asker, err := scanSession(tx.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, a.SessionID))
+	if err != nil {
+		return err
+	}
+	err = tx.insertNotice(ctx, Notice{
+		UserID: a.UserID, Kind: NoticeDenied, Detail: string(a.Kind), SessionID: asker.ID, ApprovalID: a.ID,
+		IP: asker.IP, UserAgent: asker.UserAgent, Place: asker.Place,
+	})
+	if err != nil {
+		return err
+	}
+	const count = `UPDATE users SET denials = denials + 1 WHERE id = ? RETURNING denials`
+	var denials int
+	if err := tx.QueryRowContext(ctx, count, a.UserID).Scan(&denials); err != nil {
+		return err
+	}
+	if denials < denialsToPause {
+		return nil
+	}
+	return tx.pause(ctx, Session{ID: asker.ID, UserID: a.UserID}, PauseDenied)
+}
+
+func (tx *txn) forgetDenials(ctx context.Context, userID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE users SET denials = 0 WHERE id = ? AND denials > 0`, userID)
+	return err
+}
+
+// pause leaves the phone of the session's user in peace, and tells them.
+func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
+	until := tx.now + pauseFor.Milliseconds()
+	const insert = `INSERT INTO pauses (user_id, at, until, why) VALUES (?, ?, ?, ?)`
+	if _, err := tx.ExecContext(ctx, insert, sess.UserID, tx.now, until, why); err != nil {
+		return err
+	}
+	if err := tx.notice(ctx, sess.UserID, NoticePaused, at(until).Format("15:04 UTC")); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventPushesPaused, UserID: sess.UserID, SessionID: sess.ID, Detail: string(why)})
+}
+
+// AnswerNotice takes the answer of a session's user to a notice that asks. "Not
+// me" leaves the phone in peace at once, and ends what other browsers wait for:
+// these requests are returned, so that they can be told. "Me" takes back what a
+// denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
+// nothing, or was answered.
+func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		const query = `SELECT ` + noticeColumns + ` FROM notices WHERE id = ? AND user_id = ? AND read_at IS NULL`
+		n, err := scanNotice(tx.QueryRowContext(ctx, query, id, sess.UserID))
+		if err != nil {
+			return err
+		}
+		if !n.Kind.Asks() {
+			return ErrNotFound
+		}
+		if err := tx.readNotice(ctx, sess, n, answer); err != nil {
+			return err
+		}
+		if answer == AnswerMe {
+			return tx.forgetDenials(ctx, sess.UserID)
+		}
+		const elsewhere = `user_id = ?3 AND session_id <> ?4`
+		if ended, err = tx.cancelOrExpire(ctx, ReasonPushPaused, elsewhere, sess.UserID, sess.ID); err != nil {
+			return err
+		}
+		return tx.pause(ctx, sess, PauseNotMe)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}
+
+// CanEndPause says whether EndPause would.
+func (s *Store) CanEndPause(ctx context.Context, sessionID string) (can bool, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (`+mayEndPause+`)`, sessionID).Scan(&can)
+	return can, wrap(err)
+}
+
+// mayEndPause finds the session of somebody who may have the phone asked again:
+// the browser has signed in to the account before, and a code has shown since
+// the pause began that its owner is there.
+const mayEndPause = `
+	SELECT 1
+	FROM sessions
+	WHERE sessions.id = ?1
+		AND sessions.level = 2
+		AND sessions.ended_at IS NULL
+		AND sessions.known_browser = 1
+		AND sessions.method <> 'push'
+		AND NOT EXISTS (
+			SELECT 1
+			FROM pauses
+			WHERE pauses.user_id = sessions.user_id AND pauses.ended_at IS NULL AND pauses.at > sessions.created_at)`
+
+// EndPause has the phone of a session's user asked again. ErrNotFound when it is
+// not left in peace, or this session may not end that.
+func (s *Store) EndPause(ctx context.Context, sess Session) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		const end = `
+			UPDATE pauses
+			SET
+				ended_at = ?2,
+				ended_by = ?1
+			WHERE user_id = ?3
+				AND ended_at IS NULL
+				AND until > ?2
+				AND EXISTS (`
+		ended, err := changed(tx.ExecContext(ctx, end+mayEndPause+`)`, sess.ID, tx.now, sess.UserID))
+		if err == nil && !ended {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.forgetDenials(ctx, sess.UserID); err != nil {
+			return err
+		}
+		return tx.record(ctx, Event{Kind: EventPauseEnded, UserID: sess.UserID, SessionID: sess.ID})
+	})
+}
+
+// isPaused says whether an error is a *Paused.
+func isPaused(err error) bool {
+	var paused *Paused
+	return errors.As(err, &paused)
+}

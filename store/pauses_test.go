@@ -1,0 +1,211 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+// ask begins a login as a flow does, and says whether its phone rings.
+func (w *world) ring(u store.User) (a store.Approval, rings bool) {
+	w.t.Helper()
+	a, _, rings, err := w.store.BeginLogin(w.t.Context(), u.ID, w.start(u).ID, "", ttl)
+	must(w.t, err)
+	return w.attach(a), rings
+}
+
+// deny taps Deny on a new login.
+func (w *world) deny(u store.User) store.Approval {
+	w.t.Helper()
+	a, rings := w.ring(u)
+	if _, applied := w.decide(a, store.Denied); !rings || !applied {
+		w.t.Fatalf("rings: %v, denied: %v", rings, applied)
+	}
+	return a
+}
+
+func (w *world) wantRings(u store.User, want bool) {
+	w.t.Helper()
+	if _, rings := w.ring(u); rings != want {
+		w.t.Errorf("the phone rings: %v, want %v", rings, want)
+	}
+}
+
+func TestTheSecondDenialPausesForAnHour(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	in := w.signIn(ada)
+	w.deny(ada)
+	wantEqual(t, w.notices(ada), []string{"denied"})
+	w.wantRings(ada, true)
+	w.deny(ada)
+	wantEqual(t, w.notices(ada), []string{"paused", "denied", "denied"})
+	w.wantRings(ada, false)
+	w.wantRings(bob, true)
+	until, err := w.store.PausedUntil(t.Context(), ada.ID)
+	must(t, err)
+	if want := w.clock.Now().Add(time.Hour); !until.Equal(want) {
+		t.Errorf("got a pause until %v, want %v", until, want)
+	}
+	// Whatever a request is for.
+	var paused *store.Paused
+	_, _, err = w.store.BeginTransfer(t.Context(), in.ID, store.Transfer{Payee: "Bob", AmountMinor: 1, Currency: "EUR"}, ttl)
+	if !errors.As(err, &paused) || !paused.Until.Equal(until) {
+		t.Errorf("a transfer: got %v", err)
+	}
+	_, _, err = w.store.BeginApproval(t.Context(), in.ID, store.KindTransfer, "subject", ttl)
+	if !errors.As(err, &paused) {
+		t.Errorf("another request: got %v", err)
+	}
+	w.clock.Advance(time.Hour)
+	w.wantRings(ada, true)
+}
+
+// After a pause one denial is enough, until an approval says that all is well.
+func TestAnApprovalForgetsDenials(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.deny(ada)
+	w.signIn(ada)
+	w.deny(ada)
+	w.wantRings(ada, true)
+	w.deny(ada)
+	w.wantRings(ada, false)
+	w.clock.Advance(time.Hour)
+	w.deny(ada)
+	w.wantRings(ada, false)
+}
+
+func TestADenialOfATransferCounts(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	in := w.signIn(ada)
+	_, a, err := w.store.BeginTransfer(t.Context(), in.ID, store.Transfer{Payee: "Bob", AmountMinor: 1, Currency: "EUR"}, ttl)
+	must(t, err)
+	w.decide(w.attach(a), store.Denied)
+	w.deny(ada)
+	w.wantRings(ada, false)
+}
+
+// A denial says who asked, as far as anybody knows.
+func TestADenialIsShownToTheOwner(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	a := w.deny(ada)
+	w.decide(a, store.Denied) // delivered twice
+	got := w.newestNotice(ada)
+	want := store.Notice{ID: got.ID, UserID: ada.ID, Kind: store.NoticeDenied, At: w.clock.Now(), Detail: "login",
+		IP: browser.IP, UserAgent: browser.UserAgent, SessionID: a.SessionID, ApprovalID: a.ID}
+	if got != want {
+		t.Errorf("got %+v,\nwant %+v", got, want)
+	}
+	wantEqual(t, w.notices(ada), []string{"denied"})
+}
+
+func TestNotMePausesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	in := w.signIn(ada)
+	w.deny(ada)
+	n := w.newestNotice(ada)
+	_, err := w.store.AnswerNotice(t.Context(), w.signIn(bob), n.ID, store.AnswerNotMe)
+	wantErr(t, "the notice of somebody else", err, store.ErrNotFound)
+
+	ringing, _ := w.ring(ada)
+	ended, err := w.store.AnswerNotice(t.Context(), in, n.ID, store.AnswerNotMe)
+	must(t, err)
+	if len(ended) != 1 || ended[0].ID != ringing.ID || ended[0].Reason != store.ReasonPushPaused {
+		t.Errorf("ended %+v", ended)
+	}
+	w.wantRings(ada, false)
+	wantEqual(t, w.notices(ada), []string{"paused"})
+	_, err = w.store.AnswerNotice(t.Context(), in, n.ID, store.AnswerMe)
+	wantErr(t, "a second answer", err, store.ErrNotFound)
+	_, err = w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerMe)
+	wantErr(t, "a notice that asks nothing", err, store.ErrNotFound)
+	events := w.events(ada)
+	wantEqual(t, events[len(events)-4:], []string{"approval_cancelled", "pushes_paused", "session_started", "approval_begun"})
+}
+
+// A denial by mistake does not count.
+func TestItWasMeForgetsDenials(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	in := w.signIn(ada)
+	w.deny(ada)
+	_, err := w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerMe)
+	must(t, err)
+	wantEqual(t, w.notices(ada), nil)
+	w.deny(ada)
+	w.wantRings(ada, true)
+}
+
+// inByCode signs in by a code, from a browser that may be known.
+func (w *world) inByCode(u store.User, code string, c store.Client) store.Session {
+	w.t.Helper()
+	sess, err := w.store.StartSession(w.t.Context(), u.ID, "", c)
+	must(w.t, err)
+	in, err := w.store.ConfirmByCode(w.t.Context(), sess.ID, store.MethodApp, code, c)
+	must(w.t, err)
+	return in
+}
+
+func TestAKnownBrowserEndsAPauseAfterACode(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	before := w.inByCode(ada, "one", bringing("hers", ""))
+	w.clock.Advance(time.Second)
+	w.deny(ada)
+	w.deny(ada)
+	strange := w.inByCode(ada, "two", bringing("", "strange"))
+	after := w.inByCode(ada, "three", bringing("hers", ""))
+	for _, test := range []struct {
+		what string
+		sess store.Session
+		can  bool
+	}{
+		{"a session from before", before, false},
+		{"a browser that was not known", strange, false},
+		{"a known one, after a code", after, true},
+	} {
+		can, err := w.store.CanEndPause(t.Context(), test.sess.ID)
+		must(t, err)
+		if can != test.can {
+			t.Errorf("%s: may end the pause: %v", test.what, can)
+		}
+		err = w.store.EndPause(t.Context(), test.sess)
+		if test.can {
+			must(t, err)
+		} else {
+			wantErr(t, test.what, err, store.ErrNotFound)
+		}
+		w.wantRings(ada, test.can)
+	}
+	wantErr(t, "there is no pause", w.store.EndPause(t.Context(), after), store.ErrNotFound)
+	w.deny(ada) // the first again
+	w.wantRings(ada, true)
+	if n := w.number(`SELECT COUNT(*) FROM events WHERE kind = 'pause_ended'`); n != 1 {
+		t.Errorf("got %d lines of an ended pause", n)
+	}
+}
+
+// A tap of a pause that began before says nothing of now.
+func TestATapEndsNoPause(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	first, _ := w.ring(ada)
+	w.decide(first, store.Denied)
+	sess, err := w.store.StartSession(t.Context(), ada.ID, "", bringing("hers", ""))
+	must(t, err)
+	tap := w.begin(sess)
+	w.approve(tap)
+	in, err := w.store.ConfirmLogin(t.Context(), sess.ID, bringing("hers", ""))
+	must(t, err)
+	_, err = w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerNotMe)
+	must(t, err)
+	wantErr(t, "by a tap", w.store.EndPause(t.Context(), in), store.ErrNotFound)
+}
