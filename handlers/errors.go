@@ -45,8 +45,6 @@ var (
 	toSignIn = link{"/login", "action.to_sign_in"}
 	toStart  = link{"/", "action.to_start"}
 
-	toYourPage = link{"/protected", "action.to_your_page"}
-
 	errForeignForm = &pageError{Status: fiber.StatusForbidden, Heading: "error.foreign_form.title",
 		Text: "error.foreign_form.text", Action: toSignIn}
 	errStaleForm = &pageError{Status: fiber.StatusForbidden, Heading: "error.stale_form.title",
@@ -130,16 +128,12 @@ func (h *Handlers) describe(err error) *pageError {
 	var fe *fiber.Error
 	var tries *signin.TooManyTries
 	var rate *store.RateError
-	var paused *store.Paused
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
 	case errors.As(err, &rate):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "limit." + rate.Limit, RetryAfter: h.untilRetry(rate), cause: err}
-	case errors.As(err, &paused):
-		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.paused.title", Text: "error.paused.text",
-			Action: toYourPage, RetryAfter: paused.Until.Sub(h.Now()), cause: err}
 	case errors.As(err, &tries):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "error.too_many_tries.text", Action: toSignIn, RetryAfter: tries.Wait, cause: err}

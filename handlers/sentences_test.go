@@ -25,7 +25,7 @@ func TestEveryLimitHasASentence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range (store.Options{}).Limits() {
+	for _, l := range append((store.Options{}).Limits(), store.Limit{Name: store.LimitPaused}) {
 		if text := words.In("en")("limit."+l.Name, "wait", "a minute"); !strings.Contains(text, "in a minute") {
 			t.Errorf("limit %s: got %q", l.Name, text)
 		}

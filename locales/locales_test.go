@@ -151,7 +151,7 @@ var keyInGo = regexp.MustCompile(`"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
 
 // derived are the beginnings of keys that package handlers completes with a
 // constant. A test there holds them against the constants.
-var derived = []string{"problem.", "code_not_sent.", "method.", "event.", "told."}
+var derived = []string{"problem.", "code_not_sent.", "method.", "event.", "told.", "limit."}
 
 func isDerived(key string) bool {
 	return slices.ContainsFunc(derived, func(prefix string) bool { return strings.HasPrefix(key, prefix) })

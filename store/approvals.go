@@ -63,10 +63,10 @@ func scanApproval(r row) (Approval, error) {
 // superseded, or as expired if their deadline has passed; they are returned so
 // that their browsers can be told. ErrNotFound when the session no longer
 // counts, is not at the level that this kind needs, or its user has no phone.
-// *Paused.
+// *RateError while the phone is left in peace.
 func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := tx.refuseWhilePaused(ctx, sessionID); err != nil {
+		if err := refuseWhilePaused(ctx, tx, sessionID, tx.now); err != nil {
 			return err
 		}
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, kind, subject, ttl)
@@ -95,8 +95,9 @@ func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replace
 				return ErrReplaced
 			}
 		}
-		paused := tx.refuseWhilePaused(ctx, sessionID)
-		if paused != nil && !isPaused(paused) {
+		paused := refuseWhilePaused(ctx, tx, sessionID, tx.now)
+		var limit *RateError
+		if paused != nil && !errors.As(paused, &limit) {
 			return paused
 		}
 		if _, allowed, err = s.pushAllowed(ctx, tx, userID, tx.now); err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -13,12 +12,9 @@ const (
 	denialsToPause = 2
 )
 
-// Paused refuses to ask a phone that is left in peace.
-type Paused struct{ Until time.Time }
-
-func (e *Paused) Error() string {
-	return "the phone is left in peace until " + e.Until.Format(time.RFC3339)
-}
+// LimitPaused is the Limit of a RateError that refuses to ask a phone which is left
+// in peace.
+const LimitPaused = "paused"
 
 // PausedUntil says until when the phone of a user is left in peace; zero if it
 // is not.
@@ -38,15 +34,15 @@ func pausedUntil(ctx context.Context, q querier, userID, now int64) (time.Time, 
 }
 
 // refuseWhilePaused lets nobody ask the phone of the session's user while it is
-// left in peace. *Paused.
-func (tx *txn) refuseWhilePaused(ctx context.Context, sessionID string) error {
+// left in peace: *RateError.
+func refuseWhilePaused(ctx context.Context, q querier, sessionID string, now int64) error {
 	var userID int64
-	if err := tx.QueryRowContext(ctx, `SELECT user_id FROM sessions WHERE id = ?`, sessionID).Scan(&userID); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT user_id FROM sessions WHERE id = ?`, sessionID).Scan(&userID); err != nil {
 		return err
 	}
-	until, err := pausedUntil(ctx, tx, userID, tx.now)
+	until, err := pausedUntil(ctx, q, userID, now)
 	if err == nil && !until.IsZero() {
-		return &Paused{until}
+		return &RateError{RetryAt: until, Limit: LimitPaused}
 	}
 	return err
 }
@@ -177,10 +173,4 @@ func (s *Store) EndPause(ctx context.Context, sess Session) error {
 		}
 		return tx.record(ctx, Event{Kind: EventPauseEnded, UserID: sess.UserID, SessionID: sess.ID})
 	})
-}
-
-// isPaused says whether an error is a *Paused.
-func isPaused(err error) bool {
-	var paused *Paused
-	return errors.As(err, &paused)
 }

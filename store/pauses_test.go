@@ -50,9 +50,9 @@ func TestTheSecondDenialPausesForAnHour(t *testing.T) {
 		t.Errorf("got a pause until %v, want %v", until, want)
 	}
 	// Whatever a request is for.
-	var paused *store.Paused
+	var paused *store.RateError
 	_, _, err = w.store.BeginTransfer(t.Context(), in.ID, store.Transfer{Payee: "Bob", AmountMinor: 1, Currency: "EUR"}, ttl)
-	if !errors.As(err, &paused) || !paused.Until.Equal(until) {
+	if !errors.As(err, &paused) || !paused.RetryAt.Equal(until) || paused.Limit != store.LimitPaused {
 		t.Errorf("a transfer: got %v", err)
 	}
 	_, _, err = w.store.BeginApproval(t.Context(), in.ID, store.KindTransfer, "subject", ttl)

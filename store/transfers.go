@@ -37,11 +37,12 @@ func (t Transfer) subject() string {
 
 // BeginTransfer writes a transfer and the request to approve it, bound to its
 // payee, amount and currency. ErrTransferPending while another one waits;
-// ErrNotFound when the session is not signed in; *Paused.
+// ErrNotFound when the session is not signed in; *RateError while
+// the phone is left in peace.
 func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer, ttl time.Duration) (_ Transfer, a Approval, err error) {
 	t.ID, t.SessionID, t.Status = rand.Text(), sessionID, TransferAwaiting
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := tx.refuseWhilePaused(ctx, sessionID); err != nil {
+		if err := refuseWhilePaused(ctx, tx, sessionID, tx.now); err != nil {
 			return err
 		}
 		// One past its deadline does not wait any more, though no sweep has come.
