@@ -78,7 +78,7 @@ var (
 	ErrUnavailable = errors.New("the provider cannot be reached")
 	ErrRateLimited = errors.New("the provider limits requests")
 	ErrRefused     = errors.New("the provider refuses this account") // see Refused
-	ErrWrongCode   = errors.New("wrong code")
+	ErrWrongCode   = store.ErrWrongCode
 	// ErrUnknownPhone is an ErrNoDevice: the provider has forgotten the phone.
 	ErrUnknownPhone = fmt.Errorf("%w: the provider does not know the phone", ErrNoDevice)
 	// ErrNoAnswer is an ErrUnavailable: the provider was asked, and nobody

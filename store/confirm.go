@@ -21,6 +21,9 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 		if err != nil {
 			return err
 		}
+		if err := tx.prove(ctx, a.UserID); err != nil {
+			return err
+		}
 		sess = tx.newSession(a.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID = MethodPush, a.ID
 		sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
@@ -60,9 +63,11 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 // promote ends the half session and begins the whole one, in a browser that is
 // known from then on.
 func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) (err error) {
-	if _, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID); err != nil {
+	before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)
+	if err != nil {
 		return err
 	}
+	sess.ResetsPassword = before.ResetsPassword
 	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
 		return err
 	}
@@ -71,9 +76,6 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 		return err
 	}
 	if err := tx.insertSession(ctx, *sess); err != nil {
-		return err
-	}
-	if err := tx.prove(ctx, sess.UserID); err != nil {
 		return err
 	}
 	return tx.record(ctx, Event{Kind: EventSignedIn, UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: string(sess.Method), IP: sess.IP})

@@ -51,6 +51,8 @@ var prunable = []old{
 	{90, "notices", "id", "at", ""},
 	{30, "pauses", "id", "at", ""},
 	{int64(DeviceLife / day), "devices", "id", "last_used_at", ""},
+	{1, "authenticators", "id", "created_at", "proved_at IS NULL"},
+	{30, "phone_changes", "id", "ended_at", "ended_at IS NOT NULL"},
 	{365, "events", "id", "at", ""},
 }
 

@@ -23,6 +23,7 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		sess = tx.newSession(unused.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID, sess.Latency = unused.Method, unused.ApprovalID, unused.Latency
 		sess.KnownBrowser = unused.KnownBrowser
+		sess.ResetsPassword = unused.ResetsPassword
 		if sess.Device, err = tx.sameDevice(ctx, unused.Device, c); err != nil {
 			return err
 		}

@@ -43,7 +43,8 @@ type Session struct {
 	CodeState  CodeState     // what became of it
 	Device     string        // what its browser is known by, "" for none; see Client
 
-	KnownBrowser bool // its browser had signed in to the account before
+	KnownBrowser   bool // its browser had signed in to the account before
+	ResetsPassword bool // it began with a recovery code in the place of the password
 
 	form string // digest of the form that its last step was sent with; written, never read back
 }
@@ -81,14 +82,16 @@ const sessionColumns = `
 	sessions.code_via,
 	sessions.code_state,
 	sessions.device,
-	sessions.known_browser`
+	sessions.known_browser,
+	sessions.resets_password`
 
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
 	var created, seen, expires, used, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
-		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device, &s.KnownBrowser}, more...)...)
+		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
+		&s.KnownBrowser, &s.ResetsPassword}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
@@ -148,14 +151,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			latency,
 			form,
 			device,
-			known_browser
+			known_browser,
+			resets_password
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), number(s.ResetsPassword), s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}

@@ -155,3 +155,31 @@ func TestUpgradeFindsTheAddressesOfTheAuditTrail(t *testing.T) {
 		t.Error("no address is in its column")
 	}
 }
+
+// Sessions from before take the method that is new, and everybody is offered
+// recovery codes.
+func TestUpgradeTakesRecoveryCodes(t *testing.T) {
+	w := oldWorld(t)
+	dan, err := w.store.Authenticate(t.Context(), "dan@example.com", "correct horse battery staple")
+	must(t, err)
+	had, err := w.store.RecoveryCodesOf(t.Context(), dan.ID)
+	must(t, err)
+	if had.Offered || had.Of != 0 {
+		t.Errorf("got %+v", had)
+	}
+	in, err := w.recover(w.start(dan), w.recoveryCodes(dan)[0], browser)
+	must(t, err)
+	if got := w.session(in.ID).Method; got != store.MethodRecovery {
+		t.Errorf("got %q", got)
+	}
+	db := w.raw()
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `UPDATE sessions SET method = 'guess' WHERE id = ?`, in.ID); err == nil {
+		t.Error("the table takes any method")
+	}
+	var sound string
+	must(t, db.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&sound))
+	if sound != "ok" {
+		t.Errorf("the file is not sound: %s", sound)
+	}
+}

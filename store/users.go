@@ -168,6 +168,9 @@ func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
 		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '', device = '' WHERE user_id = ?`,
 		`DELETE FROM devices WHERE user_id = ?`,
 		`DELETE FROM notices WHERE user_id = ?`,
+		`DELETE FROM authenticators WHERE user_id = ?`,
+		`DELETE FROM recovery_codes WHERE user_id = ?`,
+		`DELETE FROM phone_changes WHERE user_id = ?`,
 		`UPDATE events SET ip = '', ip_salt = '' WHERE user_id = ? AND ip <> ''`,
 	} {
 		if _, err := tx.ExecContext(ctx, trace, userID); err != nil {

@@ -63,10 +63,11 @@ type Method string
 
 // The methods; "" while the second step is open.
 const (
-	MethodPush Method = "push"
-	MethodApp  Method = "app"  // a code from the authenticator app
-	MethodSMS  Method = "sms"  // a code by SMS
-	MethodCall Method = "call" // a code by voice
+	MethodPush     Method = "push"
+	MethodApp      Method = "app"      // a code from an authenticator app
+	MethodSMS      Method = "sms"      // a code by SMS
+	MethodCall     Method = "call"     // a code by voice
+	MethodRecovery Method = "recovery" // a recovery code
 )
 
 // Via is how an answer from the phone reached us.
@@ -132,6 +133,12 @@ const (
 	EventNoticeRead        EventKind = "notice_read"   // detail: the NoticeKind
 	EventPushesPaused      EventKind = "pushes_paused" // detail: the PauseReason
 	EventPauseEnded        EventKind = "pause_ended"
+
+	EventAuthenticatorAdded   EventKind = "authenticator_added"
+	EventAuthenticatorRemoved EventKind = "authenticator_removed"
+	EventRecoveryCodesMade    EventKind = "recovery_codes_made"
+	EventRecoveryCodesRemoved EventKind = "recovery_codes_removed"
+	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
 )
 
 // decisionEvents names the line for each end of a request.
@@ -156,8 +163,9 @@ const (
 	NoticeBrowserRemoved   NoticeKind = "browser_removed"    // a known one; detail: its name
 	NoticePhoneChangeBegun NoticeKind = "phone_change_begun" // detail: when it takes effect
 	NoticePhoneChanged     NoticeKind = "phone_changed"
-	NoticeCodesMade        NoticeKind = "codes_made" // recovery codes
-	NoticeCodeUsed         NoticeKind = "code_used"  // a recovery code
+	NoticeCodesMade        NoticeKind = "codes_made"    // recovery codes
+	NoticeCodesRemoved     NoticeKind = "codes_removed" // recovery codes
+	NoticeCodeUsed         NoticeKind = "code_used"     // a recovery code
 	NoticePasswordChanged  NoticeKind = "password_changed"
 	NoticeEmailTaken       NoticeKind = "email_taken"    // somebody tried to sign up with it
 	NoticeFactorsReset     NoticeKind = "factors_reset"  // by the operator

@@ -7,4 +7,16 @@ var factorRows = []row{
 	{what: "a lost key is made anew", file: "store/seal.go", find: "keyBeside(s.path, used == nil)", put: "keyBeside(s.path, true)", test: "TestOpenRefusesAnotherKey"},
 	{what: "others read the key", file: "store/keyfile.go", find: "info.Mode().Perm()&0o077 != 0", put: "info.Mode().Perm()&0o022 != 0", test: "TestTheKeyFileIsPrivate"},
 	{what: "everybody reads the file of a key that seals", file: "config/settings.go", find: "in.file(0o006)", put: "in.file(0o002)", test: "TestTheSecretKeyMayBeInAFile"},
+
+	{what: "a code of an app is taken twice", file: "store/totp.go", find: "WHERE id = ?3 AND last_step < ?1", put: "WHERE id = ?3", test: "TestACodeOfAnAppIsTakenOnce"},
+	{what: "an app counts before its first code", file: "store/totp.go", find: "WHERE user_id = ? AND proved_at IS NOT NULL`\n\tapps", put: "WHERE user_id = ?`\n\tapps", test: "TestOnlyTheUsersOwnAppsCount"},
+	{what: "anybody's app signs in", file: "store/totp.go", find: "WHERE user_id = ? AND proved_at IS NOT NULL`\n\tapps", put: "WHERE user_id <> -? AND proved_at IS NOT NULL`\n\tapps", test: "TestOnlyTheUsersOwnAppsCount"},
+	{what: "codes of a minute ago count", file: "store/totp.go", find: "totpSkew = 1", put: "totpSkew = 2", test: "TestAnAppMayBeAStepOff"},
+	{what: "the first code signs in as well", file: "store/totp.go", find: "proved_at = ?, last_step = ? WHERE", put: "proved_at = ?, last_step = 0 * ? WHERE", test: "TestAnAppIsProvedByItsFirstCode"},
+	{what: "another account proves an app", file: "store/totp.go", find: "WHERE id = ? AND user_id = ? AND proved_at IS NULL", put: "WHERE id = ? AND user_id <> -? AND proved_at IS NULL", test: "TestOnlyTheUsersOwnAppsCount"},
+	{what: "an app of one's own proves the phone", file: "store/totp.go", find: "sess.Method = MethodApp\n", put: "sess.Method = MethodApp\n\t\t_ = tx.prove(ctx, userID)\n", test: "TestAnOwnAppProvesNoPhone"},
+	{what: "a recovery code is good twice", file: "store/recovery.go", find: "AND hash = ? AND used_at IS NULL", put: "AND hash = ?", test: "TestARecoveryCodeIsUsedOnceByMany"},
+	{what: "old recovery codes count on", file: "store/recovery.go", find: "if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, userID); err != nil {", put: "if err := error(nil); err != nil {", test: "TestNewRecoveryCodesReplaceTheOld"},
+	{what: "recovery codes are guessed without end", file: "store/recovery.go", find: "return tx.spend(ctx, claim{action: ActRecovery, known: known, account: account, device: c.Device, ip: c.IP})", put: "_ = claim{action: ActRecovery, known: known, account: account}\n\treturn nil", test: "TestGuessingARecoveryCode"},
+	{what: "strangers use up the tries of the owner", file: "store/limits.go", find: `Name: "recovery_visitor", Action: ActRecovery, Per: PerVisitor`, put: `Name: "recovery_visitor", Action: ActRecovery, Per: PerAccount`, test: "TestGuessingARecoveryCode"},
 }

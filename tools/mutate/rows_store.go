@@ -52,7 +52,7 @@ var storeRows = []row{
 	{what: "a browser is known for ever", file: "store/devices.go", find: "WHERE device = ?2 AND user_id = ?3 AND last_used_at > ?4", put: "WHERE device = ?2 AND user_id = ?3 AND ?4 > 0", test: "TestAnUnusedBrowserIsForgotten"},
 	{what: "a code is used twice", file: "store/codes.go", find: "if !fresh {", put: "if !fresh && userID < 0 {", test: "TestACodeIsUsedOnce"},
 	{what: "six passwords are tried", file: "store/throttle.go", find: "failuresPerPair  = 5", put: "failuresPerPair  = 6", test: "TestPasswordThrottle"},
-	{what: "the file says who failed", file: "store/throttle.go", find: "return hex.EncodeToString(mac.Sum(nil))", put: "_ = hex.EncodeToString(mac.Sum(nil)); return email", test: "TestTheThrottleDoesNotKeepEmails"},
+	{what: "the file says who failed", file: "store/throttle.go", find: "mac.Write([]byte(emailKey(email)))\n\treturn hex.EncodeToString(mac.Sum(nil))", put: "_ = hex.EncodeToString(mac.Sum(nil)); return email", test: "TestTheThrottleDoesNotKeepEmails"},
 	{what: "an unknown e-mail is told from a wrong password", file: "store/users.go", find: "!known || !matches", put: "known && !matches", test: "TestAuthenticateRefusesBothTheSameWay"},
 	{what: "a closed account keeps its password", file: "store/users.go", find: "password_hash = ''", put: "password_hash = password_hash", test: "TestCloseAccountEndsAndForgets"},
 
