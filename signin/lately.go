@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"cmp"
 	"hash/maphash"
 	"sync"
 	"time"
@@ -28,8 +27,11 @@ type lately struct {
 func (l *lately) due(id string, now time.Time, interval time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.began.IsZero() {
+		l.began, l.seed = now, maphash.MakeSeed()
+	}
 	if l.recent == nil {
-		l.recent, l.seed = map[uint64]int64{}, cmp.Or(l.seed, maphash.MakeSeed())
+		l.recent = map[uint64]int64{}
 	}
 	key := maphash.String(l.seed, id)
 	last, ok := l.recent[key]
@@ -48,7 +50,7 @@ func (l *lately) due(id string, now time.Time, interval time.Duration) bool {
 func (l *lately) forget(now time.Time, keep time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if since := now.Sub(l.began); since >= 0 && since < keep {
+	if since := now.Sub(l.began); l.began.IsZero() || since >= 0 && since < keep {
 		return
 	}
 	l.older, l.recent, l.began = l.recent, nil, now
