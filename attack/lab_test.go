@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"io"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -92,6 +93,9 @@ func newLab(t *testing.T, change ...func(*config.Config)) *lab {
 		}
 	})
 	app, phones := said.addresses(t)
+	if c.PublicURL != "" { // that leads past this process
+		app = "http://" + c.Addr
+	}
 	l.site, err = newSite(t.Context(), app, phones)
 	wantNil(t, err)
 	return l
@@ -121,6 +125,15 @@ func (w *firstWords) addresses(t *testing.T) (app, phones string) {
 		t.Fatalf("no addresses in:\n%s", w)
 	}
 	return found[1], found[2]
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	wantNil(t, err)
+	wantNil(t, ln.Close())
+	return ln.Addr().String()
 }
 
 // open opens a database of the application as another program does.
