@@ -95,6 +95,7 @@ func (h *Handlers) registerPublic(app *fiber.App) {
 
 // registerLedger has what the signed-in page asks for as long as it is seen.
 func (h *Handlers) registerLedger(app *fiber.App) {
+	app.Get("/account/confirm/status", noStore, h.loadListener, h.requireSignedInJSON, h.changeStatus)
 	app.Get("/transfers/status", noStore, h.loadListener, h.requireSignedInJSON, h.transfersStatus)
 	app.Get("/transfers/events", noStore, h.loadListener, h.requireSignedInJSON, h.requireOwnOrigin, h.reserveSlot, h.events(h.transfersState))
 }
@@ -130,8 +131,13 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 // registerSignedIn has what only a finished sign-in reaches.
 func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/protected", h.requireSignedIn, h.protected)
-	app.Post("/authenticator", h.requireSignedIn, h.authenticator)
-	app.Post("/account/close", h.requireSignedIn, h.closeAccount)
+	app.Post("/authenticator", h.requireSignedIn, h.requireFresh, h.authenticator)
+	app.Post("/account/close", h.requireSignedIn, h.requireFresh, h.closeAccount)
+	app.Get("/account/confirm", h.requireSignedIn, h.confirmChangeForm)
+	app.Post("/account/confirm", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.confirmChange)
+	app.Post("/account/confirm/ask", h.requireSignedIn, h.askChange)
+	app.Post("/account/confirm/send", h.requireSignedIn, h.sendChangeCode)
+	app.Post("/account/confirm/code", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.confirmChangeByCode)
 	app.Post("/transfers", h.requireSignedIn, h.transfer)
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
 }

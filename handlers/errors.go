@@ -181,7 +181,7 @@ func describeHTTP(e *fiber.Error) *pageError {
 var forScripts = map[string]bool{
 	"/authy/callback": true, "/authy/status": true,
 	"/login/events": true, "/login/stream": true,
-	"/transfers/status": true, "/transfers/events": true,
+	"/transfers/status": true, "/transfers/events": true, "/account/confirm/status": true,
 	"/check": true, "/check/events": true, "/check/stream": true,
 	"/healthz": true, "/readyz": true,
 }

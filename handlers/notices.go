@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strings"
+
 	"github.com/gofiber/fiber/v2"
 
 	"nod/views"
@@ -24,6 +26,7 @@ var doneNotices = map[string]notice{
 	"cancelled":      {"info", "notice.cancelled"},
 	"sent-again":     {"info", "notice.sent_again"},
 	"too-many-codes": {"error", "notice.too_many_codes"},
+	"not-yet":        notYet,
 }
 
 // notYet answers "I have approved it" while the phone has not.
@@ -35,7 +38,11 @@ const noticeLife = 60
 // seeNotice redirects to a page that then says what was done.
 func (h *Handlers) seeNotice(c *fiber.Ctx, path, name string) error {
 	c.Cookie(h.noticeCookie(name, noticeLife))
-	return seeOther(c, path+"?notice="+name)
+	join := "?"
+	if strings.Contains(path, "?") {
+		join = "&"
+	}
+	return seeOther(c, path+join+"notice="+name)
 }
 
 func (h *Handlers) noticeCookie(name string, life int) *fiber.Cookie {

@@ -55,14 +55,10 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		return err
 	}
 	page.NoApp = latest.Reason == store.ReasonNoDevice
-	switch v.Session.CodeState {
-	case store.CodeFailed:
-		page.Notice = h.viewNotice(notice{"warning", "notice.code_failed"})
-	case store.CodeUnconfirmed:
-		page.Notice = h.viewNotice(notice{"warning", "notice.code_unconfirmed"})
-	case store.CodeIgnored:
-		page.Notice = h.viewNotice(notice{"warning", "code_not_sent." + string(signin.WhyHasApp)})
-	case store.CodeSent:
+	if n, ok := codeNotices[v.Session.CodeState]; ok {
+		page.Notice = h.viewNotice(n)
+	}
+	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
 	}
 	if problem != "" {
@@ -70,6 +66,13 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 		page.Notice = nil
 	}
 	return c.Status(status).Render("token", page)
+}
+
+// codeNotices say what became of a code that was not simply sent.
+var codeNotices = map[store.CodeState]notice{
+	store.CodeFailed:      {"warning", "notice.code_failed"},
+	store.CodeUnconfirmed: {"warning", "notice.code_unconfirmed"},
+	store.CodeIgnored:     {"warning", "code_not_sent." + string(signin.WhyHasApp)},
 }
 
 // sendToken sends a code by SMS or voice to the number on file.
@@ -83,11 +86,15 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 		return err
 	}
 	if notSent != nil {
-		setRetryAfter(c, notSent.RetryIn)
-		sentence := h.Pages.Text("code_not_sent."+string(notSent.Why), "wait", h.waitText(notSent.RetryIn))
-		return h.showToken(c, notSentStatus[notSent.Why], sentence)
+		return h.showToken(c, notSentStatus[notSent.Why], h.sayNotSent(c, notSent))
 	}
 	return seeOther(c, "/verify-token")
+}
+
+// sayNotSent is the sentence on why no code is on its way.
+func (h *Handlers) sayNotSent(c *fiber.Ctx, not *signin.NotSent) string {
+	setRetryAfter(c, not.RetryIn)
+	return h.Pages.Text("code_not_sent."+string(not.Why), "wait", h.waitText(not.RetryIn))
 }
 
 // notSentStatus is the status of the page that says why no code is on its way.
@@ -100,8 +107,8 @@ var notSentStatus = map[signin.NotSentReason]int{
 
 // verifyToken checks a code with the provider and signs in.
 func (h *Handlers) verifyToken(c *fiber.Ctx) error {
-	token, ok := signin.Digits(c.FormValue("token"))
-	if !ok || len(token) < 6 || len(token) > 10 {
+	token, ok := typedCode(c)
+	if !ok {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
 	}
 	v := visitorOf(c)
@@ -110,6 +117,12 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 		return h.codeRefused(c, err)
 	}
 	return h.finishSignIn(c, v.Session.ID, sess)
+}
+
+// typedCode is the code that a form sends.
+func typedCode(c *fiber.Ctx) (code string, ok bool) {
+	code, ok = signin.Digits(c.FormValue("token"))
+	return code, ok && len(code) >= 6 && len(code) <= 10
 }
 
 // nextAppCode is how long an app shows one code.
@@ -129,28 +142,32 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	case !errors.As(err, &refused):
 		return err
 	}
+	status, sentence := h.sayRefused(c, refused)
+	return h.showToken(c, status, sentence)
+}
+
+// sayRefused is the status and the sentence for a code that was refused. The page
+// that follows knows how many tries are left.
+func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status int, sentence string) {
 	status, key := fiber.StatusUnprocessableEntity, "code_refused.wrong"
 	var retryIn time.Duration
 	switch {
-	case errors.Is(err, store.ErrCodeUsed):
+	case errors.Is(refused, store.ErrCodeUsed):
 		key = "code_refused.used"
-	case errors.Is(err, signin.ErrRateLimited):
+	case errors.Is(refused, signin.ErrRateLimited):
 		status, key, retryIn = fiber.StatusTooManyRequests, "code_refused.rate_limited", time.Minute
-	case errors.Is(err, signin.ErrNoAnswer):
+	case errors.Is(refused, signin.ErrNoAnswer):
 		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unconfirmed", nextAppCode
-	case errors.Is(err, signin.ErrUnavailable):
+	case errors.Is(refused, signin.ErrUnavailable):
 		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unavailable", 5*time.Second
 	}
 	setRetryAfter(c, retryIn)
-	if refused.TriesLeft == 0 {
+	left := refused.TriesLeft
+	if left == 0 {
 		key = "code_refused.last"
 	}
-	return h.showTriesLeft(c, status, refused.TriesLeft, key)
-}
-
-func (h *Handlers) showTriesLeft(c *fiber.Ctx, status, left int, key string) error {
 	v := visitorOf(c)
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
-	return h.showToken(c, status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left))
+	return status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left)
 }

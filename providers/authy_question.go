@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -21,8 +22,11 @@ const (
 // details and comes back with the answer.
 func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
 	message, details := loginRequest(q)
-	if q.Kind == store.KindTransfer {
+	switch q.Kind {
+	case store.KindTransfer:
 		message, details = transferRequest(q)
+	case store.KindConfirm:
+		message, details = changeRequest(q, details)
 	}
 	return authy.ApprovalRequest{
 		Message:         message,
@@ -44,6 +48,12 @@ func loginRequest(q signin.Question) (message string, details []authy.Detail) {
 		{Label: "Browser", Value: q.Login.Browser},
 		{Label: "Address", Value: q.Login.Address},
 	}
+}
+
+// changeRequest shows what is to be changed beside what a sign-in shows.
+func changeRequest(q signin.Question, login []authy.Detail) (message string, details []authy.Detail) {
+	change := authy.Detail{Label: "Change", Value: signin.Shorten(q.Change, maxDetail)}
+	return "Change your account?", slices.Insert(login, 1, change)
 }
 
 func transferRequest(q signin.Question) (message string, details []authy.Detail) {

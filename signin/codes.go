@@ -112,6 +112,13 @@ func (e *CodeRefused) Unwrap() error { return e.Cause }
 // it; store.ErrNotApproved when it ended in another way. The caller moves the
 // browser to the new session, then calls SignedIn.
 func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
+	return f.useCode(ctx, v, code, func(method store.Method, hash string) (store.Session, error) {
+		return f.Store.ConfirmByCode(ctx, v.Session.ID, method, hash, c)
+	})
+}
+
+// useCode takes a try, checks a code, and uses one that is right.
+func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(store.Method, string) (store.Session, error)) (store.Session, error) {
 	left, err := f.Store.SpendCodeTry(ctx, v.Session.ID)
 	if errors.Is(err, store.ErrNoTriesLeft) {
 		f.countCode(err)
@@ -123,7 +130,7 @@ func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Cl
 	method, err := f.checkCode(ctx, v, code)
 	if err == nil {
 		var sess store.Session
-		sess, err = f.Store.ConfirmByCode(ctx, v.Session.ID, method, f.codeHash(v.User.ID, code), c)
+		sess, err = use(method, f.codeHash(v.User.ID, code))
 		if err == nil {
 			f.countCode(nil)
 			return sess, nil

@@ -82,7 +82,7 @@ func (f *Flow) countEnd(ctx context.Context, sessionID string, w store.Wait) {
 // countCascade counts the requests that a session took with it when it ended:
 // nobody else is told of them.
 func (f *Flow) countCascade(ctx context.Context, sessionID string, when time.Time) {
-	for _, kind := range []store.Kind{store.KindLogin, store.KindTransfer} {
+	for _, kind := range []store.Kind{store.KindLogin, store.KindTransfer, store.KindConfirm} {
 		a, err := f.Store.LatestApproval(ctx, sessionID, kind)
 		if err == nil && a.DecidedAt.Equal(when) {
 			f.countRequest(a)

@@ -111,7 +111,8 @@ type Question struct {
 	ApprovalID string // ours; comes back with the answer
 	Kind       store.Kind
 	Email      string // of the account
-	Login      Login  // for store.KindLogin
+	Login      Login  // for store.KindLogin and store.KindConfirm
+	Change     string // for store.KindConfirm: what is to be changed, in words
 	Transfer   Money  // for store.KindTransfer
 	AskedAt    time.Time
 	ExpiresAt  time.Time

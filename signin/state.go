@@ -92,11 +92,14 @@ func (f *Flow) notify(ctx context.Context, sessionID string) {
 
 // changed tells the browsers that a request concerns.
 func (f *Flow) changed(ctx context.Context, a store.Approval) {
-	if a.Kind == store.KindTransfer {
+	switch a.Kind {
+	case store.KindTransfer:
 		f.notifyTransfers(ctx, a.UserID)
-		return
+	case store.KindConfirm:
+		f.notifyChange(ctx, a)
+	default:
+		f.notify(ctx, a.SessionID)
 	}
-	f.notify(ctx, a.SessionID)
 }
 
 // ended counts a request that has ended, and tells of it.

@@ -135,7 +135,6 @@ func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err er
 		UPDATE sessions
 		SET code_tries = code_tries + 1
 		WHERE id = ?1
-			AND level = 1
 			AND ended_at IS NULL
 			AND expires_at > ?2
 			AND code_tries < ?3

@@ -21,7 +21,7 @@ func TestConfirmLogin(t *testing.T) {
 	want := store.Session{
 		ID: got.ID, UserID: ada.ID, Level: store.SignedIn, Method: "push", IP: client.IP, UserAgent: client.UserAgent,
 		CreatedAt: w.clock.Now(), LastSeenAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
-		ApprovalID: a.ID, Latency: 1234 * time.Millisecond,
+		FreshUntil: w.clock.Now().Add(10 * time.Minute), ApprovalID: a.ID, Latency: 1234 * time.Millisecond,
 	}
 	if got != want || got.ID == half.ID || w.session(got.ID) != want {
 		t.Errorf("got %+v,\nwant %+v", got, want)

@@ -43,7 +43,7 @@ var prunable = []old{
 	{2, "code_sends", "at", "at", ""},
 	{2, "code_tries", "at", "at", ""},
 	{1, "used_codes", "at", "at", ""},
-	{30, "approvals", "id", "created_at", "kind = 'login' AND status <> 'pending'"},
+	{30, "approvals", "id", "created_at", "kind <> 'transfer' AND status <> 'pending'"},
 	{30, "sessions", "id", "COALESCE(ended_at, expires_at)", `
 		NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.session_id = sessions.id)
 		AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.session_id = sessions.id)`},

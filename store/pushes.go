@@ -33,14 +33,14 @@ func (s *Store) pushAllowed(ctx context.Context, q querier, userID, now int64) (
 		), approved AS (
 			SELECT seq
 			FROM approvals
-			WHERE factor_id IN (SELECT id FROM phone) AND kind = 'login' AND status = 'approved'
+			WHERE factor_id IN (SELECT id FROM phone) AND kind IN ('login', 'confirm') AND status = 'approved'
 			ORDER BY seq DESC
 			LIMIT 1
 		)
 		SELECT created_at
 		FROM approvals
 		WHERE factor_id IN (SELECT id FROM phone)
-			AND kind = 'login'
+			AND kind IN ('login', 'confirm')
 			AND seq > COALESCE((SELECT seq FROM approved), 0)
 			AND created_at > ?2
 			AND reason NOT IN ('unavailable', 'no_device', 'push_paused')

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 )
 
@@ -20,10 +21,8 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		if err != nil {
 			return err
 		}
-		sess = tx.newSession(unused.UserID, SignedIn, c)
-		sess.Method, sess.ApprovalID, sess.Latency = unused.Method, unused.ApprovalID, unused.Latency
-		sess.KnownBrowser = unused.KnownBrowser
-		sess.ResetsPassword = unused.ResetsPassword
+		sess = unused
+		sess.ID, sess.IP, sess.UserAgent, sess.Place, sess.form = rand.Text(), c.IP, c.UserAgent, c.Place, c.Form
 		if sess.Device, err = tx.sameDevice(ctx, unused.Device, c); err != nil {
 			return err
 		}
@@ -58,7 +57,7 @@ func (tx *txn) unusedSuccessor(ctx context.Context, sessionID, form string) (Ses
 		SELECT ` + sessionColumns + `
 		FROM sessions JOIN sessions AS before ON before.replaced_by = sessions.id
 		WHERE before.id = ?
-			AND before.end_reason = 'signed_in'
+			AND before.end_reason IN ('signed_in', 'rekeyed')
 			AND before.ended_at > ?
 			AND sessions.ended_at IS NULL
 			AND sessions.used_at IS NULL

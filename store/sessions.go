@@ -33,6 +33,7 @@ type Session struct {
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
 	UsedAt     time.Time // of a signed-in one: its first request
+	FreshUntil time.Time // until then it may change the account
 	EndedAt    time.Time // zero while it lives
 	EndReason  Reason
 	ReplacedBy string
@@ -73,6 +74,7 @@ const sessionColumns = `
 	sessions.last_seen,
 	sessions.expires_at,
 	COALESCE(sessions.used_at, 0),
+	sessions.fresh_until,
 	COALESCE(sessions.ended_at, 0),
 	sessions.end_reason,
 	sessions.replaced_by,
@@ -88,11 +90,12 @@ const sessionColumns = `
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
-	var created, seen, expires, used, ended, latency int64
+	var created, seen, expires, used, fresh, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
-		&used, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
+		&used, &fresh, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
 		&s.KnownBrowser, &s.ResetsPassword}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
+	s.FreshUntil = at(fresh)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
 }
@@ -123,13 +126,13 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 }
 
 func (tx *txn) newSession(userID int64, level Level, c Client) Session {
-	now, life := at(tx.now), tx.store.opts.PendingMax
+	now, life, fresh := at(tx.now), tx.store.opts.PendingMax, time.Time{}
 	if level == SignedIn {
-		life = tx.store.opts.SessionMax
+		life, fresh = tx.store.opts.SessionMax, now.Add(FreshFor)
 	}
 	return Session{
 		ID: rand.Text(), UserID: userID, Level: level, IP: c.IP, UserAgent: c.UserAgent, Place: c.Place, form: c.Form, Device: c.Device,
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life),
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life), FreshUntil: fresh,
 	}
 }
 
@@ -152,14 +155,16 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			form,
 			device,
 			known_browser,
-			resets_password
+			known_browser,
+			resets_password,
+			fresh_until
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), number(s.ResetsPassword), s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), number(s.ResetsPassword), ms(s.FreshUntil), s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}

@@ -160,6 +160,14 @@ func (s *Store) Ready(ctx context.Context) error {
 // now is the time as the tables keep it.
 func (s *Store) now() int64 { return s.opts.Now().UnixMilli() }
 
+// ms is a time as the tables keep it; the zero time is 0.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
 func at(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

@@ -11,6 +11,7 @@ type Kind string
 const (
 	KindLogin    Kind = "login"
 	KindTransfer Kind = "transfer"
+	KindConfirm  Kind = "confirm" // that it is the person who changes the account
 )
 
 // ApprovalStatus is where a request stands. Only a pending one ever changes.
@@ -55,7 +56,7 @@ const (
 	ReasonExpired       Reason = "expired"  // older than SessionMax
 	ReasonIdle          Reason = "idle"     // unused for SessionIdle
 	ReasonNotKept       Reason = "not_kept" // its cookie could not be stored
-	ReasonRekeyed       Reason = "rekeyed"  // its last step was repeated, and it goes on under another id
+	ReasonRekeyed       Reason = "rekeyed"  // it goes on under another id
 )
 
 // Method is how the second step was passed.
@@ -124,6 +125,7 @@ const (
 	EventApprovalCancelled EventKind = "approval_cancelled" // detail: the Reason
 	EventSignedIn          EventKind = "signed_in"          // detail: the Method
 	EventCodeSent          EventKind = "code_sent"          // detail: the Method
+	EventChangeConfirmed   EventKind = "change_confirmed"   // detail: the Method
 	EventTransferExecuted  EventKind = "transfer_executed"
 	EventTransferRefused   EventKind = "transfer_refused"
 	EventPhoneCorrected    EventKind = "phone_corrected" // before it was proved

@@ -106,6 +106,7 @@ type Token struct {
 // Protected is the page of a signed-in session.
 type Protected struct {
 	Layout
+	Fresh          bool // whether it may be changed without a new tap or code
 	Account        Account
 	SignIn         SignIn
 	Recent         []Event
@@ -118,6 +119,27 @@ type Protected struct {
 	TransfersEventsURL string
 	TransfersURL       string
 }
+
+// Change is the page that confirms a change of the account, or leads on to it
+// once it is confirmed.
+type Change struct {
+	Layout
+	What           string // the change, in words
+	Path           string // where its form goes, "" without one
+	Fields         []HiddenField
+	Status         string // fresh, ask or code, else that of the request to the phone
+	Reason, Number string // of the request
+	MaskedPhone    string
+
+	SentBy          string // sms or call, "" when no code was sent
+	TriesLeft       int
+	NextSendSeconds int // 0: a code can be sent now
+
+	SelfURL, CodeURL string
+}
+
+// HiddenField is what a form sends besides what is typed.
+type HiddenField struct{ Name, Value string }
 
 // Account is what is kept about the user.
 type Account struct {

@@ -1,0 +1,54 @@
+package handlers
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/signin"
+	"nod/store"
+)
+
+// A code takes the place of the tap also where a change is confirmed.
+
+// sendChangeCode sends a code by SMS or voice.
+func (h *Handlers) sendChangeCode(c *fiber.Ctx) error {
+	ref, by := askedChange(c), store.Method(c.FormValue("via"))
+	if by != store.MethodSMS && by != store.MethodCall {
+		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.Pages.Text("token.choose"))
+	}
+	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
+	if err != nil {
+		return err
+	}
+	if not != nil {
+		return h.showChange(c, notSentStatus[not.Why], ref, true, h.sayNotSent(c, not))
+	}
+	return seeOther(c, ref.url("by", "code"))
+}
+
+// confirmChangeByCode takes a code.
+func (h *Handlers) confirmChangeByCode(c *fiber.Ctx) error {
+	ref := askedChange(c)
+	token, ok := typedCode(c)
+	if !ok {
+		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.Pages.Text("token.malformed"))
+	}
+	sess, err := h.Flow.ConfirmChangeByCode(c.UserContext(), visitorOf(c), token, h.lastStepOf(c))
+	var refused *signin.CodeRefused
+	switch {
+	case errors.Is(err, store.ErrNoTriesLeft):
+		if err := h.dropCookie(c); err != nil {
+			return err
+		}
+		return h.seeNotice(c, "/login", "too-many-codes")
+	case errors.Is(err, store.ErrNotApproved), errors.Is(err, store.ErrNotFound):
+		return seeOther(c, ref.url()) // the phone said no, or the session has ended
+	case errors.As(err, &refused):
+		status, sentence := h.sayRefused(c, refused)
+		return h.showChange(c, status, ref, true, sentence)
+	case err != nil:
+		return err
+	}
+	return h.goOn(c, sess, ref)
+}

@@ -1,0 +1,98 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"nod/store"
+)
+
+// Fresh says whether the visitor may change the account: a sign-in, a tap or a
+// code is not older than store.FreshFor.
+func (f *Flow) Fresh(v Visitor) bool {
+	return v.Level() == store.SignedIn && f.Now().Before(v.Session.FreshUntil)
+}
+
+// AskChange asks the visitor's phone whether it is they who change the account.
+// subject names the change, and the phone shows it in words. The reason is as for
+// a sign-in. store.ErrNotApproved after a Deny in this session.
+func (f *Flow) AskChange(ctx context.Context, v Visitor, subject, words string) (store.Reason, error) {
+	a, replaced, allowed, err := f.Store.BeginConfirm(ctx, v.Session.ID, subject, f.ApprovalTTL)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range replaced {
+		f.ended(ctx, r)
+	}
+	if !allowed {
+		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
+	}
+	q := f.question(a, v.User)
+	q.Login = Login{Number: a.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP}
+	q.Change = words
+	return f.push(ctx, a, q, v.User)
+}
+
+// ChangeRequest is the newest request of a session to confirm a change, after the
+// provider was asked about it if that is due. store.ErrNotFound without one.
+func (f *Flow) ChangeRequest(ctx context.Context, sessionID string) (store.Approval, error) {
+	a, err := f.Store.LatestApproval(ctx, sessionID, store.KindConfirm)
+	if err != nil {
+		return a, err
+	}
+	return f.reconcile(ctx, a, pollThrottled), nil
+}
+
+// ConfirmChange uses the approval of a change and returns the session under which
+// the visitor goes on. *NotApproved. The caller moves the browser to it, then calls
+// Renewed.
+func (f *Flow) ConfirmChange(ctx context.Context, v Visitor, subject string, c store.Client) (store.Session, error) {
+	sess, err := f.Store.ConfirmChange(ctx, v.Session.ID, subject, c)
+	if !errors.Is(err, store.ErrNotApproved) {
+		return sess, err
+	}
+	a, err := f.Store.LatestApproval(ctx, v.Session.ID, store.KindConfirm)
+	if err != nil {
+		return store.Session{}, err
+	}
+	if a = f.reconcile(ctx, a, userAsked); a.Status == store.Approved {
+		sess, err = f.Store.ConfirmChange(ctx, v.Session.ID, subject, c)
+		if !errors.Is(err, store.ErrNotApproved) {
+			return sess, err
+		}
+	}
+	return store.Session{}, &NotApproved{a}
+}
+
+// ConfirmChangeByCode is ConfirmChange by a code. Its errors are those of
+// CheckCode.
+func (f *Flow) ConfirmChangeByCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
+	return f.useCode(ctx, v, code, func(method store.Method, hash string) (store.Session, error) {
+		return f.Store.ConfirmChangeByCode(ctx, v.Session.ID, method, hash, c)
+	})
+}
+
+// Renew lets the visitor's session go on under another id after a change of what
+// signs in. The caller moves the browser to it, then calls Renewed.
+func (f *Flow) Renew(ctx context.Context, v Visitor, c store.Client) (store.Session, error) {
+	return f.Store.RenewSession(ctx, v.Session.ID, c)
+}
+
+// Renewed tells the other tabs of the browser that their session goes on under
+// another id.
+func (f *Flow) Renewed(ctx context.Context, before string) { f.notify(ctx, before) }
+
+// notifyChange tells the pages of a session how its request about a change stands.
+func (f *Flow) notifyChange(ctx context.Context, a store.Approval) {
+	now, err := f.Store.Approval(ctx, a.ID)
+	if err != nil {
+		f.Logger.Error("a page could not be told of its request", "approval", a.ID, "error", err)
+		return
+	}
+	f.Browsers.TellState(a.SessionID, ChangeState(now))
+}
+
+// ChangeState is what a page is told of a request about a change.
+func ChangeState(a store.Approval) State {
+	return State{Status: Status(a.Status), Reason: a.Reason, Number: a.Number, ExpiresAt: a.ExpiresAt}
+}
