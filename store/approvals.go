@@ -95,15 +95,9 @@ func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replace
 				return ErrReplaced
 			}
 		}
-		paused := refuseWhilePaused(ctx, tx, sessionID, tx.now)
-		var limit *RateError
-		if paused != nil && !errors.As(paused, &limit) {
-			return paused
-		}
-		if _, allowed, err = s.pushAllowed(ctx, tx, userID, tx.now); err != nil {
+		if allowed, err = tx.mayAsk(ctx, userID, sessionID); err != nil {
 			return err
 		}
-		allowed = allowed && paused == nil
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl)
 		if err != nil || allowed {
 			return err
@@ -116,6 +110,18 @@ func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replace
 		return Approval{}, nil, false, err
 	}
 	return a, replaced, allowed, nil
+}
+
+// mayAsk is false when the phone was asked too often without an approval, or is
+// left in peace.
+func (tx *txn) mayAsk(ctx context.Context, userID int64, sessionID string) (bool, error) {
+	paused := refuseWhilePaused(ctx, tx, sessionID, tx.now)
+	var limit *RateError
+	if paused != nil && !errors.As(paused, &limit) {
+		return false, paused
+	}
+	_, allowed, err := tx.store.pushAllowed(ctx, tx, userID, tx.now)
+	return allowed && paused == nil, err
 }
 
 func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {

@@ -24,14 +24,9 @@ func (s *Store) BeginConfirm(ctx context.Context, sessionID, subject string, ttl
 		if err := tx.notDenied(ctx, sessionID); err != nil {
 			return err
 		}
-		paused := tx.refuseWhilePaused(ctx, sessionID)
-		if paused != nil && !isPaused(paused) {
-			return paused
-		}
-		if _, allowed, err = s.pushAllowed(ctx, tx, sess.UserID, tx.now); err != nil {
+		if allowed, err = tx.mayAsk(ctx, sess.UserID, sessionID); err != nil {
 			return err
 		}
-		allowed = allowed && paused == nil
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindConfirm, subject, ttl)
 		return err
 	})
