@@ -155,7 +155,6 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			form,
 			device,
 			known_browser,
-			known_browser,
 			resets_password,
 			fresh_until
 		)
