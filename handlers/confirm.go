@@ -18,6 +18,9 @@ func (h *Handlers) confirm(c *fiber.Ctx) error {
 	if errors.As(err, &notApproved) {
 		return h.showNotApproved(c, notApproved.Request)
 	}
+	if errors.Is(err, store.ErrEmailTaken) {
+		return h.seeEmailTaken(c)
+	}
 	if err != nil {
 		return err
 	}
@@ -41,6 +44,9 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 	sess, err := h.Flow.Repeat(c.UserContext(), id, h.lastStepOf(c))
 	if errors.Is(err, store.ErrNotFound) {
 		return c.Next()
+	}
+	if errors.Is(err, store.ErrEmailTaken) {
+		return h.seeEmailTaken(c)
 	}
 	if err != nil {
 		return err

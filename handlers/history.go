@@ -25,7 +25,7 @@ func (h *Handlers) historySection(c *fiber.Ctx, page *views.Protected) error {
 // and the end of the account, after which nobody sees the page.
 func eventKey(e store.Event) string {
 	switch e.Kind {
-	case store.EventAccountClosed:
+	case store.EventAccountClosed, store.EventSignUpEnded:
 		return ""
 	case store.EventSessionEnded:
 		switch store.Reason(e.Detail) {

@@ -23,6 +23,7 @@ var openNotices = map[string]notice{
 var doneNotices = map[string]notice{
 	"signed-out":     {"success", "notice.signed_out"},
 	"account-closed": {"success", "notice.account_closed"},
+	"email-taken":    {"info", "notice.email_taken"},
 	"cancelled":      {"info", "notice.cancelled"},
 	"sent-again":     {"info", "notice.sent_again"},
 	"too-many-codes": {"error", "notice.too_many_codes"},

@@ -129,7 +129,7 @@ var groups = []group{
 	{
 		pkg: "store", typ: "EventKind",
 		key:     func(value string) string { return eventKey(store.Event{Kind: store.EventKind(value)}) },
-		without: []string{"session_ended", "account_closed"}, // the first has a line by its reason
+		without: []string{"session_ended", "account_closed", "sign_up_ended"}, // the first has a line by its reason
 	},
 	{
 		pkg: "store", typ: "Reason",
@@ -138,7 +138,7 @@ var groups = []group{
 		},
 		without: append([]string{
 			"replaced", "signed_in", // the next step has a line of its own
-			"expired", "idle", "not_kept", "account_closed", "rekeyed",
+			"expired", "idle", "not_kept", "account_closed", "email_taken", "rekeyed",
 		}, ofRequestsOnly...),
 	},
 }
@@ -180,7 +180,7 @@ var ends = []struct {
 	{"cancelled", []string{
 		"changed",               // of a transfer, which has no waiting page
 		"replaced", "signed_in", // the request is superseded, or another method was used
-		"cancelled", "too_many_codes", "account_closed", "expired", "idle", "not_kept", // the request's reason is signed_out
+		"cancelled", "too_many_codes", "account_closed", "email_taken", "expired", "idle", "not_kept", // the request's reason is signed_out
 		"unconfirmed", "rekeyed", // of a pending request; of a session that goes on
 	}},
 	{"signed_out", append([]string{

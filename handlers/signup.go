@@ -35,7 +35,8 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	return c.Render("signup", page)
 }
 
-// signup creates an account and starts its first sign-in.
+// signup starts the first sign-in of an account to be, whether or not its e-mail
+// has one.
 func (h *Handlers) signup(c *fiber.Ctx) error {
 	form := readSignup(c)
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
@@ -51,6 +52,15 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 		return err
 	}
 	return h.startSecondStep(c, user)
+}
+
+// seeEmailTaken answers whoever has proved a phone in a sign-up: its e-mail has an
+// account.
+func (h *Handlers) seeEmailTaken(c *fiber.Ctx) error {
+	if err := h.dropCookie(c); err != nil {
+		return err
+	}
+	return h.seeNotice(c, "/login", "email-taken")
 }
 
 func readSignup(c *fiber.Ctx) signupForm {

@@ -139,6 +139,8 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	case errors.Is(err, store.ErrNotApproved):
 		// The phone said no, or the attempt ended, while the code was checked.
 		return seeOther(c, "/login/approval")
+	case errors.Is(err, store.ErrEmailTaken):
+		return h.seeEmailTaken(c)
 	case !errors.As(err, &refused):
 		return err
 	}

@@ -55,7 +55,6 @@ const (
 	NameUnreadable     Problem = "name.unreadable"
 	EmailMissing       Problem = "email.missing"
 	EmailMalformed     Problem = "email.malformed"
-	EmailTaken         Problem = "email.taken"
 	EmailRefused       Problem = "email.refused"
 	PasswordMissing    Problem = "password.missing"
 	PasswordUnreadable Problem = "password.unreadable"
@@ -85,44 +84,6 @@ func (p Problems) note(f Field, problem Problem) {
 	if problem != "" {
 		p[f] = problem
 	}
-}
-
-// SignUp makes an account, the provider first: what it refuses never becomes a
-// user here, and registering the same phone twice is no error there. It signs
-// nobody in: the phone proves itself as in every sign-in. Problems; also
-// *TooManyTries, for asking who has an account here is guessing too.
-func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.User, error) {
-	number, problems := n.check()
-	if len(problems) > 0 {
-		return store.User{}, problems
-	}
-	n.Name, _ = readable(n.Name)
-	n.Email = store.CleanEmail(n.Email)
-	if err := f.spendTry(ctx, n.Email, c); err != nil {
-		return store.User{}, err
-	}
-	user, err := f.createUser(ctx, n, number)
-	if err != nil {
-		return store.User{}, explain(err)
-	}
-	return user, f.Store.ClearPasswordFailures(ctx, n.Email, c.IP)
-}
-
-func (f *Flow) createUser(ctx context.Context, n NewAccount, number phoneNumber) (store.User, error) {
-	taken, err := f.Store.EmailTaken(ctx, n.Email)
-	if err != nil {
-		return store.User{}, err
-	}
-	if taken {
-		return store.User{}, store.ErrEmailTaken
-	}
-	handle, err := f.Phones.Register(ctx, number.of(n.Email))
-	if err != nil {
-		return store.User{}, err
-	}
-	return f.Store.CreateUser(ctx, store.NewUser{
-		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number.e164, CountryCode: number.countryCode, Handle: handle,
-	})
 }
 
 // check finds a problem for each field that has one, and the number.
@@ -181,8 +142,6 @@ func passwordProblem(password string, personal ...string) Problem {
 func explain(err error) error {
 	var refused *Refused
 	switch {
-	case errors.Is(err, store.ErrEmailTaken):
-		return Problems{FieldEmail: EmailTaken}
 	case errors.As(err, &refused):
 		return refused.problems()
 	case errors.Is(err, ErrRateLimited):

@@ -47,8 +47,10 @@ func (e *TooManyTries) Error() string { return "too many failed tries; again in 
 func (f *Flow) Authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
 	user, err := f.authenticate(ctx, email, password, c)
 	f.countPassword(err)
-	if err != nil {
-		return store.User{}, err
+	if err != nil || user.Unproved {
+		// Who has signed up with an e-mail must not get back by it the tries at the
+		// password of its account.
+		return user, err
 	}
 	return user, f.Store.ClearPasswordFailures(ctx, email, c.IP)
 }

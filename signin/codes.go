@@ -109,7 +109,8 @@ func (e *CodeRefused) Unwrap() error { return e.Cause }
 
 // CheckCode checks a code with the provider and returns a new session that is
 // signed in. *CodeRefused; store.ErrNoTriesLeft when the attempt has ended for
-// it; store.ErrNotApproved when it ended in another way. The caller moves the
+// it; store.ErrNotApproved when it ended in another way; store.ErrEmailTaken as of
+// Confirm. The caller moves the
 // browser to the new session, then calls SignedIn.
 func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
 	return f.useCode(ctx, v, code, func(method store.Method, hash string) (store.Session, error) {
@@ -151,7 +152,7 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(sto
 	case wrong, errors.Is(err, ErrRateLimited), errors.Is(err, ErrUnavailable):
 		return store.Session{}, &CodeRefused{left, err}
 	}
-	return store.Session{}, err
+	return store.Session{}, f.taken(ctx, err)
 }
 
 // afterNoAnswer keeps in mind a code whose check got no answer. If the provider

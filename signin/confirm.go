@@ -14,13 +14,14 @@ func (e *NotApproved) Error() string { return "not approved: " + string(e.Reques
 
 // Confirm consumes the approval of this very session and returns a new one
 // that is signed in. If callers race for it, exactly one succeeds.
+// store.ErrEmailTaken for a sign-up whose e-mail has an account: it has ended.
 // *NotApproved; the callback may have been lost, so the provider is asked
 // before that is said. The caller moves the browser to the new session, then
 // calls SignedIn.
 func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Session, error) {
 	sess, err := f.Store.ConfirmLogin(ctx, v.Session.ID, c)
 	if !errors.Is(err, store.ErrNotApproved) {
-		return sess, err
+		return sess, f.taken(ctx, err)
 	}
 	a, err := f.Request(ctx, v.Session.ID)
 	if err != nil {
@@ -30,7 +31,7 @@ func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Se
 	if a.Status == store.Approved {
 		sess, err := f.Store.ConfirmLogin(ctx, v.Session.ID, c)
 		if !errors.Is(err, store.ErrNotApproved) {
-			return sess, err
+			return sess, f.taken(ctx, err)
 		}
 	}
 	return store.Session{}, &NotApproved{a}
@@ -38,12 +39,20 @@ func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Se
 
 // Repeat answers the last step of a sign-in again, for a browser that has lost
 // the reply to it: c.Form is the form that it sent then. The session before is
-// worthless from then on. store.ErrNotFound when there is nothing to repeat.
+// worthless from then on. store.ErrNotFound when there is nothing to repeat,
+// store.ErrEmailTaken again where that was the answer.
 func (f *Flow) Repeat(ctx context.Context, before string, c store.Client) (store.Session, error) {
 	if before == "" {
 		return store.Session{}, store.ErrNotFound
 	}
-	return f.Store.RepeatSignIn(ctx, before, c)
+	sess, err := f.Store.RepeatSignIn(ctx, before, c)
+	if !errors.Is(err, store.ErrNotFound) {
+		return sess, err
+	}
+	if w, werr := f.Store.Wait(ctx, before); werr == nil && w.EndReason == store.ReasonEmailTaken {
+		err = store.ErrEmailTaken
+	}
+	return store.Session{}, err
 }
 
 // SignedIn counts a completed sign-in and tells the other tabs of the browser,

@@ -46,7 +46,7 @@ func (f *Flow) Close() {
 
 // Sweep does what is due at this moment: requests near their deadline are
 // reconciled with the provider, expired ones and overdue sessions are told to
-// their browsers.
+// their browsers, and sign-ups that nobody has proved end.
 func (f *Flow) Sweep(ctx context.Context) error {
 	near, err := f.Store.ClaimReconcile(ctx, lastCall)
 	if err != nil {
@@ -71,6 +71,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		if sess.Level == store.SignedIn {
 			f.notifyTransfers(ctx, sess.UserID)
 		}
+	}
+	if err := f.endUnproved(ctx); err != nil {
+		return err
 	}
 	f.asked.forget(f.Now(), time.Hour)
 	f.counted.forget(f.Now(), countFor)

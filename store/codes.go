@@ -178,7 +178,7 @@ func (s *Store) ReturnCodeTry(ctx context.Context, sessionID, codeHash string) (
 // same step as ConfirmLogin, with the code in the place of the approval: a
 // code that this user has used in the last day is refused (ErrCodeUsed), and
 // what is pending on the phone is cancelled. ErrNotApproved after a Deny, and
-// when the session has ended.
+// when the session has ended; *TakenError.
 func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Method, codeHash string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		userID, err := tx.openAttempt(ctx, sessionID)

@@ -14,7 +14,8 @@ const useWithin = 30 * time.Second
 // ConfirmLogin uses the approval of this session's login, once, and returns a
 // new session that is signed in; the old one ends in the same step.
 // ErrNotApproved when there is nothing to use, also because the session has
-// ended. If callers race for the same approval, exactly one succeeds.
+// ended; *TakenError. If callers race for the same approval, exactly one
+// succeeds.
 func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		a, err := tx.consume(ctx, sessionID, KindLogin, "")
@@ -61,8 +62,11 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 }
 
 // promote ends the half session and begins the whole one, in a browser that is
-// known from then on.
+// known from then on. *TakenError for a sign-up whose e-mail has an account.
 func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) (err error) {
+	if err := tx.ownEmail(ctx, sess.UserID, c); err != nil {
+		return err
+	}
 	before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func (w *world) asBefore(keys map[int64]string) {
 	must(w.t, w.store.Close())
 	db := w.raw()
 	for id, key := range keys {
-		_, err := db.ExecContext(w.t.Context(), `UPDATE users SET email = ?1, email_key = ?1 WHERE id = ?2`, key, id)
+		_, err := db.ExecContext(w.t.Context(), `UPDATE users SET email = ?1, email_key = ?1, claims = NULL WHERE id = ?2`, key, id)
 		must(w.t, err)
 	}
 	_, err := db.ExecContext(w.t.Context(), `DROP INDEX factors_of_user; DELETE FROM migrations WHERE name = 'migrations/0007_emails_and_numbers.sql'`)

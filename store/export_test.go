@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
+
+	"github.com/alexedwards/argon2id"
 )
 
 // Migrate lets tests run migrations other than the embedded ones: how a file
@@ -137,4 +140,14 @@ func (s *Store) KnownDevice(ctx context.Context, userID int64, device string) (k
 		return err
 	})
 	return known, err
+}
+
+// CountHashes counts the hashes that are made until the test ends.
+func CountHashes(t interface{ Cleanup(func()) }, made *atomic.Int64) {
+	real := keyOf
+	keyOf = func(password string, p *argon2id.Params, salt []byte) []byte {
+		made.Add(1)
+		return real(password, p, salt)
+	}
+	t.Cleanup(func() { keyOf = real })
 }

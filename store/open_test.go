@@ -248,6 +248,7 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.restart()
 	got, user, err := w.store.Session(t.Context(), in.ID)
 	must(t, err)
+	ada.Unproved = false
 	if got != in || user != ada {
 		t.Errorf("got session %+v of %+v,\nwant %+v of %+v", got, user, in, ada)
 	}

@@ -2,12 +2,17 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -56,34 +61,80 @@ func spellings(typed string) []string {
 	return different
 }
 
-// hash makes the hash of a password, in its one spelling.
-func (s *Store) hash(ctx context.Context, password string) (hash string, err error) {
+// hashFor makes the hash of a password for an e-mail. All hashes for one e-mail
+// share their salt, that of its account if there is one: a password is compared
+// with all of them by computing one, so that it takes as long whoever has the e-mail.
+func (s *Store) hashFor(ctx context.Context, email, password string) (string, error) {
+	found, err := s.credentials(ctx, s.read, email)
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 0 {
+		return s.hashLike(ctx, password, found[0].hash)
+	}
+	return s.hashLike(ctx, password, encodeHash(s.opts.HashParams, s.saltOf(email), nil))
+}
+
+// saltOf is the salt of the passwords for an e-mail that nobody has.
+func (s *Store) saltOf(email string) []byte {
+	mac := hmac.New(sha256.New, s.mailKey)
+	mac.Write([]byte("salt|" + emailKey(email)))
+	return mac.Sum(nil)[:min(s.opts.HashParams.SaltLength, sha256.Size)]
+}
+
+// hashLike makes the hash of a password, with the salt and the cost of another.
+func (s *Store) hashLike(ctx context.Context, password, like string) (hash string, err error) {
+	params, salt, _, err := argon2id.DecodeHash(like)
+	if err != nil {
+		return "", err
+	}
+	params.KeyLength = s.opts.HashParams.KeyLength
 	err = s.hashed(ctx, func() error {
-		hash, err = argon2id.CreateHash(Password(password), s.opts.HashParams)
-		return err
+		hash = encodeHash(params, salt, keyOf(Password(password), params, salt))
+		return nil
 	})
 	return hash, err
 }
 
-// matches compares in constant time. A hash that no password has costs the
-// same. outdated is true for a hash of a spelling that is no longer used.
-func (s *Store) matches(ctx context.Context, password, hash string) (ok, outdated bool, err error) {
+// keyOf is what costs: a variable for the test that counts it.
+var keyOf = func(password string, p *argon2id.Params, salt []byte) []byte {
+	return argon2.IDKey([]byte(password), salt, p.Iterations, p.Memory, p.Parallelism, p.KeyLength)
+}
+
+// encodeHash writes a hash as argon2id does.
+func encodeHash(p *argon2id.Params, salt, key []byte) string {
+	text := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.Memory, p.Iterations, p.Parallelism, text(salt), text(key))
+}
+
+// match finds the first of some hashes that a password was made into, -1 for
+// none, by computing one hash: those with another salt than the first are none. Each
+// comparison takes constant time. outdated is true for a hash of a spelling that
+// is no longer used.
+func (s *Store) match(ctx context.Context, password string, hashes []string) (found int, outdated bool, err error) {
+	params, salt, _, err := argon2id.DecodeHash(hashes[0])
+	if err != nil {
+		return -1, false, err
+	}
 	err = s.hashed(ctx, func() error {
 		for i, spelling := range spellings(password) {
-			if ok, err = argon2id.ComparePasswordAndHash(spelling, hash); ok || err != nil {
-				outdated = i > 0
-				return err
+			made := encodeHash(params, salt, keyOf(spelling, params, salt))
+			found = slices.IndexFunc(hashes, func(hash string) bool {
+				return subtle.ConstantTimeCompare([]byte(hash), []byte(made)) == 1
+			})
+			if outdated = i > 0; found >= 0 {
+				return nil
 			}
 		}
 		return nil
 	})
-	return ok, outdated, err
+	return found, outdated, err
 }
 
 // rehash replaces a hash by one of the spelling that is used now. Nobody is
 // kept out if it cannot: the next sign-in tries again.
 func (s *Store) rehash(ctx context.Context, userID int64, password, old string) {
-	hash, err := s.hash(ctx, password)
+	hash, err := s.hashLike(ctx, password, old)
 	if err != nil {
 		return
 	}

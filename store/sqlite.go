@@ -157,15 +157,23 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	t := &txn{Tx: tx, store: s, now: s.now()}
-	if err := do(t); err != nil {
+	err = do(t)
+	var keep *kept
+	if err != nil && !errors.As(err, &keep) {
 		return s.met(err)
 	}
 	if err := tx.Commit(); err != nil {
 		return s.met(err)
 	}
 	s.logEvents(ctx, t.recorded)
+	if keep != nil {
+		return keep.error
+	}
 	return nil
 }
+
+// kept is a refusal that a transaction ends in, with what it has changed kept.
+type kept struct{ error }
 
 // row is what *sql.Row and *sql.Rows have in common.
 type row interface{ Scan(into ...any) error }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 )
 
@@ -15,6 +13,7 @@ type User struct {
 	PhoneNumber string // E.164
 	CountryCode int    // calling code
 	CreatedAt   time.Time
+	Unproved    bool // a sign-up: its e-mail becomes its own when its phone is proved
 }
 
 // NewUser is a User to be, with the password in clear.
@@ -33,93 +32,11 @@ const userColumns = `
 	users.email,
 	users.phone_number,
 	users.country_code,
-	users.created_at`
+	users.created_at,
+	users.claims IS NOT NULL`
 
 func userFields(u *User, created *int64) []any {
-	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created}
-}
-
-// EmailTaken says whether the e-mail has an account, however it is spelt.
-func (s *Store) EmailTaken(ctx context.Context, email string) (taken bool, err error) {
-	const query = `SELECT EXISTS (SELECT 1 FROM users WHERE email_key = ?)`
-	err = s.read.QueryRowContext(ctx, query, emailKey(email)).Scan(&taken)
-	return taken, wrap(err)
-}
-
-// CreateUser makes an account, whole or not at all. ErrEmailTaken, ErrBusy.
-func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
-	hash, err := s.hash(ctx, n.Password)
-	if err != nil {
-		return User{}, err
-	}
-	u := User{
-		Name: n.Name, Email: CleanEmail(n.Email), PhoneNumber: n.PhoneNumber,
-		CountryCode: n.CountryCode,
-	}
-	err = s.inTx(ctx, func(tx *txn) error { return tx.createUser(ctx, &u, hash, n.Handle) })
-	if err != nil {
-		return User{}, err
-	}
-	return u, nil
-}
-
-func (tx *txn) createUser(ctx context.Context, u *User, hash, handle string) error {
-	const insert = `
-		INSERT INTO users (
-			name,
-			email,
-			email_key,
-			password_hash,
-			country_code,
-			phone_number,
-			created_at
-		)
-		VALUES (?, ?, ?, ?, ?, ?, ?)
-		RETURNING id`
-	u.CreatedAt = at(tx.now)
-	err := tx.QueryRowContext(ctx, insert, u.Name, u.Email, emailKey(u.Email), hash, u.CountryCode,
-		u.PhoneNumber, tx.now).Scan(&u.ID)
-	if isUnique(err) {
-		return ErrEmailTaken
-	}
-	if err != nil {
-		return err
-	}
-	if err := tx.enrol(ctx, u.ID, tx.store.opts.Provider, handle); err != nil {
-		return err
-	}
-	return tx.record(ctx, Event{Kind: EventUserCreated, UserID: u.ID})
-}
-
-// Authenticate finds the user by e-mail and password. ErrInvalidCredentials
-// for a wrong one of either, at the same cost; ErrBusy.
-func (s *Store) Authenticate(ctx context.Context, email, password string) (User, error) {
-	const query = `
-		SELECT ` + userColumns + `, users.password_hash
-		FROM users
-		WHERE email_key IN (?1, ?2) AND closed_at IS NULL
-		ORDER BY CASE WHEN email_key = ?2 THEN 0 ELSE 1 END
-		LIMIT 1`
-	var u User
-	var created int64
-	hash := s.dummy
-	err := s.read.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(append(userFields(&u, &created), &hash)...)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return User{}, wrap(err)
-	}
-	known := err == nil
-	matches, outdated, err := s.matches(ctx, password, hash)
-	if err != nil {
-		return User{}, err
-	}
-	if !known || !matches {
-		return User{}, ErrInvalidCredentials
-	}
-	if outdated {
-		s.rehash(ctx, u.ID, password, hash)
-	}
-	u.CreatedAt = at(created)
-	return u, nil
+	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created, &u.Unproved}
 }
 
 // CloseAccount ends everything of a user and forgets who it was: the row, its
@@ -149,6 +66,7 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 			name = '',
 			email = '',
 			email_key = NULL,
+			claims = NULL,
 			password_hash = '',
 			phone_number = '',
 			closed_at = ?

@@ -20,7 +20,7 @@ func TestCreateUserKeepsWhatWasGiven(t *testing.T) {
 	must(t, err)
 	want := store.User{
 		ID: got.ID, Name: "Zoë", Email: "Zoë@Example.com",
-		PhoneNumber: "+573001234567", CountryCode: 57, CreatedAt: w.clock.Now(),
+		PhoneNumber: "+573001234567", CountryCode: 57, CreatedAt: w.clock.Now(), Unproved: true,
 	}
 	if got != want || got.ID == 0 {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -57,23 +57,17 @@ func TestEmailsAreComparedByMeaning(t *testing.T) {
 	for _, test := range same {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.user(test.first)
-			if taken, err := w.store.EmailTaken(t.Context(), test.second); !taken || err != nil {
-				t.Errorf("EmailTaken: got %v, %v, want true", taken, err)
-			}
-			_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: test.second, Password: password, Handle: "1"})
-			wantErr(t, "CreateUser", err, store.ErrEmailTaken)
-			_, err = w.store.Authenticate(t.Context(), test.second, password)
+			w.signIn(w.user(test.first))
+			w.wantTaken(w.user(test.second))
+			_, err := w.store.Authenticate(t.Context(), test.second, password)
 			must(t, err)
 		})
 	}
 	w := newWorld(t)
-	w.user("ada@example.com")
+	w.signIn(w.user("ada@example.com"))
 	// The wide forms are another mailbox, and dots and tags are for its owner to say.
 	for _, other := range []string{"ada@example.co", "\uff41da@example.com", "a.da@example.com", "ada+1@example.com"} {
-		if taken, err := w.store.EmailTaken(t.Context(), other); taken || err != nil {
-			t.Errorf("%s: got taken %v, %v", other, taken, err)
-		}
+		w.signIn(w.user(other))
 	}
 }
 
@@ -162,21 +156,6 @@ func TestHashingIsBounded(t *testing.T) {
 	release()
 	_, err = w.store.Authenticate(t.Context(), "ada@example.com", password)
 	wantErr(t, "afterwards", err, store.ErrInvalidCredentials)
-}
-
-func TestParallelSignUpsMakeOneAccount(t *testing.T) {
-	w := newWorld(t)
-	won := race(t, 16, store.ErrEmailTaken, func(i int) error {
-		email := "ada@example.com"
-		if i%2 == 0 {
-			email = "ADA@EXAMPLE.COM"
-		}
-		_, err := w.store.CreateUser(t.Context(), store.NewUser{Email: email, Password: password, Handle: "1"})
-		return err
-	})
-	if got := w.number(`SELECT COUNT(*) FROM users`); won != 1 || got != 1 {
-		t.Errorf("%d succeeded and made %d accounts, want 1", won, got)
-	}
 }
 
 func TestCloseAccountEndsAndForgets(t *testing.T) {

@@ -53,10 +53,11 @@ const (
 	ReasonCancelled     Reason = "cancelled"
 	ReasonTooManyCodes  Reason = "too_many_codes"
 	ReasonAccountClosed Reason = "account_closed"
-	ReasonExpired       Reason = "expired"  // older than SessionMax
-	ReasonIdle          Reason = "idle"     // unused for SessionIdle
-	ReasonNotKept       Reason = "not_kept" // its cookie could not be stored
-	ReasonRekeyed       Reason = "rekeyed"  // it goes on under another id
+	ReasonEmailTaken    Reason = "email_taken" // of a sign-up, once its phone was proved
+	ReasonExpired       Reason = "expired"     // older than SessionMax
+	ReasonIdle          Reason = "idle"        // unused for SessionIdle
+	ReasonNotKept       Reason = "not_kept"    // its cookie could not be stored
+	ReasonRekeyed       Reason = "rekeyed"     // it goes on under another id
 )
 
 // Method is how the second step was passed.
@@ -116,6 +117,8 @@ type EventKind string
 // change it tells of.
 const (
 	EventUserCreated       EventKind = "user_created"
+	EventSignUpEnded       EventKind = "sign_up_ended" // without an account; detail: the Reason
+	EventSignUpTaken       EventKind = "sign_up_taken" // somebody signed up with the e-mail of this account
 	EventSessionStarted    EventKind = "session_started"
 	EventSessionEnded      EventKind = "session_ended"  // detail: the Reason
 	EventApprovalBegun     EventKind = "approval_begun" // detail: the Kind
@@ -214,6 +217,8 @@ const (
 var refusals = map[EventKind]bool{
 	EventApprovalDenied:  true,
 	EventTransferRefused: true,
+	EventSignUpTaken:     true,
+	EventSignUpEnded:     true,
 }
 
 // Outcome follows from the kind.

@@ -1,0 +1,67 @@
+package store
+
+import "context"
+
+// maxClaims is how many sign-ups for one e-mail a password is compared with, the
+// newest ones. Whoever is beyond it signs up again.
+const maxClaims = 8
+
+// known finds who may sign in by an e-mail: its account first, then those who
+// have signed up for it and not proved their phones.
+const known = `
+	SELECT ` + userColumns + `, users.password_hash
+	FROM users
+	WHERE users.email_key IN (?1, ?2) OR users.claims = ?1
+	ORDER BY
+		CASE users.email_key WHEN ?2 THEN 0 WHEN ?1 THEN 1 ELSE 2 END,
+		users.id DESC
+	LIMIT ?3`
+
+// credentials are a user and the hash of the password.
+type credentials struct {
+	user User
+	hash string
+}
+
+func scanCredentials(r row) (credentials, error) {
+	var c credentials
+	var created int64
+	err := r.Scan(append(userFields(&c.user, &created), &c.hash)...)
+	c.user.CreatedAt = at(created)
+	return c, err
+}
+
+// credentials are those that an e-mail may be used with, hashes that cost the
+// same to compare with as a single one.
+func (s *Store) credentials(ctx context.Context, q querier, email string) ([]credentials, error) {
+	return list(ctx, q, scanCredentials, known, emailKey(email), plainEmailKey(email), maxClaims)
+}
+
+// Authenticate finds the user by e-mail and password. ErrInvalidCredentials
+// for a wrong one of either, at the same cost; ErrBusy. A sign-up is found as well,
+// whether or not there is an account for its e-mail: who has made it learns
+// nothing from that before the phone is proved.
+func (s *Store) Authenticate(ctx context.Context, email, password string) (User, error) {
+	found, err := s.credentials(ctx, s.read, email)
+	if err != nil {
+		return User{}, err
+	}
+	hashes := make([]string, len(found))
+	for i, c := range found {
+		hashes[i] = c.hash
+	}
+	if len(found) == 0 {
+		hashes = []string{s.dummy}
+	}
+	i, outdated, err := s.match(ctx, password, hashes)
+	if err != nil {
+		return User{}, err
+	}
+	if i < 0 || len(found) == 0 {
+		return User{}, ErrInvalidCredentials
+	}
+	if outdated {
+		s.rehash(ctx, found[i].user.ID, password, found[i].hash)
+	}
+	return found[i].user, nil
+}
