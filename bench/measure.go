@@ -43,7 +43,7 @@ type extent struct {
 	browsers   int
 	plotted    int // the most browsers of the plot
 	pollers    int
-	members    int
+	members    int           // so many that nobody is asked more often than the limits allow
 	pings      time.Duration // for how long pings are counted
 	publishFor time.Duration // for how long events are sent at eventsPerSecond
 	burst      int           // events per browser that are sent as fast as possible
@@ -52,8 +52,8 @@ type extent struct {
 }
 
 var (
-	full  = extent{roundCount: 3, browsers: 10_000, plotted: 19_000, pollers: 2_000, members: 64, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
-	quick = extent{roundCount: 1, browsers: 1_000, plotted: 1_000, pollers: 500, members: 16, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
+	full  = extent{roundCount: 3, browsers: 10_000, plotted: 19_000, pollers: 2_000, members: 200, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
+	quick = extent{roundCount: 1, browsers: 1_000, plotted: 1_000, pollers: 500, members: 60, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
 )
 
 const (

@@ -10,11 +10,11 @@ import (
 )
 
 // A soak lets browsers wait for long while others sign in, and looks at what the
-// server holds. With soakMembers and soakPause nobody signs in so often that a limit
+// server holds. With soakMembers and soakPause nobody is asked so often that a limit
 // is reached, for an hour at least.
 const (
-	soakMembers = 400
-	soakPause   = 500 * time.Millisecond
+	soakMembers = 600
+	soakPause   = 2 * time.Second
 	soakSamples = 30
 )
 
