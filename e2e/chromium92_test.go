@@ -80,7 +80,7 @@ func TestChromium92(t *testing.T) {
 	tb.signIn(p.Email)
 	tb.transport("socket")
 	p.answer("deny")
-	tb.heading("Denied on your phone")
+	tb.heading("Not approved")
 
 	tb = open()
 	tb.signIn(p.Email)

@@ -200,7 +200,7 @@ func TestFirefox(t *testing.T) {
 	f.signIn(p.Email)
 	f.is(listensBy("socket"))
 	p.answer("deny")
-	f.heading("Denied on your phone")
+	f.heading("Not approved")
 
 	f.signIn(p.Email)
 	f.open("/verify-token")

@@ -87,7 +87,7 @@ func TestAScriptThatDoesNotLoad(t *testing.T) {
 			tb.see("#help-heading")
 			if i == 0 {
 				p.answer("deny")
-				tb.heading("Denied on your phone")
+				tb.heading("Not approved")
 				proxy.lose(func(string) bool { return false })
 				return
 			}
@@ -137,7 +137,7 @@ func TestTheBadgeAfterAnOutage(t *testing.T) {
 	tb.offline(false)
 	tb.transport("socket")
 	p.answer("deny")
-	tb.heading("Denied on your phone")
+	tb.heading("Not approved")
 }
 
 func TestTheCodePageHearsTheTap(t *testing.T) {
@@ -145,7 +145,7 @@ func TestTheCodePageHearsTheTap(t *testing.T) {
 	n := startNod(t)
 	for i, test := range []struct{ answer, path, heading string }{
 		{"approve", "/protected", "Welcome, Ada Lovelace"},
-		{"deny", "/login/approval", "Denied on your phone"},
+		{"deny", "/login/approval", "Not approved"},
 	} {
 		tb := n.person().tab()
 		p := tb.signUp(fmt.Sprintf("ada%d@example.com", i), fmt.Sprintf("20155501%02d", i))

@@ -74,7 +74,7 @@ func TestScreenshots(t *testing.T) {
 	tb.see("[data-help]")
 	shoot(tb, "waiting-help")
 	hand.click(".request [data-answer=deny]")
-	tb.heading("Denied on your phone")
+	tb.heading("Not approved")
 	shoot(tb, "denied")
 	shoot(hand, "phone-denied")
 

@@ -54,7 +54,7 @@ func TestEveryOutcomeArrivesByEveryTransport(t *testing.T) {
 
 		tb = wait()
 		p.answer("deny")
-		tb.heading("Denied on your phone")
+		tb.heading("Not approved")
 
 		tb = wait()
 		other := (&person{t: t, nod: n, ctx: tb.ctx}).tab()
@@ -175,7 +175,7 @@ func TestADeadSocket(t *testing.T) {
 	proxy.wire.die()
 	p.answer("deny")
 	eval[bool](tb, `document.dispatchEvent(new Event("visibilitychange"))`)
-	tb.heading("Denied on your phone")
+	tb.heading("Not approved")
 }
 
 // freeze suspends the page, as a browser does in the background and a closed
@@ -231,7 +231,7 @@ func TestTheBackButton(t *testing.T) {
 	tb.see("main a[href='/login/approval']")
 	p.answer("deny")
 	run(tb, "back", chromedp.NavigateBack())
-	tb.heading("Denied on your phone")
+	tb.heading("Not approved")
 }
 
 func TestReloadsAndBookmarks(t *testing.T) {

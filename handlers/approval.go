@@ -54,7 +54,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *n
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
 		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),
 		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
-		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP,
+		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: signin.Moment(a.CreatedAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		CodesOffered: !signin.AttemptOver(a), PhoneUnproved: unproved,
 		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),

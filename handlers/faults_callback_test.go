@@ -111,7 +111,7 @@ func TestCallbackFaultsOfANo(t *testing.T) {
 			wantBody(t, b.get("/authy/status"), `"status":"denied"`)
 		}
 		events.want("denied")
-		wantBody(t, b.get("/login/approval"), `data-status="denied"`, "Denied on your phone", "nobody was let in")
+		wantBody(t, b.get("/login/approval"), `data-status="denied"`, "Not approved", "nobody was let in")
 		b.wantOutside()
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login/approval")
 

@@ -148,7 +148,7 @@ func TestADeniedChangeStaysDenied(t *testing.T) {
 	told := b.changeEvents()
 	ada.phone.deny(ada.phone.pending())
 	told.want("denied")
-	wantBody(t, b.get("/account/confirm"), "Denied on your phone", "nothing was changed")
+	wantBody(t, b.get("/account/confirm"), "Not approved", "nothing was changed")
 	rung := len(ada.phone.requests())
 	wantRedirect(t, b.post("/account/confirm/ask"), "/account/confirm")
 	if len(ada.phone.requests()) != rung {

@@ -28,6 +28,8 @@ var doneNotices = map[string]notice{
 	"sent-again":     {"info", "notice.sent_again"},
 	"too-many-codes": {"error", "notice.too_many_codes"},
 	"not-yet":        notYet,
+	"not-me":         {"success", "notice.not_me"},
+	"pause-ended":    {"success", "notice.pause_ended"},
 }
 
 // notYet answers "I have approved it" while the phone has not.

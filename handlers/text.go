@@ -65,5 +65,5 @@ func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds())
 
 // timeOf is a time as a page shows it.
 func timeOf(t time.Time) views.Time {
-	return views.Time{Machine: wireTime(t), Text: t.UTC().Format("2 Jan 2006, 15:04:05 UTC")}
+	return views.Time{Machine: wireTime(t), Text: signin.Moment(t)}
 }

@@ -19,7 +19,8 @@ func (h *Handlers) clientOf(c *fiber.Ctx) store.Client {
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]
 	}
-	return store.Client{IP: h.visitorIP(c), UserAgent: utils.CopyString(agent), Device: deviceOf(h.deviceToken(c))}
+	ip := h.visitorIP(c)
+	return store.Client{IP: ip, UserAgent: utils.CopyString(agent), Place: h.Flow.Place(ip), Device: deviceOf(h.deviceToken(c))}
 }
 
 // visitorIP is the address of the visitor, and the only place that finds it.

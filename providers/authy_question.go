@@ -28,9 +28,10 @@ func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
 	case store.KindConfirm:
 		message, details = changeRequest(q, details)
 	}
+	details = append(details, noticeLine(q.Notices)...)
 	return authy.ApprovalRequest{
 		Message:         message,
-		Details:         append(details, authy.Detail{Label: "Time", Value: q.AskedAt.UTC().Format("2 Jan 2006, 15:04:05 UTC")}),
+		Details:         append(details, authy.Detail{Label: "Time", Value: signin.Moment(q.AskedAt)}),
 		HiddenDetails:   map[string]string{hiddenID: q.ApprovalID},
 		Logos:           []authy.Logo{{Res: "default", URL: a.LogoURL}},
 		SecondsToExpire: int(q.ExpiresAt.Sub(q.AskedAt).Round(time.Second).Seconds()),
@@ -42,12 +43,16 @@ const hiddenID = "approval_id"
 // loginRequest shows who signs in, from where, and a number to compare with
 // the browser's.
 func loginRequest(q signin.Question) (message string, details []authy.Detail) {
-	return "Sign in to Nod?", []authy.Detail{
+	details = []authy.Detail{
 		{Label: "Number", Value: q.Login.Number},
 		{Label: "E-mail", Value: signin.Shorten(q.Email, maxDetail)},
 		{Label: "Browser", Value: q.Login.Browser},
 		{Label: "Address", Value: q.Login.Address},
 	}
+	if q.Login.Place != "" {
+		details = append(details, authy.Detail{Label: "Place", Value: signin.Shorten(q.Login.Place, maxDetail)})
+	}
+	return "Sign in to Nod?", details
 }
 
 // changeRequest shows what is to be changed beside what a sign-in shows.

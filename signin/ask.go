@@ -28,18 +28,27 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
 	}
 	q := f.question(a, v.User)
-	q.Login = Login{Number: a.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP}
+	q.Login = shown(a, v.Session)
 	return f.push(ctx, a, q, v.User)
 }
 
+// shown is what the phone shows of a session that asks.
+func shown(a store.Approval, s store.Session) Login {
+	return Login{Number: a.Number, Browser: BrowserName(s.UserAgent), Address: s.IP, Place: s.Place}
+}
+
 func (f *Flow) question(a store.Approval, user store.User) Question {
-	return Question{ApprovalID: a.ID, Kind: a.Kind, Email: user.Email, AskedAt: f.Now(), ExpiresAt: a.ExpiresAt}
+	return Question{ApprovalID: a.ID, Kind: a.Kind, Email: user.Email, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt}
 }
 
 // push sends the question and tells the waiting pages of it, or cancels the
 // request with the reason why it could not be sent. One that may have been sent
 // stays, and its answer counts when it comes.
 func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
+	var err error
+	if q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID); err != nil {
+		return "", err
+	}
 	requestID, reason := f.ask(ctx, a, q, user)
 	switch {
 	case reason == store.ReasonUnconfirmed:
@@ -54,7 +63,7 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 		}
 	}
 	f.changed(ctx, a)
-	return reason, nil
+	return reason, f.rang(ctx, a, q.Notices)
 }
 
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {

@@ -1,6 +1,10 @@
 package signin
 
-import "github.com/mileusna/useragent"
+import (
+	"time"
+
+	"github.com/mileusna/useragent"
+)
 
 const unknownBrowser = "an unknown browser"
 
@@ -31,3 +35,6 @@ func Shorten(s string, n int) string {
 	}
 	return string(runes[:n-1]) + "…"
 }
+
+// Moment is a time as pages and phones show it alike, to be compared.
+func Moment(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }

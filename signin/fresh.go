@@ -28,7 +28,7 @@ func (f *Flow) AskChange(ctx context.Context, v Visitor, subject, words string) 
 		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
 	}
 	q := f.question(a, v.User)
-	q.Login = Login{Number: a.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP}
+	q.Login = shown(a, v.Session)
 	q.Change = words
 	return f.push(ctx, a, q, v.User)
 }

@@ -72,6 +72,21 @@ type Browsers interface {
 	TellTransfers(sessionID string, t Transfers)
 }
 
+// Places know where an address is.
+type Places interface {
+	// Place is the place of an address in words, such as "Bogotá, Colombia"; ""
+	// where nobody knows, and for private addresses.
+	Place(address string) string
+}
+
+// Place is where an address is, in words; "" where nobody knows.
+func (f *Flow) Place(address string) string {
+	if f.Places == nil {
+		return ""
+	}
+	return f.Places.Place(address)
+}
+
 // The errors of a provider, whoever it is. Compare with errors.Is.
 var (
 	ErrNoDevice    = errors.New("no device can be asked")
@@ -110,10 +125,11 @@ type Phone struct {
 type Question struct {
 	ApprovalID string // ours; comes back with the answer
 	Kind       store.Kind
-	Email      string // of the account
-	Login      Login  // for store.KindLogin and store.KindConfirm
-	Change     string // for store.KindConfirm: what is to be changed, in words
-	Transfer   Money  // for store.KindTransfer
+	Email      string         // of the account
+	Login      Login          // for store.KindLogin and store.KindConfirm
+	Change     string         // for store.KindConfirm: what is to be changed, in words
+	Transfer   Money          // for store.KindTransfer
+	Notices    []store.Notice // that no phone has shown, newest first
 	AskedAt    time.Time
 	ExpiresAt  time.Time
 }
@@ -123,6 +139,7 @@ type Login struct {
 	Number  string // to compare with the one in the browser
 	Browser string // such as "Firefox on Linux"
 	Address string
+	Place   string // of the address, "" where nobody knows
 }
 
 // Answer is what a provider says about a request.
@@ -147,7 +164,9 @@ type Config struct {
 	Phones   Phones
 	Codes    Codes
 	Browsers Browsers
-	Counter  Counter // nil: nothing is counted
+	Counter  Counter  // nil: nothing is counted
+	Notifier Notifier // nil: notices are only shown
+	Places   Places   // nil: nobody knows where an address is
 
 	ApprovalTTL     time.Duration    // 0: 2 minutes
 	ProviderTimeout time.Duration    // 0: 5 seconds; bounds all that one step asks of the provider

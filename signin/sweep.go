@@ -46,7 +46,8 @@ func (f *Flow) Close() {
 
 // Sweep does what is due at this moment: requests near their deadline are
 // reconciled with the provider, expired ones and overdue sessions are told to
-// their browsers, and sign-ups that nobody has proved end.
+// their browsers, sign-ups that nobody has proved end, and notices go to whoever
+// carries them.
 func (f *Flow) Sweep(ctx context.Context) error {
 	near, err := f.Store.ClaimReconcile(ctx, lastCall)
 	if err != nil {
@@ -73,6 +74,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		}
 	}
 	if err := f.endUnproved(ctx); err != nil {
+		return err
+	}
+	if err := f.carryNotices(ctx); err != nil {
 		return err
 	}
 	f.asked.forget(f.Now(), time.Hour)

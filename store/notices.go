@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -145,5 +146,53 @@ func (s *Store) NoticesRang(ctx context.Context, a Approval, upTo int64) error {
 		SET rung_by = ?
 		WHERE user_id = ? AND id <= ? AND read_at IS NULL AND rung_by = ''`
 	_, err := s.db.ExecContext(ctx, update, a.ID, a.UserID, upTo)
+	return wrap(err)
+}
+
+// ClaimedNotice is a notice to carry, and to whom.
+type ClaimedNotice struct {
+	Notice Notice
+	User   User
+}
+
+// ClaimNotices returns notices that no other carrier has been given, the oldest
+// first, each only once: whoever fails gives it back with ReleaseNotice. Those
+// older than within are no news.
+func (s *Store) ClaimNotices(ctx context.Context, within time.Duration, limit int) (claimed []ClaimedNotice, err error) {
+	const fresh = `SELECT id FROM notices WHERE carried_at IS NULL AND read_at IS NULL AND at > ? ORDER BY id LIMIT ?`
+	since := s.now() - within.Milliseconds()
+	var any bool
+	// A sweep that finds nothing takes no write lock.
+	if err := s.read.QueryRowContext(ctx, `SELECT EXISTS (`+fresh+`)`, since, 1).Scan(&any); err != nil || !any {
+		return nil, wrap(err)
+	}
+	err = s.inTx(ctx, func(tx *txn) error {
+		const claim = `UPDATE notices SET carried_at = ? WHERE id IN (` + fresh + `) RETURNING ` + noticeColumns
+		notices, err := list(ctx, tx, scanNotice, claim, tx.now, since, limit)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(notices, func(a, b Notice) int { return cmp.Compare(a.ID, b.ID) })
+		for _, n := range notices {
+			var created int64
+			c := ClaimedNotice{Notice: n}
+			query := `SELECT ` + userColumns + ` FROM users WHERE id = ?`
+			if err := tx.QueryRowContext(ctx, query, n.UserID).Scan(userFields(&c.User, &created)...); err != nil {
+				return err
+			}
+			c.User.CreatedAt = at(created)
+			claimed = append(claimed, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
+}
+
+// ReleaseNotice gives back a notice that could not be carried.
+func (s *Store) ReleaseNotice(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE notices SET carried_at = NULL WHERE id = ?`, id)
 	return wrap(err)
 }

@@ -68,7 +68,7 @@ type Approval struct {
 	SecondsLeft          int
 
 	// What the phone shows too.
-	Email, MaskedPhone, Browser, IP string
+	Email, MaskedPhone, Browser, IP, Place, AskedAt string // the place is "" where nobody knows
 
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
@@ -110,6 +110,10 @@ type Protected struct {
 	Account        Account
 	SignIn         SignIn
 	Recent         []Event
+	Told           []Told // notices, newest first
+	ToldMore       int    // further ones
+	ToldUpTo       int64  // the newest that "got it" is for, 0 for none
+	Pause          Pause
 	Authenticator  Authenticator
 	ClosingProblem string // why the account was not closed
 
@@ -159,6 +163,21 @@ type SignIn struct {
 type Event struct {
 	Text string
 	At   Time
+}
+
+// Told is a notice to the owner of the account.
+type Told struct {
+	ID                 int64
+	Kind, Text         string
+	At                 Time
+	Browser, IP, Place string // where it was done from; "" where nobody knows
+	Asks               bool   // was this you?
+}
+
+// Pause is until when the phone is not asked; the zero value is none.
+type Pause struct {
+	Until  Time
+	CanEnd bool // by this browser, now
 }
 
 // Time is a moment: RFC 3339, and in UTC as people read it. A script shows it

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/signin"
+	"nod/store"
+	"nod/views"
+)
+
+// noticesSection shows what the visitor has not read yet, and whether the phone is
+// left in peace.
+func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
+	v := visitorOf(c)
+	newest, all, err := h.Flow.Notices(c.UserContext(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range newest {
+		page.Told = append(page.Told, h.viewTold(n))
+		if !n.Kind.Asks() {
+			page.ToldUpTo = max(page.ToldUpTo, n.ID)
+		}
+	}
+	page.ToldMore = all - len(newest)
+	until, canEnd, err := h.Flow.Pause(c.UserContext(), v)
+	if !until.IsZero() {
+		page.Pause = views.Pause{Until: timeOf(until), CanEnd: canEnd}
+	}
+	return err
+}
+
+func (h *Handlers) viewTold(n store.Notice) views.Told {
+	told := views.Told{
+		ID: n.ID, Kind: string(n.Kind), Text: h.Pages.Text("told."+string(n.Kind), "detail", n.Detail),
+		At: timeOf(n.At), IP: n.IP, Place: n.Place, Asks: n.Kind.Asks(),
+	}
+	if n.UserAgent != "" {
+		told.Browser = signin.BrowserName(n.UserAgent)
+	}
+	return told
+}
+
+// readNotices takes "got it" for what the page has shown.
+func (h *Handlers) readNotices(c *fiber.Ctx) error {
+	upTo, _ := strconv.ParseInt(c.FormValue("up_to"), 10, 64) // 0 marks nothing
+	if err := h.Flow.ReadNotices(c.UserContext(), visitorOf(c), upTo); err != nil {
+		return err
+	}
+	return seeOther(c, "/protected")
+}
+
+// answerNotice takes the answer to "was this you?".
+func (h *Handlers) answerNotice(c *fiber.Ctx) error {
+	answer := store.NoticeAnswer(c.FormValue("answer"))
+	id, err := strconv.ParseInt(c.Params("id"), 10, 64)
+	if err != nil || answer != store.AnswerMe && answer != store.AnswerNotMe {
+		return fiber.ErrNotFound
+	}
+	err = h.Flow.AnswerNotice(c.UserContext(), visitorOf(c), id, answer)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err == nil && answer == store.AnswerNotMe {
+		return h.seeNotice(c, "/protected", "not-me")
+	}
+	return seeOther(c, "/protected")
+}
+
+// endPause has the phone asked again.
+func (h *Handlers) endPause(c *fiber.Ctx) error {
+	err := h.Flow.EndPause(c.UserContext(), visitorOf(c))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err != nil {
+		return seeOther(c, "/protected") // which says whether there is a pause, and who may end it
+	}
+	return h.seeNotice(c, "/protected", "pause-ended")
+}

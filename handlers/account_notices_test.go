@@ -1,0 +1,193 @@
+package handlers_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// denied gives the password in a browser of somebody, and Deny is tapped.
+func (s *site) denied(p person) *browser {
+	s.t.Helper()
+	b := s.browser()
+	events := b.waits(p)
+	p.phone.deny(p.phone.pending())
+	events.want("denied")
+	return b
+}
+
+// notice is the path of the newest notice of a kind on the account page.
+func (b *browser) notice(kind string) string {
+	b.t.Helper()
+	found := regexp.MustCompile(`id="notice-(\d+)" data-kind="` + kind + `"`).FindStringSubmatch(b.get("/protected").Body)
+	if found == nil {
+		b.t.Fatalf("the page shows no notice %q", kind)
+	}
+	return "/notices/" + found[1] + "/answer"
+}
+
+// rings says whether the phone is asked when somebody gives the password.
+func (s *site) rings(p person) bool {
+	s.t.Helper()
+	before := len(p.phone.requests())
+	s.browser().passPassword(p)
+	return len(p.phone.requests()) > before
+}
+
+// Whoever asked sees that it was not approved; the owner is asked who it was.
+func TestADenialIsAQuestionToTheOwner(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers := s.browser()
+	hers.signIn(ada)
+	stranger := s.denied(ada)
+	got := stranger.get("/login/approval")
+	wantBody(t, got, "Not approved")
+	said := regexp.MustCompile(`(?s)data-state="denied" aria-label.*?</section>`).FindString(got.Body)
+	if !strings.Contains(said, "nobody was let in") || strings.Contains(said, "Deny") || strings.Contains(said, "password") {
+		t.Errorf("whoever asked is told %s", said)
+	}
+	wantBody(t, hers.get("/protected"), "was denied there", "Was this you?", "It was me", "127.0.0.1")
+
+	// By mistake: nothing more comes of it.
+	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "me"), "/protected")
+	if got := hers.get("/protected"); strings.Contains(got.Body, "Was this you?") {
+		t.Error("an answered question is asked again")
+	}
+	s.denied(ada)
+	if !s.rings(ada) {
+		t.Error("a denial by mistake has counted")
+	}
+}
+
+func TestThisWasNotMePausesThePhone(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers := s.browser()
+	hers.signIn(ada)
+	s.denied(ada)
+	waiting := s.browser().waits(ada)
+	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "not_me"), "/protected?notice=not-me")
+	waiting.want("cancelled")
+	wantBody(t, hers.get("/protected?notice=not-me"), "not asked for the next hour", "paused until", "used here before")
+	if s.rings(ada) {
+		t.Error("the phone is asked in a pause")
+	}
+	stranger := s.browser()
+	stranger.passPassword(ada)
+	got := stranger.get("/login/approval")
+	wantBody(t, got, "Your phone is not asked just now", "A code signs you in now", `href="/verify-token"`)
+	for _, told := range []string{"denied", "Denied", "paused", "until"} {
+		if strings.Contains(got.Body[strings.Index(got.Body, `<div class="approval"`):], ">"+told) {
+			t.Errorf("whoever asked is told %q", told)
+		}
+	}
+	// What the account itself would ask of the phone waits as well.
+	refused := hers.post("/transfers", "payee", "Bob", "amount", "1", "currency", "EUR")
+	wantStatus(t, refused, http.StatusTooManyRequests)
+	wantBody(t, refused, "not asked just now")
+	if refused.Header.Get("Retry-After") != "3600" {
+		t.Errorf("got Retry-After %q", refused.Header.Get("Retry-After"))
+	}
+}
+
+// Two denials pause the phone, the owner comes in by a code and ends it.
+func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers := s.browser()
+	hers.signIn(ada)
+	s.denied(ada)
+	s.denied(ada)
+	wantRedirect(t, hers.post("/account/pause/end"), "/protected") // not without a code
+	if s.rings(ada) {
+		t.Fatal("the phone is asked after two denials")
+	}
+	s.clock.Advance(time.Second)
+	hers.passPassword(ada)
+	wantRedirect(t, hers.post("/verify-token", "token", ada.phone.tokenOf("")), "/protected")
+	wantBody(t, hers.get("/protected"), "paused until", "Ask my phone again")
+	wantRedirect(t, hers.post("/account/pause/end"), "/protected?notice=pause-ended")
+	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, "asked again") || strings.Contains(got.Body, "paused until 2") {
+		t.Error("the page does not say that the pause is over")
+	}
+	if !s.rings(ada) {
+		t.Error("the phone is not asked")
+	}
+}
+
+// A notice is there at the next sign-in and until it is read, and the next request
+// that rings says so.
+func TestANoticeIsShownUntilItIsRead(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.browser().signIn(ada)
+	other := s.browser()
+	other.signIn(ada)
+	wantBody(t, other.get("/protected"), "had not signed in to your account before")
+	line := func() string { return ada.phone.requests()[0].Details["Notice"] }
+	if line() != "" {
+		t.Errorf("the phone was told early: %q", line())
+	}
+	third := s.browser()
+	third.passPassword(ada)
+	if !strings.HasPrefix(line(), "a new browser signed in, ") {
+		t.Errorf("the phone was told %q", line())
+	}
+	s.clock.Advance(time.Second)
+	wantRedirect(t, third.post("/login/resend"), "/login/approval?notice=sent-again")
+	if line() != "" {
+		t.Errorf("the phone was told twice: %q", line())
+	}
+	wantBody(t, other.get("/protected"), "had not signed in to your account before")
+	wantRedirect(t, other.post(other.notice("new_browser"), "answer", "me"), "/protected")
+	if got := other.get("/protected"); strings.Contains(got.Body, `id="notices"`) {
+		t.Error("a notice that was read is shown again")
+	}
+}
+
+// The phone and the browser show the same, so that it can be compared.
+func TestThePhoneShowsWhatTheBrowserShows(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	page, on := b.get("/login/approval").Body, ada.phone.requests()[0].Details
+	for label, value := range map[string]string{
+		"Number": `<strong id="number">` + on["Number"] + `</strong>`, "Browser": "<dd>" + on["Browser"] + "</dd>",
+		"Address": "<dd>" + on["Address"] + "</dd>", "E-mail": "<dd>" + on["E-mail"] + "</dd>", "Time": "<dd>" + on["Time"] + "</dd>",
+	} {
+		if on[label] == "" || !strings.Contains(page, value) {
+			t.Errorf("%s: the phone shows %q, and the browser does not", label, on[label])
+		}
+	}
+	if _, ok := on["Place"]; ok || strings.Contains(page, "<dt>Place</dt>") {
+		t.Error("a place is shown where nobody knows one")
+	}
+}
+
+// Nobody answers for somebody else, and no answer is made up.
+func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
+	s := newSite(t)
+	ada, eve := s.account("ada@example.com"), s.account("eve@example.com")
+	hers, others := s.browser(), s.browser()
+	hers.signIn(ada)
+	others.signIn(eve)
+	s.denied(ada)
+	path := hers.notice("denied")
+	wantRedirect(t, others.post(path, "answer", "not_me"), "/protected")
+	for _, answer := range []string{"", "nobody"} {
+		wantStatus(t, hers.post(path, "answer", answer), http.StatusNotFound)
+	}
+	wantStatus(t, hers.post("/notices/x/answer", "answer", "me"), http.StatusNotFound)
+	wantRedirect(t, others.post("/notices/read", "up_to", "999999"), "/protected")
+	if !s.rings(ada) {
+		t.Error("somebody else has paused the phone")
+	}
+	if !slices.Contains(strings.Fields(hers.get("/protected").Body), "id=\"notices\"") {
+		t.Error("the question is gone")
+	}
+}

@@ -1,0 +1,94 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"nod/store"
+)
+
+// Notices are what the owner of an account is told: on its page until they are
+// read, and in a line of the next request that rings. They never are a request
+// themselves: nothing that only tells may be approved.
+
+// Notifier carries notices to people who do not look at the pages here, by e-mail
+// for one. It must never ask for an approval. What it could not carry, it is given
+// again at the next sweep.
+type Notifier interface {
+	Notify(ctx context.Context, to store.User, n store.Notice) error
+}
+
+const (
+	maxNotices = 10             // shown on a page
+	carryFor   = 24 * time.Hour // later a notice is no news
+	carryBatch = 20
+)
+
+// Notices returns the newest that a user has not read, and how many there are.
+func (f *Flow) Notices(ctx context.Context, userID int64) (newest []store.Notice, all int, err error) {
+	return f.Store.UnreadNotices(ctx, userID, maxNotices)
+}
+
+// ReadNotices notes that the visitor has read what was shown, up to a notice.
+func (f *Flow) ReadNotices(ctx context.Context, v Visitor, upTo int64) error {
+	return f.Store.ReadNotices(ctx, v.Session, upTo)
+}
+
+// AnswerNotice takes the visitor's answer to "was this you?". After "not me" the
+// phone is left in peace, and the browsers that waited for it are told.
+// store.ErrNotFound when there is nothing to answer.
+func (f *Flow) AnswerNotice(ctx context.Context, v Visitor, id int64, answer store.NoticeAnswer) error {
+	ended, err := f.Store.AnswerNotice(ctx, v.Session, id, answer)
+	if err != nil {
+		return err
+	}
+	for _, a := range ended {
+		f.ended(ctx, a)
+	}
+	return nil
+}
+
+// Pause says until when the visitor's phone is left in peace, zero if it is not,
+// and whether this browser may end that now.
+func (f *Flow) Pause(ctx context.Context, v Visitor) (until time.Time, canEnd bool, err error) {
+	until, err = f.Store.PausedUntil(ctx, v.User.ID)
+	if err != nil || until.IsZero() {
+		return time.Time{}, false, err
+	}
+	canEnd, err = f.Store.CanEndPause(ctx, v.Session.ID)
+	return until, canEnd, err
+}
+
+// EndPause lets the visitor's phone be asked again. store.ErrNotFound when that is
+// not for this browser to say.
+func (f *Flow) EndPause(ctx context.Context, v Visitor) error {
+	return f.Store.EndPause(ctx, v.Session)
+}
+
+// rang notes which notices a request has carried to the phone.
+func (f *Flow) rang(ctx context.Context, a store.Approval, notices []store.Notice) error {
+	if len(notices) == 0 {
+		return nil
+	}
+	return f.Store.NoticesRang(ctx, a, notices[0].ID)
+}
+
+// carryNotices hands what is new to the notifier.
+func (f *Flow) carryNotices(ctx context.Context) error {
+	if f.Notifier == nil {
+		return nil
+	}
+	claimed, err := f.Store.ClaimNotices(ctx, carryFor, carryBatch)
+	if err != nil {
+		return err
+	}
+	for _, c := range claimed {
+		if err := f.Notifier.Notify(ctx, c.User, c.Notice); err != nil {
+			f.Logger.Warn("a notice could not be carried", "kind", c.Notice.Kind, "error", err)
+			if err := f.Store.ReleaseNotice(ctx, c.Notice.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
