@@ -9,7 +9,7 @@ import (
 // Event is one line of the audit trail: who, when, where, what. What became of it
 // is Kind.Outcome.
 type Event struct {
-	At         time.Time // set by the store
+	At         time.Time // of a refusal that was counted its minute; set by the store
 	Kind       EventKind
 	UserID     int64  // whom it is about; 0 for nobody known
 	SessionID  string // what it is about
@@ -68,11 +68,13 @@ const recordQuery = `
 // record writes a line of the audit trail. It is logged once it is committed.
 func (tx *txn) record(ctx context.Context, e Event) error {
 	who := actorOf(ctx)
-	e.At = at(tx.now)
+	if e.At.IsZero() {
+		e.At = at(tx.now)
+	}
 	e.Actor, e.IP, e.Device = cmp.Or(e.Actor, who.Session), cmp.Or(e.IP, who.IP), cmp.Or(e.Device, who.Device)
 	e.Network, e.Times = surroundings(e.IP), max(e.Times, 1)
 	salt, mark := markAddress(e.IP)
-	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx, tx.now, e.Kind, e.UserID, e.SessionID, e.ApprovalID,
+	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx, e.At.UnixMilli(), e.Kind, e.UserID, e.SessionID, e.ApprovalID,
 		e.Detail, e.Actor, e.IP, salt, mark, e.Network, e.Device, e.Times)
 	if err == nil {
 		tx.recorded = append(tx.recorded, e)

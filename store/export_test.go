@@ -101,7 +101,7 @@ func PruneStatements() (all []string) {
 	for _, o := range prunable {
 		all = append(all, o.findQuery(), o.deleteStatement(3))
 	}
-	return all
+	return append(all, oldestBatch, deleteBatch)
 }
 
 // FillDisk lets the file grow no more until it is released.

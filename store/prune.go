@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,9 +36,9 @@ type old struct {
 	where string // what else must be true; "" for nothing
 }
 
-// prunable is in an order in which nothing refers to what goes first. The audit
-// trail is kept a year; transfers are kept, and with them the sessions,
-// requests and factors they rest on.
+// prunable is in an order in which nothing refers to what goes first. Transfers are
+// kept, and with them the sessions, requests and factors they rest on. For the
+// audit trail see pruneTrail.
 var prunable = []old{
 	{2, "usage", "at", "at", ""},
 	{1, "password_failures", "at", "at", ""},
@@ -53,7 +55,6 @@ var prunable = []old{
 	{int64(DeviceLife / day), "devices", "id", "last_used_at", ""},
 	{1, "authenticators", "id", "created_at", "proved_at IS NULL"},
 	{30, "phone_changes", "id", "ended_at", "ended_at IS NOT NULL"},
-	{365, "events", "id", "at", ""},
 }
 
 // pruner deletes what is old. It belongs to one run of Prune or KeepPruned.
@@ -95,6 +96,9 @@ func (p *pruner) run(ctx context.Context) error {
 			return fmt.Errorf("pruning %s: %w", o.table, err)
 		}
 	}
+	if err := p.pruneTrail(ctx); err != nil {
+		return fmt.Errorf("pruning the audit trail: %w", err)
+	}
 	return nil
 }
 
@@ -120,11 +124,52 @@ func (p *pruner) prune(ctx context.Context, o old) error {
 			p.from[o.table]++ // all of them have come to matter
 		}
 		p.adapt(hold)
-		p.held(deleted, hold)
-		if err := p.fold(ctx); err != nil {
+		if err := p.pause(ctx, deleted, hold); err != nil {
 			return err
 		}
-		if err := rest(ctx, hold); err != nil {
+	}
+}
+
+// pause lets others write before the next batch.
+func (p *pruner) pause(ctx context.Context, deleted int, hold time.Duration) error {
+	p.held(deleted, hold)
+	if err := p.fold(ctx); err != nil {
+		return err
+	}
+	return rest(ctx, hold)
+}
+
+// trailDays is how long the audit trail is kept.
+const trailDays = 365
+
+// What pruneTrail reads and deletes by.
+const (
+	oldestBatch = `
+		SELECT batch
+		FROM checkpoints
+		WHERE batch = (SELECT MIN(batch) FROM events WHERE batch IS NOT NULL) AND newest <= ?`
+	deleteBatch = `DELETE FROM events WHERE batch = ?`
+)
+
+// pruneTrail deletes the oldest lines of the audit trail, whole batches and the
+// oldest first: their checkpoints stay, so that nobody can pass off as pruned what
+// was deleted from the middle.
+func (p *pruner) pruneTrail(ctx context.Context) error {
+	until := p.store.now() - trailDays*day.Milliseconds()
+	for {
+		var batch int64
+		err := p.store.read.QueryRowContext(ctx, oldestBatch, until).Scan(&batch)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return wrap(err)
+		}
+		deleted, hold, err := p.deleteTimed(ctx, deleteBatch, batch)
+		if err != nil {
+			return err
+		}
+		if err := p.pause(ctx, deleted, hold); err != nil {
 			return err
 		}
 	}
@@ -156,10 +201,16 @@ func (p *pruner) delete(ctx context.Context, o old, rows []oldRow) (deleted int,
 	for i, found := range rows {
 		keys[i] = found.key
 	}
+	return p.deleteTimed(ctx, o.deleteStatement(len(rows)), keys...)
+}
+
+// deleteTimed deletes in a transaction of its own, and says how long that held
+// the writer.
+func (p *pruner) deleteTimed(ctx context.Context, statement string, args ...any) (deleted int, hold time.Duration, err error) {
 	var began time.Time
 	err = p.store.inTx(ctx, func(tx *txn) error {
 		began = time.Now()
-		result, err := tx.ExecContext(ctx, o.deleteStatement(len(rows)), keys...)
+		result, err := tx.ExecContext(ctx, statement, args...)
 		if err != nil {
 			return err
 		}

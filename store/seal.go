@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -22,13 +23,15 @@ type keys struct {
 	id   []byte      // which secret key it is; says nothing about it
 	aead cipher.AEAD // seals
 	mac  []byte      // keys the hashes of what need not be read again
+
+	trail ed25519.PrivateKey // signs the audit trail
 }
 
 const keyIDSize = 8
 
 func newKeys(secret []byte) (*keys, error) {
-	var derived [3][]byte
-	for i, purpose := range []string{"nod: id", "nod: seal", "nod: hash"} {
+	var derived [4][]byte
+	for i, purpose := range []string{"nod: id", "nod: seal", "nod: hash", "nod: audit trail"} {
 		key, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 		if err != nil {
 			return nil, err
@@ -43,7 +46,10 @@ func newKeys(secret []byte) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keys{id: derived[0][:keyIDSize], aead: aead, mac: derived[2]}, nil
+	return &keys{
+		id: derived[0][:keyIDSize], aead: aead, mac: derived[2],
+		trail: ed25519.NewKeyFromSeed(derived[3]),
+	}, nil
 }
 
 // seal encrypts a secret for one place: what says which, and sealed text that

@@ -59,9 +59,10 @@ type Store struct {
 	hashing *semaphore.Weighted
 	queue   chan struct{} // bounds how many wait for a hash
 	limits  []Limit
-	dummy   string // a hash that no password has
-	mailKey []byte // keys the hashes of the e-mails and numbers that limits count
-	keys    *keys  // seal what has to be read again
+	dummy   string        // a hash that no password has
+	mailKey []byte        // keys the hashes of the e-mails and numbers that limits count
+	keys    *keys         // seal what has to be read again
+	refused refusalCounts // not written yet
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to

@@ -3,12 +3,15 @@ package store
 import (
 	"context"
 	"net/netip"
+	"strings"
 )
 
 // surroundings is the network by which the owner of an account is told of a new
 // one: the /24 of an IPv4 address, the /48 of an IPv6 one. Within it addresses
-// change by themselves. "" for what is no address.
+// change by themselves. ip may be a network as Network names it. "" for what is no
+// address.
 func surroundings(ip string) string {
+	ip, _, _ = strings.Cut(ip, "/")
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
 		return ""

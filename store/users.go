@@ -82,6 +82,9 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 }
 
 func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
+	if err := tx.settleRefusalsOf(ctx, userID); err != nil {
+		return err
+	}
 	for _, trace := range []string{
 		`UPDATE sessions SET ip = '', user_agent = '', place = '', network = '', device = '' WHERE user_id = ?`,
 		`DELETE FROM devices WHERE user_id = ?`,

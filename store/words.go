@@ -144,6 +144,19 @@ const (
 	EventRecoveryCodesMade    EventKind = "recovery_codes_made"
 	EventRecoveryCodesRemoved EventKind = "recovery_codes_removed"
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
+
+	EventPasswordRefused EventKind = "password_refused"
+	EventCodeRefused     EventKind = "code_refused" // detail: wrong, or used
+	EventLimited         EventKind = "limited"      // detail: the Limit
+)
+
+// What is refused before anybody is known. It is counted, see Store.Refuse.
+const (
+	EventEmailUnknown EventKind = "email_unknown"
+	EventForeignForm  EventKind = "foreign_form"    // from a page of another site
+	EventStaleForm    EventKind = "stale_form"      // without the token of its page
+	EventForged       EventKind = "callback_forged" // not signed by the provider
+	EventMalformed    EventKind = "malformed"       // detail: the status
 )
 
 // decisionEvents names the line for each end of a request.
@@ -213,17 +226,25 @@ const (
 	Refused Outcome = "refused"
 )
 
-// refusals are the lines that tell of something that did not happen.
-var refusals = map[EventKind]bool{
+// refusing are the lines that tell of something that did not happen.
+var refusing = map[EventKind]bool{
 	EventApprovalDenied:  true,
 	EventTransferRefused: true,
 	EventSignUpTaken:     true,
 	EventSignUpEnded:     true,
+	EventPasswordRefused: true,
+	EventCodeRefused:     true,
+	EventLimited:         true,
+	EventEmailUnknown:    true,
+	EventForeignForm:     true,
+	EventStaleForm:       true,
+	EventForged:          true,
+	EventMalformed:       true,
 }
 
 // Outcome follows from the kind.
 func (k EventKind) Outcome() Outcome {
-	if refusals[k] {
+	if refusing[k] {
 		return Refused
 	}
 	return Done
