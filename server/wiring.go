@@ -104,6 +104,8 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 	}
 	s.running.add("the sessions", stopLimit, closing(sessions.Close))
 	problem := func(err error) { s.logger.Error("old rows could not be pruned", "error", err) }
+	unsigned := func(err error) { s.logger.Error("the audit trail could not be signed", "error", err) }
+	s.inBackground("signing the audit trail", func(ctx context.Context) { db.KeepTrailSigned(ctx, unsigned) })
 	s.inBackground("pruning", func(ctx context.Context) { db.KeepPruned(ctx, problem) })
 	s.inBackground("pruning the sessions", func(ctx context.Context) { sessions.KeepPruned(ctx, problem) })
 	return db, sessions, nil
