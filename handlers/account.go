@@ -26,8 +26,5 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	case err != nil:
 		return err
 	}
-	if err := h.dropCookie(c); err != nil {
-		return err
-	}
-	return h.seeNotice(c, "/", "account-closed")
+	return h.leave(c, "account-closed")
 }

@@ -71,7 +71,7 @@ func (h *Handlers) register(app *fiber.App) {
 	app.Get("/check", noStore, h.checkClient)
 	app.Get("/static/*", h.static)
 
-	app.Use(h.requirePublicHost, h.readOldCookies)
+	app.Use(h.requirePublicHost, h.refuseTwinCookies, h.readOldCookies)
 	// Before the middleware that only pages need: thousands may connect at once.
 	app.Get("/login/events", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.events(h.signInState))
 	app.Get("/login/stream", noStore, h.requireOwnOrigin, h.reserveWaitingSlot, h.stream(h.signInState))

@@ -50,3 +50,31 @@ func (h *Handlers) adopt(c *fiber.Ctx, name string) bool {
 	c.Request().Header.SetCookie(h.cookieName(name), old)
 	return true
 }
+
+// expire removes a cookie of ours from the browser.
+func (h *Handlers) expire(c *fiber.Ctx, name string) {
+	c.Cookie(&fiber.Cookie{
+		Name: h.cookieName(name), Path: "/", MaxAge: -1,
+		Secure: h.secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// leave answers who has signed out or closed the account: nothing of it stays in
+// the browser but the device cookie, as long as an account knows it.
+func (h *Handlers) leave(c *fiber.Ctx, notice string) error {
+	if err := h.dropCookie(c); err != nil {
+		return err
+	}
+	h.expire(c, "session")
+	h.expire(c, "csrf")
+	used, err := h.Flow.DeviceInUse(c.UserContext(), h.clientOf(c).Device)
+	if err != nil {
+		return err
+	}
+	if !used {
+		h.expire(c, "device")
+	}
+	// Pages of the person that the browser has kept, for its back button too.
+	c.Set("Clear-Site-Data", `"cache"`)
+	return h.seeNotice(c, "/", notice)
+}

@@ -105,3 +105,27 @@ func (s *site) newestSession(p person) store.Session {
 	s.t.Fatal("no session has begun")
 	return store.Session{}
 }
+
+// What a sign-out leaves in the browser is what it is known by, and closing the last
+// account that knows it takes that too.
+func TestASignOutTakesEverythingButTheDevice(t *testing.T) {
+	s := newSite(t)
+	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")
+	b := s.browser()
+	for _, test := range []struct {
+		who  person
+		path string
+		keep bool
+	}{{ada, "/logout", true}, {bob, "/account/close", true}, {ada, "/account/close", false}} {
+		b.signIn(test.who)
+		got := b.post(test.path, "password", goodPassword)
+		if got.Status != http.StatusSeeOther || got.Header.Get("Clear-Site-Data") != `"cache"` {
+			t.Errorf("%s: got %d and Clear-Site-Data %q", test.path, got.Status, got.Header.Get("Clear-Site-Data"))
+		}
+		for name, left := range map[string]bool{"nod_session": false, "nod_csrf": false, "nod_device": test.keep} {
+			if got := b.cookie(name) != ""; got != left {
+				t.Errorf("%s: %s is left: %t, want %t", test.path, name, got, left)
+			}
+		}
+	}
+}

@@ -74,9 +74,6 @@ func (h *Handlers) logout(c *fiber.Ctx) error {
 		if err := h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut); err != nil {
 			return err
 		}
-		if err := h.dropCookie(c); err != nil {
-			return err
-		}
 	}
-	return h.seeNotice(c, "/", "signed-out")
+	return h.leave(c, "signed-out")
 }
