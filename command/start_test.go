@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nod/tools/mmdb"
 )
 
 func TestStartingWithNothingSet(t *testing.T) {
@@ -76,6 +78,18 @@ func TestAMissingFolder(t *testing.T) {
 		if exitStatus(err) != 2 || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), "folder missing: ") ||
 			strings.Contains(err.Error(), "lock") {
 			t.Errorf("nod %v: got %v with status %d", args, err, exitStatus(err))
+		}
+	}
+}
+
+// A file that says no places is refused, not found out when somebody signs in.
+func TestAFileThatSaysNoPlaces(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.WriteFile("asn.mmdb", mmdb.Write("GeoLite2-ASN", nil), 0o600))
+	for file, want := range map[string]string{"asn.mmdb": "and no places", "none.mmdb": "no such file"} {
+		err := run(t.Context(), nil, environment("ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0", "GEOIP_DB", file), io.Discard, t.Output())
+		if exitStatus(err) != 1 || !strings.Contains(err.Error(), "GEOIP_DB: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v with status %d", file, err, exitStatus(err))
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Config struct {
 	Phones               Phones
 	TrustedProxies       []string
 	WaitingPerAddress    int
+	GeoIP                string // path of the file of places, "" = no places
 	MetricsAddr          string // "" = no metrics
 
 	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored

@@ -184,6 +184,13 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.WaitingPerAddress = in.number() },
 	},
 	{
+		Name: "GEOIP_DB", Example: "/var/lib/GeoIP/GeoLite2-City.mmdb", Unset: "none: no page says a place",
+		What: "a file in MaxMind's format that says where an address is; phone and pages show city and country",
+		More: "Of cities or of countries; it is read whole at the start, so a newer file counts after the next one. " +
+			"Nobody is asked over the network.",
+		readBy: application, read: func(c *Config, in input) { c.GeoIP = in.value },
+	},
+	{
 		Name: "METRICS_ADDR", Example: "127.0.0.1:9090",
 		What:   "a separate listener for /metrics: host:port",
 		More:   "Prometheus reads it. Do not make it public.",

@@ -169,6 +169,30 @@ func TestThePhoneShowsWhatTheBrowserShows(t *testing.T) {
 	}
 }
 
+// everywhere is where every address is.
+type everywhere string
+
+func (e everywhere) Place(string) string { return string(e) }
+
+func TestThePlaceIsShownWhereSomebodyKnowsIt(t *testing.T) {
+	s := newSite(t)
+	s.flow.Places = everywhere("Bogotá, Colombia")
+	ada := s.account("ada@example.com")
+	hers := s.browser()
+	hers.signIn(ada)
+	b := s.browser()
+	b.passPassword(ada)
+	wantBody(t, b.get("/login/approval"), "<dt>Place</dt><dd>Bogotá, Colombia</dd>")
+	if on := ada.phone.requests()[0].Details["Place"]; on != "Bogotá, Colombia" {
+		t.Errorf("the phone shows %q", on)
+	}
+	events := b.events()
+	events.want("pending")
+	ada.phone.deny(ada.phone.pending())
+	events.want("denied")
+	wantBody(t, hers.get("/protected"), "<span>Bogotá, Colombia</span>")
+}
+
 // Nobody answers for somebody else, and no answer is made up.
 func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
 	s := newSite(t)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -10,6 +11,7 @@ import (
 	"nod/hub"
 	"nod/locales"
 	"nod/metrics"
+	"nod/places"
 	"nod/providers"
 	"nod/signin"
 	"nod/store"
@@ -33,9 +35,13 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	})
 	counts = metrics.New(waiting.Waiting, nil)
 	provider := s.provider(key, counts)
+	where, err := s.openPlaces()
+	if err != nil {
+		return rooms{}, err
+	}
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
-		Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
+		Places: where, Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -61,6 +67,18 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 		return rooms{}, err
 	}
 	return rooms{flow: flow, handlers: h, hub: waiting, metrics: counts}, nil
+}
+
+// openPlaces opens what says where an address is; nil where nothing does.
+func (s *site) openPlaces() (signin.Places, error) {
+	if s.GeoIP == "" {
+		return nil, nil
+	}
+	file, err := places.Open(s.GeoIP)
+	if err != nil {
+		return nil, fmt.Errorf("GEOIP_DB: %w", err)
+	}
+	return file, nil
 }
 
 // readPages reads the pages with the sentences of the one language there is.
