@@ -47,18 +47,18 @@ func (tx *txn) nameNetworks(ctx context.Context) error {
 func (tx *txn) noticeNew(ctx context.Context, sess Session) error {
 	const query = `
 		SELECT
-			EXISTS (SELECT 1 FROM factors WHERE user_id = ?1 AND proved_at IS NOT NULL),
+			EXISTS (SELECT 1 FROM devices WHERE user_id = ?1 AND device <> ?4),
 			EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND level = 2 AND device = '' AND user_agent = ?3),
 			EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND level = 2),
 			EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND level = 2 AND network = ?2)`
-	var proved, sameAgent, kept, sameNetwork bool
-	err := tx.QueryRowContext(ctx, query, sess.UserID, surroundings(sess.IP), sess.UserAgent).Scan(&proved, &sameAgent, &kept, &sameNetwork)
+	var others, sameAgent, kept, sameNetwork bool
+	err := tx.QueryRowContext(ctx, query, sess.UserID, surroundings(sess.IP), sess.UserAgent, sess.Device).Scan(&others, &sameAgent, &kept, &sameNetwork)
 	if err != nil {
 		return err
 	}
 	from := Notice{UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place}
 	switch {
-	case proved && !sess.KnownBrowser && !sameAgent:
+	case (others || kept) && !sess.KnownBrowser && !sameAgent:
 		from.Kind = NoticeNewBrowser
 	case kept && !sameNetwork:
 		from.Kind = NoticeNewNetwork

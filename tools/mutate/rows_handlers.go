@@ -4,6 +4,10 @@ import "time"
 
 // What a request may do.
 var handlersRows = []row{
+	{what: "the owner sees no notices", file: "handlers/protected.go", find: "(*Handlers).noticesSection, ", put: "", test: "TestANoticeIsShownUntilItIsRead"},
+	{what: "the phone is not told what is new", file: "signin/ask.go", find: "q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID)", put: "_, err = f.Store.NoticesToRing(ctx, a.UserID)", test: "handlers.TestANoticeIsShownUntilItIsRead"},
+	{what: "the phone shows another time", file: "signin/ask.go", find: "AskedAt: a.CreatedAt", put: "AskedAt: a.ExpiresAt", test: "handlers.TestThePhoneShowsWhatTheBrowserShows"},
+	{what: "nobody looks up the place", file: "handlers/visitor.go", find: "Place: h.Flow.Place(ip)", put: "Place: \"\"", test: "TestThePlaceIsShownWhereSomebodyKnowsIt"},
 	{what: "a body of a gigabyte is read", file: "handlers/app.go", find: "64 << 10", put: "1 << 30", test: "TestALargeBodyIsRefusedUnread"},
 	{what: "only pages have the headers", file: "handlers/app.go", find: "h.protectAnswers(h.refuseUnknownMethods(app))", put: "h.refuseUnknownMethods(app)", test: "TestEveryAnswerHasTheHeaders"},
 	{what: "the head of a stream lacks the headers", file: "handlers/events.go", find: "range h.fixed", put: "range h.fixed[:0]", test: "TestEveryAnswerHasTheHeaders"},

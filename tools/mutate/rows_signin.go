@@ -2,6 +2,12 @@ package main
 
 // The flow, and what a provider is asked and believed.
 var signinRows = []row{
+	{what: "a notice is carried again and again", file: "store/notices.go", find: "WHERE carried_at IS NULL AND read_at IS NULL AND at > ?", put: "WHERE read_at IS NULL AND at > ?", test: "signin.TestANoticeIsCarriedOnce"},
+	{what: "a notice that failed is lost", file: "signin/notices.go", find: "f.Store.ReleaseNotice(ctx, c.Notice.ID)", put: "error(nil)", test: "TestANoticeIsCarriedOnce"},
+	{what: "what is no news is carried", file: "signin/notices.go", find: "carryFor   = 24 * time.Hour", put: "carryFor   = 99 * time.Hour", test: "TestANoticeIsCarriedOnce"},
+	{what: "a stranger's page waits on after not me", file: "signin/notices.go", find: "f.ended(ctx, a)", put: "_ = a", test: "TestNotMeTellsTheBrowserThatWaits"},
+	{what: "a place of a private address", file: "places/places.go", find: "ip.IsPrivate()", put: "false", test: "TestPlace"},
+	{what: "any file says places", file: "places/places.go", find: "!slices.ContainsFunc(kinds, says)", put: "false", test: "TestOpenSaysWhatIsWrong"},
 	{what: "the list of what was asked is never emptied", file: "signin/lately.go", find: "l.older, l.recent, l.began = l.recent, nil, now", put: "l.began = now", test: "TestWhatWasAskedIsForgotten"},
 	{what: "every poll asks the provider", file: "signin/lately.go", find: "since < interval", put: "false", test: "TestPollingAsksTheProviderNowAndThen"},
 	{what: "a clock that is set back stops the questions", file: "signin/lately.go", find: "ok && since >= 0 &&", put: "ok &&", test: "TestAClockSetBackHoldsNoQuestionUp"},
@@ -21,7 +27,7 @@ var signinRows = []row{
 	{what: "a code of another attempt is taken", file: "signin/codes.go", find: `return "sign-in " + sessionID`, put: `return "sign-in "`, test: "handlers.TestACodeIsForOneAttempt"},
 	{what: "a code used up by our own check costs a second try", file: "signin/codes.go", find: "if returned {", put: "if returned && f == nil {", test: "handlers.TestFaultsWhenCheckingACode"},
 	{what: "a code that may arrive is on its way", file: "signin/codes.go", find: "return store.CodeUnconfirmed, nil, nil", put: "return store.CodeSent, nil, nil", test: "handlers.TestFaultsWhenSendingACode"},
-	{what: "a request that may arrive is on its way", file: "signin/ask.go", find: "return reason, nil", put: `return "", nil`, test: "handlers.TestFaultsOfTheReplyWhenAskingAgain"},
+	{what: "a request that may arrive is on its way", file: "signin/ask.go", find: "return reason, f.rang", put: `return "", f.rang`, test: "handlers.TestFaultsOfTheReplyWhenAskingAgain"},
 	{what: "the account of another password is closed", file: "signin/account.go", find: "err == nil && user.ID != v.User.ID", put: "false", test: "TestOnlyTheOwnPasswordClosesAnAccount"},
 	{what: "closing takes a shared phone off", file: "signin/account.go", find: "err != nil || shared", put: "err != nil || shared && f == nil", test: "handlers.TestClosingOneAccountLeavesThePhoneToTheOther"},
 

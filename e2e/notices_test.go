@@ -1,0 +1,70 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// The owner denies a stranger's request, says that it was not them, and lets the
+// phone be asked again once they have come in by a code.
+func TestThisWasNotMe(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	hers, strangers := n.person().tab(), n.person().tab()
+	p := hers.signUp("ada@example.com", "2015550101")
+	p.answer("approve")
+	hers.at("/protected")
+
+	strangers.signIn(p.Email)
+	p.answer("deny")
+	strangers.heading("Not approved")
+	hers.open("/protected")
+	hers.see("#notices")
+	hers.accessible("was this you")
+	hers.pictures("notices")
+	hers.click("#notices button[value=not_me]")
+	hers.see("main > .notice")
+	hers.see(".told-pause")
+	hers.accessible("paused")
+	hers.pictures("paused")
+
+	strangers.givePassword(p.Email)
+	strangers.heading("Your phone is not asked just now")
+	strangers.accessible("not asked")
+	strangers.pictures("not-asked")
+	if got := len(p.requests()); got != 2 {
+		t.Errorf("the phone got %d requests, want 2", got)
+	}
+
+	hers.click("#logout-form button")
+	hers.at("/")
+	hers.givePassword(p.Email)
+	hers.heading("Your phone is not asked just now")
+	hers.open("/verify-token")
+	hers.enterToken(p.token)
+	hers.at("/protected")
+	hers.see(".told-pause button")
+	hers.pictures("pause-can-end")
+	hers.click(".told-pause button")
+	hers.see("main > .notice")
+	hers.click("#logout-form button")
+	hers.at("/")
+	hers.signIn(p.Email)
+}
+
+// pictures shows the page as it looks to people, in the folder NOD_SCREENSHOTS.
+func (tb *tab) pictures(name string) {
+	dir := os.Getenv("NOD_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	for _, width := range []int64{390, 1280} {
+		for _, scheme := range []string{"light", "dark"} {
+			tb.look(width, scheme)
+			tb.picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)))
+		}
+	}
+	tb.look(1280, "light")
+}
