@@ -132,6 +132,8 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/protected", h.requireSignedIn, h.protected)
 	app.Post("/authenticator", h.requireSignedIn, h.requireFresh, h.authenticator)
+	app.Post("/account/browsers/remove", h.requireSignedIn, h.requireFresh, h.forgetBrowser)
+	app.Post("/account/browsers/remove-all", h.requireSignedIn, h.requireFresh, h.forgetBrowsers)
 	app.Post("/account/close", h.requireSignedIn, h.requireFresh, h.closeAccount)
 	app.Get("/account/confirm", h.requireSignedIn, h.confirmChangeForm)
 	app.Post("/account/confirm", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.confirmChange)

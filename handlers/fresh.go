@@ -26,8 +26,10 @@ type change struct {
 
 // changes are the changes by the path of their form. Each is behind requireFresh.
 var changes = map[string]change{
-	"/authenticator": {what: "change.authenticator"},
-	"/account/close": {what: "change.close", form: "/protected#close-account"},
+	"/authenticator":               {what: "change.authenticator"},
+	"/account/browsers/remove":     {what: "change.browser", fields: []string{"browser"}},
+	"/account/browsers/remove-all": {what: "change.browsers"},
+	"/account/close":               {what: "change.close", form: "/protected#close-account"},
 }
 
 // requireFresh admits a change only soon after a sign-in, a tap or a code.

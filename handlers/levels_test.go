@@ -52,6 +52,8 @@ var routes = []struct {
 	{"POST /verify-token", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"POST /send-token", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"POST /authenticator", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
+	{"POST /account/browsers/remove", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
+	{"POST /account/browsers/remove-all", [5]string{toLogin, toApproval, "303 /protected?notice=browsers-removed", toLogin, toLogin}},
 	{"POST /account/close", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /notices/read", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /notices/:id/answer", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},

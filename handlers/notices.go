@@ -21,15 +21,17 @@ var openNotices = map[string]notice{
 // doneNotices say what has happened. They are shown to the browser it happened
 // in, once: it holds a cookie that says so, which no link can bring.
 var doneNotices = map[string]notice{
-	"signed-out":     {"success", "notice.signed_out"},
-	"account-closed": {"success", "notice.account_closed"},
-	"email-taken":    {"info", "notice.email_taken"},
-	"cancelled":      {"info", "notice.cancelled"},
-	"sent-again":     {"info", "notice.sent_again"},
-	"too-many-codes": {"error", "notice.too_many_codes"},
-	"not-yet":        notYet,
-	"not-me":         {"success", "notice.not_me"},
-	"pause-ended":    {"success", "notice.pause_ended"},
+	"signed-out":       {"success", "notice.signed_out"},
+	"account-closed":   {"success", "notice.account_closed"},
+	"email-taken":      {"info", "notice.email_taken"},
+	"browser-removed":  {"success", "notice.browser_removed"},
+	"browsers-removed": {"success", "notice.browsers_removed"},
+	"cancelled":        {"info", "notice.cancelled"},
+	"sent-again":       {"info", "notice.sent_again"},
+	"too-many-codes":   {"error", "notice.too_many_codes"},
+	"not-yet":          notYet,
+	"not-me":           {"success", "notice.not_me"},
+	"pause-ended":      {"success", "notice.pause_ended"},
 }
 
 // notYet answers "I have approved it" while the phone has not.

@@ -114,11 +114,6 @@ func (f *Flow) End(ctx context.Context, sessionID string, reason store.Reason) e
 	return nil
 }
 
-// DeviceInUse says whether any account knows a browser.
-func (f *Flow) DeviceInUse(ctx context.Context, device string) (bool, error) {
-	return f.Store.DeviceInUse(ctx, device)
-}
-
 // PhoneOf is the phone that a user is asked on.
 func (f *Flow) PhoneOf(ctx context.Context, userID int64) (store.Factor, error) {
 	return f.Store.Factor(ctx, userID)

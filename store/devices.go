@@ -125,23 +125,25 @@ func (s *Store) DeviceInUse(ctx context.Context, device string) (used bool, err 
 	return used, wrap(err)
 }
 
-// RevokeDevice makes a browser unknown to an account; its sessions go on.
-// ErrNotFound for one that the account does not know.
-func (s *Store) RevokeDevice(ctx context.Context, userID, id int64) error {
+// RevokeDevice makes a browser unknown to an account and tells its owner, who is
+// told the name that name makes of its User-Agent. Its sessions go on. ErrNotFound
+// for one that the account does not know.
+func (s *Store) RevokeDevice(ctx context.Context, userID, id int64, name func(userAgent string) string) error {
 	return s.inTx(ctx, func(tx *txn) error {
-		removed, err := changed(tx.ExecContext(ctx, `DELETE FROM devices WHERE id = ? AND user_id = ?`, id, userID))
-		if err == nil && !removed {
-			return ErrNotFound
+		const revoke = `DELETE FROM devices WHERE id = ? AND user_id = ? RETURNING user_agent`
+		var agent string
+		if err := tx.QueryRowContext(ctx, revoke, id, userID).Scan(&agent); err != nil {
+			return wrap(err)
 		}
-		if err != nil {
+		if err := tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: userID}); err != nil {
 			return err
 		}
-		return tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: userID})
+		return tx.notice(ctx, userID, NoticeBrowserRemoved, name(agent))
 	})
 }
 
-// RevokeDevices makes every browser unknown to an account. None to remove is no
-// error, and no line in the audit trail.
+// RevokeDevices makes every browser unknown to an account and tells its owner. None
+// to remove is no error, and nothing to tell.
 func (s *Store) RevokeDevices(ctx context.Context, userID int64) error {
 	return s.inTx(ctx, func(tx *txn) error { return tx.revokeDevices(ctx, userID) })
 }
@@ -151,5 +153,8 @@ func (tx *txn) revokeDevices(ctx context.Context, userID int64) error {
 	if err != nil || !any {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: EventDevicesRemoved, UserID: userID})
+	if err := tx.record(ctx, Event{Kind: EventDevicesRemoved, UserID: userID}); err != nil {
+		return err
+	}
+	return tx.notice(ctx, userID, NoticeBrowsersRemoved)
 }

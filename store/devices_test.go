@@ -94,9 +94,9 @@ func TestAKnownBrowserIsForgotten(t *testing.T) {
 	work := w.signInFrom(ada, bringing("", "work"))
 	shared := w.signInFrom(bob, bringing("", "shared"))
 	id := w.devices(ada)[1].ID
-	wantErr(t, "of another account", w.store.RevokeDevice(t.Context(), bob.ID, id), store.ErrNotFound)
-	must(t, w.store.RevokeDevice(t.Context(), ada.ID, id))
-	wantErr(t, "a second time", w.store.RevokeDevice(t.Context(), ada.ID, id), store.ErrNotFound)
+	wantErr(t, "of another account", w.store.RevokeDevice(t.Context(), bob.ID, id, plainly), store.ErrNotFound)
+	must(t, w.store.RevokeDevice(t.Context(), ada.ID, id, plainly))
+	wantErr(t, "a second time", w.store.RevokeDevice(t.Context(), ada.ID, id, plainly), store.ErrNotFound)
 	w.wantKnown(ada, home, false)
 	w.wantKnown(ada, work, true)
 	if got := w.signInFrom(ada, bringing(home, "anew")); got != "anew" {
@@ -115,6 +115,11 @@ func TestAKnownBrowserIsForgotten(t *testing.T) {
 		}
 	}
 	wantEqual(t, removed, []string{"device_removed", "devices_removed"})
+	told, _, err := w.store.UnreadNotices(t.Context(), ada.ID, 2)
+	must(t, err)
+	if len(told) != 2 || told[0].Kind != store.NoticeBrowsersRemoved || told[1].Kind != store.NoticeBrowserRemoved || told[1].Detail != browser.UserAgent {
+		t.Errorf("the owner is told %+v", told)
+	}
 }
 
 func TestAClosedAccountKnowsNoBrowser(t *testing.T) {
@@ -199,3 +204,6 @@ func TestARepeatedStepKeepsTheBrowserKnown(t *testing.T) {
 		t.Errorf("the account knows %d browsers, want 2", got)
 	}
 }
+
+// plainly names a browser by what it says of itself.
+func plainly(userAgent string) string { return userAgent }

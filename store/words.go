@@ -179,6 +179,7 @@ const (
 	NoticeFactorAdded      NoticeKind = "factor_added"       // detail: its name
 	NoticeFactorRemoved    NoticeKind = "factor_removed"     // detail: its name
 	NoticeBrowserRemoved   NoticeKind = "browser_removed"    // a known one; detail: its name
+	NoticeBrowsersRemoved  NoticeKind = "browsers_removed"   // all that were known
 	NoticePhoneChangeBegun NoticeKind = "phone_change_begun" // detail: when it takes effect
 	NoticePhoneChanged     NoticeKind = "phone_changed"
 	NoticeCodesMade        NoticeKind = "codes_made"    // recovery codes

@@ -114,6 +114,7 @@ type Protected struct {
 	ToldMore       int    // further ones
 	ToldUpTo       int64  // the newest that "got it" is for, 0 for none
 	Pause          Pause
+	Browsers       []KnownBrowser // the last used first
 	Authenticator  Authenticator
 	ClosingProblem string // why the account was not closed
 
@@ -122,6 +123,14 @@ type Protected struct {
 	Currencies         []string
 	TransfersEventsURL string
 	TransfersURL       string
+}
+
+// KnownBrowser is a browser that has signed in before.
+type KnownBrowser struct {
+	ID              int64
+	Name, IP        string // the address of its first sign-in
+	Since, LastUsed Time
+	This            bool // whether it is the one that shows the page
 }
 
 // Change is the page that confirms a change of the account, or leads on to it

@@ -1,0 +1,53 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The page lists the browsers that have signed in and takes back what they are known
+// by. Somebody at a page that was left open cannot.
+func TestKnownBrowsersAreListedAndRemoved(t *testing.T) {
+	s := newSite(t)
+	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")
+	his := s.browser()
+	his.signIn(bob)
+	hers, other := s.browser(), s.browser()
+	other.signIn(ada)
+	s.clock.Advance(time.Minute)
+	hers.signIn(ada)
+	in := hers.get("/protected")
+	if n := strings.Count(in.Body, ">this browser<"); n != 1 {
+		t.Errorf("the page marks %d browsers as this one", n)
+	}
+	all := s.knows(ada)
+	wantBody(t, in, fmt.Sprintf(`value="%d"`, all[0].ID), fmt.Sprintf(`value="%d"`, all[1].ID))
+
+	for _, wrong := range []string{"", "x", "99999999999999999999"} {
+		wantStatus(t, hers.post("/account/browsers/remove", "browser", wrong), http.StatusNotFound)
+	}
+	of := fmt.Sprint(s.knows(bob)[0].ID)
+	hers.post("/account/browsers/remove", "browser", of)
+	if len(s.knows(bob)) != 1 {
+		t.Error("a browser of another account was removed")
+	}
+	s.clock.Advance(11 * time.Minute)
+	id := fmt.Sprint(all[1].ID)
+	wantRedirect(t, hers.post("/account/browsers/remove", "browser", id), "/account/confirm?browser="+id+"&to=%2Faccount%2Fbrowsers%2Fremove")
+	wantRedirect(t, hers.post("/account/browsers/remove-all"), "/account/confirm?to=%2Faccount%2Fbrowsers%2Fremove-all")
+	if len(s.knows(ada)) != 2 {
+		t.Fatal("a page that was left open removes a browser")
+	}
+	hers.signIn(ada)
+	wantRedirect(t, hers.post("/account/browsers/remove", "browser", id), "/protected?notice=browser-removed")
+	wantBody(t, hers.get("/protected?notice=browser-removed"), "no longer known to your account", "Known browser removed")
+	if left := s.knows(ada); len(left) != 1 || left[0].ID != all[0].ID {
+		t.Errorf("left are %+v", left)
+	}
+	wantStatus(t, other.get("/protected"), http.StatusOK) // it stays signed in
+	wantRedirect(t, hers.post("/account/browsers/remove-all"), "/protected?notice=browsers-removed")
+	wantBody(t, hers.get("/protected?notice=browsers-removed"), "No browser is known. This one is after its next sign-in.")
+}
