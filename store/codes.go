@@ -188,12 +188,12 @@ func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Meth
 		if err := tx.useCode(ctx, userID, codeHash); err != nil {
 			return err
 		}
-		if err := tx.prove(ctx, userID); err != nil {
-			return err
-		}
 		sess = tx.newSession(userID, SignedIn, c)
 		sess.Method = method
-		return tx.promote(ctx, sessionID, &sess, c)
+		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
+			return err
+		}
+		return tx.prove(ctx, userID)
 	})
 	if err != nil {
 		return Session{}, err

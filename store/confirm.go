@@ -22,13 +22,13 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 		if err != nil {
 			return err
 		}
-		if err := tx.prove(ctx, a.UserID); err != nil {
-			return err
-		}
 		sess = tx.newSession(a.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID = MethodPush, a.ID
 		sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
-		return tx.promote(ctx, sessionID, &sess, c)
+		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
+			return err
+		}
+		return tx.prove(ctx, a.UserID) // last: the first sign-in of a phone is told from the next by it
 	})
 	if err != nil {
 		return Session{}, err

@@ -115,11 +115,7 @@ func TestAKnownBrowserIsForgotten(t *testing.T) {
 		}
 	}
 	wantEqual(t, removed, []string{"device_removed", "devices_removed"})
-	told, _, err := w.store.UnreadNotices(t.Context(), ada.ID, 2)
-	must(t, err)
-	if len(told) != 2 || told[0].Kind != store.NoticeBrowsersRemoved || told[1].Kind != store.NoticeBrowserRemoved || told[1].Detail != browser.UserAgent {
-		t.Errorf("the owner is told %+v", told)
-	}
+	wantEqual(t, w.notices(ada), []string{"new_browser", "browser_removed", "new_browser", "browsers_removed"})
 }
 
 func TestAClosedAccountKnowsNoBrowser(t *testing.T) {
