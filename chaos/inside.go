@@ -133,10 +133,7 @@ func (p *person) transfer(ctx context.Context) error {
 	if err != nil || asked.id == "" {
 		return err
 	}
-	verb := "approve"
-	if p.sometimes(percentDeny) {
-		verb = "deny"
-	}
+	verb := p.verb()
 	if p.sometimes(percentTooEarly) {
 		if err := p.execute(ctx, asked, payee, false); err != nil {
 			return err

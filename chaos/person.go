@@ -37,6 +37,7 @@ type person struct {
 	accounts int
 	phone    phone // of the newest account; its email is that of the account
 	keeps    bool  // has left a browser signed in
+	denies   bool  // the phone's last answer is a Deny
 }
 
 func newPerson(w *world, n int) *person {
@@ -64,6 +65,16 @@ func (p *person) move() {
 }
 
 func (p *person) sometimes(percent int) bool { return p.random.IntN(100) < percent }
+
+// verb is what the phone answers next. Nobody denies twice in a row: that would
+// leave their phone in peace for an hour.
+func (p *person) verb() string {
+	p.denies = !p.denies && p.sometimes(percentDeny)
+	if p.denies {
+		return "deny"
+	}
+	return "approve"
+}
 
 func (p *person) within(d time.Duration) time.Duration {
 	return time.Duration(p.random.Int64N(int64(d)))

@@ -27,10 +27,7 @@ const repeatable = 25 * time.Second
 
 // secondStep waits for the phone and goes in. in says whether it did.
 func (p *person) secondStep(ctx context.Context) (in bool, err error) {
-	verb := "approve"
-	if p.sometimes(percentDeny) {
-		verb = "deny"
-	}
+	verb := p.verb()
 	for {
 		waits, err := p.b.get(ctx, "/login/approval")
 		if err != nil {
