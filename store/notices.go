@@ -159,7 +159,7 @@ type ClaimedNotice struct {
 // first, each only once: whoever fails gives it back with ReleaseNotice. Those
 // older than within are no news.
 func (s *Store) ClaimNotices(ctx context.Context, within time.Duration, limit int) (claimed []ClaimedNotice, err error) {
-	const fresh = `SELECT id FROM notices WHERE carried_at IS NULL AND read_at IS NULL AND at > ? ORDER BY id LIMIT ?`
+	const fresh = `SELECT id FROM notices WHERE carried_at IS NULL AND read_at IS NULL AND at > ? ORDER BY at, id LIMIT ?`
 	since := s.now() - within.Milliseconds()
 	var any bool
 	// A sweep that finds nothing takes no write lock.

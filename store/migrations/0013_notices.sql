@@ -17,7 +17,7 @@ CREATE TABLE notices (
 ) STRICT;
 
 CREATE INDEX notices_unread ON notices (user_id, id) WHERE read_at IS NULL;
-CREATE INDEX notices_to_carry ON notices (id) WHERE carried_at IS NULL;
+CREATE INDEX notices_to_carry ON notices (at) WHERE carried_at IS NULL;
 CREATE INDEX notices_at ON notices (at);
 
 -- While one is not over, the phone of its user is not asked.
