@@ -115,7 +115,7 @@ func TestAKnownBrowserIsForgotten(t *testing.T) {
 		}
 	}
 	wantEqual(t, removed, []string{"device_removed", "devices_removed"})
-	wantEqual(t, w.notices(ada), []string{"new_browser", "browser_removed", "new_browser", "browsers_removed"})
+	wantEqual(t, w.notices(ada), []string{"browsers_removed", "new_browser", "browser_removed", "new_browser"})
 }
 
 func TestAClosedAccountKnowsNoBrowser(t *testing.T) {
