@@ -207,7 +207,7 @@ func (s *site) connect(c config) {
 	var err error
 	s.flow, err = signin.New(s.t.Context(), signin.Config{
 		Store: s.store, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: c.Hub, Now: c.Now},
-		Counter: c.Metrics, ProviderTimeout: hung, Now: c.Now, Logger: c.Logger,
+		Site: "login.tapworld.example", Counter: c.Metrics, ProviderTimeout: hung, Now: c.Now, Logger: c.Logger,
 	})
 	must(s.t, err)
 	c.Flow, c.Provider, s.metrics = s.flow, provider, c.Metrics

@@ -25,11 +25,11 @@ func TestPasswordsThatAreTriedEarly(t *testing.T) {
 		passwords.Keys:      {"Qwerty2024!", "abcdefghi!", "qwertzuiop1!", "asdfghjkl;", "1qaz2wsx3edc!", "aaaaaaaaaaaaaaaaaaaaa", "abcabcabcabc", "zyxwvuts", "!@#$%^&*", "asdf1234!!", "q1w2q1w2q1w2", "24681012a"},
 		passwords.Guessable: {"sunshinemonkey", "PurpleOrange1", "greenmonkeys1"},
 		passwords.Personal: {
-			"grace.hopper1!", "GraceHopper99", "hopper1906", "grace@navy.example", "navy2024!!", "Nod12345!", "nodnodnod", "3005550199", "Grace!!!", "hopper+grace",
+			"grace.hopper1!", "GraceHopper99", "hopper1906", "grace@navy.example", "navy2024!!", "Nod12345!", "nodnodnod", "3001230199", "Grace!!!", "hopper+grace",
 		},
 	} {
 		for _, password := range list {
-			got := passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 555-0199")
+			got := passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 123-0199")
 			if got != want {
 				t.Errorf("%s: got %q, want %q", password, got, want)
 			}
@@ -44,7 +44,7 @@ func TestPasswordsThatAreHardToGuess(t *testing.T) {
 		"a horse of another colour", "jNMTC1qk5D", "h7Gt-pL2w-9QxZ", "vier graue Elefanten", "three blind mice 2024", "not the password",
 		"Sphinx of black quartz, judge my vow", "uLm4tX9vR", "3.1415 is not all of it", "purple-otter7",
 	} {
-		if got := passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 555-0199"); got != "" {
+		if got := passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 123-0199"); got != "" {
 			t.Errorf("%s: got %q, want it to be taken", password, got)
 		}
 	}
@@ -68,7 +68,7 @@ func BenchmarkCheck(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 555-0199")
+				passwords.Check(password, "Grace Hopper", "grace.hopper@navy.example", "300 123-0199")
 			}
 		})
 	}

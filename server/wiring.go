@@ -41,7 +41,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	}
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
-		Places: where, Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
+		Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err

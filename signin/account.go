@@ -8,8 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/trustelem/zxcvbn"
-
+	"nod/passwords"
 	"nod/store"
 )
 
@@ -61,6 +60,12 @@ const (
 	PasswordTooShort   Problem = "password.too_short"
 	PasswordTooLong    Problem = "password.too_long"
 	PasswordGuessable  Problem = "password.guessable"
+	PasswordStolen     Problem = "password.stolen"
+	PasswordPersonal   Problem = "password.personal"
+	PasswordDigits     Problem = "password.digits"
+	PasswordKeys       Problem = "password.keys"
+	PasswordAndYear    Problem = "password.word_and_year"
+	PasswordAndSigns   Problem = "password.word_and_signs"
 	CountryMissing     Problem = "country.missing"
 	CountryRefused     Problem = "country.refused"
 	PhoneMissing       Problem = "phone.missing"
@@ -86,12 +91,13 @@ func (p Problems) note(f Field, problem Problem) {
 	}
 }
 
-// check finds a problem for each field that has one, and the number.
-func (n NewAccount) check() (phoneNumber, Problems) {
+// check finds a problem for each field that has one, and the number. site is
+// what people may take for a password here.
+func (n NewAccount) check(site string) (phoneNumber, Problems) {
 	p := Problems{}
 	p.note(FieldName, nameProblem(n.Name))
 	p.note(FieldEmail, emailProblem(store.CleanEmail(n.Email)))
-	p.note(FieldPassword, passwordProblem(store.Password(n.Password), n.Name, n.Email))
+	p.note(FieldPassword, passwordProblem(store.Password(n.Password), site, n.Name, n.Email, n.Phone.Number))
 	return n.Phone.parse(p), p
 }
 
@@ -120,8 +126,8 @@ func emailProblem(email string) Problem {
 }
 
 // passwordProblem follows NIST SP 800-63B: length counts, in characters as
-// people count them; composition rules do not, and what is in the lists of
-// common passwords is refused.
+// people count them; composition rules do not, and what attackers try early is
+// refused with the reason. personal is what is known of the owner and the site.
 func passwordProblem(password string, personal ...string) Problem {
 	switch {
 	case password == "":
@@ -132,8 +138,9 @@ func passwordProblem(password string, personal ...string) Problem {
 		return PasswordTooShort
 	case tooLong(password, maxPassword):
 		return PasswordTooLong
-	case zxcvbn.PasswordStrength(Shorten(password, 72), personal).Score < 2:
-		return PasswordGuessable
+	}
+	if weak := passwords.Check(password, personal...); weak != "" {
+		return Problem("password." + weak)
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 // is the user's. Until then nobody learns whether it has an account: it is not even
 // asked. Problems; store.ErrBusy.
 func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.User, error) {
-	number, problems := n.check()
+	number, problems := n.check(f.Site)
 	if len(problems) > 0 {
 		return store.User{}, problems
 	}

@@ -81,7 +81,7 @@ var storeRows = []row{
 	{what: "a sign-up shuts out the owner of its e-mail", file: "store/authenticate.go", find: "WHEN ?2 THEN 0 WHEN ?1 THEN 1 ELSE 2", put: "WHEN ?2 THEN 2 WHEN ?1 THEN 1 ELSE 0", test: "TestManySignUpsForOneEmail"},
 	{what: "a sign-up for a taken e-mail cannot be signed in to", file: "store/authenticate.go", find: "OR users.claims = ?1", put: "OR users.claims = ?1 AND NOT EXISTS (SELECT 1 FROM users AS o WHERE o.email_key = ?1)", test: "TestASignUpIsFoundWhetherOrNotTheEmailHasAnAccount"},
 	{what: "the hashes for an e-mail differ in their salt", file: "store/passwords.go", find: "found[0].hash)", put: "encodeHash(s.opts.HashParams, s.saltOf(email), nil))", test: "TestASignUpIsFoundWhetherOrNotTheEmailHasAnAccount"},
-	{what: "a form sent twice makes two sign-ups", file: "store/signup.go", find: "if same || err != nil {", put: "if err != nil {", test: "TestTheSameSignUpTwiceIsOne"},
+	{what: "a form sent twice makes two sign-ups", file: "store/signup.go", find: "if same || err != nil {", put: "if same && u.ID < 0 || err != nil {", test: "TestTheSameSignUpTwiceIsOne"},
 	{what: "a sign-up is kept for good", file: "store/signup.go", find: "signUpLife = 24 * time.Hour", put: "signUpLife = 2400 * time.Hour", test: "TestASignUpThatNobodyProvesEnds"},
 	{what: "a closed account keeps its password", file: "store/users.go", find: "password_hash = ''", put: "password_hash = password_hash", test: "TestCloseAccountEndsAndForgets"},
 
