@@ -94,9 +94,9 @@ func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
 }
 
 // AnswerNotice takes the answer of a session's user to a notice that asks. "Not
-// me" leaves the phone in peace at once, and ends what other browsers wait for:
-// these requests are returned, so that they can be told. "Me" takes back what a
-// denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
+// me" leaves the phone in peace at once, makes the browser that it was unknown, and
+// ends what other browsers wait for: these requests are returned, so that they can
+// be told. "Me" takes back what a denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
 // nothing, or was answered.
 func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -114,6 +114,9 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 		if answer == AnswerMe {
 			return tx.forgetDenials(ctx, sess.UserID)
 		}
+		if err := tx.disown(ctx, sess, n.SessionID); err != nil {
+			return err
+		}
 		const elsewhere = `user_id = ?3 AND session_id <> ?4`
 		if ended, err = tx.cancelOrExpire(ctx, ReasonPushPaused, elsewhere, sess.UserID, sess.ID); err != nil {
 			return err
@@ -124,6 +127,19 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 		return nil, err
 	}
 	return ended, nil
+}
+
+// disown makes the browser of another session unknown to the account, so that it is
+// no better than any stranger's from then on.
+func (tx *txn) disown(ctx context.Context, sess Session, other string) error {
+	const forget = `
+		DELETE FROM devices
+		WHERE user_id = ? AND device <> ? AND device = (SELECT device FROM sessions WHERE id = ?)`
+	known, err := changed(tx.ExecContext(ctx, forget, sess.UserID, sess.Device, other))
+	if err != nil || !known {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: sess.UserID, SessionID: other})
 }
 
 // CanEndPause says whether EndPause would.

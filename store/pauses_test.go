@@ -129,6 +129,31 @@ func TestNotMePausesAtOnce(t *testing.T) {
 	wantEqual(t, events[len(events)-4:], []string{"approval_cancelled", "pushes_paused", "session_started", "approval_begun"})
 }
 
+// A browser that was not hers is no better known than a stranger's, and hers is.
+func TestNotMeForgetsTheBrowser(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	other := bringing("", "strangers")
+	other.UserAgent = "Other/2.0"
+	w.signInFrom(ada, other)
+	w.clock.Advance(time.Second)
+	in := w.inByCode(ada, "one", bringing("hers", ""))
+	_, err := w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerNotMe)
+	must(t, err)
+	w.wantKnown(ada, "strangers", false)
+	w.wantKnown(ada, "hers", true)
+
+	// What she has denied by mistake, in this very browser, costs her nothing.
+	asked, err := w.store.StartSession(t.Context(), ada.ID, "", bringing("hers", ""))
+	must(t, err)
+	must(t, w.store.EndPause(t.Context(), in))
+	w.decide(w.begin(asked), store.Denied)
+	_, err = w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerNotMe)
+	must(t, err)
+	w.wantKnown(ada, "hers", true)
+}
+
 // A denial by mistake does not count.
 func TestItWasMeForgetsDenials(t *testing.T) {
 	w := newWorld(t)
