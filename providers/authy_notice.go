@@ -17,6 +17,7 @@ var noticeWords = map[store.NoticeKind]string{
 	store.NoticeFactorAdded:      "a way to sign in was added",
 	store.NoticeFactorRemoved:    "a way to sign in was removed",
 	store.NoticeBrowserRemoved:   "a known browser was removed",
+	store.NoticeBrowsersRemoved:  "all known browsers were removed",
 	store.NoticePhoneChangeBegun: "a change of the phone was begun",
 	store.NoticePhoneChanged:     "the phone was changed",
 	store.NoticeCodesMade:        "new recovery codes were made",
