@@ -140,6 +140,9 @@ func (h *Handlers) describe(err error) *pageError {
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}
+	case errors.Is(err, store.ErrNotFresh):
+		return &pageError{Status: fiber.StatusForbidden, Heading: "error.not_fresh.title", Text: "error.not_fresh.text",
+			Action: link{"/protected", "action.to_account"}, cause: err}
 	case errors.Is(err, signin.ErrRateLimited):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.rate_limited.title",
 			Text: "error.rate_limited.text", RetryAfter: time.Minute, cause: err}

@@ -29,6 +29,9 @@ var changes = map[string]change{
 	"/authenticator":               {what: "change.authenticator"},
 	"/account/browsers/remove":     {what: "change.browser", fields: []string{"browser"}},
 	"/account/browsers/remove-all": {what: "change.browsers"},
+	"/account/sessions/end":        {what: "change.end_session", fields: []string{"session"}},
+	"/account/sessions/end-others": {what: "change.end_others"},
+	"/account/password":            {what: "change.password", form: "/protected#password-section"},
 	"/account/close":               {what: "change.close", form: "/protected#close-account"},
 }
 

@@ -7,17 +7,40 @@ import (
 	"nod/views"
 )
 
-// recentLines is how much of the audit trail the page shows.
-const recentLines = 8
+// How many lines of the audit trail the account page and the page of them show.
+const (
+	recentLines  = 8
+	historyLines = 50
+)
 
 func (h *Handlers) historySection(c *fiber.Ctx, page *views.Protected) error {
-	events, err := h.Flow.Activity(c.UserContext(), visitorOf(c).User.ID, recentLines)
-	for _, e := range events {
+	recent, _, err := h.historyBefore(c, 0, recentLines)
+	page.Recent = recent
+	return err
+}
+
+// history shows the whole of it, a page at a time.
+func (h *Handlers) history(c *fiber.Ctx) error {
+	before := int64(c.QueryInt("before"))
+	lines, older, err := h.historyBefore(c, before, historyLines)
+	if err != nil {
+		return err
+	}
+	return c.Render("history", views.History{
+		Layout: h.layout(c, "history", "history.title"), Lines: lines, Older: older, Newest: before <= 0,
+	})
+}
+
+func (h *Handlers) historyBefore(c *fiber.Ctx, before int64, n int) (lines []views.Event, older int64, err error) {
+	history, err := h.Flow.HistoryBefore(c.UserContext(), visitorOf(c).User.ID, before, n)
+	for _, e := range history.Lines {
 		if key := eventKey(e); key != "" {
-			page.Recent = append(page.Recent, views.Event{Text: h.Pages.Text(key), At: timeOf(e.At)})
+			lines = append(lines, views.Event{
+				Text: h.Pages.Text(key), At: timeOf(e.At), From: e.IP, Refused: e.Kind.Outcome() == store.Refused, Times: e.Times,
+			})
 		}
 	}
-	return err
+	return lines, history.Older, err
 }
 
 // eventKey is the key of a line of the audit trail, "" for one that the page
@@ -29,7 +52,7 @@ func eventKey(e store.Event) string {
 		return ""
 	case store.EventSessionEnded:
 		switch store.Reason(e.Detail) {
-		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes:
+		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes, store.ReasonEndedByOwner:
 			return "event.session_ended." + e.Detail
 		}
 		return ""

@@ -18,7 +18,13 @@ type section func(h *Handlers, c *fiber.Ctx, page *views.Protected) error
 
 // sections are the parts of the account page; each has its account_*.html.
 var sections = []section{
-	(*Handlers).noticesSection, (*Handlers).factsSection, (*Handlers).signInSection, (*Handlers).transfersSection, (*Handlers).browsersSection, (*Handlers).historySection,
+	(*Handlers).noticesSection,
+	(*Handlers).factsSection,
+	(*Handlers).signInSection,
+	(*Handlers).transfersSection,
+	(*Handlers).sessionsSection,
+	(*Handlers).browsersSection,
+	(*Handlers).historySection,
 }
 
 // showProtected shows the account page. What a form of it shows again, or says,

@@ -33,6 +33,7 @@ type Field string
 // The fields of NewAccount and of a transfer.
 const (
 	FieldForm     Field = "form"
+	FieldCurrent  Field = "current" // password
 	FieldName     Field = "name"
 	FieldEmail    Field = "email"
 	FieldPassword Field = "password"
@@ -66,6 +67,9 @@ const (
 	PasswordKeys       Problem = "password.keys"
 	PasswordAndYear    Problem = "password.word_and_year"
 	PasswordAndSigns   Problem = "password.word_and_signs"
+	PasswordWrong      Problem = "password.wrong"
+	CurrentMissing     Problem = "current.missing"
+	PasswordSame       Problem = "password.same"
 	CountryMissing     Problem = "country.missing"
 	CountryRefused     Problem = "country.refused"
 	PhoneMissing       Problem = "phone.missing"
@@ -184,17 +188,13 @@ func (e *NotClosed) Unwrap() error { return e.Cause }
 // more. The provider goes first: if it cannot be told, nothing has changed
 // here. store.ErrInvalidCredentials, *TooManyTries, *NotClosed.
 func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c store.Client) error {
-	user, err := f.Authenticate(ctx, v.User.Email, password, c)
-	if err == nil && user.ID != v.User.ID {
-		err = store.ErrInvalidCredentials
-	}
-	if err != nil {
+	if err := f.knowsPassword(ctx, v, password, c); err != nil {
 		return err
 	}
-	if err := f.forgetPhone(ctx, user); err != nil {
+	if err := f.forgetPhone(ctx, v.User); err != nil {
 		return &NotClosed{err}
 	}
-	ended, err := f.Store.CloseAccount(ctx, user.ID)
+	ended, err := f.Store.CloseAccount(ctx, v.User.ID)
 	if err != nil {
 		return &NotClosed{err}
 	}

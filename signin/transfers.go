@@ -123,8 +123,3 @@ func (f *Flow) notifyTransfers(ctx context.Context, userID int64) {
 		f.Logger.Error("pages could not be told of their transfers", "user", userID, "error", err)
 	}
 }
-
-// Activity returns the newest lines of the audit trail about a user.
-func (f *Flow) Activity(ctx context.Context, userID int64, lines int) ([]store.Event, error) {
-	return f.Store.Events(ctx, userID, lines)
-}

@@ -17,6 +17,7 @@ var (
 	ErrInvalidCredentials = errors.New("e-mail or password is wrong")
 	ErrBusy               = errors.New("too many passwords are being checked")
 	ErrNotApproved        = errors.New("there is no approval to use")
+	ErrNotFresh           = errors.New("the last sign-in, tap or code is too old to change the account")
 	ErrNoTriesLeft        = errors.New("no tries left")
 	ErrWrongCode          = errors.New("wrong code")
 	ErrCodeUsed           = errors.New("this code was used already")

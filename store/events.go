@@ -3,13 +3,15 @@ package store
 import (
 	"cmp"
 	"context"
+	"math"
 	"time"
 )
 
 // Event is one line of the audit trail: who, when, where, what. What became of it
 // is Kind.Outcome.
 type Event struct {
-	At         time.Time // of a refusal that was counted its minute; set by the store
+	ID         int64     // grows; set by the store, as is the next
+	At         time.Time // of a refusal that was counted its minute
 	Kind       EventKind
 	UserID     int64  // whom it is about; 0 for nobody known
 	SessionID  string // what it is about
@@ -84,8 +86,14 @@ func (tx *txn) record(ctx context.Context, e Event) error {
 
 // Events returns the newest lines about a user, newest first.
 func (s *Store) Events(ctx context.Context, userID int64, limit int) ([]Event, error) {
-	const query = `SELECT ` + eventColumns + ` FROM events WHERE user_id = ? ORDER BY id DESC LIMIT ?`
-	return list(ctx, s.read, scanEvent, query, userID, limit)
+	return s.EventsBefore(ctx, userID, math.MaxInt64, limit)
+}
+
+// EventsBefore returns the newest of the lines about a user that are older than
+// the one with this ID, newest first.
+func (s *Store) EventsBefore(ctx context.Context, userID, before int64, limit int) ([]Event, error) {
+	const query = `SELECT id, ` + eventColumns + ` FROM events WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`
+	return list(ctx, s.read, scanEvent, query, userID, before, limit)
 }
 
 const eventColumns = `
@@ -104,7 +112,7 @@ const eventColumns = `
 func scanEvent(r row) (Event, error) {
 	var e Event
 	var ms int64
-	err := r.Scan(append([]any{&ms}, e.fields()...)...)
+	err := r.Scan(append([]any{&e.ID, &ms}, e.fields()...)...)
 	e.At = at(ms)
 	return e, err
 }

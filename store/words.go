@@ -53,11 +53,12 @@ const (
 	ReasonCancelled     Reason = "cancelled"
 	ReasonTooManyCodes  Reason = "too_many_codes"
 	ReasonAccountClosed Reason = "account_closed"
-	ReasonEmailTaken    Reason = "email_taken" // of a sign-up, once its phone was proved
-	ReasonExpired       Reason = "expired"     // older than SessionMax
-	ReasonIdle          Reason = "idle"        // unused for SessionIdle
-	ReasonNotKept       Reason = "not_kept"    // its cookie could not be stored
-	ReasonRekeyed       Reason = "rekeyed"     // it goes on under another id
+	ReasonEmailTaken    Reason = "email_taken"    // of a sign-up, once its phone was proved
+	ReasonEndedByOwner  Reason = "ended_by_owner" // from another browser
+	ReasonExpired       Reason = "expired"        // older than SessionMax
+	ReasonIdle          Reason = "idle"           // unused for SessionIdle
+	ReasonNotKept       Reason = "not_kept"       // its cookie could not be stored
+	ReasonRekeyed       Reason = "rekeyed"        // it goes on under another id
 )
 
 // Method is how the second step was passed.
@@ -131,6 +132,7 @@ const (
 	EventChangeConfirmed   EventKind = "change_confirmed"   // detail: the Method
 	EventTransferExecuted  EventKind = "transfer_executed"
 	EventTransferRefused   EventKind = "transfer_refused"
+	EventPasswordChanged   EventKind = "password_changed"
 	EventPhoneCorrected    EventKind = "phone_corrected" // before it was proved
 	EventDeviceRemoved     EventKind = "device_removed"  // a known browser
 	EventDevicesRemoved    EventKind = "devices_removed" // all of them
@@ -186,6 +188,7 @@ const (
 	NoticeCodesRemoved     NoticeKind = "codes_removed" // recovery codes
 	NoticeCodeUsed         NoticeKind = "code_used"     // a recovery code
 	NoticePasswordChanged  NoticeKind = "password_changed"
+	NoticeSignedOut        NoticeKind = "signed_out"     // other sessions, from a browser
 	NoticeEmailTaken       NoticeKind = "email_taken"    // somebody tried to sign up with it
 	NoticeFactorsReset     NoticeKind = "factors_reset"  // by the operator
 	NoticeSessionsEnded    NoticeKind = "sessions_ended" // by the operator

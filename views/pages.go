@@ -109,6 +109,8 @@ type Protected struct {
 	Fresh          bool // whether it may be changed without a new tap or code
 	Account        Account
 	SignIn         SignIn
+	Sessions       []Session
+	Password       PasswordForm
 	Recent         []Event
 	Told           []Told // notices, newest first
 	ToldMore       int    // further ones
@@ -168,10 +170,38 @@ type SignIn struct {
 	IP         string
 }
 
-// Event is one line of the recent activity.
+// Session is a browser in which the person is signed in.
+type Session struct {
+	ID          string
+	This        bool // the browser that the page is for
+	Browser     string
+	Place       string // "" where it is not known
+	IP          string
+	MethodText  string
+	Begun, Used Time
+}
+
+// PasswordForm is the form of another password.
+type PasswordForm struct {
+	Stay   bool // whether other browsers stay signed in
+	Errors FieldErrors
+}
+
+// Event is one line of what happened to an account.
 type Event struct {
-	Text string
-	At   Time
+	Text    string
+	At      Time
+	From    string // the address, "" where nobody acted
+	Refused bool
+	Times   int // how often in a minute
+}
+
+// History is the page of all that happened to an account.
+type History struct {
+	Layout
+	Lines  []Event
+	Older  int64 // what the next page begins before; 0 without one
+	Newest bool  // whether this is the first page
 }
 
 // Told is a notice to the owner of the account.

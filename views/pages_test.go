@@ -34,6 +34,8 @@ func states() []state {
 		{"ask", "filled", views.Ask{member("ask", 1), "+57 ••• 67", true}},
 		{"number", "zero", views.Number{}},
 		{"number", "refused", views.Number{refused("number", "form", "country_code", "phone_number"), "+57 ••• 67", "300", []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
+		{"history", "zero", views.History{}},
+		{"history", "lines", views.History{Layout: member("history", 2), Lines: []views.Event{{Text: "Signed in", At: newYear}}, Older: 7}},
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
@@ -43,6 +45,7 @@ func states() []state {
 	}
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
+	list = append(list, changes()...)
 	return append(list, protecteds()...)
 }
 
@@ -120,6 +123,19 @@ func tokens() []state {
 	return list
 }
 
+func changes() []state {
+	list := []state{{"change", "zero", views.Change{}}}
+	for _, status := range []string{"ask", "fresh", "code", "pending", "approved", "denied", "expired", "cancelled"} {
+		for _, reason := range []string{"", "unconfirmed", "unavailable", "no_device", "push_paused"} {
+			list = append(list, state{"change", status + " " + reason, views.Change{
+				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
+				Status: status, Reason: reason, Number: "47", MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
+			}})
+		}
+	}
+	return append(list, state{"change", "wrong code", views.Change{Layout: refused("change", "token"), Status: "code"}})
+}
+
 var newYear = views.Time{Machine: "2026-01-01T00:00:00.000Z", Text: "1 Jan 2026, 00:00:00 UTC"}
 
 func protecteds() []state {
@@ -127,24 +143,28 @@ func protecteds() []state {
 		Layout:     noticed(member("protected", 2), "success"),
 		Account:    views.Account{"Ada & Co", "ada@example.com", "+573001234567", "123456"},
 		SignIn:     views.SignIn{"a tap on your phone", newYear, 321, "Firefox", "127.0.0.1"},
-		Recent:     []views.Event{{"Signed in", newYear}, {"Sign-in cancelled", newYear}},
+		Recent:     []views.Event{{Text: "Signed in", At: newYear, From: "127.0.0.1"}, {Text: "Denied", At: newYear, Refused: true, Times: 3}},
 		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
+		Fresh:              true,
+		Sessions:           []views.Session{{"a", true, "Firefox", "Oslo, Norway", "127.0.0.1", "a tap", newYear, newYear}, {"b", false, "Safari <x>", "", "::1", "a code", newYear, newYear}},
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
 		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
 	}
-	byCode, qr, noQR, wrong, busy, closing := full, full, full, full, full, full
+	byCode, qr, noQR, wrong, busy, closing, stale := full, full, full, full, full, full, full
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""
 	qr.Authenticator = views.Authenticator{QR: "https://qr.example/x.png?a=1&b=2", Label: "Nod (ada@example.com)", Issuer: "Nod"}
 	noQR.Authenticator = views.Authenticator{Problem: "No code to show."}
 	wrong.TransferForm.Errors = problems("payee", "amount", "currency")
 	busy.TransferForm.Errors = problems("form")
+	stale.Fresh = false
+	wrong.Password = views.PasswordForm{Stay: true, Errors: problems("current", "password")}
 	closing.ClosingProblem = "The password is wrong."
 	return []state{
 		{"protected", "zero", views.Protected{}},
 		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "QR code", qr}, {"protected", "no QR code", noQR},
-		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing},
+		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing}, {"protected", "not fresh", stale},
 	}
 }
 

@@ -12,7 +12,7 @@ type Text func(key string, args ...any) string
 
 // funcs are what templates write words with.
 func (text Text) funcs() template.FuncMap {
-	return template.FuncMap{"t": text, "rich": text.rich, "el": element}
+	return template.FuncMap{"t": text, "rich": text.rich, "el": element, "time": moment}
 }
 
 // fixed is a sentence that is the same each time its page is shown.
@@ -49,6 +49,9 @@ func (text Text) rich(key string, args ...any) template.HTML {
 	sentence := template.HTMLEscapeString(text(key, marked...))
 	return template.HTML(strings.NewReplacer(marks...).Replace(sentence))
 }
+
+// moment is a Time as an element of a sentence.
+func moment(t Time) template.HTML { return element("time", t.Text, "datetime", t.Machine) }
 
 // element is an HTML element around a text. Attributes are names and values
 // in turn, in the order given; one without a value is written as its name.

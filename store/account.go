@@ -1,0 +1,125 @@
+package store
+
+import "context"
+
+// What the owner of an account does to it from a session of theirs. Each asks for
+// one that is fresh, in the transaction that acts.
+
+// freshSession finds a session that may change the account. ErrNotFound,
+// ErrNotFresh.
+func (tx *txn) freshSession(ctx context.Context, sessionID string) (Session, error) {
+	sess, err := tx.signedIn(ctx, sessionID)
+	if err == nil && !sess.FreshUntil.After(at(tx.now)) {
+		err = ErrNotFresh
+	}
+	return sess, err
+}
+
+// Sessions are those of a user that are signed in and count, the last used first.
+func (s *Store) Sessions(ctx context.Context, userID int64) ([]Session, error) {
+	const query = `
+		SELECT ` + sessionColumns + `
+		FROM sessions
+		WHERE user_id = ?
+			AND level = 2
+			AND ended_at IS NULL
+			AND expires_at > ?
+			AND last_seen > ?
+		ORDER BY last_seen DESC, created_at DESC, id`
+	now := s.now()
+	return list(ctx, s.read, scanSession, query, userID, now, now-s.opts.SessionIdle.Milliseconds())
+}
+
+// EndOther ends another session of the same user, and tells them. ErrNotFound also
+// for one that has ended, is this very session, or is somebody else's; ErrNotFresh.
+func (s *Store) EndOther(ctx context.Context, sessionID, other string, c Client) (ended Session, err error) {
+	one, err := s.endOthers(ctx, sessionID, c, `id = ?`, other)
+	if err == nil && len(one) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return one[0], nil
+}
+
+// EndOthers ends all other sessions of the same user, also those that wait for
+// their second step, tells them, and returns what it ended. ErrNotFound,
+// ErrNotFresh.
+func (s *Store) EndOthers(ctx context.Context, sessionID string, c Client) (ended []Session, err error) {
+	return s.endOthers(ctx, sessionID, c, `id <> ?`, sessionID)
+}
+
+func (s *Store) endOthers(ctx context.Context, sessionID string, c Client, which, id string) (ended []Session, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		sess, err := tx.freshSession(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		if ended, err = tx.endBeside(ctx, sess, which, id); err != nil || len(ended) == 0 {
+			return err
+		}
+		return tx.noticeFrom(ctx, sess.UserID, NoticeSignedOut, c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}
+
+// endBeside ends those of the other open sessions of the same user that match.
+func (tx *txn) endBeside(ctx context.Context, sess Session, which string, arg any) ([]Session, error) {
+	query := `
+		SELECT ` + sessionColumns + `
+		FROM sessions
+		WHERE user_id = ? AND id <> ? AND ended_at IS NULL AND ` + which
+	byOwner := func(Session) Reason { return ReasonEndedByOwner }
+	return tx.endAll(ctx, byOwner, query, sess.UserID, sess.ID, arg)
+}
+
+// ChangePassword gives the user of a session another password, and the session
+// another id. What waits for its second step ends, since it began with the password
+// before; with everywhere all other sessions end, too. ended are these. ErrBusy,
+// ErrNotFound, ErrNotFresh.
+func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, everywhere bool, c Client) (sess Session, ended []Session, err error) {
+	_, user, err := s.sessionAt(ctx, sessionID, s.now())
+	if err != nil {
+		return Session{}, nil, err
+	}
+	hash, err := s.hashFor(ctx, user.Email, password)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	err = s.inTx(ctx, func(tx *txn) error {
+		before, err := tx.freshSession(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
+			return err
+		}
+		if ended, err = tx.endBeside(ctx, before, `(level = 1 OR ? = 1)`, number(everywhere)); err != nil {
+			return err
+		}
+		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {
+			return err
+		}
+		if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID}); err != nil {
+			return err
+		}
+		return tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
+	})
+	if err != nil {
+		return Session{}, nil, err
+	}
+	return sess, ended, nil
+}
+
+func (tx *txn) setPassword(ctx context.Context, userID int64, hash string) error {
+	const update = `UPDATE users SET password_hash = ? WHERE id = ? AND closed_at IS NULL`
+	found, err := changed(tx.ExecContext(ctx, update, hash, userID))
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
