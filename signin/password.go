@@ -28,7 +28,7 @@ type NewPassword struct {
 // which they go on. The caller moves the browser to it, then calls Renewed.
 // Problems, store.ErrNotFresh, and as Authenticate.
 func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c store.Client) (store.Session, error) {
-	if p := n.check(v.User); len(p) > 0 {
+	if p := n.check(f.Site, v.User); len(p) > 0 {
 		return store.Session{}, p
 	}
 	err := f.knowsPassword(ctx, v, n.Current, c)
@@ -43,8 +43,9 @@ func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c s
 	return sess, err
 }
 
-// check finds what is wrong before a password is hashed.
-func (n NewPassword) check(user store.User) Problems {
+// check finds what is wrong before a password is hashed; site is as for
+// NewAccount.
+func (n NewPassword) check(site string, user store.User) Problems {
 	p := Problems{}
 	if n.Current == "" {
 		p[FieldCurrent] = CurrentMissing
