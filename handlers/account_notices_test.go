@@ -190,7 +190,7 @@ func TestThePlaceIsShownWhereSomebodyKnowsIt(t *testing.T) {
 	events.want("pending")
 	ada.phone.deny(ada.phone.pending())
 	events.want("denied")
-	wantBody(t, hers.get("/protected"), "<span>Bogotá, Colombia</span>")
+	wantBody(t, hers.get("/protected"), "<span>Bogotá, Colombia</span>", "<dt>Place</dt><dd>Bogotá, Colombia</dd>")
 }
 
 // Nobody answers for somebody else, and no answer is made up.

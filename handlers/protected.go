@@ -61,7 +61,7 @@ func (h *Handlers) signInSection(c *fiber.Ctx, page *views.Protected) error {
 		// alike and does not say which it was: the sentences allow for both.
 		MethodText: h.Pages.Text("method." + string(s.Method)),
 		At:         timeOf(s.CreatedAt),
-		LatencyMS:  latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP,
+		LatencyMS:  latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP, Place: s.Place,
 	}
 	return nil
 }

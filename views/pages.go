@@ -168,6 +168,7 @@ type SignIn struct {
 	LatencyMS  int64 // from the tap to the browser; -1 where nobody tapped
 	Browser    string
 	IP         string
+	Place      string // "" where nobody knows
 }
 
 // Session is a browser in which the person is signed in.

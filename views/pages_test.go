@@ -142,7 +142,7 @@ func protecteds() []state {
 	full := views.Protected{
 		Layout:     noticed(member("protected", 2), "success"),
 		Account:    views.Account{"Ada & Co", "ada@example.com", "+573001234567", "123456"},
-		SignIn:     views.SignIn{"a tap on your phone", newYear, 321, "Firefox", "127.0.0.1"},
+		SignIn:     views.SignIn{"a tap on your phone", newYear, 321, "Firefox", "127.0.0.1", "Bogotá, Colombia"},
 		Recent:     []views.Event{{Text: "Signed in", At: newYear, From: "127.0.0.1"}, {Text: "Denied", At: newYear, Refused: true, Times: 3}},
 		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
 		Fresh:              true,
@@ -161,8 +161,15 @@ func protecteds() []state {
 	stale.Fresh = false
 	wrong.Password = views.PasswordForm{Stay: true, Errors: problems("current", "password")}
 	closing.ClosingProblem = "The password is wrong."
+	told, paused := full, full
+	told.Told = []views.Told{
+		{ID: 2, Kind: "denied", Text: "Denied <there>.", At: newYear, Browser: "Firefox & <Co>", IP: "127.0.0.1", Place: "Bogotá", Asks: true},
+		{ID: 1, Kind: "paused", Text: "Paused.", At: newYear},
+	}
+	told.ToldMore, told.ToldUpTo, told.Pause = 3, 1, views.Pause{Until: newYear}
+	paused.Pause = views.Pause{Until: newYear, CanEnd: true}
 	return []state{
-		{"protected", "zero", views.Protected{}},
+		{"protected", "zero", views.Protected{}}, {"protected", "notices", told}, {"protected", "paused", paused},
 		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "QR code", qr}, {"protected", "no QR code", noQR},
 		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing}, {"protected", "not fresh", stale},
 	}
