@@ -50,7 +50,7 @@ var settings = []Setting{
 		Name: "PUBLIC_URL", Unset: "http://localhost:PORT", Example: "https://nod.example.com",
 		What: "the one address people and callbacks use; PORT is the port of ADDR",
 		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
-			"and a page opened under another name is redirected to it. " +
+			"and a page opened under another name of this machine, such as 127.0.0.1, is redirected to it. " +
 			"With a real key it must be https, unless it is a loopback address. " +
 			"Where ADDR is one address other than 127.0.0.1 and ::1, the default is that address; " +
 			"where it is all of them, others can use Nod once this is set.",

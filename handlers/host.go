@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"crypto/sha256"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -11,11 +12,12 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// requirePublicHost redirects a page opened under another name, such as
-// 127.0.0.1, to the public address, where its cookies, sockets and forms work.
-// Where that leads nowhere it says which setting to mend: if requests arrive
-// under another name however often they are redirected, a proxy has lost the
-// Host header; and nobody elsewhere can open localhost of this machine.
+// requirePublicHost redirects a page opened under another name of this machine, such
+// as 127.0.0.1, to the public address, where its cookies, sockets and forms work.
+// Where that leads nowhere it says which setting to mend: if requests arrive under
+// that name however often they are redirected, a proxy has lost the Host header; and
+// nobody elsewhere can open localhost of this machine. A page under any other name
+// says so and leads nowhere by itself: whoever gave that name is not believed.
 func (h *Handlers) requirePublicHost(c *fiber.Ctx) error {
 	host := string(c.Request().Header.Host())
 	if strings.EqualFold(host, h.public.Host) {
@@ -24,7 +26,7 @@ func (h *Handlers) requirePublicHost(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
 		return errWrongHost
 	}
-	if h.redirects.tooMany(h.Now(), h.visitorIP(c), c.Get(fiber.HeaderUserAgent), host, c.OriginalURL()) || h.outOfReach(c) {
+	if !isLoopback(hostnameOf(host)) || h.redirects.tooMany(h.Now(), h.visitorIP(c), c.Get(fiber.HeaderUserAgent), host, c.OriginalURL()) || h.outOfReach(c) {
 		return h.lostHost(host)
 	}
 	return c.Redirect(h.publicURL(c), fiber.StatusFound)
@@ -46,9 +48,18 @@ func (h *Handlers) outOfReach(c *fiber.Ctx) bool {
 	return err == nil && !visitor.IsLoopback() && isLoopback(h.public.Hostname())
 }
 
+// hostnameOf is a Host header without its port.
+func hostnameOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return (err == nil && ip.IsLoopback()) || host == "localhost" || strings.HasSuffix(host, ".localhost")
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return (err == nil && ip.Unmap().IsLoopback()) || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // lostHost explains, on the page and once in the log.
