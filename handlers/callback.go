@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/signin"
+	"nod/store"
 )
 
 // callback receives the phone's answer from the provider. There is no session
@@ -21,6 +22,7 @@ func (h *Handlers) callback(c *fiber.Ctx) error {
 	switch {
 	case errors.Is(err, signin.ErrForged):
 		h.Metrics.Callback("refused")
+		h.Flow.Refused(store.EventForged, "", h.visitorIP(c))
 		h.Logger.Warn("a callback was refused", "error", err)
 		challenge(c, bySignature)
 		return c.Status(fiber.StatusUnauthorized).SendString("unauthorized\n")

@@ -67,6 +67,7 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	} else {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
+	h.noteRefusal(c, p)
 	setRetryAfter(c, p.RetryAfter)
 	h.setErrorHeaders(c, p.Status)
 	c.Status(p.Status)
@@ -94,6 +95,29 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		return c.SendString(heading)
 	}
 	return nil
+}
+
+// noteRefusal counts what was refused to somebody unknown. Nobody is refused a page
+// that does not exist; and what a limit refuses is counted where it is.
+func (h *Handlers) noteRefusal(c *fiber.Ctx, p *pageError) {
+	kind, detail := store.EventMalformed, strconv.Itoa(p.Status)
+	switch {
+	case p == errForeignForm:
+		kind, detail = store.EventForeignForm, ""
+	case p == errStaleForm, p == errNoCookies:
+		kind, detail = store.EventStaleForm, ""
+	case errors.Is(p, hub.ErrTooManyForKey), errors.Is(p, hub.ErrTooManyForAddr):
+		kind, detail = store.EventLimited, "waiting"
+	case !malformed[p.Status]:
+		return
+	}
+	h.Flow.Refused(kind, detail, h.visitorIP(c))
+}
+
+// malformed are the statuses of requests that no page and no client of ours sends.
+var malformed = map[int]bool{
+	fiber.StatusBadRequest: true, fiber.StatusRequestEntityTooLarge: true, fiber.StatusUnsupportedMediaType: true,
+	fiber.StatusMisdirectedRequest: true, fiber.StatusRequestHeaderFieldsTooLarge: true, fiber.StatusNotImplemented: true,
 }
 
 // setRetryAfter says when it is worth trying again; 0 says nothing.

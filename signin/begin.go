@@ -72,6 +72,10 @@ func (f *Flow) spendTry(ctx context.Context, email string, c store.Client) error
 	return err
 }
 
+// Refused counts what was refused to somebody unknown, for the audit trail. detail
+// is a word of ours.
+func (f *Flow) Refused(kind store.EventKind, detail, ip string) { f.Store.Refuse(kind, detail, ip) }
+
 // Begin starts a session that has passed the password. The session that this
 // browser had before, "" for none, ends with it, and its pages are told.
 func (f *Flow) Begin(ctx context.Context, user store.User, before string, c store.Client) (store.Session, error) {

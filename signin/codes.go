@@ -146,6 +146,11 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(sto
 		return store.Session{}, serr
 	}
 	wrong := errors.Is(err, store.ErrCodeUsed) || errors.Is(err, ErrWrongCode)
+	if wrong {
+		if err := f.Store.RefuseCode(ctx, v.Session, err); err != nil {
+			return store.Session{}, err
+		}
+	}
 	switch {
 	case wrong && left == 0:
 		return store.Session{}, f.outOfTries(ctx, v)

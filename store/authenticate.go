@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // maxClaims is how many sign-ups for one e-mail a password is compared with, the
 // newest ones. Whoever is beyond it signs up again.
@@ -58,10 +61,24 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 		return User{}, err
 	}
 	if i < 0 || len(found) == 0 {
-		return User{}, ErrInvalidCredentials
+		return User{}, cmp.Or(s.refusePassword(ctx, found), ErrInvalidCredentials)
 	}
 	if outdated {
 		s.rehash(ctx, found[i].user.ID, password, found[i].hash)
 	}
 	return found[i].user, nil
+}
+
+// refusePassword is what a wrong password leaves: a line about the account, or,
+// where there is none, one unknown e-mail more. Both are one transaction of one
+// row, so that nobody can tell them apart by the time they take.
+func (s *Store) refusePassword(ctx context.Context, found []credentials) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		for _, c := range found {
+			if !c.user.Unproved {
+				return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID})
+			}
+		}
+		return tx.countRefusal(ctx, s.refusal(EventEmailUnknown, "", actorOf(ctx).IP, 0, tx.now), 1)
+	})
 }

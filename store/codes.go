@@ -73,6 +73,18 @@ func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID string, via
 	return tx.record(ctx, Event{Kind: EventCodeSent, UserID: userID, SessionID: sessionID, Detail: string(via)})
 }
 
+// RefuseCode notes that a code was wrong, or was used before, in the attempt or the
+// session that it was given in.
+func (s *Store) RefuseCode(ctx context.Context, sess Session, why error) error {
+	detail := "wrong"
+	if errors.Is(why, ErrCodeUsed) {
+		detail = "used"
+	}
+	return s.inTx(ctx, func(tx *txn) error {
+		return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: sess.UserID, SessionID: sess.ID, Detail: detail})
+	})
+}
+
 // NextCodeSend is when the next code may be sent; a time in the past means now.
 func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, error) {
 	next, err := s.nextSend(ctx, s.read, userID)

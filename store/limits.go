@@ -138,6 +138,7 @@ type claim struct {
 // reached: then nothing is counted. It says when all of them have room again.
 func (tx *txn) spend(ctx context.Context, c claim) error {
 	if err := tx.store.allowed(ctx, tx, c, tx.now); err != nil {
+		tx.noteLimited(ctx, c, err)
 		return err
 	}
 	keys := tx.store.countedUnder(c)

@@ -138,8 +138,11 @@ func (s *Store) ConfirmByRecoveryCode(ctx context.Context, sessionID, code strin
 		if err := tx.spendRecovery(ctx, userID, strconv.FormatInt(userID, 10), c); err != nil || phoneOnly {
 			return err
 		}
-		if right, err = tx.useRecoveryCode(ctx, userID, code, c); err != nil || !right {
+		if right, err = tx.useRecoveryCode(ctx, userID, code, c); err != nil {
 			return err
+		}
+		if !right {
+			return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: userID, SessionID: sessionID, Detail: string(MethodRecovery)})
 		}
 		sess = tx.newSession(userID, SignedIn, c)
 		sess.Method = MethodRecovery

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -75,6 +78,18 @@ func (r *refusalCounts) take() map[refusal]int {
 // is written within seconds, see KeepSealed. detail is a word of ours.
 func (s *Store) Refuse(kind EventKind, detail, ip string) {
 	s.refused.add(s.refusal(kind, detail, ip, 0, s.now()), 1)
+}
+
+// noteLimited counts what a limit has refused, and whose account it was about. It is
+// no line of its own each time: who is refused goes on as they like.
+func (tx *txn) noteLimited(ctx context.Context, c claim, refused error) {
+	var limit *RateError
+	if !errors.As(refused, &limit) {
+		return
+	}
+	userID, _ := strconv.ParseInt(c.account, 10, 64) // 0 for what is no account
+	one := tx.store.refusal(EventLimited, limit.Limit, cmp.Or(c.ip, actorOf(ctx).IP), userID, tx.now)
+	tx.store.refused.add(one, 1)
 }
 
 // keepRefusals writes what was counted in memory.

@@ -148,7 +148,7 @@ const (
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
 
 	EventPasswordRefused EventKind = "password_refused"
-	EventCodeRefused     EventKind = "code_refused" // detail: wrong, or used
+	EventCodeRefused     EventKind = "code_refused" // detail: wrong, used, or recovery for a wrong recovery code
 	EventLimited         EventKind = "limited"      // detail: the Limit
 )
 
