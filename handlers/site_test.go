@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -78,6 +79,7 @@ type site struct {
 
 	dir     string
 	logger  *slog.Logger
+	log     logFile // what the logger has written
 	options []option
 	stop    func()
 }
@@ -103,7 +105,7 @@ func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: at, delays: newDelays(), dir: dir, options: options}
-	s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
 		Path: filepath.Join(s.dir, "simulator.db"), Now: s.clock.Now, Logger: s.logger,
@@ -123,6 +125,24 @@ func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
 	return s
 }
 
+// logFile keeps what is logged.
+type logFile struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logFile) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logFile) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // start opens the databases and serves ln.
 func (s *site) start(ln net.Listener) {
 	t := s.t
@@ -131,6 +151,7 @@ func (s *site) start(ln net.Listener) {
 	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{
 		LegacyProvider: store.Simulator,
 		Now:            s.clock.Now,
+		Logger:         s.logger,
 		HashParams:     &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
