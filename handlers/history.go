@@ -48,11 +48,12 @@ func (h *Handlers) historyBefore(c *fiber.Ctx, before int64, n int) (lines []vie
 // and the end of the account, after which nobody sees the page.
 func eventKey(e store.Event) string {
 	switch e.Kind {
-	case store.EventAccountClosed, store.EventSignUpEnded:
+	case store.EventAccountClosed, store.EventSignUpEnded,
+		store.EventEmailUnknown, store.EventForeignForm, store.EventStaleForm, store.EventForged, store.EventMalformed: // about nobody
 		return ""
 	case store.EventSessionEnded:
 		switch store.Reason(e.Detail) {
-		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes, store.ReasonEndedByOwner:
+		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes, store.ReasonEndedByOwner, store.ReasonEndedByOperator:
 			return "event.session_ended." + e.Detail
 		}
 		return ""

@@ -128,8 +128,11 @@ var groups = []group{
 	{pkg: "store", typ: "ApprovalStatus", key: func(value string) string { return "approval." + value + ".title" }},
 	{
 		pkg: "store", typ: "EventKind",
-		key:     func(value string) string { return eventKey(store.Event{Kind: store.EventKind(value)}) },
-		without: []string{"session_ended", "account_closed", "sign_up_ended"}, // the first has a line by its reason
+		key: func(value string) string { return eventKey(store.Event{Kind: store.EventKind(value)}) },
+		without: []string{
+			"session_ended", "account_closed", "sign_up_ended", // the first has a line by its reason
+			"email_unknown", "foreign_form", "stale_form", "callback_forged", "malformed",
+		},
 	},
 	{
 		pkg: "store", typ: "Reason",
@@ -180,11 +183,11 @@ var ends = []struct {
 	{"cancelled", []string{
 		"changed",               // of a transfer, which has no waiting page
 		"replaced", "signed_in", // the request is superseded, or another method was used
-		"cancelled", "too_many_codes", "account_closed", "email_taken", "expired", "idle", "not_kept", // the request's reason is signed_out
+		"cancelled", "too_many_codes", "account_closed", "email_taken", "expired", "idle", "not_kept", "ended_by_owner", "ended_by_operator", // the request's reason is signed_out
 		"unconfirmed", "rekeyed", // of a pending request; of a session that goes on
 	}},
 	{"signed_out", append([]string{
-		"signed_out", "cancelled", "too_many_codes", "expired", "idle", "not_kept",
+		"signed_out", "cancelled", "too_many_codes", "expired", "idle", "not_kept", "ended_by_owner", "ended_by_operator",
 		"signed_in", "rekeyed", // the state is signed_in
 	}, ofRequestsOnly...)},
 }

@@ -48,17 +48,18 @@ const ReasonUnconfirmed Reason = "unconfirmed"
 
 // Reasons of an ended session.
 const (
-	ReasonReplaced      Reason = "replaced"  // another sign-in began in the same browser
-	ReasonSignedIn      Reason = "signed_in" // its sign-in is complete and goes on in a new session
-	ReasonCancelled     Reason = "cancelled"
-	ReasonTooManyCodes  Reason = "too_many_codes"
-	ReasonAccountClosed Reason = "account_closed"
-	ReasonEmailTaken    Reason = "email_taken"    // of a sign-up, once its phone was proved
-	ReasonEndedByOwner  Reason = "ended_by_owner" // from another browser
-	ReasonExpired       Reason = "expired"        // older than SessionMax
-	ReasonIdle          Reason = "idle"           // unused for SessionIdle
-	ReasonNotKept       Reason = "not_kept"       // its cookie could not be stored
-	ReasonRekeyed       Reason = "rekeyed"        // it goes on under another id
+	ReasonReplaced        Reason = "replaced"  // another sign-in began in the same browser
+	ReasonSignedIn        Reason = "signed_in" // its sign-in is complete and goes on in a new session
+	ReasonCancelled       Reason = "cancelled"
+	ReasonTooManyCodes    Reason = "too_many_codes"
+	ReasonAccountClosed   Reason = "account_closed"
+	ReasonEmailTaken      Reason = "email_taken"    // of a sign-up, once its phone was proved
+	ReasonEndedByOwner    Reason = "ended_by_owner" // from another browser
+	ReasonEndedByOperator Reason = "ended_by_operator"
+	ReasonExpired         Reason = "expired"  // older than SessionMax
+	ReasonIdle            Reason = "idle"     // unused for SessionIdle
+	ReasonNotKept         Reason = "not_kept" // its cookie could not be stored
+	ReasonRekeyed         Reason = "rekeyed"  // it goes on under another id
 )
 
 // Method is how the second step was passed.
@@ -146,6 +147,8 @@ const (
 	EventRecoveryCodesMade    EventKind = "recovery_codes_made"
 	EventRecoveryCodesRemoved EventKind = "recovery_codes_removed"
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
+
+	EventFactorsReset EventKind = "factors_reset" // by the operator
 
 	EventPasswordRefused EventKind = "password_refused"
 	EventCodeRefused     EventKind = "code_refused" // detail: wrong, used, or recovery for a wrong recovery code
