@@ -1,6 +1,12 @@
 package e2e
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+)
 
 // withPhone begins a story with an account and two tabs: one to sign in, one
 // for the phone.
@@ -123,26 +129,62 @@ func TestNoAppOnThePhone(t *testing.T) {
 	}
 }
 
-func TestAnotherAuthenticator(t *testing.T) {
+func TestAnAppOfOnesOwn(t *testing.T) {
 	story(t)
 	n := startNod(t)
-	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
 	p.answer("approve")
 	tb.at("/protected")
-	tb.click("#authenticator button")
-	tb.is(`(() => { const i = document.querySelector("#authenticator img"); return i?.complete && i.naturalWidth > 0; })()`)
+	tb.accessible("the offer of recovery codes")
+	tb.click("#add-authenticator button")
+	tb.see(".qr-code")
 	tb.accessible("QR code")
+	secret := strings.ReplaceAll(tb.text("#app-secret"), "-", "")
+	code := func() string {
+		shown, err := totp.GenerateCode(secret, time.Now())
+		must(t, err)
+		return shown
+	}
+	tb.fill("#token", code())
+	tb.fill("#name", "Blue phone")
+	tb.click("#prove-form button")
+	tb.at("/protected")
+	tb.is(`document.querySelector(".factors").innerText.includes("Blue phone")`)
+	tb.accessible("an app")
 	tb.click("#logout-form button")
 	tb.at("/")
 
 	tb.signIn(p.Email)
 	tb.open("/verify-token")
-	hand.openPhone(p)
-	hand.click("#tab-codes")
-	hand.see("#generic-digits")
-	tb.enterToken(func() string { return hand.text("#generic-digits") })
+	tb.enterToken(code)
+}
+
+func TestRecoveryCodes(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb := n.person().tab()
+	p := tb.signUp("ada@example.com", "2015550101")
+	p.answer("approve")
+	tb.at("/protected")
+	tb.click(".offer .primary")
+	tb.see("#recovery-actions")
+	tb.accessible("recovery codes")
+	first := eval[string](tb, `document.querySelector("#recovery-codes code").textContent`)
+	tb.click("a[href='/protected'].primary")
+	tb.at("/protected")
+	tb.is(`document.querySelector(".offer") === null`)
+	tb.click("#logout-form button")
+	tb.at("/")
+
+	tb.signIn(p.Email)
+	tb.click("details.other-ways summary")
+	tb.click("a[href='/verify-token#recovery-code']")
+	tb.see("#recovery")
+	tb.accessible("a field for a recovery code")
+	tb.fill("#recovery", first)
+	tb.click("#recovery-form button")
+	tb.at("/protected")
 }
 
 func TestACodeInAnotherTab(t *testing.T) {

@@ -131,9 +131,14 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 // registerSignedIn has what only a finished sign-in reaches.
 func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/protected", h.requireSignedIn, h.protected)
-	app.Post("/authenticator", h.requireSignedIn, h.requireFresh, h.authenticator)
 	app.Post("/account/browsers/remove", h.requireSignedIn, h.requireFresh, h.forgetBrowser)
 	app.Post("/account/browsers/remove-all", h.requireSignedIn, h.requireFresh, h.forgetBrowsers)
+	app.Post("/account/authenticators", h.requireSignedIn, h.requireFresh, h.addAuthenticator)
+	app.Post("/account/authenticators/prove", h.requireSessionFile, h.requireSignedIn, h.proveAuthenticator)
+	app.Post("/account/authenticators/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeAuthenticator)
+	app.Post("/account/recovery-codes", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.makeRecoveryCodes)
+	app.Post("/account/recovery-codes/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeRecoveryCodes)
+	app.Post("/account/recovery-codes/decline", h.requireSignedIn, h.declineRecoveryCodes)
 	app.Post("/account/close", h.requireSignedIn, h.requireFresh, h.closeAccount)
 	app.Post("/account/sessions/end", h.requireSignedIn, h.requireFresh, h.endSession)
 	app.Post("/account/sessions/end-others", h.requireSignedIn, h.requireFresh, h.endOthers)

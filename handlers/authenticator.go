@@ -1,39 +1,89 @@
 package handlers
 
 import (
-	"net/url"
-	"regexp"
+	"errors"
+	"html/template"
 
 	"github.com/gofiber/fiber/v2"
 
+	"nod/signin"
+	"nod/store"
 	"nod/views"
 )
 
-// authenticator shows the QR code that adds a generic authenticator app. It
-// takes a POST and is shown once: whoever sees it can make codes.
-func (h *Handlers) authenticator(c *fiber.Ctx) error {
-	added, err := h.Flow.AddAuthenticator(c.UserContext(), visitorOf(c).User)
-	if err != nil {
-		h.Logger.Warn("no authenticator could be added", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, func(page *views.Protected) {
-			page.Authenticator.Problem = h.Pages.Text("authenticator.problem")
+// addAuthenticator begins to add an authenticator app. Its secret is shown on this
+// one answer: whoever sees it can make codes.
+func (h *Handlers) addAuthenticator(c *fiber.Ctx) error {
+	made, err := h.Flow.AddApp(c.UserContext(), visitorOf(c))
+	if errors.Is(err, store.ErrTooManyFactors) {
+		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) {
+			page.AppsProblem = h.Pages.Text("authenticator.too_many")
 		})
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, h.policy(originOf(added.QR)))
-	return h.showProtected(c, fiber.StatusOK, func(page *views.Protected) {
-		page.Authenticator = views.Authenticator{QR: added.QR, Label: added.Label, Issuer: added.Issuer}
+	if err != nil {
+		return err
+	}
+	code, err := qrCode(made.URI)
+	if err != nil {
+		return err
+	}
+	return h.showAuthenticator(c, fiber.StatusOK, views.Authenticator{
+		ID: made.ID, QR: code, Secret: signin.Grouped(made.Secret), URI: template.URL(made.URI), //nolint:gosec // made here
 	})
 }
 
-// originOf is the origin of an image at the provider, for the policy of the one
-// page that shows it. The address comes from a reply of the provider; only its
-// scheme and host get into the header.
-func originOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || !plainHost.MatchString(u.Host) {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
+func (h *Handlers) showAuthenticator(c *fiber.Ctx, status int, page views.Authenticator) error {
+	problems := page.Errors
+	page.Layout = h.layout(c, "authenticator", "authenticator.title")
+	page.Errors = problems
+	return c.Status(status).Render("authenticator", page)
 }
 
-var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:\d+)?$`)
+// proveAuthenticator makes an app count by its first code. It asks for no fresh
+// sign-in: adding has, and the code shows that it is the same person.
+func (h *Handlers) proveAuthenticator(c *fiber.Ctx) error {
+	id, name := c.FormValue("id"), c.FormValue("name")
+	err := h.Flow.ProveApp(c.UserContext(), visitorOf(c), id, name, c.FormValue("token"), h.clientOf(c))
+	var problems signin.Problems
+	switch {
+	case errors.As(err, &problems):
+		page := views.Authenticator{ID: id, Name: name}
+		page.Errors = h.sentences(problems)
+		return h.showAuthenticator(c, fiber.StatusUnprocessableEntity, page)
+	case errors.Is(err, store.ErrNotFound):
+		return h.seeNotice(c, "/protected", "authenticator-gone")
+	case err != nil:
+		return err
+	}
+	return h.seeChanged(c, "authenticator-added")
+}
+
+func (h *Handlers) removeAuthenticator(c *fiber.Ctx) error {
+	if err := h.Flow.RemoveApp(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c)); err != nil {
+		return err
+	}
+	return h.seeChanged(c, "authenticator-removed")
+}
+
+// seeChanged leads back to the account page after a change of what signs in: under a
+// new session id, so that one that was carried away before is worth nothing.
+func (h *Handlers) seeChanged(c *fiber.Ctx, notice string) error {
+	if err := h.renewSession(c); err != nil {
+		return err
+	}
+	return h.seeNotice(c, "/protected", notice)
+}
+
+// authenticatorsSection lists the apps.
+func (h *Handlers) authenticatorsSection(c *fiber.Ctx, page *views.Protected) error {
+	apps, lost, err := h.Flow.Apps(c.UserContext(), visitorOf(c).User.ID)
+	page.AppsLost = lost
+	for _, app := range apps {
+		line := views.App{ID: app.ID, Name: app.Name, Added: timeOf(app.CreatedAt)}
+		if !app.UsedAt.IsZero() {
+			line.Used = timeOf(app.UsedAt)
+		}
+		page.Apps = append(page.Apps, line)
+	}
+	return err
+}

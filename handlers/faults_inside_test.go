@@ -175,34 +175,6 @@ func TestCallbackFaultsOfATransfer(t *testing.T) {
 	})
 }
 
-// No code to add an authenticator by: it is said, and the page does not claim
-// that the authenticator before still counts, for the secret may be replaced.
-func TestFaultsWhenAddingAnAuthenticator(t *testing.T) {
-	eachAPIFault(t, func(t *testing.T, s *faulty) {
-		ada := s.account("ada@example.com")
-		b := s.browser()
-		b.signIn(ada)
-		wantBody(t, b.post("/authenticator"), "QR code with the secret")
-		before := ada.phone.tokenOf("?kind=generic")
-
-		s.breaks()
-		got := b.post("/authenticator")
-		wantStatus(t, got, http.StatusServiceUnavailable)
-		wantBody(t, got, "The phone service gave no code to show. Please try again in a minute. An authenticator that you added before may count no more.")
-		wantNoBody(t, got, "QR code with the secret")
-		wantRedirect(t, s.browser().get("/protected"), "/login?notice=start")
-		s.mends()
-		if replaced := ada.phone.tokenOf("?kind=generic") != before; replaced == s.fault.refused {
-			t.Errorf("the authenticator before was replaced: %v", replaced)
-		}
-
-		wantBody(t, b.post("/authenticator"), "QR code with the secret")
-		b.post("/logout")
-		b.passPassword(ada)
-		wantRedirect(t, b.post("/verify-token", "token", ada.phone.tokenOf("?kind=generic")), "/protected")
-	})
-}
-
 // The provider cannot be told of the end: the account goes on here, also where
 // it has forgotten the phone all the same, and closing it again ends it.
 func TestFaultsWhenClosingAnAccount(t *testing.T) {

@@ -26,13 +26,16 @@ type change struct {
 
 // changes are the changes by the path of their form. Each is behind requireFresh.
 var changes = map[string]change{
-	"/authenticator":               {what: "change.authenticator"},
-	"/account/browsers/remove":     {what: "change.browser", fields: []string{"browser"}},
-	"/account/browsers/remove-all": {what: "change.browsers"},
-	"/account/sessions/end":        {what: "change.end_session", fields: []string{"session"}},
-	"/account/sessions/end-others": {what: "change.end_others"},
-	"/account/password":            {what: "change.password", form: "/protected#password-section"},
-	"/account/close":               {what: "change.close", form: "/protected#close-account"},
+	"/account/browsers/remove":       {what: "change.browser", fields: []string{"browser"}},
+	"/account/browsers/remove-all":   {what: "change.browsers"},
+	"/account/sessions/end":          {what: "change.end_session", fields: []string{"session"}},
+	"/account/sessions/end-others":   {what: "change.end_others"},
+	"/account/password":              {what: "change.password", form: "/protected#password-section"},
+	"/account/close":                 {what: "change.close", form: "/protected#close-account"},
+	"/account/authenticators":        {what: "change.authenticator"},
+	"/account/authenticators/remove": {what: "change.authenticator_remove", fields: []string{"id"}},
+	"/account/recovery-codes":        {what: "change.recovery"},
+	"/account/recovery-codes/remove": {what: "change.recovery_remove"},
 }
 
 // requireFresh admits a change only soon after a sign-in, a tap or a code.

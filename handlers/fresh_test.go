@@ -173,14 +173,14 @@ func TestAnApprovalOfAnotherKindConfirmsNothing(t *testing.T) {
 	wantBody(t, b.get("/account/confirm"), "Is it you?")
 
 	// The change that was approved is the one that is confirmed.
-	wantRedirect(t, b.post("/account/confirm/ask", "to", "/authenticator"), "/account/confirm?to=%2Fauthenticator")
+	wantRedirect(t, b.post("/account/confirm/ask", "to", "/account/authenticators"), "/account/confirm?to=%2Faccount%2Fauthenticators")
 	told := b.changeEvents()
 	ada.phone.approve(ada.phone.pending())
 	told.want("approved")
 	wantRedirect(t, b.post("/account/confirm", "to", "/account/close"), toClose)
-	wantRedirect(t, b.post("/account/confirm", "to", "/authenticator"), "/account/confirm?to=%2Fauthenticator")
-	page := b.get("/account/confirm?to=%2Fauthenticator")
-	wantBody(t, page, "It is you", `action="/authenticator"`, "Add an authenticator app")
+	wantRedirect(t, b.post("/account/confirm", "to", "/account/authenticators"), "/account/confirm?to=%2Faccount%2Fauthenticators")
+	page := b.get("/account/confirm?to=%2Faccount%2Fauthenticators")
+	wantBody(t, page, "It is you", `action="/account/authenticators"`, "Add an authenticator app")
 }
 
 // Where the reply to a confirmation is lost, the same form is answered again.

@@ -7,9 +7,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// policy is the Content-Security-Policy of a page. imageOrigin is one more
-// origin that images may come from, "" for none.
-func (h *Handlers) policy(imageOrigin string) string {
+// policy is the Content-Security-Policy of every page.
+func (h *Handlers) policy() string {
 	socket := "ws://"
 	if h.secure() {
 		socket = "wss://"
@@ -18,7 +17,7 @@ func (h *Handlers) policy(imageOrigin string) string {
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self'",
-		strings.TrimSpace("img-src 'self' " + imageOrigin),
+		"img-src 'self'",
 		"connect-src 'self' " + socket + h.public.Host,
 		"form-action 'self'",
 		"base-uri 'none'",
@@ -43,7 +42,7 @@ var fixedHeaders = [][2]string{
 // answerHeaders are the headers of every answer, whatever it says and to whom.
 func (h *Handlers) answerHeaders() [][2]string {
 	all := append(fixedHeaders[:len(fixedHeaders):len(fixedHeaders)],
-		[2]string{fiber.HeaderContentSecurityPolicy, h.policy("")})
+		[2]string{fiber.HeaderContentSecurityPolicy, h.policy()})
 	if h.secure() {
 		all = append(all, [2]string{fiber.HeaderStrictTransportSecurity, "max-age=31536000"})
 	}

@@ -21,20 +21,24 @@ var openNotices = map[string]notice{
 // doneNotices say what has happened. They are shown to the browser it happened
 // in, once: it holds a cookie that says so, which no link can bring.
 var doneNotices = map[string]notice{
-	"signed-out":       {"success", "notice.signed_out"},
-	"account-closed":   {"success", "notice.account_closed"},
-	"email-taken":      {"info", "notice.email_taken"},
-	"browser-removed":  {"success", "notice.browser_removed"},
-	"browsers-removed": {"success", "notice.browsers_removed"},
-	"cancelled":        {"info", "notice.cancelled"},
-	"sent-again":       {"info", "notice.sent_again"},
-	"session-ended":    {"success", "notice.session_ended"},
-	"sessions-ended":   {"success", "notice.sessions_ended"},
-	"password-changed": {"success", "notice.password_changed"},
-	"too-many-codes":   {"error", "notice.too_many_codes"},
-	"not-yet":          notYet,
-	"not-me":           {"success", "notice.not_me"},
-	"pause-ended":      {"success", "notice.pause_ended"},
+	"signed-out":            {"success", "notice.signed_out"},
+	"account-closed":        {"success", "notice.account_closed"},
+	"email-taken":           {"info", "notice.email_taken"},
+	"browser-removed":       {"success", "notice.browser_removed"},
+	"browsers-removed":      {"success", "notice.browsers_removed"},
+	"cancelled":             {"info", "notice.cancelled"},
+	"sent-again":            {"info", "notice.sent_again"},
+	"session-ended":         {"success", "notice.session_ended"},
+	"sessions-ended":        {"success", "notice.sessions_ended"},
+	"password-changed":      {"success", "notice.password_changed"},
+	"too-many-codes":        {"error", "notice.too_many_codes"},
+	"not-yet":               notYet,
+	"not-me":                {"success", "notice.not_me"},
+	"pause-ended":           {"success", "notice.pause_ended"},
+	"authenticator-added":   {"success", "notice.authenticator_added"},
+	"authenticator-removed": {"success", "notice.authenticator_removed"},
+	"authenticator-gone":    {"warning", "notice.authenticator_gone"},
+	"recovery-removed":      {"success", "notice.recovery_removed"},
 }
 
 // notYet answers "I have approved it" while the phone has not.

@@ -22,6 +22,8 @@ var sections = []section{
 	(*Handlers).factsSection,
 	(*Handlers).signInSection,
 	(*Handlers).transfersSection,
+	(*Handlers).authenticatorsSection,
+	(*Handlers).recoverySection,
 	(*Handlers).sessionsSection,
 	(*Handlers).browsersSection,
 	(*Handlers).historySection,

@@ -32,6 +32,13 @@ func (h *Handlers) tokenForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
+	if problem == "" {
+		return h.showTokenPage(c, status, nil)
+	}
+	return h.showTokenPage(c, status, views.FieldErrors{"token": problem})
+}
+
+func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldErrors) error {
 	v := visitorOf(c)
 	wait, err := h.Flow.NextCodeIn(c.UserContext(), v.User.ID)
 	if err != nil {
@@ -61,9 +68,8 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
 	}
-	if problem != "" {
-		page.Errors = views.FieldErrors{"token": problem}
-		page.Notice = nil
+	if problems != nil {
+		page.Errors, page.Notice = problems, nil
 	}
 	return c.Status(status).Render("token", page)
 }
@@ -105,8 +111,14 @@ var notSentStatus = map[signin.NotSentReason]int{
 	signin.WhyHasApp:      fiber.StatusConflict,
 }
 
-// verifyToken checks a code with the provider and signs in.
+// verifyToken checks a code and signs in. A recovery code is taken in both fields.
 func (h *Handlers) verifyToken(c *fiber.Ctx) error {
+	if typed := c.FormValue("recovery"); typed != "" {
+		return h.recover(c, typed)
+	}
+	if _, ok := signin.RecoveryCode(c.FormValue("token")); ok {
+		return h.recover(c, c.FormValue("token"))
+	}
 	token, ok := typedCode(c)
 	if !ok {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))

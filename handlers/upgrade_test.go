@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"net/http"
@@ -11,11 +12,14 @@ import (
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // opens the session file
+
+	"nod/authy"
+	"nod/providers"
 )
 
 // oldSite is the application of now on the files that version 68d1548 left
 // behind, at the moment it was stopped.
-func oldSite(t *testing.T) *site {
+func oldSite(t *testing.T, options ...option) *site {
 	t.Helper()
 	dir := t.TempDir()
 	for name, now := range map[string]string{"nod.db": "nod.db", "nod-sessions.db": "sessions.db", "nod-simulator.db": "simulator.db"} {
@@ -30,7 +34,7 @@ func oldSite(t *testing.T) *site {
 	_, err = db.ExecContext(t.Context(), `UPDATE sessions SET e = 0`)
 	must(t, err)
 	must(t, db.Close())
-	return newSiteIn(t, dir, &clock{now: time.UnixMilli(1795644973000).UTC()})
+	return newSiteIn(t, dir, &clock{now: time.UnixMilli(1795644973000).UTC()}, options...)
 }
 
 // oldBrowser has the cookies of a browser of that time.
@@ -61,16 +65,50 @@ func TestUpgradeSignsNobodyOut(t *testing.T) {
 	}
 	wantRedirect(t, ada.post("/transfers/52YUXSW66ANDTXIS54KR7D7UOR/execute", "payee", "Approved", "amount", "12.50", "currency", "EUR"),
 		"/protected#transfers")
-	// The authenticator that was added before still makes her codes.
 	wantStatus(t, s.oldBrowser("bob").get("/protected"), http.StatusOK)
 }
 
-func TestUpgradeKeepsTheAuthenticator(t *testing.T) {
+// An earlier version showed the secret of a phone to every account with its number.
+// Whoever has carried it away makes no more codes with it, and the owner is told to
+// add the app again.
+func TestUpgradeReplacesTheSecretsOfTheProvider(t *testing.T) {
 	s := oldSite(t)
-	b := s.browser()
+	ada, b := s.phoneOf("ada@example.com"), s.browser()
+	carried := ada.tokenOf("?kind=generic")
 	b.passPassword(person{Email: "ada@example.com"})
-	code := s.phoneOf("ada@example.com").tokenOf("?kind=generic")
-	wantRedirect(t, b.post("/verify-token", "token", code), "/protected")
+	wantStatus(t, b.post("/verify-token", "token", carried), http.StatusUnprocessableEntity)
+	replaced := ada.tokenOf("?kind=generic")
+	if replaced == carried {
+		t.Fatal("the secret is the one from before")
+	}
+	wantRedirect(t, b.post("/verify-token", "token", ada.token()), "/protected")
+	wantBody(t, b.get("/protected"), "Please add it again.")
+	if ada.tokenOf("?kind=generic") != replaced {
+		t.Error("the secret was replaced twice")
+	}
+}
+
+// Where the provider cannot be asked to replace it, no code of an app is taken.
+func TestUpgradeTakesNoCodeBeforeTheSecretIsReplaced(t *testing.T) {
+	broken := &brokenSecret{err: authy.ErrUnavailable}
+	s := oldSite(t, func(c *config) { broken.AuthyAPI = c.Authy; c.Authy = broken })
+	ada, b := s.phoneOf("ada@example.com"), s.browser()
+	b.passPassword(person{Email: "ada@example.com"})
+	wantStatus(t, b.post("/verify-token", "token", ada.tokenOf("?kind=generic")), http.StatusServiceUnavailable)
+	broken.err = nil
+	wantRedirect(t, b.post("/verify-token", "token", ada.token()), "/protected")
+}
+
+type brokenSecret struct {
+	providers.AuthyAPI
+	err error
+}
+
+func (b *brokenSecret) AuthenticatorQR(ctx context.Context, id int64, label string, size int) (authy.QRCode, error) {
+	if b.err != nil {
+		return authy.QRCode{}, b.err
+	}
+	return b.AuthyAPI.AuthenticatorQR(ctx, id, label, size)
 }
 
 func TestUpgradeInTheMiddleOfASignIn(t *testing.T) {

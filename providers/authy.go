@@ -119,18 +119,18 @@ func (a *Authy) Check(ctx context.Context, handle, code, purpose string) error {
 	return outcome(a.API.VerifyToken(ctx, id, code, purpose))
 }
 
-// qrSize is the width of an authenticator's picture in pixels.
-const qrSize = 300
-
-// Authenticator makes a secret for a generic authenticator app.
-func (a *Authy) Authenticator(ctx context.Context, handle, account string) (signin.Authenticator, error) {
+// ReplaceSecret asks for the picture of a new secret, and drops it.
+func (a *Authy) ReplaceSecret(ctx context.Context, handle string) error {
 	id, err := authyID(handle)
 	if err != nil {
-		return signin.Authenticator{}, err
+		return err
 	}
-	qr, err := a.API.AuthenticatorQR(ctx, id, "Nod ("+account+")", qrSize)
-	return signin.Authenticator{QR: qr.URL, Label: qr.Label, Issuer: qr.Issuer}, neutral(err)
+	_, err = a.API.AuthenticatorQR(ctx, id, "", qrSize)
+	return neutral(err)
 }
+
+// qrSize is the width of a picture in pixels; the service takes none without.
+const qrSize = 300
 
 func authyID(handle string) (int64, error) {
 	id, err := strconv.ParseInt(handle, 10, 64)

@@ -94,10 +94,7 @@ var calls = []struct {
 		return err
 	}},
 	{"Check", func(ctx context.Context, l *line) error { return l.Check(ctx, l.ada, "1234567", "") }},
-	{"Authenticator", func(ctx context.Context, l *line) error {
-		_, err := l.Authenticator(ctx, l.ada, "ada@example.com")
-		return err
-	}},
+	{"ReplaceSecret", func(ctx context.Context, l *line) error { return l.ReplaceSecret(ctx, l.ada) }},
 	{"Forget", func(ctx context.Context, l *line) error { return l.Forget(ctx, l.ada) }},
 }
 

@@ -107,19 +107,30 @@ type CodeRefused struct {
 func (e *CodeRefused) Error() string { return fmt.Sprintf("%d tries left: %v", e.TriesLeft, e.Cause) }
 func (e *CodeRefused) Unwrap() error { return e.Cause }
 
-// CheckCode checks a code with the provider and returns a new session that is
-// signed in. *CodeRefused; store.ErrNoTriesLeft when the attempt has ended for
-// it; store.ErrNotApproved when it ended in another way; store.ErrEmailTaken as of
-// Confirm. The caller moves the
+// CheckCode checks a code, of an app of the visitor's own first and then with the
+// provider, and returns a new session that is signed in. *CodeRefused;
+// store.ErrNoTriesLeft when the attempt has ended for it; store.ErrNotApproved when
+// it ended in another way; store.ErrEmailTaken as of Confirm. The caller moves the
 // browser to the new session, then calls SignedIn.
 func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
-	return f.useCode(ctx, v, code, func(method store.Method, hash string) (store.Session, error) {
-		return f.Store.ConfirmByCode(ctx, v.Session.ID, method, hash, c)
+	return f.useCode(ctx, v, code, codeUse{
+		own: func() (store.Session, error) {
+			return f.Store.ConfirmByAuthenticator(ctx, v.Session.ID, code, c)
+		},
+		accepted: func(method store.Method, hash string) (store.Session, error) {
+			return f.Store.ConfirmByCode(ctx, v.Session.ID, method, hash, c)
+		},
 	})
 }
 
+// codeUse is what a right code is used for, whoever has checked it.
+type codeUse struct {
+	own      func() (store.Session, error) // checks it, too: store.ErrWrongCode when it is of no app of the user's own
+	accepted func(store.Method, string) (store.Session, error)
+}
+
 // useCode takes a try, checks a code, and uses one that is right.
-func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(store.Method, string) (store.Session, error)) (store.Session, error) {
+func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use codeUse) (store.Session, error) {
 	left, err := f.Store.SpendCodeTry(ctx, v.Session.ID)
 	if errors.Is(err, store.ErrNoTriesLeft) {
 		f.countCode(err)
@@ -128,16 +139,14 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(sto
 	if err != nil {
 		return store.Session{}, err
 	}
-	method, err := f.checkCode(ctx, v, code)
-	if err == nil {
-		var sess store.Session
-		sess, err = use(method, f.codeHash(v.User.ID, code))
-		if err == nil {
-			f.countCode(nil)
-			return sess, nil
-		}
+	sess, err := use.own()
+	if errors.Is(err, store.ErrWrongCode) {
+		sess, err = f.askAboutCode(ctx, v, code, use)
 	}
 	f.countCode(err)
+	if err == nil {
+		return sess, nil
+	}
 	if errors.Is(err, ErrUnavailable) {
 		f.Logger.Warn("a code could not be checked", "error", err)
 	}
@@ -158,6 +167,15 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use func(sto
 		return store.Session{}, &CodeRefused{left, err}
 	}
 	return store.Session{}, f.taken(ctx, err)
+}
+
+// askAboutCode uses a code that the provider accepts.
+func (f *Flow) askAboutCode(ctx context.Context, v Visitor, code string, use codeUse) (store.Session, error) {
+	method, err := f.checkCode(ctx, v, code)
+	if err != nil {
+		return store.Session{}, err
+	}
+	return use.accepted(method, f.codeHash(v.User.ID, code))
 }
 
 // afterNoAnswer keeps in mind a code whose check got no answer. If the provider
@@ -202,6 +220,9 @@ func (f *Flow) checkCode(ctx context.Context, v Visitor, code string) (store.Met
 			return v.Session.CodeVia, err
 		}
 	}
+	if err := f.replaceSecret(ctx, phone); err != nil {
+		return store.MethodApp, err
+	}
 	return store.MethodApp, f.Codes.Check(ctx, phone.Handle, code, "")
 }
 
@@ -210,16 +231,4 @@ func (f *Flow) codeHash(userID int64, code string) string {
 	mac := hmac.New(sha256.New, f.codeKey)
 	fmt.Fprintf(mac, "code|%d|%s", userID, code)
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// AddAuthenticator makes the secret of a generic authenticator app for a user.
-// It replaces the one before.
-func (f *Flow) AddAuthenticator(ctx context.Context, user store.User) (Authenticator, error) {
-	phone, err := f.Store.Factor(ctx, user.ID)
-	if err != nil {
-		return Authenticator{}, err
-	}
-	ctx, cancel := f.askProvider(ctx)
-	defer cancel()
-	return f.Codes.Authenticator(ctx, phone.Handle, user.Email)
 }

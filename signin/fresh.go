@@ -67,8 +67,13 @@ func (f *Flow) ConfirmChange(ctx context.Context, v Visitor, subject string, c s
 // ConfirmChangeByCode is ConfirmChange by a code. Its errors are those of
 // CheckCode.
 func (f *Flow) ConfirmChangeByCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
-	return f.useCode(ctx, v, code, func(method store.Method, hash string) (store.Session, error) {
-		return f.Store.ConfirmChangeByCode(ctx, v.Session.ID, method, hash, c)
+	return f.useCode(ctx, v, code, codeUse{
+		own: func() (store.Session, error) {
+			return f.Store.ConfirmChangeByAuthenticator(ctx, v.Session.ID, code, c)
+		},
+		accepted: func(method store.Method, hash string) (store.Session, error) {
+			return f.Store.ConfirmChangeByCode(ctx, v.Session.ID, method, hash, c)
+		},
 	})
 }
 

@@ -61,9 +61,9 @@ type Codes interface {
 	// from an app. ErrWrongCode, or store.ErrCodeUsed; ErrNoAnswer when the
 	// code may be used up all the same.
 	Check(ctx context.Context, handle, code, purpose string) error
-	// Authenticator makes a secret for a generic authenticator app, in the
-	// place of the one before.
-	Authenticator(ctx context.Context, handle, account string) (Authenticator, error)
+	// ReplaceSecret makes the provider forget the secret that it keeps for
+	// generic authenticator apps, and shows nobody the new one.
+	ReplaceSecret(ctx context.Context, handle string) error
 }
 
 // Browsers are told how things stand. It must not wait for any of them.
@@ -149,12 +149,6 @@ type Answer struct {
 	Handle     string // of the phone, "" if the answer does not say
 	Status     store.ApprovalStatus
 	Ping       bool // a test of the callback; there is no request
-}
-
-// Authenticator is the picture that adds a generic authenticator app.
-type Authenticator struct {
-	QR            string // URL of the picture
-	Label, Issuer string // "" if the provider does not say
 }
 
 // Config is what the flow needs. Store, Phones, Codes and Browsers are

@@ -18,12 +18,18 @@ import (
 // with it are removed. ok is false if anything else remains.
 func Digits(typed string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("\u2212\u30fc\uff70", r) {
-			return -1 // a minus, and what a Japanese keyboard makes of one
+		if joins(r) {
+			return -1
 		}
 		return r
 	}, plainDigits(typed))
 	return code, code != "" && strings.Trim(code, "0123456789") == ""
+}
+
+// joins is true for what people put between the groups of a code: blanks, dashes, a
+// minus, and what a Japanese keyboard makes of one.
+func joins(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("\u2212\u30fc\uff70", r)
 }
 
 // plainDigits turns the digits of every script into ASCII, and removes what

@@ -143,11 +143,11 @@ function openAgain() {
 }
 
 // isInUse says that loading the page again would lose something: what is being
-// typed, the answer to a form, a code that is shown once.
+// typed, the answer to a form.
 function isInUse() {
   const fields = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("input:not([type=hidden])")]);
-  return sending || isLeaving || document.querySelector("[data-once]") !== null ||
-    /^(INPUT|SELECT)$/.test(document.activeElement?.tagName ?? "") || fields.some(isFilled);
+  return sending || isLeaving || /^(INPUT|SELECT)$/.test(document.activeElement?.tagName ?? "") ||
+    fields.some(isFilled);
 }
 
 // Browsers fill in passwords of forms that nobody has opened.

@@ -112,3 +112,34 @@ func (tx *txn) revokeFactors(ctx context.Context, userID int64) error {
 	_, err := tx.ExecContext(ctx, update, tx.now, userID)
 	return err
 }
+
+// SecretShown says whether the secret that the provider keeps for a phone may have
+// been shown by an earlier version, to whichever of its accounts, and was not
+// replaced since.
+func (s *Store) SecretShown(ctx context.Context, f Factor) (shown bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM factors
+			WHERE provider = ? AND handle = ? AND secret_shown = 1 AND secret_replaced_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, f.Provider, f.Handle).Scan(&shown)
+	return shown, wrap(err)
+}
+
+// SecretReplaced notes that the provider has replaced the secret of a phone.
+func (s *Store) SecretReplaced(ctx context.Context, f Factor) error {
+	const update = `
+		UPDATE factors
+		SET secret_replaced_at = ?
+		WHERE provider = ? AND handle = ? AND secret_shown = 1 AND secret_replaced_at IS NULL`
+	_, err := s.db.ExecContext(ctx, update, s.now(), f.Provider, f.Handle)
+	return wrap(err)
+}
+
+// HadProviderSecret says whether a user may have an authenticator app with a secret
+// of the provider's, from an earlier version.
+func (s *Store) HadProviderSecret(ctx context.Context, userID int64) (had bool, err error) {
+	const query = `SELECT EXISTS (SELECT 1 FROM factors WHERE user_id = ? AND secret_shown = 1 AND revoked_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, userID).Scan(&had)
+	return had, wrap(err)
+}

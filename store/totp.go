@@ -162,6 +162,30 @@ func (s *Store) ConfirmByAuthenticator(ctx context.Context, sessionID, code stri
 	return sess, nil
 }
 
+// ConfirmChangeByAuthenticator is ConfirmChange by a code of one of the user's own
+// apps. Errors as of ConfirmByAuthenticator; ErrNotApproved after a Deny in this
+// session.
+func (s *Store) ConfirmChangeByAuthenticator(ctx context.Context, sessionID, code string, c Client) (sess Session, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		before, err := tx.signedIn(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		if err := tx.notDenied(ctx, sessionID); err != nil {
+			return err
+		}
+		if err := tx.useApp(ctx, before.UserID, code); err != nil {
+			return err
+		}
+		sess, err = tx.freshen(ctx, sessionID, c, Event{Detail: string(MethodApp)})
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return sess, nil
+}
+
 // useApp takes a code of an app of the user, once: no code of its step or of one
 // before it is taken after it.
 func (tx *txn) useApp(ctx context.Context, userID int64, code string) error {

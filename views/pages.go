@@ -1,5 +1,7 @@
 package views
 
+import "html/template"
+
 // Layout is what every page shows around its own content.
 type Layout struct {
 	Page      string // the name of the template
@@ -117,7 +119,10 @@ type Protected struct {
 	ToldUpTo       int64  // the newest that "got it" is for, 0 for none
 	Pause          Pause
 	Browsers       []KnownBrowser // the last used first
-	Authenticator  Authenticator
+	Apps           []App
+	AppsLost       bool   // one may have been added to an earlier version, and counts no more
+	AppsProblem    string // why none could be added
+	Recovery       RecoveryCodes
 	ClosingProblem string // why the account was not closed
 
 	Transfers          []Transfer
@@ -224,9 +229,42 @@ type Pause struct {
 // in the reader's own zone.
 type Time struct{ Machine, Text string }
 
-// Authenticator is the picture that adds an authenticator app, or the problem
-// that prevented it. The zero value offers to show one.
-type Authenticator struct{ QR, Label, Issuer, Problem string }
+// App is an authenticator app of the account.
+type App struct {
+	ID, Name    string
+	Added, Used Time // Used is zero before its first use
+}
+
+// RecoveryCodes is how many recovery codes there are.
+type RecoveryCodes struct {
+	Offer      bool // none were ever made or declined
+	Left, Of   int  // of 0: there are none
+	Made, Used Time // zero where that has not happened
+}
+
+// Authenticator is the page that adds an authenticator app: with its secret, or
+// after a wrong code without it.
+type Authenticator struct {
+	Layout
+	ID     string
+	Name   string // as typed
+	QR     QR     // zero once it was shown
+	Secret string // base32 in groups, "" once it was shown
+	URI    template.URL
+}
+
+// QR is a QR code: a path in a square of Size units.
+type QR struct {
+	Size int
+	Path string
+}
+
+// Recovery is the page that shows recovery codes, once.
+type Recovery struct {
+	Layout
+	Codes []string
+	Made  Time
+}
 
 // Transfer is one line of the ledger.
 type Transfer struct {

@@ -43,6 +43,14 @@ func states() []state {
 			Action: views.Link{Href: "/", Text: "Start"}, RequestID: "abc<1>",
 		}},
 	}
+	qr := views.Authenticator{Layout: member("authenticator", 2), ID: "a1", QR: views.QR{Size: 33, Path: "M4 4h1v1h-1z"}, Secret: "ABCD-EFGH", URI: "otpauth://totp/Nod:ada?secret=ABCDEFGH"}
+	list = append(list,
+		state{"authenticator", "zero", views.Authenticator{}},
+		state{"authenticator", "shown", qr},
+		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
+		state{"recovery", "zero", views.Recovery{}},
+		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear}},
+		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}})
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
 	list = append(list, changes()...)
@@ -152,10 +160,11 @@ func protecteds() []state {
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
 		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
 	}
-	byCode, qr, noQR, wrong, busy, closing, stale := full, full, full, full, full, full, full
+	byCode, apps, lost, wrong, busy, closing, stale := full, full, full, full, full, full, full
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""
-	qr.Authenticator = views.Authenticator{QR: "https://qr.example/x.png?a=1&b=2", Label: "Nod (ada@example.com)", Issuer: "Nod"}
-	noQR.Authenticator = views.Authenticator{Problem: "No code to show."}
+	apps.Apps = []views.App{{"a1", "Blue <phone>", newYear, newYear}, {"a2", "Authenticator app", newYear, views.Time{}}}
+	apps.AppsProblem, apps.Recovery = "Too many.", views.RecoveryCodes{Left: 9, Of: 10, Made: newYear, Used: newYear}
+	lost.AppsLost, lost.Recovery = true, views.RecoveryCodes{Offer: true}
 	wrong.TransferForm.Errors = problems("payee", "amount", "currency")
 	busy.TransferForm.Errors = problems("form")
 	stale.Fresh = false
@@ -170,7 +179,7 @@ func protecteds() []state {
 	paused.Pause = views.Pause{Until: newYear, CanEnd: true}
 	return []state{
 		{"protected", "zero", views.Protected{}}, {"protected", "notices", told}, {"protected", "paused", paused},
-		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "QR code", qr}, {"protected", "no QR code", noQR},
+		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "apps", apps}, {"protected", "an app was lost", lost},
 		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing}, {"protected", "not fresh", stale},
 	}
 }

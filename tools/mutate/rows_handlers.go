@@ -64,7 +64,6 @@ var handlersRows = []row{
 	{what: "what happens while a socket opens is lost", file: "handlers/events.go", find: "r.slot.Early()", put: "false", test: "TestATapBetweenReadingAndJoining"},
 	{what: "a slot stays taken where nobody joins", file: "handlers/events.go", find: "r.slot.Release()", put: "", test: "TestARefusedWaitFreesItsSlot"},
 	{what: "a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "TestSignOutIsForEver"},
-	{what: "the page's policy allows any picture", file: "handlers/authenticator.go", find: "!plainHost.MatchString(u.Host)", put: "false", test: "TestAPictureCannotChangeThePolicy"},
 	{what: "a link says that an account was closed", file: "handlers/notices.go", find: `|| c.Cookies(h.cookieName("notice")) != name`, put: "", test: "TestALinkClaimsNothing"},
 	{what: "opening the waiting page asks the phone", file: "handlers/approval.go", find: "return h.showAsk(c)", put: "return h.resend(c)", test: "TestOpeningTheWaitingPageAsksNoPhone"},
 }

@@ -1,0 +1,180 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"nod/store"
+)
+
+// What a person can show of their own, without the provider: authenticator apps and
+// recovery codes.
+
+// NewApp is an authenticator app that is being set up.
+type NewApp struct {
+	ID     string
+	Secret string // base32, for who cannot scan
+	URI    string // otpauth://, for a QR code
+}
+
+// The fields of a code, and what can be wrong with them.
+const (
+	FieldCode Field = "token"
+
+	CodeMalformed  Problem = "code.malformed"
+	CodeWrong      Problem = "code.wrong"
+	AppNameTooLong Problem = "app_name.too_long"
+)
+
+const issuer = "Nod"
+
+// AddApp makes the secret of an authenticator app, which is shown this once and
+// counts from ProveApp on. store.ErrTooManyFactors.
+func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
+	made, secret, err := f.Store.NewAuthenticator(ctx, v.User.ID)
+	if err != nil {
+		return NewApp{}, err
+	}
+	query := url.Values{"secret": {secret}, "issuer": {issuer}}
+	uri := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + v.User.Email, RawQuery: query.Encode()}
+	return NewApp{ID: made.ID, Secret: secret, URI: uri.String()}, nil
+}
+
+// ProveApp makes an app count by its first code. Problems; store.ErrNotFound when
+// it has to be begun anew.
+func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c store.Client) error {
+	digits, ok := Digits(code)
+	name, problem := appName(name)
+	problems := Problems{}
+	problems.note(FieldName, problem)
+	if !ok {
+		problems.note(FieldCode, CodeMalformed)
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	err := f.Store.ProveAuthenticator(ctx, v.User.ID, id, name, digits, c)
+	if errors.Is(err, store.ErrWrongCode) {
+		return Problems{FieldCode: CodeWrong}
+	}
+	return err
+}
+
+const maxAppName = 40
+
+// appName is the name of an app as typed. Without one it gets the usual.
+func appName(typed string) (string, Problem) {
+	name, ok := readable(typed)
+	switch {
+	case !ok:
+		return "", NameUnreadable
+	case !visible(name):
+		return "Authenticator app", ""
+	case tooLong(name, maxAppName):
+		return "", AppNameTooLong
+	}
+	return name, ""
+}
+
+// Apps are the authenticator apps of a user. lost is true for a user without one
+// who may have added one to an earlier version: it has to be added again.
+func (f *Flow) Apps(ctx context.Context, userID int64) (apps []store.Authenticator, lost bool, err error) {
+	apps, err = f.Store.Authenticators(ctx, userID)
+	if err == nil && len(apps) == 0 {
+		lost, err = f.Store.HadProviderSecret(ctx, userID)
+	}
+	return apps, lost, err
+}
+
+// RemoveApp removes an app of the visitor. To remove one that is gone is no error.
+func (f *Flow) RemoveApp(ctx context.Context, v Visitor, id string, c store.Client) error {
+	err := f.Store.RemoveAuthenticator(ctx, v.User.ID, id, c)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// RecoveryCodes says what recovery codes a user has left.
+func (f *Flow) RecoveryCodes(ctx context.Context, userID int64) (store.RecoveryCodes, error) {
+	return f.Store.RecoveryCodesOf(ctx, userID)
+}
+
+// RemoveRecoveryCodes makes the visitor's recovery codes worthless. To remove none
+// is no error.
+func (f *Flow) RemoveRecoveryCodes(ctx context.Context, v Visitor, c store.Client) error {
+	err := f.Store.RemoveRecoveryCodes(ctx, v.User.ID, c)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// MakeRecoveryCodes makes the visitor's recovery codes anew, in groups as people
+// write them down.
+func (f *Flow) MakeRecoveryCodes(ctx context.Context, v Visitor, c store.Client) ([]string, error) {
+	codes, err := f.Store.MakeRecoveryCodes(ctx, v.User.ID, c)
+	for i, code := range codes {
+		codes[i] = Grouped(code)
+	}
+	return codes, err
+}
+
+// DeclineRecoveryCodes notes that the visitor wants none now.
+func (f *Flow) DeclineRecoveryCodes(ctx context.Context, v Visitor) error {
+	return f.Store.DeclineRecoveryCodes(ctx, v.User.ID)
+}
+
+const group = 4
+
+// Grouped is a code as people read it out: in groups of four.
+func Grouped(code string) string {
+	var parts []string
+	for ; len(code) > group; code = code[group:] {
+		parts = append(parts, code[:group])
+	}
+	return strings.Join(append(parts, code), "-")
+}
+
+// RecoveryCode is a recovery code as typed, as the store knows it. ok is false for
+// what cannot be one.
+func RecoveryCode(typed string) (code string, ok bool) {
+	code = strings.Map(func(r rune) rune {
+		switch {
+		case r == 'o':
+			return '0'
+		case r == 'i' || r == 'l':
+			return '1'
+		case joins(r):
+			return -1
+		}
+		return r
+	}, strings.ToLower(plainDigits(typed)))
+	return code, len(code) == store.RecoveryCodeSize && strings.Trim(code, store.RecoveryAlphabet) == ""
+}
+
+// Recover signs in by a recovery code. store.ErrWrongCode, *store.RateError;
+// store.ErrNotApproved when the attempt has ended. The caller moves the browser to
+// the new session, then calls SignedIn.
+func (f *Flow) Recover(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
+	sess, err := f.Store.ConfirmByRecoveryCode(ctx, v.Session.ID, code, c)
+	f.countCode(err)
+	return sess, err
+}
+
+// replaceSecret has the provider replace the secret that it keeps for a phone, once,
+// where an earlier version may have shown it: whoever carried it away could make
+// codes with it.
+func (f *Flow) replaceSecret(ctx context.Context, phone store.Factor) error {
+	shown, err := f.Store.SecretShown(ctx, phone)
+	if err != nil || !shown {
+		return err
+	}
+	err = f.Codes.ReplaceSecret(ctx, phone.Handle)
+	if err != nil && !errors.Is(err, ErrNoDevice) { // a phone that it does not know has no secret
+		return err
+	}
+	return f.Store.SecretReplaced(ctx, phone)
+}
