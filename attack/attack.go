@@ -15,7 +15,7 @@ type attack struct {
 
 // catalogue is every attack that needs nothing but a running demo.
 func catalogue() []attack {
-	return slices.Concat(bindingAttacks, callbackAttacks, sessionAttacks, socketAttacks, guessingAttacks, formAttacks, pageAttacks, protocolAttacks, floodAttacks)
+	return slices.Concat(bindingAttacks, callbackAttacks, sessionAttacks, socketAttacks, guessingAttacks, signUpAttacks, formAttacks, pageAttacks, protocolAttacks, floodAttacks)
 }
 
 // attempt is one try of an attack.

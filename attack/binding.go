@@ -12,6 +12,7 @@ var bindingAttacks = []attack{
 	{"A-02", "open many sign-ins at once, so that the victim taps for one of them", manyAtOnce},
 	{"A-03", "keep an older request of the same browser, and have it approved", anOlderRequest},
 	{"A-04", "name somebody else's request in one's own confirmation, page and socket", somebodyElsesRequest},
+	{"A-05", "have a request approved whose account was closed meanwhile", aClosedAccount},
 	{"A-06", "have the request approved after the person came in by a code", aTapAfterACode},
 	{"A-13", "confirm one approval 50 times at once", oneApprovalManyConfirms},
 	{"A-14", "confirm again with the cookie from before", anOldCookie},
@@ -41,10 +42,10 @@ func oneTapOneBrowser(a *attempt) {
 				p.phone.approve(r)
 			}
 		}
-		victim.through()
 		if thief.post("/confirm-login"); thief.inside() {
 			a.through("the thief's browser went through by the victim's tap")
 		}
+		victim.through()
 	}
 	a.tried("%d rounds of both at once", rounds)
 	a.refusedBy("an approval belongs to the session that asked")
@@ -88,6 +89,9 @@ func anOlderRequest(a *attempt) {
 			a.through("the replaced request let a browser in")
 		}
 	}
+	if got := tab.get("/login/approval"); got.status == http.StatusOK {
+		a.through("the tab before goes on waiting")
+	}
 	p.comesIn(b)
 	if tab.inside() {
 		a.through("the old tab's cookie is signed in too")
@@ -99,8 +103,8 @@ func anOlderRequest(a *attempt) {
 func somebodyElsesRequest(a *attempt) {
 	ada, bob := a.account(), a.account()
 	victim, thief := a.elsewhere().browser(), a.elsewhere().browser()
-	ada.gives(victim)
 	bob.gives(thief)
+	ada.gives(victim)
 	r := ada.phone.pending()
 	id := r.UUID
 	if _, after, found := strings.Cut(victim.get("/login/approval").body, `name="request" value="`); found {
@@ -125,6 +129,22 @@ func somebodyElsesRequest(a *attempt) {
 	need(victim.post("/confirm-login").status == http.StatusSeeOther && victim.inside(), "the victim did not get in")
 	a.tried("%d names and ids in forms, queries and polls", tried)
 	a.refusedBy("the session alone says which request is meant")
+}
+
+func aClosedAccount(a *attempt) {
+	p := a.account()
+	owner, thief := a.elsewhere().browser(), a.elsewhere().browser()
+	p.signsIn(owner)
+	p.gives(thief)
+	r := p.phone.pending()
+	got := owner.post("/account/close", "password", goodPassword)
+	need(got.status == http.StatusSeeOther && !owner.inside(), "the account was not closed: status %d", got.status)
+	tap := p.phone.answer(r, "approve")
+	if thief.post("/confirm-login"); thief.inside() {
+		a.through("a request from before let the thief in")
+	}
+	a.tried("a tap (%d) on the request of somebody who knows the password", tap)
+	a.refusedBy("the requests of a closed account are withdrawn")
 }
 
 func aTapAfterACode(a *attempt) {
@@ -171,8 +191,9 @@ func anOldCookie(a *attempt) {
 	b := a.elsewhere().browser()
 	p.gives(b)
 	thief := b.twin()
+	form := thief.form()
 	p.comesIn(b)
-	got := thief.post("/confirm-login")
+	got := thief.send("/confirm-login", form)
 	if thief.inside() {
 		a.through("the cookie from before the confirmation opened a session")
 	}

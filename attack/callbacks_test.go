@@ -145,7 +145,7 @@ func TestA12b(t *testing.T) {
 
 func TestA15(t *testing.T) {
 	late := map[string]func(*lab, *answered){
-		"the deadline": func(l *lab, _ *answered) { l.clock.advance(3 * time.Minute) },
+		"the deadline": func(l *lab, _ *answered) { l.clock.advance(130 * time.Second) },
 		"a cancel":     func(_ *lab, s *answered) { s.b.post("/login/cancel") },
 		"a sign-out":   func(_ *lab, s *answered) { s.b.post("/logout") },
 		"a code": func(_ *lab, s *answered) {

@@ -172,7 +172,7 @@ func Test6_19(t *testing.T) {
 	TestA65AtTheStart(t)
 	file := filepath.Join(t.TempDir(), "key")
 	wantNil(t, os.WriteFile(file, []byte("a-real-key-for-this-test-only\n"), 0o600))
-	wantNil(t, os.Chmod(file, 0o666))
+	wantNil(t, os.Chmod(file, 0o602))
 	settings := map[string]string{"AUTHY_API_KEY_FILE": file, "PUBLIC_URL": "https://nod.example"}
 	if _, err := config.Application(func(name string) (string, bool) { v, ok := settings[name]; return v, ok }); err == nil {
 		t.Error("a key that everybody can write is taken")

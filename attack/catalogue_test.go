@@ -8,6 +8,7 @@ func TestA01(t *testing.T)  { refused(t, "A-01") }
 func TestA02(t *testing.T)  { refused(t, "A-02") }
 func TestA03(t *testing.T)  { refused(t, "A-03") }
 func TestA04(t *testing.T)  { refused(t, "A-04") }
+func TestA05(t *testing.T)  { refused(t, "A-05") }
 func TestA06(t *testing.T)  { refused(t, "A-06") }
 func TestA13(t *testing.T)  { refused(t, "A-13") }
 func TestA14(t *testing.T)  { refused(t, "A-14") }
@@ -63,3 +64,6 @@ func TestA70(t *testing.T)  { refused(t, "A-70") }
 func TestA71(t *testing.T)  { refused(t, "A-71") }
 func TestA72(t *testing.T)  { refused(t, "A-72") }
 func Test6_16(t *testing.T) { refused(t, "6.16") }
+func Test6_11(t *testing.T) { refused(t, "6.11") }
+func Test6_12(t *testing.T) { refused(t, "6.12") }
+func Test6_18(t *testing.T) { refused(t, "6.18") }

@@ -159,6 +159,9 @@ func otherSpellings(a *attempt) {
 		if status == http.StatusOK {
 			a.through("%s: status 200", path)
 		}
+		if !strings.ContainsAny(path, ".%") && status < 400 {
+			a.through("%s has a route of its own: status %d", path, status)
+		}
 	}
 	a.tried("%d spellings of a path that needs both steps", len(spellings))
 	a.refusedBy("one spelling has a route; the others are 404 or meet the same guard")

@@ -38,6 +38,9 @@ const markup = `"'><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 
 func markupInFields(a *attempt) {
 	b := a.browser()
+	if policy := b.get("/").header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe") || !strings.Contains(policy, "script-src 'self'") {
+		a.through("the policy lets inline scripts run: %s", policy)
+	}
 	shown := 0
 	for _, form := range []struct {
 		path   string

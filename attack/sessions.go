@@ -14,6 +14,7 @@ var sessionAttacks = []attack{
 	{"A-22", "steal the cookie of a waiting victim, and wait for the tap", aStolenWait},
 	{"A-23", "send requests of a session while it signs out", requestsDuringSignOut},
 	{"A-27", "guess a session, and ask for somebody else's state", guessedSessions},
+	{"6.18", "plant a cookie beside the session's from another port of the host", aSecondCookie},
 	{"A-77", "visit without cookies until the session file is full", anonymousVisits},
 }
 
@@ -147,4 +148,28 @@ func anonymousVisits(a *attempt) {
 	}
 	a.tried("%d first visits", visits)
 	a.refusedBy("no session is made before a password is right")
+}
+
+// Browsers send the cookie with the longer path first.
+func aSecondCookie(a *attempt) {
+	ada, bob := a.account(), a.account()
+	victim, thief := a.elsewhere().browser(), a.elsewhere().browser()
+	ada.signsIn(victim)
+	bob.signsIn(thief)
+	name := "nod_session_" + a.origin.Port()
+	for _, both := range []string{
+		name + "=" + thief.cookie("session") + "; " + victim.cookieHeader(),
+		victim.cookieHeader() + "; " + name + "=" + thief.cookie("session"),
+	} {
+		b := a.elsewhere().browser()
+		got := b.get("/protected", "Cookie", both)
+		if strings.Contains(got.body, bob.email) {
+			a.through("the victim acts in the attacker's account")
+		}
+		if got.status == http.StatusOK {
+			a.through("of two session cookies one counts")
+		}
+	}
+	a.tried("two cookies of one name, either first")
+	a.refusedBy("neither counts")
 }

@@ -57,7 +57,7 @@ func socketsOfOtherSites(a *attempt) {
 	ours := a.origin.String()
 	origins := []string{
 		"https://evil.example", "null", ours + ".evil.example", strings.ToUpper(ours), "http://127.0.0.1:1",
-		strings.Replace(ours, "http:", "https:", 1), strings.TrimSuffix(ours, a.origin.Port()) + "1", ours + "/", "http://evil@" + a.origin.Host,
+		strings.Replace(ours, "http:", "https:", 1), strings.TrimSuffix(ours, a.origin.Port()) + "1", ours + "/", "http://evil@" + a.origin.Host, "",
 	}
 	for _, origin := range origins {
 		if status := b.refusal(waitingSocket, "Origin", origin); status < 400 {
@@ -160,6 +160,9 @@ func talkingSockets(a *attempt) {
 		if silent, frame := s.silent(); !silent {
 			a.through("%s was answered with %q", name, frame)
 		}
+		if s.closed() < 0 {
+			a.through("%s leaves the socket open", name)
+		}
 		s.close()
 	}
 	a.stillPending(b, "a frame")
@@ -220,6 +223,8 @@ func brokenFrames(a *attempt) {
 	b := a.browser()
 	broken := map[string][]byte{
 		"no mask":               {0x81, 0x01, 'x'},
+		"a ping without a mask": {0x89, 0x00},
+		"a ping with a bit set": {0xa9, 0x80, 1, 2, 3, 4},
 		"a reserved bit":        {0xc1, 0x81, 1, 2, 3, 4, 5},
 		"an unknown opcode":     {0x83, 0x80, 1, 2, 3, 4},
 		"an unknown control":    {0x8b, 0x80, 1, 2, 3, 4},
