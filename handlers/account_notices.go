@@ -53,7 +53,8 @@ func (h *Handlers) readNotices(c *fiber.Ctx) error {
 	return seeOther(c, "/protected")
 }
 
-// answerNotice takes the answer to "was this you?".
+// answerNotice takes the answer to "was this you?". After a no, also one given
+// before in another tab, the next page offers what else there is to do.
 func (h *Handlers) answerNotice(c *fiber.Ctx) error {
 	answer := store.NoticeAnswer(c.FormValue("answer"))
 	id, err := strconv.ParseInt(c.Params("id"), 10, 64)
@@ -64,10 +65,26 @@ func (h *Handlers) answerNotice(c *fiber.Ctx) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if err == nil && answer == store.AnswerNotMe {
-		return h.seeNotice(c, "/protected", "not-me")
+	if answer == store.AnswerNotMe {
+		return seeOther(c, "/account/not-me")
 	}
 	return seeOther(c, "/protected")
+}
+
+// notMe offers in one step another password and the end of all other sign-ins.
+func (h *Handlers) notMe(c *fiber.Ctx) error {
+	v := visitorOf(c)
+	until, _, err := h.Flow.Pause(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	page := views.NotMe{
+		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v),
+	}
+	if !until.IsZero() {
+		page.Pause.Until = timeOf(until)
+	}
+	return c.Render("notme", page)
 }
 
 // endPause has the phone asked again.

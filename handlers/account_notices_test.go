@@ -70,9 +70,10 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	hers.signIn(ada)
 	s.denied(ada)
 	waiting := s.browser().waits(ada)
-	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "not_me"), "/protected?notice=not-me")
+	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "not_me"), "/account/not-me")
 	waiting.want("cancelled")
-	wantBody(t, hers.get("/protected?notice=not-me"), "not asked for the next hour", "paused until", "used here before")
+	wantBody(t, hers.get("/account/not-me"), "Your phone is not asked until", `action="/account/password"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
+	wantBody(t, hers.get("/protected"), "paused until", "used here before")
 	if s.rings(ada) {
 		t.Error("the phone is asked in a pause")
 	}
@@ -92,6 +93,25 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	if refused.Header.Get("Retry-After") != "3600" {
 		t.Errorf("got Retry-After %q", refused.Header.Get("Retry-After"))
 	}
+}
+
+// One form: another password, and whoever else was in is out.
+func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers, strangers := s.browser(), s.browser()
+	hers.signIn(ada)
+	strangers.signIn(ada)
+	wantRedirect(t, hers.post(hers.notice("new_browser"), "answer", "not_me"), "/account/not-me")
+	wantRedirect(t, hers.post("/account/password", "current", goodPassword, "password", "another correct horse battery", "everywhere", "1"),
+		"/protected?notice=password-changed")
+	wantRedirect(t, strangers.get("/protected"), "/login?notice=start")
+	wantStatus(t, hers.get("/protected"), http.StatusOK)
+	wantStatus(t, strangers.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
+
+	// Later the page leads to a fresh sign-in first, and to a code: the phone is not asked.
+	s.clock.Advance(11 * time.Minute)
+	wantBody(t, hers.get("/account/not-me"), `href="/account/confirm?to=`)
 }
 
 // Two denials pause the phone, the owner comes in by a code and ends it.
@@ -202,7 +222,7 @@ func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
 	others.signIn(eve)
 	s.denied(ada)
 	path := hers.notice("denied")
-	wantRedirect(t, others.post(path, "answer", "not_me"), "/protected")
+	wantRedirect(t, others.post(path, "answer", "not_me"), "/account/not-me")
 	for _, answer := range []string{"", "nobody"} {
 		wantStatus(t, hers.post(path, "answer", answer), http.StatusNotFound)
 	}

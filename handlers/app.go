@@ -151,6 +151,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Post("/account/confirm/code", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.confirmChangeByCode)
 	app.Post("/notices/read", h.requireSignedIn, h.readNotices)
 	app.Post("/notices/:id/answer", h.requireSignedIn, h.answerNotice)
+	app.Get("/account/not-me", h.requireSignedIn, h.notMe)
 	app.Post("/account/pause/end", h.requireSignedIn, h.endPause)
 	app.Post("/transfers", h.requireSignedIn, h.transfer)
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)

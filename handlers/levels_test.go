@@ -62,6 +62,7 @@ var routes = []struct {
 	{"POST /account/close", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /notices/read", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /notices/:id/answer", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
+	{"GET /account/not-me", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
 	{"POST /account/pause/end", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /transfers", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /transfers/:id/execute", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},

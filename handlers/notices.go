@@ -33,7 +33,6 @@ var doneNotices = map[string]notice{
 	"password-changed":      {"success", "notice.password_changed"},
 	"too-many-codes":        {"error", "notice.too_many_codes"},
 	"not-yet":               notYet,
-	"not-me":                {"success", "notice.not_me"},
 	"pause-ended":           {"success", "notice.pause_ended"},
 	"authenticator-added":   {"success", "notice.authenticator_added"},
 	"authenticator-removed": {"success", "notice.authenticator_removed"},

@@ -210,6 +210,15 @@ type History struct {
 	Newest bool  // whether this is the first page
 }
 
+// NotMe is the page after "this was not me": what to do about it.
+type NotMe struct {
+	Layout
+	Account  Account
+	Pause    Pause
+	Password PasswordForm
+	Fresh    bool // whether the password can be changed at once
+}
+
 // Told is a notice to the owner of the account.
 type Told struct {
 	ID                 int64
