@@ -190,9 +190,10 @@ func (n *nod) json(method, path string, body, into any) {
 }
 
 type request struct {
-	UUID    string `json:"uuid"`
-	Message string `json:"message"`
-	Status  string `json:"status"`
+	UUID    string            `json:"uuid"`
+	Message string            `json:"message"`
+	Status  string            `json:"status"`
+	Details map[string]string `json:"details"`
 }
 
 func (p phone) path(rest string) string { return fmt.Sprintf("/phones/%d%s", p.AuthyID, rest) }

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -13,3 +15,6 @@ var Changing = changing
 
 // Prune deletes what has expired at a time.
 func (s *SessionFile) Prune(ctx context.Context, now time.Time) error { return s.prune(ctx, now) }
+
+// Changes are the paths of the forms that change an account.
+func Changes() []string { return slices.Sorted(maps.Keys(changes)) }

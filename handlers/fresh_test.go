@@ -3,12 +3,14 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/fasthttp/websocket"
 
+	"nod/handlers"
 	"nod/store"
 )
 
@@ -204,4 +206,44 @@ func TestAConfirmationWhoseReplyWasLost(t *testing.T) {
 	if strings.Contains(b.get("/protected").Body, "/account/confirm?to=") {
 		t.Error("the session that goes on is not fresh")
 	}
+}
+
+// changesNothing are the forms about an account that need no fresh sign-in: they
+// confirm one, or only say what is so.
+var changesNothing = []string{
+	"/account/confirm", "/account/confirm/ask", "/account/confirm/send", "/account/confirm/code", "/account/pause/end",
+}
+
+func TestEveryChangeAsksForAFreshSignIn(t *testing.T) {
+	s := newSite(t)
+	b := s.stale(s.account("ada@example.com"))
+	known := handlers.Changes()
+	for _, path := range known {
+		got := b.post(path)
+		if got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Location(), "/account/confirm?") {
+			t.Errorf("POST %s: got status %d to %q, want a redirect to the confirmation", path, got.Status, got.Location())
+		}
+	}
+	for _, r := range s.handlers.App().GetRoutes(true) {
+		if r.Method != http.MethodPost || !strings.HasPrefix(r.Path, "/account/") || slices.Contains(changesNothing, r.Path) {
+			continue
+		}
+		if !slices.Contains(known, r.Path) {
+			t.Errorf("POST %s is no known change", r.Path)
+		}
+	}
+}
+
+// The address of the confirmation leads to nothing but a change.
+func TestAConfirmedChangeLeadsNowhereElse(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	for _, to := range []string{"https://evil.example/", "//evil.example", "/transfers", "/logout"} {
+		wantRedirect(t, b.get("/account/confirm?to="+url.QueryEscape(to)), "/protected")
+	}
+	long := b.get("/account/confirm?to=/account/sessions/end&session=" + strings.Repeat("A", 300))
+	wantStatus(t, long, http.StatusOK)
+	wantNoBody(t, long, "AAAA")
+	wantBody(t, b.get("/account/confirm?to=/account/sessions/end&session=%22%3E%3Cscript%3E"), `value="&#34;&gt;&lt;script&gt;"`)
 }

@@ -103,6 +103,9 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 	if ada.Level != store.SignedIn || ada.Method != "push" || adaUser.Email != "ada@example.com" {
 		t.Errorf("Ada's session reads %+v of %+v", ada, adaUser)
 	}
+	if want := ada.CreatedAt.Add(store.FreshFor); ada.FreshUntil != want {
+		t.Errorf("Ada's session is fresh until %v, want %v", ada.FreshUntil, want)
+	}
 	transfers, _, err := w.store.Transfers(ctx, adaUser.ID, 10)
 	must(t, err)
 	want := map[string]string{
