@@ -155,6 +155,9 @@ func (h *Handlers) describe(err error) *pageError {
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
+	case errors.As(err, &rate) && rate.Limit == store.LimitPaused:
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.paused.title",
+			Text: "limit.paused", Action: link{"/protected", "action.to_your_page"}, RetryAfter: h.untilRetry(rate), cause: err}
 	case errors.As(err, &rate):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "limit." + rate.Limit, RetryAfter: h.untilRetry(rate), cause: err}
