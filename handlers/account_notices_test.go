@@ -120,6 +120,7 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 	ada := s.account("ada@example.com")
 	hers := s.browser()
 	hers.signIn(ada)
+	s.clock.Advance(time.Second)
 	s.denied(ada)
 	s.denied(ada)
 	wantRedirect(t, hers.post("/account/pause/end"), "/protected") // not without a code

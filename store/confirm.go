@@ -75,8 +75,8 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
 		return err
 	}
-	sess.KnownBrowser = sess.Device != "" && sess.Device == c.Device
-	if err := tx.noticeNew(ctx, *sess); err != nil {
+	known := sess.Device != "" && sess.Device == c.Device
+	if err := tx.noticeNew(ctx, *sess, known); err != nil {
 		return err
 	}
 	if err := tx.insertSession(ctx, *sess); err != nil {

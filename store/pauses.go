@@ -144,25 +144,27 @@ func (tx *txn) disown(ctx context.Context, sess Session, other string) error {
 
 // CanEndPause says whether EndPause would.
 func (s *Store) CanEndPause(ctx context.Context, sessionID string) (can bool, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (`+mayEndPause+`)`, sessionID).Scan(&can)
+	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (`+mayEndPause+`)`, sessionID, s.now()).Scan(&can)
 	return can, wrap(err)
 }
 
 // mayEndPause finds the session of somebody who may have the phone asked again:
-// the browser has signed in to the account before, and a code has shown since
-// the pause began that its owner is there.
+// before the pause the browser was known to the account, and since it began a code
+// has shown that its owner is there. ?1 is the session, ?2 the time.
 const mayEndPause = `
 	SELECT 1
-	FROM sessions
+	FROM sessions JOIN devices ON devices.device = sessions.device AND devices.user_id = sessions.user_id
 	WHERE sessions.id = ?1
 		AND sessions.level = 2
 		AND sessions.ended_at IS NULL
-		AND sessions.known_browser = 1
 		AND sessions.method <> 'push'
 		AND NOT EXISTS (
 			SELECT 1
 			FROM pauses
-			WHERE pauses.user_id = sessions.user_id AND pauses.ended_at IS NULL AND pauses.at > sessions.created_at)`
+			WHERE pauses.user_id = sessions.user_id
+				AND pauses.ended_at IS NULL
+				AND pauses.until > ?2
+				AND (pauses.at <= devices.created_at OR pauses.at > sessions.created_at))`
 
 // EndPause has the phone of a session's user asked again. ErrNotFound when it is
 // not left in peace, or this session may not end that.

@@ -186,6 +186,7 @@ func TestAKnownBrowserEndsAPauseAfterACode(t *testing.T) {
 	w.deny(ada)
 	w.deny(ada)
 	strange := w.inByCode(ada, "two", bringing("", "strange"))
+	again := w.inByCode(ada, "two again", bringing("strange", ""))
 	after := w.inByCode(ada, "three", bringing("hers", ""))
 	for _, test := range []struct {
 		what string
@@ -194,6 +195,7 @@ func TestAKnownBrowserEndsAPauseAfterACode(t *testing.T) {
 	}{
 		{"a session from before", before, false},
 		{"a browser that was not known", strange, false},
+		{"one that was not known before the pause", again, false},
 		{"a known one, after a code", after, true},
 	} {
 		can, err := w.store.CanEndPause(t.Context(), test.sess.ID)

@@ -44,7 +44,6 @@ type Session struct {
 	CodeState  CodeState     // what became of it
 	Device     string        // what its browser is known by, "" for none; see Client
 
-	KnownBrowser   bool // its browser had signed in to the account before
 	ResetsPassword bool // it began with a recovery code in the place of the password
 
 	form string // digest of the form that its last step was sent with; written, never read back
@@ -84,7 +83,6 @@ const sessionColumns = `
 	sessions.code_via,
 	sessions.code_state,
 	sessions.device,
-	sessions.known_browser,
 	sessions.resets_password`
 
 // sessionScan receives the columns above, and any that follow them.
@@ -93,7 +91,7 @@ func sessionScan(r row, more ...any) (Session, error) {
 	var created, seen, expires, used, fresh, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
 		&used, &fresh, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
-		&s.KnownBrowser, &s.ResetsPassword}, more...)...)
+		&s.ResetsPassword}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
 	s.FreshUntil = at(fresh)
 	s.Latency = time.Duration(latency) * time.Millisecond
@@ -154,16 +152,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			latency,
 			form,
 			device,
-			known_browser,
 			resets_password,
 			fresh_until
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.Device, number(s.KnownBrowser), number(s.ResetsPassword), ms(s.FreshUntil), s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, number(s.ResetsPassword), ms(s.FreshUntil), s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}

@@ -41,10 +41,11 @@ func (tx *txn) nameNetworks(ctx context.Context) error {
 }
 
 // noticeNew tells the owner of an account of a sign-in by a browser or from a
-// network that is new to it; sess is not written yet. The first sign-in is not
+// network that is new to it; sess is not written yet, known says whether its browser
+// is. The first sign-in is not
 // told: all of it is new. The browsers of a file from before known browsers are
 // told by what they call themselves.
-func (tx *txn) noticeNew(ctx context.Context, sess Session) error {
+func (tx *txn) noticeNew(ctx context.Context, sess Session, known bool) error {
 	const query = `
 		SELECT
 			EXISTS (SELECT 1 FROM devices WHERE user_id = ?1 AND device <> ?4),
@@ -58,7 +59,7 @@ func (tx *txn) noticeNew(ctx context.Context, sess Session) error {
 	}
 	from := Notice{UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place}
 	switch {
-	case (others || kept) && !sess.KnownBrowser && !sameAgent:
+	case (others || kept) && !known && !sameAgent:
 		from.Kind = NoticeNewBrowser
 	case kept && !sameNetwork:
 		from.Kind = NoticeNewNetwork

@@ -41,6 +41,4 @@ ALTER TABLE users ADD COLUMN denials INTEGER NOT NULL DEFAULT 0;
 -- from those before. A step in Go fills in the network of what is there, see inGo.
 ALTER TABLE sessions ADD COLUMN place TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN network TEXT NOT NULL DEFAULT '';
--- Whether its browser had signed in to the account before.
-ALTER TABLE sessions ADD COLUMN known_browser INTEGER NOT NULL DEFAULT 0 CHECK (known_browser IN (0, 1));
 CREATE INDEX sessions_network ON sessions (user_id, network) WHERE level = 2;
