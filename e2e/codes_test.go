@@ -150,7 +150,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	tb.fill("#name", "Blue phone")
 	tb.click("#prove-form button")
 	tb.at("/protected")
-	tb.is(`document.querySelector(".factors").innerText.includes("Blue phone")`)
+	tb.is(`document.querySelector("#authenticators .items").innerText.includes("Blue phone")`)
 	tb.accessible("an app")
 	tb.click("#logout-form button")
 	tb.at("/")

@@ -124,7 +124,7 @@ func (h *Handlers) showChange(c *fiber.Ctx, status int, ref changeRef, byCode bo
 		page.Status = "code"
 		err = h.fillChangeCode(c, &page)
 	default:
-		err = h.fillChangeRequest(c, &page)
+		err = h.fillChangeRequest(c, &page, ref)
 	}
 	if err != nil {
 		return err
@@ -140,9 +140,12 @@ func (h *Handlers) words(ref changeRef) string {
 	return h.Pages.Text(cmp.Or(ref.what, "change.account"))
 }
 
-func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change) error {
-	a, err := h.Flow.ChangeRequest(c.UserContext(), visitorOf(c).Session.ID)
-	if errors.Is(err, store.ErrNotFound) {
+func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref changeRef) error {
+	sess := visitorOf(c).Session
+	page.Browser, page.IP, page.Place = signin.BrowserName(sess.UserAgent), sess.IP, sess.Place
+	a, err := h.Flow.ChangeRequest(c.UserContext(), sess.ID)
+	about := a.Subject == ref.what || a.Status == store.Denied // a Deny holds for every change
+	if errors.Is(err, store.ErrNotFound) || (err == nil && !about) {
 		page.Status = "ask"
 		return nil
 	}

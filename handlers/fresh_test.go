@@ -174,7 +174,8 @@ func TestAnApprovalOfAnotherKindConfirmsNothing(t *testing.T) {
 	wantRedirect(t, b.post("/account/confirm"), "/account/confirm")
 	wantBody(t, b.get("/account/confirm"), "Is it you?")
 
-	// The change that was approved is the one that is confirmed.
+	// The change that was approved is the one that is confirmed, and the only one
+	// whose page says so.
 	wantRedirect(t, b.post("/account/confirm/ask", "to", "/account/authenticators"), "/account/confirm?to=%2Faccount%2Fauthenticators")
 	told := b.changeEvents()
 	ada.phone.approve(ada.phone.pending())

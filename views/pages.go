@@ -149,7 +149,9 @@ type Change struct {
 	Fields         []HiddenField
 	Status         string // fresh, ask or code, else that of the request to the phone
 	Reason, Number string // of the request
-	MaskedPhone    string
+
+	Browser, IP, Place string // what the phone shows, too; the place is "" where nobody knows
+	MaskedPhone        string
 
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
