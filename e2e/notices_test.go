@@ -55,6 +55,11 @@ func TestThisWasNotMe(t *testing.T) {
 	hers.click("#logout-form button")
 	hers.at("/")
 	hers.signIn(p.Email)
+	hand := n.person().tab()
+	hand.openPhone(p)
+	hand.see(".request")
+	hand.is(`document.querySelector(".request").textContent.includes("requests were paused")`)
+	hand.pictures("phone-notice")
 }
 
 // pictures shows the page as it looks to people, in the folder NOD_SCREENSHOTS.
