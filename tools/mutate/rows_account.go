@@ -6,7 +6,7 @@ var accountRows = []row{
 	{what: "an old session changes the account", file: "store/account.go", find: "err == nil && !sess.FreshUntil.After(at(tx.now))", put: "false", test: "TestAChangeNeedsAFreshSession"},
 	{what: "any request confirms a change", file: "store/fresh.go", find: "tx.consume(ctx, sessionID, KindConfirm, subject)", put: `tx.consume(ctx, sessionID, KindTransfer, "")`, test: "TestConfirmChange"},
 	{what: "a code confirms a change after a denial", file: "store/fresh.go", find: "if err == nil && denied {", put: "if false && denied {", test: "TestADeniedChangeHoldsForItsSession"},
-	{what: "a code confirms two changes", file: "store/fresh.go", find: "tx.useCode(ctx, before.UserID, codeHash)", put: "error(nil)", test: "TestConfirmChangeByCode"},
+	{what: "a code confirms two changes", file: "store/fresh.go", find: "tx.useCode(ctx, before.UserID, codeHash)", put: "func(Session) error { return nil }(before)", test: "TestConfirmChangeByCode"},
 	{what: "the cookie from before a tap stays good", file: "store/fresh.go", find: "_, err = tx.endSession(ctx, sessionID, ReasonRekeyed, sess.ID)\n", put: "", test: "TestConfirmChange"},
 	{what: "a renewed session lives anew", file: "store/fresh.go", find: "sess.CodeTries, sess.CodeVia, sess.CodeState = 0, \"\", \"\"", put: "sess.ExpiresAt = at(tx.now).Add(tx.store.opts.SessionMax)", test: "TestConfirmChange"},
 	{what: "a transfer is lost with the id", file: "store/fresh.go", find: "`UPDATE transfers SET session_id = ? WHERE session_id = ?`,", put: "", test: "TestARenewedSessionTakesItsTransfersAlong"},
