@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
+	"github.com/valyala/fasthttp"
 
 	"nod/signin"
 	"nod/store"
@@ -230,6 +231,12 @@ func (h *Handlers) renewSession(c *fiber.Ctx) error {
 	}
 	v.Session = sess
 	c.Locals(visitorKey, v)
+	// The forms of a page that follows in this answer belong to the new id.
+	var kept fasthttp.Cookie
+	kept.SetKey(h.cookieName("session"))
+	if c.Response().Header.Cookie(&kept) {
+		c.Request().Header.SetCookieBytesKV(kept.Key(), kept.Value())
+	}
 	return nil
 }
 

@@ -249,3 +249,18 @@ func TestAConfirmedChangeLeadsNowhereElse(t *testing.T) {
 	wantNoBody(t, long, "AAAA")
 	wantBody(t, b.get("/account/confirm?to=/account/sessions/end&session=%22%3E%3Cscript%3E"), `value="&#34;&gt;&lt;script&gt;"`)
 }
+
+// A page that is the answer to a change of what signs in has forms that work.
+func TestTheFormsOfAnAnswerBelongToTheNewSession(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	before := b.cookie("nod_session")
+	codes := b.post("/account/recovery-codes")
+	wantStatus(t, codes, http.StatusOK)
+	if b.cookie("nod_session") == before {
+		t.Error("the cookie is the one from before")
+	}
+	token := csrfField.FindStringSubmatch(codes.Body)[1]
+	wantRedirect(t, b.postForm("/logout", url.Values{"_csrf": {token}}), "/?notice=signed-out")
+}
