@@ -114,6 +114,8 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login", h.loginForm)
 	app.Post("/login", h.requireSessionFile, h.login)
 	app.Post("/logout", h.logout)
+	app.Get("/forgot", h.forgotForm)
+	app.Post("/forgot", h.requireSessionFile, h.forgot)
 
 	app.Get("/login/approval", h.requirePassword, h.approval)
 	app.Post("/login/cancel", h.requirePassword, h.cancel)
@@ -133,6 +135,8 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/protected", h.requireSignedIn, h.protected)
 	app.Post("/account/browsers/remove", h.requireSignedIn, h.requireFresh, h.forgetBrowser)
 	app.Post("/account/browsers/remove-all", h.requireSignedIn, h.requireFresh, h.forgetBrowsers)
+	app.Get("/forgot/password", h.requireSignedIn, h.newPasswordForm)
+	app.Post("/forgot/password", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.setNewPassword)
 	app.Post("/account/authenticators", h.requireSignedIn, h.requireFresh, h.addAuthenticator)
 	app.Post("/account/authenticators/prove", h.requireSessionFile, h.requireSignedIn, h.proveAuthenticator)
 	app.Post("/account/authenticators/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeAuthenticator)

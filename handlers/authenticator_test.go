@@ -150,6 +150,9 @@ func TestASharedNumberSharesNoApps(t *testing.T) {
 
 	wantRedirect(t, eve.post("/signup", "name", "Eve", "email", "eve@example.com", "password", goodPassword,
 		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
+	if note := ada.phone.requests()[0].Details["Note"]; !strings.HasPrefix(note, "This number already belongs to another account here.") {
+		t.Errorf("the phone does not say that it has an account: %q", note)
+	}
 	ada.phone.approve(ada.phone.pending())
 	wantRedirect(t, eve.post("/confirm-login"), "/protected")
 	eves := eve.addApp()
@@ -157,6 +160,9 @@ func TestASharedNumberSharesNoApps(t *testing.T) {
 	eve.post("/account/authenticators/remove", "id", adas.id)
 
 	b.passPassword(ada)
+	if note := ada.phone.requests()[0].Details["Note"]; note != "" {
+		t.Errorf("the phone says of its own account: %q", note)
+	}
 	wantStatus(t, b.post("/verify-token", "token", eves.code()), http.StatusUnprocessableEntity)
 	wantRedirect(t, b.post("/verify-token", "token", adas.code()), "/protected")
 	wantRedirect(t, eve.post("/account/close", "password", goodPassword), "/?notice=account-closed")

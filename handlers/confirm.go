@@ -55,7 +55,7 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 		return err
 	}
 	h.keepDevice(c, sess)
-	return seeOther(c, "/protected")
+	return seeOther(c, afterSignIn(sess))
 }
 
 // lastStepOf is clientOf with the form that was sent, and the cookie that the
@@ -82,5 +82,5 @@ func (h *Handlers) finishSignIn(c *fiber.Ctx, before string, sess store.Session)
 	}
 	h.keepDevice(c, sess)
 	h.Flow.SignedIn(c.UserContext(), before, sess)
-	return seeOther(c, "/protected")
+	return seeOther(c, afterSignIn(sess))
 }

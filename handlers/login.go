@@ -56,10 +56,16 @@ func (h *Handlers) startSecondStep(c *fiber.Ctx, user store.User) error {
 	if err != nil {
 		return err
 	}
-	if err := h.setSession(c, sess); err != nil {
+	return h.askPhone(c, signin.Visitor{Session: sess, User: user})
+}
+
+// askPhone moves the browser to a sign-in that waits for its second step, and asks
+// the phone.
+func (h *Handlers) askPhone(c *fiber.Ctx, v signin.Visitor) error {
+	if err := h.setSession(c, v.Session); err != nil {
 		return err
 	}
-	next, err := h.Flow.SecondStep(c.UserContext(), signin.Visitor{Session: sess, User: user})
+	next, err := h.Flow.SecondStep(c.UserContext(), v)
 	if err != nil {
 		return err
 	}

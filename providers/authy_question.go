@@ -28,6 +28,9 @@ func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
 	case store.KindConfirm:
 		message, details = changeRequest(q, details)
 	}
+	if q.Shared {
+		details = append(details, sharedNumber)
+	}
 	details = append(details, noticeLine(q.Notices)...)
 	return authy.ApprovalRequest{
 		Message:         message,
@@ -37,6 +40,10 @@ func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
 		SecondsToExpire: int(q.ExpiresAt.Sub(q.AskedAt).Round(time.Second).Seconds()),
 	}
 }
+
+// sharedNumber is for a phone that a new account asks: whoever owns it has an account
+// already, and may be asked by somebody else.
+var sharedNumber = authy.Detail{Label: "Note", Value: "This number already belongs to another account here. Approve only if this one is yours, too."}
 
 const hiddenID = "approval_id"
 

@@ -130,6 +130,7 @@ type Question struct {
 	Change     string         // for store.KindConfirm: what is to be changed, in words
 	Transfer   Money          // for store.KindTransfer
 	Notices    []store.Notice // that no phone has shown, newest first
+	Shared     bool           // another account has proved the number, and this one has not
 	AskedAt    time.Time
 	ExpiresAt  time.Time
 }

@@ -143,3 +143,20 @@ func (s *Store) HadProviderSecret(ctx context.Context, userID int64) (had bool, 
 	err = s.read.QueryRowContext(ctx, query, userID).Scan(&had)
 	return had, wrap(err)
 }
+
+// ProvedByAnother says whether the phone of a factor belongs to another account
+// already, and its own has not proved it.
+func (s *Store) ProvedByAnother(ctx context.Context, factorID int64) (proved bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM factors AS mine
+			JOIN factors AS theirs ON theirs.provider = mine.provider AND theirs.handle = mine.handle
+			WHERE mine.id = ?
+				AND mine.proved_at IS NULL
+				AND theirs.user_id <> mine.user_id
+				AND theirs.proved_at IS NOT NULL
+				AND theirs.revoked_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, factorID).Scan(&proved)
+	return proved, wrap(err)
+}

@@ -270,6 +270,15 @@ type QR struct {
 	Path string
 }
 
+// Forgot is the form of who has forgotten the password.
+type Forgot struct {
+	Layout
+	Email string // as typed
+}
+
+// NewPassword is the form of a password in the place of a forgotten one.
+type NewPassword struct{ Layout }
+
 // Recovery is the page that shows recovery codes, once.
 type Recovery struct {
 	Layout

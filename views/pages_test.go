@@ -48,6 +48,10 @@ func states() []state {
 		state{"authenticator", "zero", views.Authenticator{}},
 		state{"authenticator", "shown", qr},
 		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
+		state{"forgot", "zero", views.Forgot{}},
+		state{"forgot", "refused", views.Forgot{refused("forgot", "form", "email", "recovery"), "<ada>@example.com"}},
+		state{"newpassword", "zero", views.NewPassword{}},
+		state{"newpassword", "refused", views.NewPassword{refused("newpassword", "password")}},
 		state{"recovery", "zero", views.Recovery{}},
 		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear}},
 		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}})

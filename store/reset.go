@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// StartReset begins a sign-in for who has forgotten the password: a recovery code
+// takes its place and is used up, and the second step has to be the phone itself.
+// The browser's session before ends, as with StartSession. ErrInvalidCredentials for
+// an e-mail without an account and for a wrong code alike; *RateError.
+func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c Client) (sess Session, u User, err error) {
+	right := false
+	err = s.inTx(ctx, func(tx *txn) error {
+		found, err := tx.owner(ctx, email)
+		if err != nil {
+			return err
+		}
+		if err := tx.spendRecovery(ctx, found.ID, s.mailHash(email), c); err != nil {
+			return err
+		}
+		// Nobody has the id 0, and what nobody has costs the same.
+		if right, err = tx.useRecoveryCode(ctx, found.ID, code, c); err != nil {
+			return err
+		}
+		if !right {
+			return tx.refuseReset(ctx, found)
+		}
+		u = found
+		sess = tx.newSession(u.ID, PasswordPassed, c)
+		sess.ResetsPassword = true
+		return tx.startReset(ctx, sess, replaces)
+	})
+	if err == nil && !right {
+		err = ErrInvalidCredentials
+	}
+	if err != nil {
+		return Session{}, User{}, err
+	}
+	return sess, u, nil
+}
+
+// owner finds whose account has an e-mail; the zero User for nobody.
+func (tx *txn) owner(ctx context.Context, email string) (u User, err error) {
+	const query = `
+		SELECT ` + userColumns + `
+		FROM users
+		WHERE users.email_key IN (?1, ?2)
+		ORDER BY CASE users.email_key WHEN ?2 THEN 0 ELSE 1 END
+		LIMIT 1`
+	var created int64
+	err = tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(userFields(&u, &created)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, nil
+	}
+	u.CreatedAt = at(created)
+	return u, err
+}
+
+func (tx *txn) refuseReset(ctx context.Context, found User) error {
+	if found.ID == 0 {
+		return nil
+	}
+	return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: found.ID, Detail: string(MethodRecovery)})
+}
+
+func (tx *txn) startReset(ctx context.Context, sess Session, replaces string) error {
+	if replaces != "" {
+		_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if err := tx.insertSession(ctx, sess); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, Detail: string(MethodRecovery)})
+}
+
+// ResetPassword gives the user another password, once in a session that began with
+// StartReset. It goes on under another id, and all others end: ended. ErrNotFound
+// for another session, ErrNotFresh, ErrBusy.
+func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c Client) (sess Session, ended []Session, err error) {
+	_, user, err := s.sessionAt(ctx, sessionID, s.now())
+	if err != nil {
+		return Session{}, nil, err
+	}
+	hash, err := s.hashFor(ctx, user.Email, password)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	err = s.inTx(ctx, func(tx *txn) error {
+		before, err := tx.freshSession(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		const once = `UPDATE sessions SET resets_password = 0 WHERE id = ? AND resets_password = 1`
+		may, err := changed(tx.ExecContext(ctx, once, sessionID))
+		if err == nil && !may {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
+			return err
+		}
+		if ended, err = tx.endBeside(ctx, before, `level >= ?`, PasswordPassed); err != nil {
+			return err
+		}
+		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {
+			return err
+		}
+		if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID, Detail: string(MethodRecovery)}); err != nil {
+			return err
+		}
+		return tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
+	})
+	if err != nil {
+		return Session{}, nil, err
+	}
+	return sess, ended, nil
+}
