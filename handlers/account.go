@@ -23,6 +23,8 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	case errors.As(err, &stuck) && !errors.Is(err, store.ErrUnavailable):
 		h.Logger.Error("an account could not be closed", "error", err)
 		return h.showProtected(c, fiber.StatusServiceUnavailable, say("close.stuck"))
+	case h.sayLimit(c, err) != "":
+		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.ClosingProblem = h.sayLimit(c, err) })
 	case err != nil:
 		return err
 	}

@@ -19,7 +19,31 @@ func (h *Handlers) approval(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if notAsked(a) {
+		if err := h.Flow.PushAllowed(c.UserContext(), visitorOf(c).Session.ID); err != nil {
+			return h.showRefused(c, err)
+		}
+	}
 	return h.showApproval(c, fiber.StatusOK, a, nil)
+}
+
+// notAsked is true for a request that a limit has kept from the phone.
+func notAsked(a store.Approval) bool {
+	return a.Status == store.Cancelled && (a.Reason == store.ReasonPushPaused || a.Reason == store.ReasonUnderWay)
+}
+
+// showRefused shows the waiting page as it is, and for which limit the phone is not
+// asked.
+func (h *Handlers) showRefused(c *fiber.Ctx, err error) error {
+	sentence := h.sayLimit(c, err)
+	if sentence == "" {
+		return err
+	}
+	a, aerr := h.latestRequest(c)
+	if aerr != nil {
+		return aerr
+	}
+	return h.showApproval(c, fiber.StatusTooManyRequests, a, &views.Notice{Kind: "warning", Text: sentence})
 }
 
 // showAsk offers to ask the phone where nobody has: the process stopped between
@@ -41,7 +65,7 @@ func (h *Handlers) latestRequest(c *fiber.Ctx) (store.Approval, error) {
 	return h.Flow.Request(c.UserContext(), visitorOf(c).Session.ID)
 }
 
-func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *notice) error {
+func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *views.Notice) error {
 	v := visitorOf(c)
 	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
 	if err != nil {
@@ -56,11 +80,11 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *n
 		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: signin.Moment(a.CreatedAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
-		CodesOffered: !signin.AttemptOver(a), PhoneUnproved: unproved,
+		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,
 		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}
 	if n != nil {
-		page.Notice = h.viewNotice(*n)
+		page.Notice = n
 	}
 	return c.Status(status).Render("approval", page)
 }
@@ -80,6 +104,9 @@ func (h *Handlers) cancel(c *fiber.Ctx) error {
 // sent, the waiting page says why.
 func (h *Handlers) resend(c *fiber.Ctx) error {
 	sent, err := h.Flow.Resend(c.UserContext(), visitorOf(c), c.FormValue("request"))
+	if h.sayLimit(c, err) != "" {
+		return h.showRefused(c, err)
+	}
 	if err != nil {
 		return err
 	}

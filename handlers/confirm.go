@@ -7,6 +7,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // confirm consumes the approval of this very session and gives the browser a
@@ -68,9 +69,9 @@ func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
 }
 
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
-	var n *notice
+	var n *views.Notice
 	if a.Status == store.Pending {
-		n = &notYet
+		n = h.viewNotice(notYet)
 	}
 	return h.showApproval(c, fiber.StatusConflict, a, n)
 }

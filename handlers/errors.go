@@ -150,7 +150,6 @@ func (h *Handlers) describe(err error) *pageError {
 		return p
 	}
 	var fe *fiber.Error
-	var tries *signin.TooManyTries
 	var rate *store.RateError
 	switch {
 	case errors.As(err, &fe):
@@ -161,9 +160,6 @@ func (h *Handlers) describe(err error) *pageError {
 	case errors.As(err, &rate):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 			Text: "limit." + rate.Limit, RetryAfter: h.untilRetry(rate), cause: err}
-	case errors.As(err, &tries):
-		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
-			Text: "error.too_many_tries.text", Action: toSignIn, RetryAfter: tries.Wait, cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}
@@ -177,11 +173,6 @@ func (h *Handlers) describe(err error) *pageError {
 		return &pageError{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
 			Text: "error.internal.text", Action: toStart, cause: err}
 	}
-}
-
-// untilRetry is how long a limit refuses, at least a moment.
-func (h *Handlers) untilRetry(e *store.RateError) time.Duration {
-	return max(e.RetryAt.Sub(h.Now()), time.Second)
 }
 
 func describeHTTP(e *fiber.Error) *pageError {

@@ -157,10 +157,11 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 
 func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 	v := visitorOf(c)
-	wait, err := h.Flow.NextCodeIn(c.UserContext(), v.User.ID)
+	wait, err := h.Flow.NextCodeIn(c.UserContext(), v)
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
 	}
+	page.Sends = sendsTo(v.User)
 	page.TriesLeft = max(0, store.CodeTriesPerAttempt-v.Session.CodeTries)
 	if n, ok := codeNotices[v.Session.CodeState]; ok {
 		page.Notice = h.viewNotice(n)
@@ -175,6 +176,9 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 func (h *Handlers) askChange(c *fiber.Ctx) error {
 	ref := askedChange(c)
 	_, err := h.Flow.AskChange(c.UserContext(), visitorOf(c), ref.what, h.words(ref))
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		return h.showChange(c, fiber.StatusTooManyRequests, ref, true, sentence)
+	}
 	if err != nil && !errors.Is(err, store.ErrNotApproved) {
 		return err
 	}

@@ -18,6 +18,9 @@ func (h *Handlers) sendChangeCode(c *fiber.Ctx) error {
 		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.Pages.Text("token.choose"))
 	}
 	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		return h.showChange(c, fiber.StatusTooManyRequests, ref, true, sentence)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,6 +47,8 @@ func (h *Handlers) confirmChangeByCode(c *fiber.Ctx) error {
 		return h.seeNotice(c, "/login", "too-many-codes")
 	case errors.Is(err, store.ErrNotApproved), errors.Is(err, store.ErrNotFound):
 		return seeOther(c, ref.url()) // the phone said no, or the session has ended
+	case h.sayLimit(c, err) != "":
+		return h.showChange(c, fiber.StatusTooManyRequests, ref, true, h.sayLimit(c, err))
 	case errors.As(err, &refused):
 		status, sentence := h.sayRefused(c, refused)
 		return h.showChange(c, status, ref, true, sentence)

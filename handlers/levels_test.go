@@ -176,6 +176,7 @@ func (s *site) fresh(level string, n int) *browser {
 	s.t.Helper()
 	b := s.browser()
 	if level != "none" {
+		must(s.t, s.store.ResetLimits(s.t.Context())) // one address signs up for all routes
 		b.reach(level, s.account(fmt.Sprintf("ada%d@example.com", n)))
 	}
 	return b

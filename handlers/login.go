@@ -43,6 +43,9 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	if errors.Is(err, store.ErrInvalidCredentials) {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		return h.showLogin(c, fiber.StatusTooManyRequests, email, sentence)
+	}
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ var groups = []group{
 }
 
 // ofRequestsOnly are reasons that no session ends for.
-var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "superseded", "other_method", "changed", "unconfirmed"}
+var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "under_way", "superseded", "other_method", "changed", "unconfirmed"}
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)

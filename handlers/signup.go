@@ -48,6 +48,11 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 		setProblemStatus(c, problems)
 		return h.showSignup(c, form)
 	}
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		form.Errors = map[string]string{string(signin.FieldForm): sentence}
+		c.Status(fiber.StatusTooManyRequests)
+		return h.showSignup(c, form)
+	}
 	if err != nil {
 		return err
 	}

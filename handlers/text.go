@@ -57,7 +57,10 @@ func (h *Handlers) waitText(d time.Duration) string {
 	if s := ceilSeconds(d); s < 90 {
 		return h.Pages.Text("duration.seconds", "count", s)
 	}
-	return h.Pages.Text("duration.minutes", "count", int(math.Ceil(d.Minutes())))
+	if m := int(math.Ceil(d.Minutes())); m < 90 {
+		return h.Pages.Text("duration.minutes", "count", m)
+	}
+	return h.Pages.Text("duration.hours", "count", int(math.Ceil(d.Hours())))
 }
 
 // ceilSeconds rounds up, so that nobody is told to come back too early.

@@ -40,7 +40,7 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 
 func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldErrors) error {
 	v := visitorOf(c)
-	wait, err := h.Flow.NextCodeIn(c.UserContext(), v.User.ID)
+	wait, err := h.Flow.NextCodeIn(c.UserContext(), v)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 		Layout:        h.layout(c, "token", "token.title"),
 		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
 		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
-		PhoneUnproved: unproved,
+		PhoneUnproved: unproved, Sends: sendsTo(v.User),
 	}
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
@@ -74,6 +74,11 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	return c.Status(status).Render("token", page)
 }
 
+// sendsTo says by which ways a code can be sent to a user.
+func sendsTo(u store.User) views.Sends {
+	return views.Sends{SMS: signin.Reaches(u.PhoneNumber, store.MethodSMS), Call: signin.Reaches(u.PhoneNumber, store.MethodCall)}
+}
+
 // codeNotices say what became of a code that was not simply sent.
 var codeNotices = map[store.CodeState]notice{
 	store.CodeFailed:      {"warning", "notice.code_failed"},
@@ -88,6 +93,9 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.choose"))
 	}
 	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		return h.showToken(c, fiber.StatusTooManyRequests, sentence)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,10 +113,10 @@ func (h *Handlers) sayNotSent(c *fiber.Ctx, not *signin.NotSent) string {
 
 // notSentStatus is the status of the page that says why no code is on its way.
 var notSentStatus = map[signin.NotSentReason]int{
-	signin.WhyTooOften:    fiber.StatusTooManyRequests,
 	signin.WhyRateLimited: fiber.StatusTooManyRequests,
 	signin.WhyUnavailable: fiber.StatusServiceUnavailable,
 	signin.WhyHasApp:      fiber.StatusConflict,
+	signin.WhyUnreachable: fiber.StatusUnprocessableEntity,
 }
 
 // verifyToken checks a code and signs in. A recovery code is taken in both fields.
@@ -148,6 +156,8 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 			return err
 		}
 		return h.seeNotice(c, "/login", "too-many-codes")
+	case h.sayLimit(c, err) != "":
+		return h.showToken(c, fiber.StatusTooManyRequests, h.sayLimit(c, err))
 	case errors.Is(err, store.ErrNotApproved):
 		// The phone said no, or the attempt ended, while the code was checked.
 		return seeOther(c, "/login/approval")

@@ -183,6 +183,7 @@ func TestSendsAreLimited(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
 	b := s.browser()
+	b.signIn(ada) // a known browser has all there is
 	b.passPassword(ada)
 	send := func() int { return b.post("/send-token", "via", "sms").Status }
 	const sent, limited = http.StatusSeeOther, http.StatusTooManyRequests
@@ -204,12 +205,16 @@ func TestSendsAreLimited(t *testing.T) {
 		}
 	}
 	s.clock.Advance(11 * time.Minute)
-	again := s.browser()
-	again.passPassword(ada)
-	wantRedirect(t, again.post("/send-token", "via", "call"), "/verify-token")
+	b.passPassword(ada)
+	wantRedirect(t, b.post("/send-token", "via", "call"), "/verify-token")
 	s.clock.Advance(11 * time.Minute)
-	again.passPassword(ada)
-	wantStatus(t, again.post("/send-token", "via", "sms"), http.StatusTooManyRequests)
+	b.passPassword(ada)
+	refused := b.post("/send-token", "via", "sms")
+	wantStatus(t, refused, http.StatusTooManyRequests)
+	wantBody(t, refused, "This phone gets no further code now", "hours")
+	if refused.Header.Get("Retry-After") == "" {
+		t.Error("the refusal does not say when to come back")
+	}
 	if got := ada.phone.codes(); got != 5 {
 		t.Errorf("%d codes have come, want 5", got)
 	}

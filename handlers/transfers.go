@@ -48,6 +48,10 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 		form.Errors = h.sentences(problems)
 		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm = form.page() })
 	}
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		form.Errors = map[string]string{string(signin.FieldForm): sentence}
+		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.TransferForm = form.page() })
+	}
 	if err != nil {
 		return err
 	}

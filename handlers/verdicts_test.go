@@ -98,6 +98,7 @@ func TestTheRevisionGrowsWithEachState(t *testing.T) {
 	must(t, s.flow.Sweep(t.Context()))
 	hears("expired")
 
+	must(t, s.store.ResetLimits(t.Context()))
 	b.post("/login/resend")
 	events = b.events()
 	hears("pending")

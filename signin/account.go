@@ -186,7 +186,7 @@ func (e *NotClosed) Unwrap() error { return e.Cause }
 
 // CloseAccount ends the visitor's account for good, after its password once
 // more. The provider goes first: if it cannot be told, nothing has changed
-// here. store.ErrInvalidCredentials, *TooManyTries, *NotClosed.
+// here. store.ErrInvalidCredentials, *store.RateError, *NotClosed.
 func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c store.Client) error {
 	if err := f.knowsPassword(ctx, v, password, c); err != nil {
 		return err

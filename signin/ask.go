@@ -9,11 +9,12 @@ import (
 
 // sendPush asks the phone of the visitor to approve the sign-in. The reason
 // says why no push is on its way, or that nobody knows whether one is, "" when one
-// is; it is stored with the request. An error is only what went wrong on this side.
+// is; it is stored with the request. An error is what went wrong on this side, or
+// *store.RateError and *store.Paused when a further request must not be sent.
 func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.Reason, error) {
 	// The row comes first: an answer that overtakes the provider's reply
 	// finds it by the id that travels with the request.
-	a, replaced, allowed, err := f.Store.BeginLogin(ctx, v.User.ID, v.Session.ID, replaces, f.ApprovalTTL)
+	a, replaced, err := f.Store.BeginLogin(ctx, v.Session.ID, replaces, f.ApprovalTTL)
 	if err != nil {
 		return "", err
 	}
@@ -24,8 +25,9 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 			f.ended(ctx, r)
 		}
 	}
-	if !allowed {
-		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
+	if a.Status == store.Cancelled {
+		f.ended(ctx, a)
+		return a.Reason, nil
 	}
 	q := f.question(a, v.User)
 	q.Login = shown(a, v.Session)
@@ -106,7 +108,8 @@ func (f *Flow) askAnew(ctx context.Context, a store.Approval, q Question, user s
 // Resend replaces the request by a new one, as long as the attempt goes on.
 // replaces is the id of the request that its page shows, "" if it does not say:
 // when another tab has replaced that one already, no phone rings twice. sent says
-// whether a push is known to be on its way; if not, State says why.
+// whether a push is known to be on its way; if not, State says why. *store.RateError
+// and *store.Paused leave the request before as it is.
 func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent bool, err error) {
 	open, err := f.AttemptOpen(ctx, v.Session.ID)
 	if err != nil || !open {
@@ -117,6 +120,12 @@ func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent boo
 		return true, nil
 	}
 	return err == nil && reason == "", err
+}
+
+// PushAllowed says whether the phone may be asked for this sign-in. *store.RateError
+// or *store.Paused if not.
+func (f *Flow) PushAllowed(ctx context.Context, sessionID string) error {
+	return f.Store.PushAllowed(ctx, sessionID)
 }
 
 // Request is the newest request of a sign-in. store.ErrNotFound without one.

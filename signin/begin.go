@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"time"
 
 	"nod/store"
 )
@@ -36,40 +35,32 @@ func visitorOf(sess store.Session, user store.User, err error) (Visitor, error) 
 	return Visitor{sess, user}, err
 }
 
-// TooManyTries refuses a password until the time has passed.
-type TooManyTries struct{ Wait time.Duration }
-
-func (e *TooManyTries) Error() string { return "too many failed tries; again in " + e.Wait.String() }
-
-// Authenticate finds the user by e-mail and password. The try is counted
-// before the password is checked, so that concurrent requests cannot exceed
-// the limit. store.ErrInvalidCredentials, store.ErrBusy, *TooManyTries.
+// Authenticate finds the user by e-mail and password. The try is counted before the
+// password is checked, so that concurrent requests cannot exceed the limits, and
+// taken back if it was right or could not be checked. store.ErrInvalidCredentials,
+// store.ErrBusy, *store.RateError.
 func (f *Flow) Authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
 	user, err := f.authenticate(ctx, email, password, c)
 	f.countPassword(err)
-	if err != nil || user.Unproved {
-		// Who has signed up with an e-mail must not get back by it the tries at the
-		// password of its account.
-		return user, err
-	}
-	return user, f.Store.ClearPasswordFailures(ctx, email, c.IP)
+	return user, err
 }
 
 func (f *Flow) authenticate(ctx context.Context, email, password string, c store.Client) (store.User, error) {
-	if err := f.spendTry(ctx, email, c); err != nil {
+	try, err := f.Store.SpendPasswordTry(ctx, email, c)
+	if err != nil {
 		return store.User{}, err
 	}
-	return f.Store.Authenticate(ctx, email, password)
-}
-
-// spendTry turns away clients that have failed too often, whether or not the
-// account exists. Failures are rows: a restart forgives nothing.
-func (f *Flow) spendTry(ctx context.Context, email string, c store.Client) error {
-	wait, err := f.Store.SpendPasswordTry(ctx, email, c.IP)
-	if err == nil && wait > 0 {
-		return &TooManyTries{wait}
+	user, err := f.Store.Authenticate(ctx, email, password)
+	switch {
+	case err == nil && user.Unproved:
+		// Who has signed up with an e-mail must not get back by it the tries at the
+		// password of its account.
+	case err == nil:
+		err = f.Store.ForgivePassword(ctx, try)
+	case !errors.Is(err, store.ErrInvalidCredentials):
+		err = errors.Join(err, f.Store.ReturnPasswordTry(context.WithoutCancel(ctx), try))
 	}
-	return err
+	return user, err
 }
 
 // Refused counts what was refused to somebody unknown, for the audit trail. detail
@@ -78,6 +69,7 @@ func (f *Flow) Refused(kind store.EventKind, detail, ip string) { f.Store.Refuse
 
 // Begin starts a session that has passed the password. The session that this
 // browser had before, "" for none, ends with it, and its pages are told.
+// *store.RateError.
 func (f *Flow) Begin(ctx context.Context, user store.User, before string, c store.Client) (store.Session, error) {
 	sess, err := f.Store.StartSession(ctx, user.ID, before, c)
 	if err == nil && before != "" {
@@ -103,6 +95,10 @@ func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
 		return WaitForTap, err
 	}
 	_, err = f.SendCode(ctx, v, store.MethodSMS)
+	var limit *store.RateError
+	if errors.As(err, &limit) {
+		return EnterCode, nil // the page says when the next one may be sent
+	}
 	return EnterCode, err
 }
 
@@ -117,6 +113,9 @@ func (f *Flow) End(ctx context.Context, sessionID string, reason store.Reason) e
 	}
 	return nil
 }
+
+// ResetLimits forgets all that the limits have counted: for demonstrations.
+func (f *Flow) ResetLimits(ctx context.Context) error { return f.Store.ResetLimits(ctx) }
 
 // PhoneOf is the phone that a user is asked on.
 func (f *Flow) PhoneOf(ctx context.Context, userID int64) (store.Factor, error) {

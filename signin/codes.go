@@ -27,17 +27,23 @@ type NotSentReason string
 
 // What keeps a code from being sent.
 const (
-	WhyTooOften    NotSentReason = "too_often"
 	WhyRateLimited NotSentReason = "rate_limited"
 	WhyUnavailable NotSentReason = "unavailable"
-	WhyHasApp      NotSentReason = "has_app" // the app shows the code itself
+	WhyHasApp      NotSentReason = "has_app"     // the app shows the code itself
+	WhyUnreachable NotSentReason = "unreachable" // see Reaches
 )
 
 // SendCode has the provider send a code to the visitor's phone, within the
 // limits that the store keeps, and notes what became of it. nil when a code is
-// on its way, or may be: the state of the session says which.
+// on its way, or may be: the state of the session says which. *store.RateError.
 func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSent, error) {
 	became, not, err := f.trySendCode(ctx, v, by)
+	var limit *store.RateError
+	if errors.As(err, &limit) {
+		f.Counter.CodeSent(string(by), "too_often")
+		// One sent before may still be on its way.
+		return nil, errors.Join(err, f.Store.NoteCode(ctx, v.Session.ID, cmp.Or(v.Session.CodeState, store.CodeFailed)))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,23 +56,21 @@ func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSe
 }
 
 func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (store.CodeState, *NotSent, error) {
-	next, err := f.Store.AllowCodeSend(ctx, v.User.ID, v.Session.ID, by)
-	var limit *store.RateError
-	if errors.As(err, &limit) {
-		// One sent before may still be on its way.
-		return cmp.Or(v.Session.CodeState, store.CodeFailed), &NotSent{WhyTooOften, limit.RetryAt.Sub(f.Now())}, nil
+	if !Reaches(v.User.PhoneNumber, by) {
+		return v.Session.CodeState, &NotSent{Why: WhyUnreachable}, nil
 	}
+	phone, err := f.Store.Factor(ctx, v.User.ID)
 	if err != nil {
 		return "", nil, err
 	}
-	phone, err := f.Store.Factor(ctx, v.User.ID)
+	next, err := f.Store.AllowCodeSend(ctx, v.Session.ID, by, CountryOf(v.User.PhoneNumber))
 	if err != nil {
 		return "", nil, err
 	}
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	sent, err := f.Codes.Send(ctx, phone.Handle, by, purpose(v.Session.ID))
-	retryIn := next.Sub(f.Now())
+	retryIn := max(0, next.Sub(f.Now()))
 	switch {
 	case errors.Is(err, ErrNoAnswer):
 		f.Logger.Warn("it is not known whether a code was sent", "by", by, "error", err)
@@ -89,8 +93,8 @@ const providerPause = time.Minute
 func purpose(sessionID string) string { return "sign-in " + sessionID }
 
 // NextCodeIn is how long until the next code may be sent; 0 means now.
-func (f *Flow) NextCodeIn(ctx context.Context, userID int64) (time.Duration, error) {
-	next, err := f.Store.NextCodeSend(ctx, userID)
+func (f *Flow) NextCodeIn(ctx context.Context, v Visitor) (time.Duration, error) {
+	next, err := f.Store.NextCodeSend(ctx, v.Session.ID, CountryOf(v.User.PhoneNumber))
 	return max(0, next.Sub(f.Now())), err
 }
 
@@ -109,8 +113,9 @@ func (e *CodeRefused) Unwrap() error { return e.Cause }
 
 // CheckCode checks a code, of an app of the visitor's own first and then with the
 // provider, and returns a new session that is signed in. *CodeRefused;
-// store.ErrNoTriesLeft when the attempt has ended for it; store.ErrNotApproved when
-// it ended in another way; store.ErrEmailTaken as of Confirm. The caller moves the
+// *store.RateError; store.ErrNoTriesLeft when the attempt has ended for it;
+// store.ErrNotApproved when it ended in another way; store.ErrEmailTaken as of
+// Confirm. The caller moves the
 // browser to the new session, then calls SignedIn.
 func (f *Flow) CheckCode(ctx context.Context, v Visitor, code string, c store.Client) (store.Session, error) {
 	return f.useCode(ctx, v, code, codeUse{
@@ -137,6 +142,7 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use codeUse)
 		return store.Session{}, f.outOfTries(ctx, v)
 	}
 	if err != nil {
+		f.countCode(err)
 		return store.Session{}, err
 	}
 	sess, err := use.own()

@@ -92,7 +92,7 @@ func (f *Flow) countCascade(ctx context.Context, sessionID string, when time.Tim
 
 // countPassword counts what became of a password.
 func (f *Flow) countPassword(err error) {
-	var throttled *TooManyTries
+	var throttled *store.RateError
 	switch {
 	case err == nil:
 		f.Counter.Password("right")
@@ -107,6 +107,10 @@ func (f *Flow) countPassword(err error) {
 
 // countCode counts what became of a code that was given.
 func (f *Flow) countCode(err error) {
+	var limit *store.RateError
+	if errors.As(err, &limit) {
+		err = store.ErrNoTriesLeft
+	}
 	for _, c := range []struct {
 		err     error
 		outcome string

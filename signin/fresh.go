@@ -15,17 +15,14 @@ func (f *Flow) Fresh(v Visitor) bool {
 
 // AskChange asks the visitor's phone whether it is they who change the account.
 // subject names the change, and the phone shows it in words. The reason is as for
-// a sign-in. store.ErrNotApproved after a Deny in this session.
+// a sign-in. *store.RateError; store.ErrNotApproved after a Deny in this session.
 func (f *Flow) AskChange(ctx context.Context, v Visitor, subject, words string) (store.Reason, error) {
-	a, replaced, allowed, err := f.Store.BeginConfirm(ctx, v.Session.ID, subject, f.ApprovalTTL)
+	a, replaced, err := f.Store.BeginConfirm(ctx, v.Session.ID, subject, f.ApprovalTTL)
 	if err != nil {
 		return "", err
 	}
 	for _, r := range replaced {
 		f.ended(ctx, r)
-	}
-	if !allowed {
-		return store.ReasonPushPaused, f.cancelApproval(ctx, a, store.ReasonPushPaused)
 	}
 	q := f.question(a, v.User)
 	q.Login = shown(a, v.Session)

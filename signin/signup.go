@@ -11,7 +11,7 @@ import (
 // user here, and registering the same phone twice is no error there. It signs
 // nobody in: the phone proves itself as in every sign-in, and only then the e-mail
 // is the user's. Until then nobody learns whether it has an account: it is not even
-// asked. Problems; store.ErrBusy.
+// asked. Problems; store.ErrBusy; *store.RateError.
 func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.User, error) {
 	number, problems := n.check(f.Site)
 	if len(problems) > 0 {
@@ -19,6 +19,9 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 	}
 	n.Name, _ = readable(n.Name)
 	n.Email = store.CleanEmail(n.Email)
+	if err := f.Store.SpendSignUp(ctx, number.e164, c); err != nil {
+		return store.User{}, err
+	}
 	handle, err := f.Phones.Register(ctx, number.of(n.Email))
 	if err != nil {
 		return store.User{}, explain(err)

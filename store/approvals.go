@@ -66,9 +66,6 @@ func scanApproval(r row) (Approval, error) {
 // *RateError while the phone is left in peace.
 func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := refuseWhilePaused(ctx, tx, sessionID, tx.now); err != nil {
-			return err
-		}
 		a, replaced, err = tx.replaceApproval(ctx, sessionID, kind, subject, ttl)
 		return err
 	})
@@ -78,50 +75,41 @@ func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, 
 	return a, replaced, nil
 }
 
-// BeginLogin is BeginApproval for a login of the user. replaces is the request in
-// whose place it comes, "" for whichever is the newest: ErrReplaced when another
-// one came first, so that of many who replace one request at once, one does.
-// allowed is false when the phone was asked too often without an approval, or is
-// left in peace: the request is there, and must not be sent. Counting and beginning are one
-// transaction, so that concurrent requests cannot exceed the limit.
-func (s *Store) BeginLogin(ctx context.Context, userID int64, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, allowed bool, err error) {
+// BeginLogin is BeginApproval for a login. replaces is the request in whose place
+// it comes, "" for whichever is the newest: ErrReplaced when another one came first,
+// so that of many who replace one request at once, one does. *RateError while
+// the phone must not be asked, see PushAllowed; but a session's first request is then
+// written as one that is cancelled, so that its pages say why. Counting and
+// beginning are one transaction, so that concurrent requests cannot exceed the
+// limits.
+func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if replaces != "" {
-			newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, KindLogin))
-			if err != nil {
-				return err
-			}
-			if newest.ID != replaces {
-				return ErrReplaced
-			}
+		newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, KindLogin))
+		first := errors.Is(err, sql.ErrNoRows)
+		switch {
+		case err != nil && !first:
+			return err
+		case replaces != "" && newest.ID != replaces:
+			return ErrReplaced
 		}
-		if allowed, err = tx.mayAsk(ctx, userID, sessionID); err != nil {
+		claims, err := tx.push(ctx, sessionID)
+		var limit *RateError
+		if first && errors.As(err, &limit) {
+			a, err = tx.beginApproval(ctx, sessionID, KindLogin, "", ttl, limit.reason())
 			return err
 		}
-		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl)
-		if err != nil || allowed {
+		if err != nil {
 			return err
 		}
-		// It is noted as one that never reached the phone, before another counts it.
-		_, err = tx.ExecContext(ctx, `UPDATE approvals SET reason = 'push_paused' WHERE id = ?`, a.ID)
-		return err
+		if a, replaced, err = tx.replaceApproval(ctx, sessionID, KindLogin, "", ttl); err != nil {
+			return err
+		}
+		return tx.countPush(ctx, a, claims)
 	})
 	if err != nil {
-		return Approval{}, nil, false, err
+		return Approval{}, nil, err
 	}
-	return a, replaced, allowed, nil
-}
-
-// mayAsk is false when the phone was asked too often without an approval, or is
-// left in peace.
-func (tx *txn) mayAsk(ctx context.Context, userID int64, sessionID string) (bool, error) {
-	paused := refuseWhilePaused(ctx, tx, sessionID, tx.now)
-	var limit *RateError
-	if paused != nil && !errors.As(paused, &limit) {
-		return false, paused
-	}
-	_, allowed, err := tx.store.pushAllowed(ctx, tx, userID, tx.now)
-	return allowed && paused == nil, err
+	return a, replaced, nil
 }
 
 func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
@@ -129,7 +117,7 @@ func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind,
 	if replaced, err = tx.cancelOrExpire(ctx, ReasonSuperseded, same, kind, sessionID); err != nil {
 		return Approval{}, nil, err
 	}
-	a, err = tx.beginApproval(ctx, sessionID, kind, subject, ttl)
+	a, err = tx.beginApproval(ctx, sessionID, kind, subject, ttl, "")
 	return a, replaced, err
 }
 
@@ -166,7 +154,9 @@ func (s *Store) PendingIDs(ctx context.Context) ([]string, error) {
 	return list(ctx, s.read, scan, query, s.now())
 }
 
-func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (Approval, error) {
+// beginApproval writes the row of a request: pending, or cancelled from its
+// beginning if there is a reason.
+func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration, refused Reason) (Approval, error) {
 	const insert = `
 		INSERT INTO approvals (
 			id,
@@ -175,12 +165,26 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 			user_id,
 			factor_id,
 			status,
+			reason,
 			number,
 			subject,
 			created_at,
-			expires_at
+			expires_at,
+			decided_at
 		)
-		SELECT ?1, ?2, sessions.id, users.id, factors.id, 'pending', ?3, ?4, ?5, ?6
+		SELECT
+			?1,
+			?2,
+			sessions.id,
+			users.id,
+			factors.id,
+			CASE WHEN ?10 = '' THEN 'pending' ELSE 'cancelled' END,
+			?10,
+			?3,
+			?4,
+			?5,
+			?6,
+			CASE WHEN ?10 = '' THEN NULL ELSE ?5 END
 		FROM sessions
 		JOIN users ON users.id = sessions.user_id
 		JOIN factors ON factors.user_id = users.id
@@ -201,12 +205,15 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 		return Approval{}, err
 	}
 	a, err := scanApproval(tx.QueryRowContext(ctx, insert, rand.Text(), kind, fmt.Sprint(10+number.Int64()), subject,
-		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider))
+		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider, refused))
 	if err != nil {
 		return Approval{}, err
 	}
 	if err := tx.revise(ctx, a.SessionID); err != nil {
 		return Approval{}, err
+	}
+	if refused != "" {
+		return a, tx.recordDecision(ctx, a)
 	}
 	return a, tx.record(ctx, Event{Kind: EventApprovalBegun, UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(kind)})
 }
@@ -236,6 +243,9 @@ func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a
 		}
 		if len(ended) == 1 {
 			a, applied = ended[0], true
+			if neverRang[a.Reason] {
+				return tx.takeBack(ctx, a.ID)
+			}
 			return nil
 		}
 		a, err = scanApproval(tx.QueryRowContext(ctx, approvalByID, id))

@@ -140,7 +140,7 @@ func (w *world) longestWrite(ctx context.Context) (longest time.Duration) {
 		case <-pace.C:
 		}
 		began := time.Now()
-		if _, err := w.store.SpendPasswordTry(w.t.Context(), fmt.Sprint(i, mail), fmt.Sprint("client ", i)); err != nil {
+		if _, err := w.store.SpendPasswordTry(w.t.Context(), fmt.Sprint(i, mail), store.Client{IP: fmt.Sprint("client ", i)}); err != nil {
 			w.t.Error(err)
 		}
 		longest = max(longest, time.Since(began))

@@ -10,20 +10,7 @@ import (
 // CodeTriesPerAttempt is how many codes one sign-in may try.
 const CodeTriesPerAttempt = 5
 
-const (
-	day = 24 * time.Hour
-	// triesPerDay bounds guessing over many attempts: codes of one user that
-	// did not sign in.
-	triesPerDay = 100
-)
-
-// sendLimits are how often a code may be sent to one phone, whichever of its
-// accounts asks.
-var sendLimits = []limit{
-	{1, 30 * time.Second},
-	{3, 10 * time.Minute},
-	{5, day},
-}
+const day = 24 * time.Hour
 
 // NoteCode keeps what became of a code, for the pages of its attempt.
 func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState) error {
@@ -31,46 +18,52 @@ func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState)
 	return wrap(err)
 }
 
-// AllowCodeSend notes that a code is sent in this attempt, by sms or call, if
-// the limits allow it; else *RateError. nextAt is when the next one may be
-// sent. Counting and noting are one transaction, so that concurrent requests
-// cannot exceed the limits.
-func (s *Store) AllowCodeSend(ctx context.Context, userID int64, sessionID string, via Method) (nextAt time.Time, err error) {
+// AllowCodeSend notes that a code is sent in this attempt, by sms or call, to a
+// number of this country, if the limits allow it; else *RateError. nextAt is when
+// the next one may be sent. Counting and noting are one transaction, so that
+// concurrent requests cannot exceed the limits.
+func (s *Store) AllowCodeSend(ctx context.Context, sessionID string, via Method, country string) (nextAt time.Time, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		next, err := s.nextSend(ctx, tx, userID)
+		who, err := s.asker(ctx, tx, sessionID, tx.now)
 		if err != nil {
 			return err
 		}
-		if next.After(at(tx.now)) {
-			return &RateError{next, "code_sent"}
-		}
-		if err := tx.noteSend(ctx, userID, sessionID, via); err != nil {
+		send := who.to(ActCodeSent)
+		send.country = country
+		if err := tx.spend(ctx, send); err != nil {
 			return err
 		}
-		nextAt, err = s.nextSend(ctx, tx, userID)
-		return err
+		if nextAt, err = whenAllowed(s.allowed(ctx, tx, tx.now, send)); err != nil {
+			return err
+		}
+		const remember = `UPDATE sessions SET code_via = ? WHERE id = ?`
+		if _, err := tx.ExecContext(ctx, remember, via, sessionID); err != nil {
+			return err
+		}
+		return tx.record(ctx, Event{Kind: EventCodeSent, UserID: who.userID, SessionID: sessionID, Detail: string(via)})
 	})
 	return nextAt, err
 }
 
-func (tx *txn) noteSend(ctx context.Context, userID int64, sessionID string, via Method) error {
-	const insert = `
-		INSERT INTO code_sends (user_id, factor_id, via, at)
-		SELECT user_id, id, ?, ?
-		FROM factors
-		WHERE user_id = ? AND provider = ? AND revoked_at IS NULL`
-	found, err := changed(tx.ExecContext(ctx, insert, via, tx.now, userID, tx.store.opts.Provider))
+// NextCodeSend is when the next code may be sent in this attempt; the zero time
+// means now.
+func (s *Store) NextCodeSend(ctx context.Context, sessionID, country string) (time.Time, error) {
+	now := s.now()
+	who, err := s.asker(ctx, s.read, sessionID, now)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	if !found {
-		return ErrNotFound
+	send := who.to(ActCodeSent)
+	send.country = country
+	return whenAllowed(s.allowed(ctx, s.read, now, send))
+}
+
+func whenAllowed(err error) (time.Time, error) {
+	var limit *RateError
+	if errors.As(err, &limit) {
+		return limit.RetryAt, nil
 	}
-	const remember = `UPDATE sessions SET code_via = ? WHERE id = ? AND user_id = ?`
-	if _, err := tx.ExecContext(ctx, remember, via, sessionID, userID); err != nil {
-		return err
-	}
-	return tx.record(ctx, Event{Kind: EventCodeSent, UserID: userID, SessionID: sessionID, Detail: string(via)})
+	return time.Time{}, err
 }
 
 // RefuseCode notes that a code was wrong, or was used before, in the attempt or the
@@ -85,43 +78,12 @@ func (s *Store) RefuseCode(ctx context.Context, sess Session, why error) error {
 	})
 }
 
-// NextCodeSend is when the next code may be sent; a time in the past means now.
-func (s *Store) NextCodeSend(ctx context.Context, userID int64) (time.Time, error) {
-	next, err := s.nextSend(ctx, s.read, userID)
-	return next, wrap(err)
-}
-
-func (s *Store) nextSend(ctx context.Context, q querier, userID int64) (next time.Time, err error) {
-	const query = `
-		SELECT code_sends.at
-		FROM factors
-		JOIN factors AS same
-			ON same.provider = factors.provider AND same.handle = factors.handle
-		JOIN code_sends ON code_sends.factor_id = same.id
-		WHERE factors.user_id = ? AND factors.provider = ? AND factors.revoked_at IS NULL
-		ORDER BY code_sends.at DESC
-		LIMIT 1 OFFSET ?`
-	for _, l := range sendLimits {
-		var nth int64
-		err := q.QueryRowContext(ctx, query, userID, s.opts.Provider, l.n-1).Scan(&nth)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return time.Time{}, err
-		}
-		if free := at(nth).Add(l.window); free.After(next) {
-			next = free
-		}
-	}
-	return next, nil
-}
-
 // SpendCodeTry takes one of the tries of this attempt before a code is
 // checked, so that concurrent requests cannot exceed the limit, and returns how
-// many are left. When none is left, or the user's tries of the day are used up,
-// it ends the session (reason too_many_codes) and returns ErrNoTriesLeft; so it
-// does for a session that has ended.
+// many are left. When none is left it ends the session (reason too_many_codes) and
+// returns ErrNoTriesLeft; so it does for a session that has ended. *RateError when
+// the tries of the day are used up: those of strangers bind no known browser, and
+// the attempt goes on.
 func (s *Store) SpendCodeTry(ctx context.Context, sessionID string) (left int, err error) {
 	took := false
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -146,23 +108,20 @@ func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err er
 	const update = `
 		UPDATE sessions
 		SET code_tries = code_tries + 1
-		WHERE id = ?1
+		WHERE id = ?
 			AND ended_at IS NULL
-			AND expires_at > ?2
-			AND code_tries < ?3
-			AND ?4 > (
-				SELECT COUNT(*)
-				FROM code_tries
-				WHERE code_tries.user_id = sessions.user_id AND code_tries.at > ?5)
-		RETURNING user_id, code_tries`
-	var userID int64
+			AND expires_at > ?
+			AND code_tries < ?
+		RETURNING code_tries`
 	var tries int
-	err = tx.QueryRowContext(ctx, update, sessionID, tx.now, CodeTriesPerAttempt, triesPerDay, tx.now-day.Milliseconds()).Scan(&userID, &tries)
+	if err := tx.QueryRowContext(ctx, update, sessionID, tx.now, CodeTriesPerAttempt).Scan(&tries); err != nil {
+		return 0, err
+	}
+	who, err := tx.store.asker(ctx, tx, sessionID, tx.now)
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO code_tries (user_id, at) VALUES (?, ?)`, userID, tx.now)
-	return CodeTriesPerAttempt - tries, err
+	return CodeTriesPerAttempt - tries, tx.spend(ctx, who.to(ActCodeTry))
 }
 
 // NoteUnanswered notes a code of which nobody knows whether the provider has
@@ -200,6 +159,9 @@ func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Meth
 		if err := tx.useCode(ctx, userID, codeHash); err != nil {
 			return err
 		}
+		if err := tx.forgetTries(ctx, sessionID); err != nil {
+			return err
+		}
 		sess = tx.newSession(userID, SignedIn, c)
 		sess.Method = method
 		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
@@ -233,19 +195,25 @@ func (tx *txn) openAttempt(ctx context.Context, sessionID string) (userID int64,
 	return userID, err
 }
 
-// useCode marks a code as used, and clears the tries that came before it.
+// forgetTries clears the tries that came before a code that is right: those of
+// browsers like this one.
+func (tx *txn) forgetTries(ctx context.Context, sessionID string) error {
+	who, err := tx.store.asker(ctx, tx, sessionID, tx.now)
+	if err != nil {
+		return err
+	}
+	return tx.startAnew(ctx, who.to(ActCodeTry))
+}
+
+// useCode marks a code as used.
 func (tx *txn) useCode(ctx context.Context, userID int64, codeHash string) error {
 	const use = `
 		INSERT INTO used_codes (user_id, code_hash, at)
 		VALUES (?1, ?2, ?3)
 		ON CONFLICT (user_id, code_hash) DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
 	fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, tx.now, tx.now-day.Milliseconds()))
-	if err != nil {
-		return err
-	}
-	if !fresh {
+	if err == nil && !fresh {
 		return ErrCodeUsed
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM code_tries WHERE user_id = ?`, userID)
 	return err
 }

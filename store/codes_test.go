@@ -11,15 +11,13 @@ import (
 )
 
 // send asks for a code and returns how long to wait when it is refused.
-func (w *world) send(u store.User, sess store.Session) (wait time.Duration) {
+func (w *world) send(sess store.Session) (wait time.Duration) {
 	w.t.Helper()
-	next, err := w.store.AllowCodeSend(w.t.Context(), u.ID, sess.ID, "sms")
-	var limit *store.RateError
-	if errors.As(err, &limit) {
-		return limit.RetryAt.Sub(w.clock.Now())
+	next, err := w.store.AllowCodeSend(w.t.Context(), sess.ID, "sms", "US")
+	if wait, limit := w.refused(err); limit != "" {
+		return wait
 	}
-	must(w.t, err)
-	told, err := w.store.NextCodeSend(w.t.Context(), u.ID)
+	told, err := w.store.NextCodeSend(w.t.Context(), sess.ID, "US")
 	must(w.t, err)
 	if !next.Equal(told) {
 		w.t.Errorf("the next code may be sent at %v, then at %v", next, told)
@@ -27,13 +25,28 @@ func (w *world) send(u store.User, sess store.Session) (wait time.Duration) {
 	return 0
 }
 
+// sends asks for codes at some times, each after the one before, and compares how
+// long to wait.
+func (w *world) sends(sess store.Session, steps []step) {
+	w.t.Helper()
+	for i, s := range steps {
+		w.clock.Advance(s.after)
+		if got := w.send(sess); got != s.wait {
+			w.t.Errorf("step %d: got to wait %v, want %v", i, got, s.wait)
+		}
+		if i%3 == 0 {
+			w.restart()
+		}
+	}
+}
+
+type step struct{ after, wait time.Duration }
+
 func TestCodesAreSentWithinLimits(t *testing.T) {
 	w := newWorld(t)
-	ada := w.user("ada@example.com")
-	sess := w.start(ada)
-	steps := []struct {
-		after, wait time.Duration
-	}{
+	known := w.know(w.user("ada@example.com"))
+	sess := w.startIn(known)
+	w.sends(sess, []step{
 		{0, 0},
 		{0, 30 * time.Second},
 		{30*time.Second - time.Millisecond, time.Millisecond},
@@ -44,24 +57,47 @@ func TestCodesAreSentWithinLimits(t *testing.T) {
 		{30 * time.Second, 0}, // the fifth in a day
 		{time.Hour, 24*time.Hour - time.Hour - 10*time.Minute - 30*time.Second},
 		{24*time.Hour - time.Hour - 10*time.Minute - 30*time.Second, 0},
-	}
-	for i, step := range steps {
-		w.clock.Advance(step.after)
-		if got := w.send(ada, sess); got != step.wait {
-			t.Errorf("step %d: got to wait %v, want %v", i, got, step.wait)
-		}
-		if i%3 == 0 {
-			w.restart()
-		}
-	}
+	})
 	if got := w.session(sess.ID).CodeVia; got != "sms" {
 		t.Errorf("the session knows of a code by %q, want sms", got)
 	}
 }
 
+// Who has only the password leaves the owner two codes of the day.
+func TestStrangersDoNotUseUpTheCodes(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	known := w.know(ada)
+	w.sends(w.start(ada), []step{
+		{0, 0},
+		{30 * time.Second, 0}, // the second in 10 minutes
+		{30 * time.Second, 9 * time.Minute},
+		{9 * time.Minute, 0}, // the third of the day
+		{time.Hour, 24*time.Hour - time.Hour - 10*time.Minute},
+	})
+	w.sends(w.startIn(known), []step{{0, 0}, {30 * time.Second, 0}, {time.Hour, 21*time.Hour + 49*time.Minute + 30*time.Second}})
+}
+
+// A phone is what is written to, whichever account asks, and whether or not
+// there is one any more.
+func TestTheLimitsOfAPhoneOutliveTheAccount(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	if wait := w.send(w.start(ada)); wait != 0 {
+		t.Fatalf("got to wait %v", wait)
+	}
+	_, err := w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	again, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "ada@example.com", Password: password, PhoneNumber: ada.PhoneNumber, Handle: "1"})
+	must(t, err)
+	if wait := w.send(w.start(again)); wait != 30*time.Second {
+		t.Errorf("after signing up again: got to wait %v, want 30s", wait)
+	}
+}
+
 func TestNextCodeSendOfNoneIsNow(t *testing.T) {
 	w := newWorld(t)
-	got, err := w.store.NextCodeSend(t.Context(), w.user("ada@example.com").ID)
+	got, err := w.store.NextCodeSend(t.Context(), w.start(w.user("ada@example.com")).ID, "US")
 	must(t, err)
 	if got.After(w.clock.Now()) {
 		t.Errorf("got %v, want a time that has passed", got)
@@ -71,23 +107,15 @@ func TestNextCodeSendOfNoneIsNow(t *testing.T) {
 func TestLimitsOfSendingAreForEachPerson(t *testing.T) {
 	w := newWorld(t)
 	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
-	adas, bobs := w.start(ada), w.start(bob)
 	for name, wait := range map[string]time.Duration{
-		"Ada": w.send(ada, adas), "Bob": w.send(bob, bobs),
+		"Ada": w.send(w.start(ada)), "Bob": w.send(w.start(bob)),
 	} {
 		if wait != 0 {
 			t.Errorf("%s has to wait %v", name, wait)
 		}
 	}
-	if wait := w.send(ada, w.start(ada)); wait == 0 {
+	if wait := w.send(w.start(ada)); wait == 0 {
 		t.Error("a new attempt gets around the limit")
-	}
-	// A session of another is not told of a code that it did not send.
-	w.clock.Advance(time.Minute)
-	_, err := w.store.AllowCodeSend(t.Context(), ada.ID, bobs.ID, "call")
-	must(t, err)
-	if got := w.session(bobs.ID).CodeVia; got != "sms" {
-		t.Errorf("Bob's session says %q, want sms", got)
 	}
 }
 
@@ -97,7 +125,7 @@ func TestParallelSendsStayWithinTheLimit(t *testing.T) {
 	sess := w.start(ada)
 	var sent atomic.Int64
 	race(t, 200, nil, func(int) error {
-		_, err := w.store.AllowCodeSend(t.Context(), ada.ID, sess.ID, "sms")
+		_, err := w.store.AllowCodeSend(t.Context(), sess.ID, "sms", "US")
 		var limit *store.RateError
 		if errors.As(err, &limit) {
 			return nil
@@ -173,7 +201,7 @@ func TestReturnCodeTry(t *testing.T) {
 	must(t, w.store.NoteUnanswered(t.Context(), sess.ID, "c"))
 	must(t, w.store.EndSession(t.Context(), sess.ID, "cancelled"))
 	wantReturned("the end", sess, "c", false, 1)
-	if got := w.number(`SELECT COUNT(*) FROM code_tries`); got != 3 {
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'code_try|%'`); got != 3 {
 		t.Errorf("%d tries of the day are left, want 3", got)
 	}
 }
@@ -210,7 +238,7 @@ func TestSpendCodeTryNeedsAnOpenAttempt(t *testing.T) {
 	if got := w.session(ended.ID).EndReason; got != "cancelled" {
 		t.Errorf("the end was rewritten: %s", got)
 	}
-	if got := w.number(`SELECT COUNT(*) FROM code_tries`); got != 0 {
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'code_try|%'`); got != 0 {
 		t.Errorf("%d tries were counted", got)
 	}
 	w.wantSession(in.ID, true)
@@ -231,19 +259,65 @@ func TestParallelTriesStayWithinTheLimit(t *testing.T) {
 func TestTriesOfADayAreBounded(t *testing.T) {
 	w := newWorld(t)
 	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
-	spend := func(u store.User) error {
-		_, err := w.store.SpendCodeTry(t.Context(), w.start(u).ID)
-		return err
+	known := w.know(ada)
+	spend := func(c store.Client, u store.User) (time.Duration, string) {
+		t.Helper()
+		sess, err := w.store.StartSession(t.Context(), u.ID, "", c)
+		must(t, err)
+		_, err = w.store.SpendCodeTry(t.Context(), sess.ID)
+		return w.refused(err)
 	}
 	// Over many attempts at once: still no more than a hundred.
-	if won := race(t, 200, store.ErrNoTriesLeft, func(int) error { return spend(ada) }); won != 100 {
+	refused := errors.New("refused")
+	won := race(t, 200, refused, func(int) error {
+		if _, limit := spend(browser, ada); limit != "" {
+			return refused
+		}
+		return nil
+	})
+	if won != 100 {
 		t.Errorf("%d were let through, want 100", won)
 	}
-	must(t, spend(bob))
-	w.clock.Advance(24*time.Hour - time.Millisecond)
-	wantErr(t, "within the day", spend(ada), store.ErrNoTriesLeft)
-	w.clock.Advance(time.Millisecond)
-	must(t, spend(ada))
+	for name, got := range map[string]func() (time.Duration, string){
+		"another person":  func() (time.Duration, string) { return spend(browser, bob) },
+		"a known browser": func() (time.Duration, string) { return spend(known, ada) },
+	} {
+		if wait, limit := got(); limit != "" {
+			t.Errorf("%s has to wait %v for %s", name, wait, limit)
+		}
+	}
+	// Nobody is shut out for a day: one in a minute goes on.
+	if wait, limit := spend(browser, ada); wait != time.Minute || limit != "code_try_strangers" {
+		t.Errorf("got to wait %v for %q", wait, limit)
+	}
+	w.clock.Advance(24 * time.Hour)
+	for range 2 {
+		if wait, limit := spend(browser, ada); limit != "" {
+			t.Errorf("the next day: got to wait %v for %s", wait, limit)
+		}
+	}
+}
+
+// Signing up again and again with one number is no way to guess on.
+func TestTriesAreCountedByPhone(t *testing.T) {
+	w := newWorld(t)
+	w.user("ada@example.com")
+	won := 0
+	for i := range 3 {
+		twin, err := w.store.CreateUser(t.Context(), store.NewUser{
+			Email: fmt.Sprintf("eve%d@example.com", i), Password: password, PhoneNumber: "+12015550101", Handle: "1",
+		})
+		must(t, err)
+		for range 60 {
+			_, err := w.store.SpendCodeTry(t.Context(), w.start(twin).ID)
+			if _, limit := w.refused(err); limit == "" {
+				won++
+			}
+		}
+	}
+	if won != 100 {
+		t.Errorf("%d codes were tried, want 100", won)
+	}
 }
 
 func TestConfirmByCode(t *testing.T) {
@@ -274,7 +348,7 @@ func TestConfirmByCode(t *testing.T) {
 			if _, applied := w.decide(a, store.Approved); applied {
 				t.Error("the tap still counts")
 			}
-			if n := w.number(`SELECT COUNT(*) FROM code_tries`); n != 0 {
+			if n := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'code_try|%'`); n != 0 {
 				t.Errorf("%d tries are held against who is in", n)
 			}
 			_, err = w.store.ConfirmByCode(t.Context(), half.ID, method, "another", browser)

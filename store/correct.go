@@ -1,16 +1,14 @@
 package store
 
-import "context"
-
-const (
-	// correctFor is how long after sign-up a number that was never proved may
-	// be corrected. The audit trail, which says whether anybody ever signed in,
-	// is kept longer.
-	correctFor = 30 * day
-
-	// correctionsPerDay bounds how many strangers a mistaken person can reach.
-	correctionsPerDay = 3
+import (
+	"context"
+	"strconv"
 )
+
+// correctFor is how long after sign-up a number that was never proved may be
+// corrected. The audit trail, which says whether anybody ever signed in, is kept
+// longer.
+const correctFor = 30 * day
 
 // NewPhone is a phone in the place of one with a mistyped number.
 type NewPhone struct {
@@ -46,23 +44,11 @@ func (s *Store) PhoneCorrectable(ctx context.Context, sessionID string) error {
 	if err != nil {
 		return err
 	}
-	return correctionsLeft(ctx, s.read, userID, now)
+	return s.allowed(ctx, s.read, now, correction(userID))
 }
 
-func correctionsLeft(ctx context.Context, q querier, userID, now int64) error {
-	const query = `
-		SELECT COUNT(*), COALESCE(MIN(revoked_at), 0)
-		FROM factors
-		WHERE user_id = ? AND revoked_at > ?`
-	var corrected int
-	var first int64
-	if err := q.QueryRowContext(ctx, query, userID, now-day.Milliseconds()).Scan(&corrected, &first); err != nil {
-		return wrap(err)
-	}
-	if corrected >= correctionsPerDay {
-		return &RateError{at(first).Add(day), "correction"}
-	}
-	return nil
+func correction(userID int64) claim {
+	return claim{action: ActCorrection, account: strconv.FormatInt(userID, 10)}
 }
 
 // CorrectPhone puts another phone in the place of one that was never proved.
@@ -75,7 +61,7 @@ func (s *Store) CorrectPhone(ctx context.Context, sessionID string, p NewPhone) 
 		if err != nil {
 			return err
 		}
-		if err := correctionsLeft(ctx, tx, userID, tx.now); err != nil {
+		if err := tx.spend(ctx, correction(userID)); err != nil {
 			return err
 		}
 		why := func(sess Session) Reason {

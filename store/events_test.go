@@ -21,7 +21,7 @@ func TestEventsTellTheStory(t *testing.T) {
 	must(t, err)
 	w.begin(half)
 	w.begin(half)
-	_, err = w.store.AllowCodeSend(t.Context(), ada.ID, half.ID, "call")
+	_, err = w.store.AllowCodeSend(t.Context(), half.ID, "call", "US")
 	must(t, err)
 	w.clock.Advance(ttl)
 	_, err = w.store.ExpireDue(t.Context())

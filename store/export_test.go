@@ -48,14 +48,9 @@ func (s *Store) Spend(ctx context.Context, c Claim) error {
 	})
 }
 
-// PushAllowed is what BeginLogin would find, beginning nothing.
-func (s *Store) PushAllowed(ctx context.Context, userID int64) (retryAt time.Time, ok bool, err error) {
-	return s.pushAllowed(ctx, s.read, userID, s.now())
-}
-
-// PasswordWait is what SpendPasswordTry would say, spending nothing.
-func (s *Store) PasswordWait(ctx context.Context, email, ip string) (time.Duration, error) {
-	return passwordWait(ctx, s.read, s.mailHash(email), ip, s.now())
+// PasswordAllowed is what SpendPasswordTry would say, spending nothing.
+func (s *Store) PasswordAllowed(ctx context.Context, email string, c Client) error {
+	return s.allowed(ctx, s.read, s.now(), claim{action: ActPassword, account: s.mailHash(email), ip: c.IP})
 }
 
 // HotStatements are those that are kept ready.

@@ -13,27 +13,25 @@ import (
 const FreshFor = 10 * time.Minute
 
 // BeginConfirm is BeginApproval for a request to confirm a change of the account;
-// subject says which. allowed is as for BeginLogin. ErrNotApproved after a Deny in
+// subject says which. *RateError as of BeginTransfer; ErrNotApproved after a Deny in
 // this session.
-func (s *Store) BeginConfirm(ctx context.Context, sessionID, subject string, ttl time.Duration) (a Approval, replaced []Approval, allowed bool, err error) {
+func (s *Store) BeginConfirm(ctx context.Context, sessionID, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		sess, err := tx.signedIn(ctx, sessionID)
-		if err != nil {
+		if _, err := tx.signedIn(ctx, sessionID); err != nil {
 			return err
 		}
 		if err := tx.notDenied(ctx, sessionID); err != nil {
 			return err
 		}
-		if allowed, err = tx.mayAsk(ctx, sess.UserID, sessionID); err != nil {
+		if a, replaced, err = tx.replaceApproval(ctx, sessionID, KindConfirm, subject, ttl); err != nil {
 			return err
 		}
-		a, replaced, err = tx.replaceApproval(ctx, sessionID, KindConfirm, subject, ttl)
-		return err
+		return tx.spendPush(ctx, a)
 	})
 	if err != nil {
-		return Approval{}, nil, false, err
+		return Approval{}, nil, err
 	}
-	return a, replaced, allowed, nil
+	return a, replaced, nil
 }
 
 // ConfirmChange uses the approval of a change, once, and lets the session go on
@@ -65,6 +63,9 @@ func (s *Store) ConfirmChangeByCode(ctx context.Context, sessionID string, metho
 			return err
 		}
 		if err := tx.useCode(ctx, before.UserID, codeHash); err != nil {
+			return err
+		}
+		if err := tx.forgetTries(ctx, sessionID); err != nil {
 			return err
 		}
 		sess, err = tx.freshen(ctx, sessionID, c, Event{Detail: string(method)})

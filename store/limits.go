@@ -1,15 +1,6 @@
 package store
 
-import (
-	"cmp"
-	"context"
-	"crypto/rand"
-	"database/sql"
-	"errors"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // Action is something that limits count.
 type Action string
@@ -57,7 +48,8 @@ const (
 )
 
 // Limit is a row of the table: at most N acts in Window. Beyond it, if Pace is
-// not 0, one is let through each Pace, and then none is refused for long.
+// not 0, one is let through each Pace, so that nobody is shut out by what others
+// do; with Newcomers only from where none was counted in Window.
 type Limit struct {
 	Name   string // of the refusal; the key of its sentence is "limit." and this
 	Action Action
@@ -66,6 +58,8 @@ type Limit struct {
 	N      int
 	Window time.Duration
 	Pace   time.Duration
+
+	Newcomers bool
 }
 
 // Limits is the whole table. Those of one name stand together.
@@ -73,7 +67,7 @@ func (o Options) Limits() []Limit {
 	o = o.withDefaults()
 	return []Limit{
 		{Name: "password_visitor", Action: ActPassword, Per: PerVisitor, Who: Strangers, N: 5, Window: 15 * time.Minute},
-		{Name: "password_account", Action: ActPassword, Per: PerAccount, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
+		{Name: "password_account", Action: ActPassword, Per: PerAccount, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second, Newcomers: true},
 		{Name: "password_source", Action: ActPassword, Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "password_source", Action: ActPassword, Per: PerSource56, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "password_source", Action: ActPassword, Per: PerSource48, Who: Strangers, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
@@ -97,7 +91,7 @@ func (o Options) Limits() []Limit {
 		{Name: "push_strangers", Action: ActPush, Per: PerPhone, Who: Strangers, N: 3, Window: 10 * time.Minute},
 		{Name: "push_strangers", Action: ActPush, Per: PerPhone, Who: Strangers, N: 7, Window: time.Hour},
 		{Name: "push_strangers", Action: ActPush, Per: PerPhone, Who: Strangers, N: 15, Window: day},
-		{Name: "take_over", Action: ActTakeOver, Per: PerAccount, N: 3, Window: 10 * time.Minute},
+		{Name: limitTakeOver, Action: ActTakeOver, Per: PerAccount, N: 3, Window: 10 * time.Minute},
 
 		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 1, Window: 30 * time.Second},
 		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 3, Window: 10 * time.Minute},
@@ -119,154 +113,3 @@ func (o Options) Limits() []Limit {
 
 // most is the part of a budget that strangers may use up: four fifths.
 func most(n int) int { return max(1, n*4/5) }
-
-// claim is what somebody is about to do. What is not known of it stays empty:
-// limits by that do not count it.
-type claim struct {
-	action  Action
-	act     string // names it, to take it back; "" makes one
-	known   bool   // by a browser that the account knows
-	account string // of accountKey or emailHash
-	phone   string // E.164
-	device  string
-	ip      string
-	country string
-}
-
-// spend counts a claim, in the transaction that acts on it, so that concurrent
-// requests and other instances cannot exceed a limit. *RateError when one is
-// reached: then nothing is counted. It says when all of them have room again.
-func (tx *txn) spend(ctx context.Context, c claim) error {
-	if err := tx.store.allowed(ctx, tx, c, tx.now); err != nil {
-		tx.noteLimited(ctx, c, err)
-		return err
-	}
-	keys := tx.store.countedUnder(c)
-	if len(keys) == 0 {
-		return nil
-	}
-	act := cmp.Or(c.act, rand.Text())
-	var rows []any
-	for _, key := range keys {
-		rows = append(rows, key, act, tx.now)
-	}
-	insert := `INSERT INTO usage (key, act, at) VALUES (?, ?, ?)` + strings.Repeat(`, (?, ?, ?)`, len(keys)-1)
-	_, err := tx.ExecContext(ctx, insert, rows...)
-	return err
-}
-
-// allowed is spend without counting.
-func (s *Store) allowed(ctx context.Context, q querier, c claim, now int64) error {
-	var over RateError
-	for _, l := range s.limits {
-		key := s.key(l, c)
-		if key == "" {
-			continue
-		}
-		free, err := l.free(ctx, q, key, now)
-		if err != nil {
-			return err
-		}
-		if free > now && at(free).After(over.RetryAt) {
-			over = RateError{RetryAt: at(free), Limit: l.Name}
-		}
-	}
-	if over.Limit != "" {
-		return &over
-	}
-	return nil
-}
-
-// free is when there is room for one more, 0 if there is now.
-func (l Limit) free(ctx context.Context, q querier, key string, now int64) (int64, error) {
-	const query = `
-		SELECT at, (SELECT MAX(at) FROM usage WHERE key = ?1)
-		FROM usage
-		WHERE key = ?1 AND at > ?2
-		ORDER BY at DESC
-		LIMIT 1 OFFSET ?3`
-	var nth, last int64
-	err := q.QueryRowContext(ctx, query, key, now-l.Window.Milliseconds(), l.N-1).Scan(&nth, &last)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	free := nth + l.Window.Milliseconds()
-	if l.Pace > 0 {
-		free = min(free, last+l.Pace.Milliseconds())
-	}
-	return free, wrap(err)
-}
-
-// countedUnder are the keys that a claim is counted under.
-func (s *Store) countedUnder(c claim) (all []string) {
-	for _, l := range s.limits {
-		if key := s.key(l, c); key != "" && !slices.Contains(all, key) {
-			all = append(all, key)
-		}
-	}
-	return all
-}
-
-// key is what a limit counts a claim under, "" if it does not concern it.
-func (s *Store) key(l Limit, c claim) string {
-	concerned := l.Action == c.action && (l.Who == Everybody || (l.Who == Known) == c.known)
-	subject := s.subject(l.Per, c)
-	if !concerned || subject == "" {
-		return ""
-	}
-	return strings.Join([]string{string(l.Action), string(l.Per), string(l.Who), subject}, "|")
-}
-
-func (s *Store) subject(per Scope, c claim) string {
-	switch per {
-	case PerAccount:
-		return c.account
-	case PerPhone:
-		return s.numberHash(c.phone)
-	case PerDevice:
-		return both(c.device, c.account)
-	case PerVisitor:
-		return both(c.account, Network(c.ip))
-	case PerSource:
-		return Network(c.ip)
-	case PerSource56:
-		return wider(c.ip, 56)
-	case PerSource48:
-		return wider(c.ip, 48)
-	case PerCountry:
-		return c.country
-	default:
-		return "site"
-	}
-}
-
-func both(a, b string) string {
-	if a == "" || b == "" {
-		return ""
-	}
-	return a + "|" + b
-}
-
-// takeBack forgets acts: those that came to nothing.
-func (tx *txn) takeBack(ctx context.Context, act string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM usage WHERE act = ?`, act)
-	return err
-}
-
-// startAnew forgets the acts that were counted under any key of a claim, wherever
-// else they were counted.
-func (tx *txn) startAnew(ctx context.Context, c claim) error {
-	for _, key := range tx.store.countedUnder(c) {
-		const forget = `DELETE FROM usage WHERE act IN (SELECT act FROM usage WHERE key = ?)`
-		if _, err := tx.ExecContext(ctx, forget, key); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ResetLimits forgets all that was counted: for demonstrations.
-func (s *Store) ResetLimits(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM usage`)
-	return wrap(err)
-}

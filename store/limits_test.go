@@ -2,22 +2,60 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"nod/store"
 )
 
-// spend counts an act and returns how long it has to wait, and for which limit.
-func (w *world) spend(c store.Claim) (wait time.Duration, limit string) {
+// refused is how long an act has to wait, and for which limit.
+func (w *world) refused(err error) (wait time.Duration, limit string) {
 	w.t.Helper()
-	err := w.store.Spend(w.t.Context(), c)
 	var over *store.RateError
 	if errors.As(err, &over) {
 		return over.RetryAt.Sub(w.clock.Now()), over.Limit
 	}
 	must(w.t, err)
 	return 0, ""
+}
+
+func (w *world) spend(c store.Claim) (wait time.Duration, limit string) {
+	w.t.Helper()
+	return w.refused(w.store.Spend(w.t.Context(), c))
+}
+
+// leaveOut counts no sign-ins, and no more of some other actions: a test is about
+// others.
+func (w *world) leaveOut(actions ...store.Action) {
+	w.store.SetLimits(slices.DeleteFunc((store.Options{}).Limits(), func(l store.Limit) bool {
+		return l.Action == store.ActSignIn || slices.Contains(actions, l.Action)
+	}))
+}
+
+// startIn is start for a browser that has made itself known.
+func (w *world) startIn(c store.Client) store.Session {
+	w.t.Helper()
+	var userID int64
+	_, err := fmt.Sscanf(c.Device, "device %d", &userID)
+	must(w.t, err)
+	sess, err := w.store.StartSession(w.t.Context(), userID, "", c)
+	must(w.t, err)
+	return sess
+}
+
+// know makes a browser known to a user.
+func (w *world) know(u store.User) store.Client {
+	w.t.Helper()
+	c := browser
+	c.NewDevice = fmt.Sprint("device ", u.ID)
+	half := w.start(u)
+	w.approve(w.begin(half))
+	_, err := w.store.ConfirmLogin(w.t.Context(), half.ID, c)
+	must(w.t, err)
+	c.Device = c.NewDevice
+	return c
 }
 
 func TestEveryRowOfTheTableLimits(t *testing.T) {
@@ -105,5 +143,14 @@ func TestParallelClaimsStayWithinTheLimit(t *testing.T) {
 	})
 	if won != 5 {
 		t.Errorf("of 60 at once %d were let through, want 5", won)
+	}
+}
+
+// The file does not say whose number was asked.
+func TestLimitsKeepNoNumbers(t *testing.T) {
+	w := newWorld(t)
+	w.spend(store.Claim{Action: store.ActPush, Phone: "+4915112345678"})
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE '%4915112345678%'`); got != 0 {
+		t.Errorf("%d rows hold the number", got)
 	}
 }

@@ -17,6 +17,7 @@ var migrations embed.FS
 // inGo are the parts of migrations that SQL cannot take; each follows its file.
 var inGo = map[string]func(*txn, context.Context) error{
 	"migrations/0007_emails_and_numbers.sql": (*txn).rekeyEmails,
+	"migrations/0020_limits_moved.sql":       (*txn).moveUsage,
 	"migrations/0013_notices.sql":            (*txn).nameNetworks,
 	"migrations/0014_audit.sql":              (*txn).markOldAddresses,
 }

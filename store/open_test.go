@@ -236,9 +236,9 @@ func TestARestartForgetsNothing(t *testing.T) {
 	a := w.begin(waiting)
 	secret, err := w.store.Secret(t.Context(), "csrf")
 	must(t, err)
-	_, err = w.store.SpendPasswordTry(t.Context(), "bob@example.com", browser.IP)
+	_, err = w.store.SpendPasswordTry(t.Context(), "bob@example.com", browser)
 	must(t, err)
-	_, err = w.store.AllowCodeSend(t.Context(), bob.ID, waiting.ID, "sms")
+	_, err = w.store.AllowCodeSend(t.Context(), waiting.ID, "sms", "US")
 	must(t, err)
 	transfer, _, err := w.store.BeginTransfer(t.Context(), in.ID, rent, ttl)
 	must(t, err)
@@ -260,10 +260,10 @@ func TestARestartForgetsNothing(t *testing.T) {
 	if string(again) != string(secret) || len(secret) != 32 {
 		t.Error("the secret has changed, or is not 32 bytes")
 	}
-	if got := w.number(`SELECT COUNT(*) FROM password_failures`); got != 1 {
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'password|account|%'`); got != 1 {
 		t.Errorf("got %d failures, want 1", got)
 	}
-	_, err = w.store.AllowCodeSend(t.Context(), bob.ID, waiting.ID, "sms")
+	_, err = w.store.AllowCodeSend(t.Context(), waiting.ID, "sms", "US")
 	if limit := (*store.RateError)(nil); !errors.As(err, &limit) {
 		t.Errorf("second code: got %v, want a *RateError", err)
 	}

@@ -19,6 +19,7 @@ func many(t *testing.T) (w *world, begin func(i int)) {
 	var err error
 	w.store, err = store.Open(t.Context(), w.path, o)
 	must(t, err)
+	w.leaveOut()
 	return w, func(i int) { w.begin(w.start(w.user(fmt.Sprintf("user%d@example.com", i)))) }
 }
 

@@ -19,22 +19,21 @@ const LimitPaused = "paused"
 // PausedUntil says until when the phone of a user is left in peace; zero if it
 // is not.
 func (s *Store) PausedUntil(ctx context.Context, userID int64) (time.Time, error) {
-	until, err := pausedUntil(ctx, s.read, `?1`, userID, s.now())
+	until, err := pausedUntil(ctx, s.read, userID, s.now())
 	return until, wrap(err)
 }
 
-// pausedUntil finds the end of the pause of a user, who is ?1 or is found by it.
-func pausedUntil(ctx context.Context, q querier, user string, by any, now int64) (time.Time, error) {
-	query := `SELECT COALESCE(MAX(until), 0) FROM pauses WHERE user_id = ` + user + ` AND ended_at IS NULL AND until > ?2`
+func pausedUntil(ctx context.Context, q querier, userID, now int64) (time.Time, error) {
+	const query = `SELECT COALESCE(MAX(until), 0) FROM pauses WHERE user_id = ? AND ended_at IS NULL AND until > ?`
 	var until int64
-	err := q.QueryRowContext(ctx, query, by, now).Scan(&until)
+	err := q.QueryRowContext(ctx, query, userID, now).Scan(&until)
 	return at(until), err
 }
 
-// refuseWhilePaused lets nobody ask the phone of the session's user while it is
-// left in peace: *RateError.
-func refuseWhilePaused(ctx context.Context, q querier, sessionID string, now int64) error {
-	until, err := pausedUntil(ctx, q, `(SELECT user_id FROM sessions WHERE id = ?1)`, sessionID, now)
+// refuseWhilePaused lets nobody ask the phone of a user while it is left in peace:
+// *RateError.
+func refuseWhilePaused(ctx context.Context, q querier, userID, now int64) error {
+	until, err := pausedUntil(ctx, q, userID, now)
 	if err == nil && !until.IsZero() {
 		return &RateError{RetryAt: until, Limit: LimitPaused}
 	}
@@ -45,6 +44,9 @@ func refuseWhilePaused(ctx context.Context, q querier, sessionID string, now int
 // says that the owner is at the phone, a denial is theirs to explain.
 func (tx *txn) heed(ctx context.Context, a Approval) error {
 	if a.Status == Approved {
+		if err := tx.forgetPushes(ctx, a.UserID); err != nil {
+			return err
+		}
 		return tx.forgetDenials(ctx, a.UserID)
 	}
 	asker, err := scanSession(tx.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, a.SessionID))

@@ -8,12 +8,14 @@ import (
 	"nod/store"
 )
 
-// ask begins a login as a flow does, and says whether its phone rings.
+// ring begins a login as a flow does, however often others did, and says whether
+// its phone rings.
 func (w *world) ring(u store.User) (a store.Approval, rings bool) {
 	w.t.Helper()
-	a, _, rings, err := w.store.BeginLogin(w.t.Context(), u.ID, w.start(u).ID, "", ttl)
+	w.leaveOut(store.ActPush, store.ActTakeOver)
+	a, _, err := w.store.BeginLogin(w.t.Context(), w.start(u).ID, "", ttl)
 	must(w.t, err)
-	return w.attach(a), rings
+	return w.attach(a), a.Status == store.Pending
 }
 
 // deny taps Deny on a new login.
@@ -55,7 +57,7 @@ func TestTheSecondDenialPausesForAnHour(t *testing.T) {
 	if !errors.As(err, &paused) || !paused.RetryAt.Equal(until) || paused.Limit != store.LimitPaused {
 		t.Errorf("a transfer: got %v", err)
 	}
-	_, _, err = w.store.BeginApproval(t.Context(), in.ID, store.KindTransfer, "subject", ttl)
+	_, _, err = w.store.BeginConfirm(t.Context(), in.ID, "subject", ttl)
 	if !errors.As(err, &paused) {
 		t.Errorf("another request: got %v", err)
 	}
@@ -126,7 +128,7 @@ func TestNotMePausesAtOnce(t *testing.T) {
 	_, err = w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerMe)
 	wantErr(t, "a notice that asks nothing", err, store.ErrNotFound)
 	events := w.events(ada)
-	wantEqual(t, events[len(events)-4:], []string{"approval_cancelled", "pushes_paused", "session_started", "approval_begun"})
+	wantEqual(t, events[len(events)-4:], []string{"approval_cancelled", "pushes_paused", "session_started", "approval_cancelled"})
 }
 
 // A browser that was not hers is no better known than a stranger's, and hers is.

@@ -41,9 +41,6 @@ type old struct {
 // audit trail see pruneTrail.
 var prunable = []old{
 	{2, "usage", "at", "at", ""},
-	{1, "password_failures", "at", "at", ""},
-	{2, "code_sends", "at", "at", ""},
-	{2, "code_tries", "at", "at", ""},
 	{1, "used_codes", "at", "at", ""},
 	{30, "approvals", "id", "created_at", "kind <> 'transfer' AND status <> 'pending'"},
 	{30, "sessions", "id", "COALESCE(ended_at, expires_at)", `

@@ -14,13 +14,11 @@ import (
 func TestPruneDeletesWhatIsOld(t *testing.T) {
 	const day = 24 * time.Hour
 	for table, life := range map[string]time.Duration{
-		"password_failures": day,
-		"used_codes":        day,
-		"code_sends":        2 * day,
-		"code_tries":        2 * day,
-		"approvals":         30 * day,
-		"sessions":          31 * day, // thirty from when the last one was too old
-		"events":            365 * day,
+		"usage":      2 * day,
+		"used_codes": day,
+		"approvals":  30 * day,
+		"sessions":   31 * day, // thirty from when the last one was too old
+		"events":     365 * day,
 	} {
 		t.Run(table, func(t *testing.T) {
 			w := newWorld(t)
@@ -55,7 +53,7 @@ func (w *world) leaveTraces() {
 	w.signIn(ada) // left behind: it never ends by itself
 	w.fail(3, mail, address)
 	coded := w.start(ada)
-	_, err := w.store.AllowCodeSend(ctx, ada.ID, coded.ID, "sms")
+	_, err := w.store.AllowCodeSend(ctx, coded.ID, "sms", "US")
 	must(t, err)
 	_, err = w.store.ConfirmByCode(ctx, coded.ID, "sms", "h", browser)
 	must(t, err)
@@ -104,7 +102,7 @@ func TestPruneTakesABacklogInParts(t *testing.T) {
 	if largest > 500 || parts < 4*rows/500 {
 		t.Errorf("%d rows of each table went in %d transactions, the largest of %d rows", rows, parts, largest)
 	}
-	for _, table := range []string{"events", "sessions", "approvals", "password_failures"} {
+	for _, table := range []string{"events", "sessions", "approvals", "usage"} {
 		if got := w.number(`SELECT COUNT(*) FROM ` + table); got != 0 {
 			t.Errorf("%d rows of %s are left", got, table)
 		}
@@ -186,7 +184,7 @@ func (w *world) backlog(u store.User, n int) {
 		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'session_ended', %[1]d, 'old' || n, 'signed_out' FROM many`,
 		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'session_started', %[1]d, 'old' || n, '192.0.2.7' FROM many`,
 		`INSERT INTO events (at, kind, user_id, session_id, detail) SELECT %[2]d + n, 'signed_in', %[1]d, 'old' || n, 'push' FROM many`,
-		`INSERT INTO password_failures (email_hash, ip, at) SELECT 'hash' || n, '192.0.2.7', %[2]d + n FROM many`,
+		`INSERT INTO usage (key, act, at) SELECT 'key' || n, 'act' || n, %[2]d + n FROM many`,
 	} {
 		const many = `WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < %d) `
 		statement := fmt.Sprintf(insert, u.ID, now)

@@ -2,62 +2,170 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"time"
+	"strconv"
 )
 
-// pushLimits bound the pushes that were not approved, counted since the last
-// one that was: enough for a demonstration, too few to wear somebody down.
-var pushLimits = []limit{
-	{10, 10 * time.Minute},
-	{30, time.Hour},
+// asker is who asks for something in a session.
+type asker struct {
+	userID int64
+	claim  claim // without an action
 }
 
-// limit is how many of something are allowed in a window of time.
-type limit struct {
-	n      int
-	window time.Duration
-}
-
-// pushAllowed says whether the phone of this user may be asked once more, and
-// if not, when. It counts by phone: two accounts with one phone share the
-// limit. A request counts from its beginning, not from the provider's reply;
-// one that never reached the phone does not count.
-func (s *Store) pushAllowed(ctx context.Context, q querier, userID, now int64) (retryAt time.Time, ok bool, err error) {
+// asker finds who asks in a session. A browser that has passed the second step is
+// known to its account, there and in later sign-ins.
+func (s *Store) asker(ctx context.Context, q querier, sessionID string, now int64) (a asker, err error) {
 	const query = `
-		WITH phone AS (
-			SELECT same.id
-			FROM factors JOIN factors AS same ON same.provider = factors.provider AND same.handle = factors.handle
-			WHERE factors.user_id = ?1 AND factors.provider = ?4 AND factors.revoked_at IS NULL
-		), approved AS (
-			SELECT seq
-			FROM approvals
-			WHERE factor_id IN (SELECT id FROM phone) AND kind IN ('login', 'confirm') AND status = 'approved'
-			ORDER BY seq DESC
-			LIMIT 1
-		)
-		SELECT created_at
-		FROM approvals
-		WHERE factor_id IN (SELECT id FROM phone)
-			AND kind IN ('login', 'confirm')
-			AND seq > COALESCE((SELECT seq FROM approved), 0)
-			AND created_at > ?2
-			AND reason NOT IN ('unavailable', 'no_device', 'push_paused')
-		ORDER BY seq DESC
-		LIMIT 1 OFFSET ?3`
-	for _, l := range pushLimits {
-		var oldest int64
-		err := q.QueryRowContext(ctx, query, userID, now-l.window.Milliseconds(), l.n-1, s.opts.Provider).Scan(&oldest)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return time.Time{}, false, wrap(err)
-		}
-		if free := at(oldest).Add(l.window); free.After(retryAt) {
-			retryAt = free
+		SELECT
+			users.id,
+			users.phone_number,
+			sessions.ip,
+			sessions.device,
+			sessions.level = 2 OR EXISTS (
+				SELECT 1
+				FROM devices
+				WHERE devices.device = sessions.device
+					AND devices.user_id = sessions.user_id
+					AND devices.last_used_at > ?2)
+		FROM sessions JOIN users ON users.id = sessions.user_id
+		WHERE sessions.id = ?1`
+	c := &a.claim
+	err = q.QueryRowContext(ctx, query, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)
+	c.account = strconv.FormatInt(a.userID, 10)
+	return a, wrap(err)
+}
+
+// to is the claim to do something.
+func (a asker) to(action Action) claim {
+	c := a.claim
+	c.action = action
+	return c
+}
+
+// rival is a pending login of the same account in another browser.
+type rival struct {
+	expires int64
+	known   bool
+}
+
+func (s *Store) rival(ctx context.Context, q querier, a asker, sessionID string, now int64) (r rival, err error) {
+	const query = `
+		SELECT
+			approvals.expires_at,
+			EXISTS (
+				SELECT 1
+				FROM devices
+				WHERE devices.device = sessions.device
+					AND devices.user_id = sessions.user_id
+					AND devices.last_used_at > ?3)
+		FROM approvals JOIN sessions ON sessions.id = approvals.session_id
+		WHERE approvals.user_id = ?1
+			AND approvals.kind = 'login'
+			AND approvals.status = 'pending'
+			AND approvals.session_id <> ?2
+			AND approvals.expires_at > ?4`
+	err = wrap(q.QueryRowContext(ctx, query, a.userID, sessionID, now-DeviceLife.Milliseconds(), now).Scan(&r.expires, &r.known))
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return r, err
+}
+
+// The limits of taking the place of another browser: of a better known one, which
+// is never allowed, and of an equal one.
+const (
+	limitUnderWay = "under_way"
+	limitTakeOver = "take_over"
+)
+
+// push is what it takes to ask the phone for a login of this session. *RateError
+// while it must not be asked: when it was asked too often or is left in peace; and a
+// browser never takes the place of one that the account knows better, and of an
+// equal one a few times only.
+func (s *Store) push(ctx context.Context, q querier, a asker, sessionID string, now int64) (claims []claim, err error) {
+	if err := refuseWhilePaused(ctx, q, a.userID, now); err != nil {
+		return nil, err
+	}
+	claims = append(claims, a.to(ActPush))
+	other, err := s.rival(ctx, q, a, sessionID, now)
+	switch {
+	case err != nil:
+		return nil, err
+	case other.expires == 0, a.claim.known && !other.known:
+	case other.known && !a.claim.known:
+		return nil, &RateError{at(other.expires), limitUnderWay}
+	default:
+		claims = append(claims, a.to(ActTakeOver))
+	}
+	return claims, s.allowed(ctx, q, now, claims...)
+}
+
+// push is push in a transaction, which notes a refusal.
+func (tx *txn) push(ctx context.Context, sessionID string) ([]claim, error) {
+	who, err := tx.store.asker(ctx, tx, sessionID, tx.now)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := tx.store.push(ctx, tx, who, sessionID, tx.now)
+	tx.noteLimited(ctx, who.claim, err)
+	return claims, err
+}
+
+// reason is what the pages of a sign-in say whose phone must not be asked.
+func (e *RateError) reason() Reason {
+	if e.Limit == limitUnderWay || e.Limit == limitTakeOver {
+		return ReasonUnderWay
+	}
+	return ReasonPushPaused
+}
+
+// PushAllowed says whether the phone may be asked for a login of this session:
+// *RateError if not.
+func (s *Store) PushAllowed(ctx context.Context, sessionID string) error {
+	now := s.now()
+	who, err := s.asker(ctx, s.read, sessionID, now)
+	if err == nil {
+		_, err = s.push(ctx, s.read, who, sessionID, now)
+	}
+	return err
+}
+
+// countPush counts a request that has begun. It is taken back by its id if it never
+// gets to the phone.
+func (tx *txn) countPush(ctx context.Context, a Approval, claims []claim) error {
+	for _, c := range claims {
+		c.act = a.ID
+		if err := tx.count(ctx, c); err != nil {
+			return err
 		}
 	}
-	return retryAt, retryAt.IsZero(), nil
+	return nil
+}
+
+// spendPush counts a request of a signed-in session, which no login has to make
+// room for. *RateError.
+func (tx *txn) spendPush(ctx context.Context, a Approval) error {
+	if err := refuseWhilePaused(ctx, tx, a.UserID, tx.now); err != nil {
+		return err
+	}
+	who, err := tx.store.asker(ctx, tx, a.SessionID, tx.now)
+	if err != nil {
+		return err
+	}
+	push := who.to(ActPush)
+	push.act = a.ID
+	return tx.spend(ctx, push)
+}
+
+// neverRang are the reasons of requests that the phone has not shown.
+var neverRang = map[Reason]bool{ReasonNoDevice: true, ReasonUnavailable: true}
+
+// forgetPushes lets the limits of a phone start anew, once it has said yes.
+func (tx *txn) forgetPushes(ctx context.Context, userID int64) error {
+	c := claim{action: ActPush}
+	err := tx.QueryRowContext(ctx, `SELECT phone_number FROM users WHERE id = ?`, userID).Scan(&c.phone)
+	if err != nil {
+		return err
+	}
+	return tx.startAnew(ctx, c, PerPhone)
 }

@@ -8,6 +8,10 @@ import (
 // Secret returns the 32 random bytes kept under name, making them the first
 // time. They outlive a restart, so that what they sign does too.
 func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {
+	return secret(ctx, s.db, name)
+}
+
+func secret(ctx context.Context, q querier, name string) ([]byte, error) {
 	fresh := make([]byte, 32)
 	rand.Read(fresh)
 	const keep = `
@@ -16,6 +20,6 @@ func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {
 		ON CONFLICT (name) DO UPDATE SET name = excluded.name -- so that RETURNING has a row
 		RETURNING value`
 	var value []byte
-	err := s.db.QueryRowContext(ctx, keep, name, fresh).Scan(&value)
+	err := q.QueryRowContext(ctx, keep, name, fresh).Scan(&value)
 	return value, wrap(err)
 }

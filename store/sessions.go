@@ -105,6 +105,9 @@ func scanSession(r row) (Session, error) { return sessionScan(r) }
 // pending for it. ErrNotFound for an unknown or closed account.
 func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		if err := tx.spendSignIn(ctx, userID, c); err != nil {
+			return err
+		}
 		sess = tx.newSession(userID, PasswordPassed, c)
 		if replaces != "" {
 			_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)

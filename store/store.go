@@ -122,7 +122,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if s.mailKey, err = s.Secret(ctx, "throttle"); err != nil {
+	if s.mailKey, err = s.Secret(ctx, throttleSecret); err != nil {
 		return err
 	}
 	s.dummy, err = argon2id.CreateHash("nobody has this password", s.opts.HashParams)

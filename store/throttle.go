@@ -3,24 +3,13 @@ package store
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"net/netip"
-	"time"
-)
-
-// failureWindow is how long a failed password counts.
-const failureWindow = 15 * time.Minute
-
-// Failures before the next try has to wait: from one address for one e-mail,
-// from one address, for one e-mail from anywhere. The last is high, since it
-// locks out the owner too.
-const (
-	failuresPerPair  = 5
-	failuresPerIP    = 50
-	failuresPerEmail = 100
+	"strconv"
 )
 
 // Network is what limits count as one visitor: an IPv4 address, or the /64 of an
@@ -57,6 +46,9 @@ func (s *Store) numberHash(e164 string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// throttleSecret is the name of the key of these hashes.
+const throttleSecret = "throttle"
+
 // mailHash stands for an e-mail, so that the file does not say whose it is.
 func (s *Store) mailHash(email string) string {
 	mac := hmac.New(sha256.New, s.mailKey)
@@ -64,58 +56,69 @@ func (s *Store) mailHash(email string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// Try is a password that was counted as wrong before it was checked.
+type Try struct{ claim claim }
+
 // SpendPasswordTry counts a try as failed before it is made, so that concurrent
-// requests cannot exceed the limits. It returns how long to wait, 0 if the try
-// may be made, whether or not the account exists. ClearPasswordFailures takes
-// the try back once the password was right.
-func (s *Store) SpendPasswordTry(ctx context.Context, email, ip string) (wait time.Duration, err error) {
-	hash, ip := s.mailHash(email), Network(ip)
+// requests cannot exceed the limits, whether or not the account exists.
+// ForgivePassword takes it back once the password was right. *RateError.
+func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t Try, err error) {
+	t.claim = claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}
 	err = s.inTx(ctx, func(tx *txn) error {
-		wait, err = passwordWait(ctx, tx, hash, ip, tx.now)
-		if err != nil || wait > 0 {
+		if t.claim.known, err = tx.knownAt(ctx, email, c.Device); err != nil {
 			return err
 		}
-		const spend = `INSERT INTO password_failures (email_hash, ip, at) VALUES (?, ?, ?)`
-		_, err = tx.ExecContext(ctx, spend, hash, ip, tx.now)
-		return err
+		return tx.spend(ctx, t.claim)
 	})
-	return wait, err
+	return t, err
 }
 
-func passwordWait(ctx context.Context, q querier, hash, ip string, now int64) (wait time.Duration, err error) {
-	since := now - failureWindow.Milliseconds()
-	for _, l := range []struct {
-		where string
-		args  []any
-		n     int
-	}{
-		{`email_hash = ? AND ip = ?`, []any{hash, ip}, failuresPerPair},
-		{`ip = ?`, []any{ip}, failuresPerIP},
-		{`email_hash = ?`, []any{hash}, failuresPerEmail},
-	} {
-		query := `SELECT at FROM password_failures WHERE ` + l.where + ` AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
-		var nth int64
-		err := q.QueryRowContext(ctx, query, append(l.args, since, l.n-1)...).Scan(&nth)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		wait = max(wait, at(nth).Add(failureWindow).Sub(at(now)))
+// knownAt says whether the account of an e-mail knows this browser.
+func (tx *txn) knownAt(ctx context.Context, email, device string) (bool, error) {
+	if device == "" {
+		return false, nil
 	}
-	return wait, nil
+	const query = `
+		SELECT id
+		FROM users
+		WHERE email_key IN (?1, ?2) AND closed_at IS NULL
+		ORDER BY CASE WHEN email_key = ?2 THEN 0 ELSE 1 END
+		LIMIT 1`
+	var userID int64
+	err := tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(&userID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return tx.knownDevice(ctx, userID, device)
 }
 
-// ClearPasswordFailures forgets the failures of one address at one e-mail,
-// once its password was right.
-func (s *Store) ClearPasswordFailures(ctx context.Context, email, ip string) error {
-	hash, ip := s.mailHash(email), Network(ip)
-	var any bool
-	const query = `SELECT EXISTS (SELECT 1 FROM password_failures WHERE email_hash = ? AND ip = ?)`
-	if err := s.read.QueryRowContext(ctx, query, hash, ip).Scan(&any); err != nil || !any {
-		return wrap(err)
+// ReturnPasswordTry takes a try back whose password was not checked.
+func (s *Store) ReturnPasswordTry(ctx context.Context, t Try) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.takeBack(ctx, t.claim.act) })
+}
+
+// ForgivePassword forgets the failures of one visitor at one account, once its
+// password was right: the try among them, and those before it.
+func (s *Store) ForgivePassword(ctx context.Context, t Try) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.startAnew(ctx, t.claim, PerVisitor, PerDevice) })
+}
+
+// spendSignIn counts a sign-in that begins with the right password: each is a row.
+func (tx *txn) spendSignIn(ctx context.Context, userID int64, c Client) error {
+	known, err := tx.knownDevice(ctx, userID, c.Device)
+	if err != nil {
+		return err
 	}
-	_, err := s.db.ExecContext(ctx, `DELETE FROM password_failures WHERE email_hash = ? AND ip = ?`, hash, ip)
-	return wrap(err)
+	return tx.spend(ctx, claim{action: ActSignIn, known: known, account: strconv.FormatInt(userID, 10), ip: c.IP, device: c.Device})
+}
+
+// SpendSignUp counts an account that is asked for, whether or not it can be made.
+// *RateError.
+func (s *Store) SpendSignUp(ctx context.Context, e164 string, c Client) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		return tx.spend(ctx, claim{action: ActSignUp, phone: e164, ip: c.IP})
+	})
 }

@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"nod/store"
 )
 
 const (
@@ -24,45 +27,100 @@ func (w *world) fail(n int, email, ip string) {
 		if a == "" {
 			a = fmt.Sprintf("2001:db8:0:%x::1", i)
 		}
-		_, err := w.store.SpendPasswordTry(w.t.Context(), e, a)
+		_, err := w.store.SpendPasswordTry(w.t.Context(), e, store.Client{IP: a})
 		must(w.t, err)
 	}
 }
 
 func (w *world) wantWait(what, email, ip string, want time.Duration) {
 	w.t.Helper()
-	got, err := w.store.PasswordWait(w.t.Context(), email, ip)
-	must(w.t, err)
-	if got != want {
-		w.t.Errorf("%s: got to wait %v, want %v", what, got, want)
+	wait, _ := w.refused(w.store.PasswordAllowed(w.t.Context(), email, store.Client{IP: ip}))
+	if wait != want {
+		w.t.Errorf("%s: got to wait %v, want %v", what, wait, want)
 	}
 }
 
+// try spends a password and returns how long it has to wait.
+func (w *world) try(email string, c store.Client) time.Duration {
+	w.t.Helper()
+	_, err := w.store.SpendPasswordTry(w.t.Context(), email, c)
+	wait, _ := w.refused(err)
+	return wait
+}
+
 func TestPasswordThrottle(t *testing.T) {
-	tests := []struct {
-		name      string
-		n         int
-		email, ip string
-	}{
-		{"one address at one e-mail", 5, mail, address},
-		{"one address at many", 50, "", address},
-		{"many addresses at one", 100, mail, ""},
+	w := newWorld(t)
+	w.fail(4, mail, address)
+	w.wantWait("one before the limit", mail, address, 0)
+	w.clock.Advance(time.Minute)
+	w.fail(1, mail, address)
+	// The first of them is forgotten after 15 minutes, a minute of which is over.
+	w.wantWait("at the limit", mail, address, 14*time.Minute)
+	w.wantWait("somebody else", "eve@example.com", "198.51.100.1", 0)
+	w.wantWait("somebody else at the same address", "eve@example.com", address, 0)
+	w.restart()
+	w.wantWait("after a restart", mail, address, 14*time.Minute)
+	w.clock.Advance(14 * time.Minute)
+	w.wantWait("after the window", mail, address, 0)
+}
+
+// Who fails at one account from a hundred places keeps nobody else out: a place
+// that has not failed there goes on, one every ten seconds.
+func TestManyPlacesDoNotShutOutAnother(t *testing.T) {
+	w := newWorld(t)
+	w.fail(100, mail, "")
+	w.wantWait("one of them", mail, "2001:db8:0:1::1", 15*time.Minute)
+	w.wantWait("another", mail, address, 10*time.Second)
+	w.clock.Advance(10 * time.Second)
+	w.fail(1, mail, "198.51.100.1")
+	w.wantWait("another, right after one like it", mail, address, 10*time.Second)
+	w.clock.Advance(10 * time.Second)
+	w.wantWait("another, later", mail, address, 0)
+}
+
+// Nobody shuts out the others of an address: they go on, one every three seconds.
+func TestOneVisitorDoesNotShutOutTheAddress(t *testing.T) {
+	w := newWorld(t)
+	w.fail(50, "", address)
+	w.wantWait("somebody else there", mail, address, 3*time.Second)
+	w.clock.Advance(3 * time.Second)
+	w.wantWait("somebody else there, later", mail, address, 0)
+}
+
+// Who has a whole network to fail from is held up by its size.
+func TestLimitsWidenWithTheNetwork(t *testing.T) {
+	for _, test := range []struct {
+		form string
+		n    int
+	}{{"2001:db8:1:10%02x::1", 100}, {"2001:db8:1:%x00::1", 200}} {
+		w := newWorld(t)
+		for i := range test.n {
+			if wait := w.try(fmt.Sprintf("somebody%d@example.com", i), store.Client{IP: fmt.Sprintf(test.form, i)}); wait > 0 {
+				t.Fatalf("number %d has to wait %v", i, wait)
+			}
+		}
+		if wait := w.try(mail, store.Client{IP: fmt.Sprintf(test.form, test.n+1)}); wait != 3*time.Second {
+			t.Errorf("after %d: got to wait %v, want 3s", test.n, wait)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.fail(test.n-1, test.email, test.ip)
-			w.wantWait("one before the limit", mail, address, 0)
-			w.clock.Advance(time.Minute)
-			w.fail(1, test.email, test.ip)
-			// The first of them is forgotten after 15 minutes, a minute of which is over.
-			w.wantWait("at the limit", mail, address, 14*time.Minute)
-			w.wantWait("somebody else", "eve@example.com", "198.51.100.1", 0)
-			w.restart()
-			w.wantWait("after a restart", mail, address, 14*time.Minute)
-			w.clock.Advance(14 * time.Minute)
-			w.wantWait("after the window", mail, address, 0)
-		})
+}
+
+// A browser that has signed in before has a budget of its own, and no more.
+func TestStrangersDoNotShutOutAKnownBrowser(t *testing.T) {
+	w := newWorld(t)
+	known := w.know(w.user(mail))
+	w.fail(100, mail, "")
+	w.fail(50, "", address)
+	for i := range 20 {
+		if wait := w.try(mail, known); wait > 0 {
+			t.Fatalf("try %d has to wait %v", i, wait)
+		}
+	}
+	if wait := w.try(mail, known); wait != 15*time.Minute {
+		t.Errorf("the 21st: got to wait %v, want 15m", wait)
+	}
+	if wait := w.try("eve@example.com", known); wait == 0 {
+		t.Error("it is known to an account that it has never signed in to")
 	}
 }
 
@@ -79,15 +137,18 @@ func TestThrottleIsTheSameForUnknownPeople(t *testing.T) {
 func TestTheThrottleDoesNotKeepEmails(t *testing.T) {
 	w := newWorld(t)
 	w.fail(1, mail, address)
-	if got := w.number(`SELECT COUNT(*) FROM password_failures WHERE LENGTH(email_hash) = 64 AND email_hash NOT LIKE '%example%'`); got != 1 {
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'password|account|strangers|%' AND LENGTH(key) = 91`); got != 1 {
 		t.Errorf("got %d rows with a hash, want 1", got)
+	}
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE '%example%'`); got != 0 {
+		t.Errorf("got %d rows with an e-mail", got)
 	}
 	other := newWorld(t)
 	other.fail(1, mail, address)
 	var mine, theirs string
 	for w, into := range map[*world]*string{w: &mine, other: &theirs} {
 		db := w.raw()
-		must(t, db.QueryRowContext(t.Context(), `SELECT email_hash FROM password_failures`).Scan(into))
+		must(t, db.QueryRowContext(t.Context(), `SELECT key FROM usage WHERE key LIKE 'password|account|%'`).Scan(into))
 		must(t, db.Close())
 	}
 	if mine == theirs {
@@ -97,23 +158,44 @@ func TestTheThrottleDoesNotKeepEmails(t *testing.T) {
 
 func TestARightPasswordForgives(t *testing.T) {
 	w := newWorld(t)
-	w.fail(5, mail, address)
+	w.fail(4, mail, address)
 	w.fail(5, mail, "198.51.100.1")
 	w.fail(5, "eve@example.com", address)
-	must(t, w.store.ClearPasswordFailures(t.Context(), mail, address))
-	must(t, w.store.ClearPasswordFailures(t.Context(), mail, address))
+	try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address})
+	must(t, err)
+	must(t, w.store.ForgivePassword(t.Context(), try))
+	if got := w.number(`SELECT COUNT(*) FROM usage WHERE key = 'password|source|strangers|192.0.2.7'`); got != 5 {
+		t.Errorf("%d failures of the address are left, want those at another account", got)
+	}
 	w.wantWait("forgiven", mail, address, 0)
 	w.wantWait("from elsewhere", mail, "198.51.100.1", 15*time.Minute)
 	w.wantWait("at somebody else's", "eve@example.com", address, 15*time.Minute)
 }
 
+// A password that was not checked was no failure.
+func TestATryCanBeReturned(t *testing.T) {
+	w := newWorld(t)
+	w.fail(4, mail, address)
+	try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address})
+	must(t, err)
+	w.wantWait("while it is checked", mail, address, 15*time.Minute)
+	must(t, w.store.ReturnPasswordTry(t.Context(), try))
+	w.wantWait("once it is returned", mail, address, 0)
+	w.fail(1, mail, address)
+	w.wantWait("the four are held on to", mail, address, 15*time.Minute)
+}
+
 func TestParallelPasswordTriesStayWithinTheLimit(t *testing.T) {
 	w := newWorld(t)
 	var checked atomic.Int64
+	var right store.Try
 	race(t, 200, nil, func(int) error {
-		wait, err := w.store.SpendPasswordTry(t.Context(), mail, address)
-		if err == nil && wait == 0 {
-			checked.Add(1)
+		try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address})
+		if over := (*store.RateError)(nil); errors.As(err, &over) {
+			return nil
+		}
+		if checked.Add(1) == 1 {
+			right = try
 		}
 		return err
 	})
@@ -121,19 +203,14 @@ func TestParallelPasswordTriesStayWithinTheLimit(t *testing.T) {
 		t.Errorf("of 200 at once %d passwords were checked, want 5", got)
 	}
 	w.wantWait("afterwards", mail, address, 15*time.Minute)
-	must(t, w.store.ClearPasswordFailures(t.Context(), mail, address))
+	must(t, w.store.ForgivePassword(t.Context(), right))
 	w.wantWait("after a right one", mail, address, 0)
 }
 
 // Knocking on while one has to wait does not make the wait longer.
 func TestTriesThatAreRefusedAreNotCounted(t *testing.T) {
 	w := newWorld(t)
-	spend := func() time.Duration {
-		t.Helper()
-		wait, err := w.store.SpendPasswordTry(t.Context(), mail, address)
-		must(t, err)
-		return wait
-	}
+	spend := func() time.Duration { return w.try(mail, store.Client{IP: address}) }
 	for range 5 {
 		if got := spend(); got != 0 {
 			t.Errorf("got to wait %v, want none", got)
@@ -161,9 +238,7 @@ func TestAllAddressesOfAHostAreOneToTheLimit(t *testing.T) {
 			w := newWorld(t)
 			checked := 0
 			for i := range 20 {
-				wait, err := w.store.SpendPasswordTry(t.Context(), mail, fmt.Sprintf(test.form, i+1))
-				must(t, err)
-				if wait == 0 {
+				if w.try(mail, store.Client{IP: fmt.Sprintf(test.form, i+1)}) == 0 {
 					checked++
 				}
 			}
@@ -171,5 +246,55 @@ func TestAllAddressesOfAHostAreOneToTheLimit(t *testing.T) {
 				t.Errorf("%d of 20 were checked, want %d", checked, test.want)
 			}
 		})
+	}
+}
+
+// Who has the right password does not begin sign-ins without end, and does not
+// keep the owner from it.
+func TestSignInsThatBeginAreLimited(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	known := w.know(ada)
+	w.store.SetLimits((store.Options{}).Limits())
+	begin := func(c store.Client) (time.Duration, string) {
+		t.Helper()
+		_, err := w.store.StartSession(t.Context(), ada.ID, "", c)
+		return w.refused(err)
+	}
+	for i := range 30 {
+		if wait, limit := begin(browser); limit != "" {
+			t.Fatalf("number %d has to wait %v for %s", i+1, wait, limit)
+		}
+	}
+	if wait, limit := begin(browser); wait != 10*time.Second || limit != "sign_in_account" {
+		t.Errorf("the 31st: got to wait %v for %q", wait, limit)
+	}
+	if wait, limit := begin(known); limit != "" {
+		t.Errorf("a known browser has to wait %v for %s", wait, limit)
+	}
+}
+
+func TestSignUpsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	ask := func(number int, ip string) string {
+		t.Helper()
+		_, limit := w.refused(w.store.SpendSignUp(t.Context(), fmt.Sprintf("+1201555%04d", number), store.Client{IP: ip}))
+		return limit
+	}
+	for i := range 5 {
+		if limit := ask(1, fmt.Sprintf("192.0.2.%d", i)); limit != "" {
+			t.Fatalf("refused by %s", limit)
+		}
+	}
+	if limit := ask(1, "192.0.2.9"); limit != "sign_up_phone" {
+		t.Errorf("the sixth with one number: got %q", limit)
+	}
+	for i := range 20 {
+		if limit := ask(100+i, address); limit != "" {
+			t.Fatalf("refused by %s", limit)
+		}
+	}
+	if limit := ask(200, address); limit != "sign_up_source" {
+		t.Errorf("the 21st from one address: got %q", limit)
 	}
 }

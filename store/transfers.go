@@ -37,14 +37,11 @@ func (t Transfer) subject() string {
 
 // BeginTransfer writes a transfer and the request to approve it, bound to its
 // payee, amount and currency. ErrTransferPending while another one waits;
-// ErrNotFound when the session is not signed in; *RateError while
-// the phone is left in peace.
+// ErrNotFound when the session is not signed in; *RateError when the phone was asked
+// too often, logins and transfers alike, or is left in peace.
 func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer, ttl time.Duration) (_ Transfer, a Approval, err error) {
 	t.ID, t.SessionID, t.Status = rand.Text(), sessionID, TransferAwaiting
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := refuseWhilePaused(ctx, tx, sessionID, tx.now); err != nil {
-			return err
-		}
 		// One past its deadline does not wait any more, though no sweep has come.
 		const over = `
 			expires_at <= ?1
@@ -53,11 +50,14 @@ func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer,
 		if _, err := tx.cancelOrExpire(ctx, "", over, sessionID); err != nil {
 			return err
 		}
-		a, err = tx.beginApproval(ctx, sessionID, KindTransfer, t.subject(), ttl)
+		a, err = tx.beginApproval(ctx, sessionID, KindTransfer, t.subject(), ttl, "")
 		if isUnique(err) {
 			return ErrTransferPending
 		}
 		if err != nil {
+			return err
+		}
+		if err := tx.spendPush(ctx, a); err != nil {
 			return err
 		}
 		t.UserID, t.ApprovalID, t.CreatedAt = a.UserID, a.ID, a.CreatedAt

@@ -186,3 +186,20 @@ func TestUpgradeTakesRecoveryCodes(t *testing.T) {
 		t.Errorf("the file is not sound: %s", sound)
 	}
 }
+
+// A new version forgives nothing that the one before has counted.
+func TestUpgradeKeepsWhatWasCounted(t *testing.T) {
+	w := oldWorld(t)
+	for key, want := range map[string]int{
+		"password|account|strangers|f7ca9dbc%": 1, "password|source|strangers|127.0.0.1": 1,
+		"code_sent|phone||%": 1, "code_sent|phone|strangers|%": 1,
+		"push|phone||%": 5, // each after the last approval of its account
+	} {
+		if got := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE '` + key + `'`); got != want {
+			t.Errorf("%s: %d are counted, want %d", key, got, want)
+		}
+	}
+	if wait := w.send(store.Session{ID: "64NYJ64RTTZTJB7YYO5SYQGZBL"}); wait <= 0 || wait > 30*time.Second {
+		t.Errorf("the next code: got to wait %v", wait)
+	}
+}

@@ -36,6 +36,7 @@ const (
 	ReasonNoDevice    Reason = "no_device"    // no phone with the app
 	ReasonUnavailable Reason = "unavailable"  // the provider could not be reached
 	ReasonPushPaused  Reason = "push_paused"  // too many requests without an approval
+	ReasonUnderWay    Reason = "under_way"    // a sign-in in another browser has the phone
 	ReasonSuperseded  Reason = "superseded"   // a newer request of the same user
 	ReasonOtherMethod Reason = "other_method" // signed in by a code
 	ReasonChanged     Reason = "changed"      // a transfer that is not what the phone has shown

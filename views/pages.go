@@ -74,6 +74,7 @@ type Approval struct {
 
 	EventsURL, StreamURL, StatusURL string
 	CodesOffered                    bool // whether a code may still finish this sign-in
+	Sends                           Sends
 	PhoneUnproved                   bool // whether the number may be a mistyped one
 
 	// Plain counts the pages without scripts in a row, which load themselves
@@ -103,7 +104,14 @@ type Token struct {
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
 	PhoneUnproved   bool
+	Sends           Sends
 }
+
+// Sends says by which ways a code can be sent to a number.
+type Sends struct{ SMS, Call bool }
+
+// Any says whether there is one.
+func (s Sends) Any() bool { return s.SMS || s.Call }
 
 // Protected is the page of a signed-in session.
 type Protected struct {
@@ -156,6 +164,7 @@ type Change struct {
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
+	Sends           Sends
 
 	SelfURL, CodeURL string
 }

@@ -110,7 +110,7 @@ func approvals() []state {
 				Layout: member("approval", 1), Status: status, Reason: reason, Number: "47",
 				ExpiresAt: "2026-01-01T00:02:00.000Z", ServerNow: "2026-01-01T00:00:00.000Z", TTLSeconds: 120, SecondsLeft: 75,
 				Email: "ada@example.com", MaskedPhone: "+57 ••• 67", Browser: "Firefox on <Linux>", IP: "127.0.0.1",
-				EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status", CodesOffered: codes,
+				EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status", CodesOffered: codes, Sends: views.Sends{SMS: true, Call: true},
 			}})
 		}
 	}
@@ -123,12 +123,12 @@ func approvals() []state {
 func tokens() []state {
 	list := []state{
 		{"token", "zero", views.Token{}},
-		{"token", "wrong", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", TriesLeft: 1, NextSendSeconds: 30}},
+		{"token", "wrong", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", TriesLeft: 1, NextSendSeconds: 30, Sends: views.Sends{SMS: true}}},
 	}
 	for _, by := range []string{"", "sms", "call"} {
 		for _, noApp := range []bool{true, false} {
 			list = append(list, state{"token", fmt.Sprint("sent by ", by, " no app ", noApp), views.Token{
-				Layout: member("token", 1), MaskedPhone: "+57 ••• 67", SentBy: by, NoApp: noApp, TriesLeft: 4,
+				Layout: member("token", 1), MaskedPhone: "+57 ••• 67", SentBy: by, NoApp: noApp, TriesLeft: 4, Sends: views.Sends{SMS: true, Call: true},
 			}})
 		}
 	}

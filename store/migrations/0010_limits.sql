@@ -10,9 +10,3 @@ CREATE TABLE usage (
 CREATE INDEX usage_key ON usage (key, at);
 CREATE INDEX usage_act ON usage (act);
 CREATE INDEX usage_at ON usage (at);
-
--- Whether the browser of a session had signed in to this account before.
-ALTER TABLE sessions ADD COLUMN known INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1));
-UPDATE sessions SET known = 1 WHERE level = 2;
-
--- What was counted so far moves there in Go, which knows the key of the hashes.

@@ -1,0 +1,27 @@
+package handlers
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/store"
+)
+
+// sayLimit is the sentence of a limit that refuses, and sets when it is worth trying
+// again; "" if an error is none of that.
+func (h *Handlers) sayLimit(c *fiber.Ctx, err error) string {
+	var limit *store.RateError
+	if !errors.As(err, &limit) {
+		return ""
+	}
+	wait := h.untilRetry(limit)
+	setRetryAfter(c, wait)
+	return h.Pages.Text("limit."+limit.Limit, "wait", h.waitText(wait))
+}
+
+// untilRetry is how long a limit refuses, at least a moment.
+func (h *Handlers) untilRetry(e *store.RateError) time.Duration {
+	return max(e.RetryAt.Sub(h.Now()), time.Second)
+}

@@ -1,0 +1,2 @@
+-- What was counted before moves to the table of 0010 in Go, which knows the key of
+-- the hashes, see moveUsage; its tables go with it.
