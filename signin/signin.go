@@ -176,6 +176,7 @@ type Flow struct {
 	codeKey []byte // hides used codes in the database
 	asked   lately // the provider about a request
 	warned  lately // what was logged, so that an outage fills no log
+	told    lately // which sessions of the operator's ending
 	counted lately // what was counted, so that nothing is counted twice
 	lookups lookups
 

@@ -73,6 +73,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 			f.notifyTransfers(ctx, sess.UserID)
 		}
 	}
+	if err := f.heedOperator(ctx); err != nil {
+		return err
+	}
 	if err := f.endUnproved(ctx); err != nil {
 		return err
 	}
@@ -80,6 +83,7 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		return err
 	}
 	f.asked.forget(f.Now(), time.Hour)
+	f.told.forget(f.Now(), time.Hour)
 	f.counted.forget(f.Now(), countFor)
 	return nil
 }

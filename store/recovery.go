@@ -36,24 +36,10 @@ func recoveryHash(userID int64, code string) (what, plain string) {
 // before, and returns them this once. They are of RecoveryCodeSize characters of
 // RecoveryAlphabet.
 func (s *Store) MakeRecoveryCodes(ctx context.Context, userID int64, c Client) (codes []string, err error) {
-	for range recoveryCodes {
-		codes = append(codes, newRecoveryCode())
-	}
+	codes = newRecoveryCodes()
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := tx.useKey(ctx); err != nil {
+		if err := tx.replaceRecoveryCodes(ctx, userID, codes); err != nil {
 			return err
-		}
-		if err := tx.offered(ctx, userID); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, userID); err != nil {
-			return err
-		}
-		for _, code := range codes {
-			const insert = `INSERT INTO recovery_codes (user_id, hash, created_at) VALUES (?, ?, ?)`
-			if _, err := tx.ExecContext(ctx, insert, userID, s.keyedHash(recoveryHash(userID, code)), tx.now); err != nil {
-				return err
-			}
 		}
 		return tx.factorChanged(ctx, userID, c, EventRecoveryCodesMade, NoticeCodesMade, "")
 	})
@@ -61,6 +47,32 @@ func (s *Store) MakeRecoveryCodes(ctx context.Context, userID int64, c Client) (
 		return nil, err
 	}
 	return codes, nil
+}
+
+func (tx *txn) replaceRecoveryCodes(ctx context.Context, userID int64, codes []string) error {
+	if err := tx.useKey(ctx); err != nil {
+		return err
+	}
+	if err := tx.offered(ctx, userID); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, userID); err != nil {
+		return err
+	}
+	for _, code := range codes {
+		const insert = `INSERT INTO recovery_codes (user_id, hash, created_at) VALUES (?, ?, ?)`
+		if _, err := tx.ExecContext(ctx, insert, userID, tx.store.keyedHash(recoveryHash(userID, code)), tx.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newRecoveryCodes() (codes []string) {
+	for range recoveryCodes {
+		codes = append(codes, newRecoveryCode())
+	}
+	return codes
 }
 
 func newRecoveryCode() string {

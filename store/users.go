@@ -45,18 +45,23 @@ func userFields(u *User, created *int64) []any {
 // be told. ErrNotFound for an unknown or closed account.
 func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if ended, err = tx.endSessionsOf(ctx, userID, ReasonAccountClosed); err != nil {
-			return err
-		}
-		if err := tx.forgetUser(ctx, userID); err != nil {
-			return err
-		}
-		if err := tx.record(ctx, Event{Kind: EventAccountClosed, UserID: userID}); err != nil {
-			return err
-		}
-		return tx.forgetAddresses(ctx, userID) // last: that of the line before, too
+		ended, err = tx.closeAccount(ctx, userID)
+		return err
 	})
 	return ended, err
+}
+
+func (tx *txn) closeAccount(ctx context.Context, userID int64) (ended []Session, err error) {
+	if ended, err = tx.endSessionsOf(ctx, userID, ReasonAccountClosed); err != nil {
+		return nil, err
+	}
+	if err := tx.forgetUser(ctx, userID); err != nil {
+		return nil, err
+	}
+	if err := tx.record(ctx, Event{Kind: EventAccountClosed, UserID: userID}); err != nil {
+		return nil, err
+	}
+	return ended, tx.forgetAddresses(ctx, userID) // last: that of the line before, too
 }
 
 func (tx *txn) forgetUser(ctx context.Context, userID int64) error {

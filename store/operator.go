@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// What an operator does to an account, for somebody who has lost every way into it
+// or is under attack. Each is one transaction, stands in the audit trail as the
+// operator's, and is told to the owner. Other processes that serve the same file
+// learn of it by EndedElsewhere and PhonesToForget.
+
+// AccountOf finds an account by its e-mail, however it is spelt. ErrNotFound.
+func (s *Store) AccountOf(ctx context.Context, email string) (User, error) {
+	found, err := s.credentials(ctx, s.read, email)
+	if err != nil {
+		return User{}, err
+	}
+	for _, c := range found {
+		if !c.user.Unproved {
+			return c.user, nil
+		}
+	}
+	return User{}, ErrNotFound
+}
+
+func byOperator(ctx context.Context) context.Context { return Actor{Session: ActorOperator}.In(ctx) }
+
+// EndSessionsOf ends all sessions of a user, also those that wait for their second
+// step, and says how many.
+func (s *Store) EndSessionsOf(ctx context.Context, userID int64) (ended int, err error) {
+	ctx = byOperator(ctx)
+	err = s.inTx(ctx, func(tx *txn) error {
+		sessions, err := tx.endSessionsOf(ctx, userID, ReasonEndedByOperator)
+		if ended = len(sessions); err != nil || ended == 0 {
+			return err
+		}
+		return tx.notice(ctx, userID, NoticeSessionsEnded)
+	})
+	return ended, err
+}
+
+// ResetFactors takes from a user every way to sign in but the password and the
+// phone, ends all sessions, and returns new recovery codes: with the password and
+// one of them the owner gets in, and can name another phone. ErrNotFound for an
+// unknown or closed account.
+func (s *Store) ResetFactors(ctx context.Context, userID int64) (codes []string, err error) {
+	ctx = byOperator(ctx)
+	codes = newRecoveryCodes()
+	err = s.inTx(ctx, func(tx *txn) error {
+		var open int64
+		if err := tx.QueryRowContext(ctx, `SELECT id FROM users WHERE id = ? AND closed_at IS NULL`, userID).Scan(&open); err != nil {
+			return err
+		}
+		if _, err := tx.endSessionsOf(ctx, userID, ReasonEndedByOperator); err != nil {
+			return err
+		}
+		for _, remove := range []string{
+			`DELETE FROM authenticators WHERE user_id = ?`,
+			`DELETE FROM devices WHERE user_id = ?`,
+			`DELETE FROM phone_changes WHERE user_id = ?`, // a stranger may have asked for it
+		} {
+			if _, err := tx.ExecContext(ctx, remove, userID); err != nil {
+				return err
+			}
+		}
+		if err := tx.replaceRecoveryCodes(ctx, userID, codes); err != nil {
+			return err
+		}
+		if err := tx.record(ctx, Event{Kind: EventFactorsReset, UserID: userID}); err != nil {
+			return err
+		}
+		return tx.notice(ctx, userID, NoticeFactorsReset)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return codes, nil
+}
+
+// CloseAccountOf is CloseAccount by an operator, who may not reach the provider:
+// the phone stays on the list of PhonesToForget.
+func (s *Store) CloseAccountOf(ctx context.Context, userID int64) error {
+	ctx = byOperator(ctx)
+	return s.inTx(ctx, func(tx *txn) error {
+		const mark = `UPDATE factors SET forget_since = ? WHERE user_id = ? AND revoked_at IS NULL`
+		if _, err := tx.ExecContext(ctx, mark, tx.now, userID); err != nil {
+			return err
+		}
+		_, err := tx.closeAccount(ctx, userID)
+		return err
+	})
+}
+
+// PhonesToForget are those that the provider is still to forget.
+func (s *Store) PhonesToForget(ctx context.Context) ([]Factor, error) {
+	const query = `SELECT ` + factorColumns + ` FROM factors WHERE forget_since IS NOT NULL AND provider = ?`
+	return list(ctx, s.read, scanFactor, query, s.opts.Provider)
+}
+
+// PhoneForgotten takes a phone off the list.
+func (s *Store) PhoneForgotten(ctx context.Context, factorID int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE factors SET forget_since = NULL WHERE id = ?`, factorID)
+	return wrap(err)
+}
+
+// EndedElsewhere returns the sessions that ended within some time and may have been
+// ended by another process, so that their open pages can be told here.
+func (s *Store) EndedElsewhere(ctx context.Context, within time.Duration) ([]Session, error) {
+	const query = `
+		SELECT ` + sessionColumns + `
+		FROM sessions
+		WHERE COALESCE(ended_at, expires_at) > ?
+			AND COALESCE(ended_at, expires_at) <= ?
+			AND end_reason IN ('ended_by_operator', 'account_closed')`
+	now := s.now()
+	return list(ctx, s.read, scanSession, query, now-within.Milliseconds(), now)
+}
