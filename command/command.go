@@ -1,5 +1,5 @@
 // Package command is what a person types: nod, nod simulator, nod check, nod
-// version and their help.
+// audit, nod user, nod version and their help.
 //
 // Owns: arguments, usage, exit status, signals.
 // Promises: the first SIGINT or SIGTERM stops the program in order, the second
@@ -66,6 +66,10 @@ func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stder
 		return runSimulator(ctx, rest, getenv, stdout, logger)
 	case "check":
 		return runCheck(ctx, rest, stdout)
+	case "audit":
+		return runAudit(ctx, rest, getenv, stdout)
+	case "user":
+		return runUser(ctx, rest, getenv, stdout, logger)
 	}
 	if len(rest) > 0 {
 		return unknown(args)

@@ -11,6 +11,9 @@ import (
 const commands = `nod                    the application; without an Authy key the phones are simulated
 nod simulator          only the simulator, for Authy applications in any language (--help says more)
 nod check URL          open a running Nod through its public address and say what a proxy breaks
+nod audit              check that nobody has changed the audit trail, or export it (-h says more)
+nod user EMAIL         what an operator does to an account: show it, end its sessions, reset its
+                       factors, close it (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
 `
@@ -23,6 +26,37 @@ takes up to 75 s. URL ends after the host and port, as PUBLIC_URL does.
 
 Exit status: 0 if everything works, 1 if something is broken or the check was
 interrupted, 2 if URL cannot be used.
+`
+
+const auditUsage = `nod audit [verify [CHECKPOINT…]]
+nod audit export
+
+verify checks that every line of the audit trail is what was signed, that none is
+missing, and that the checkpoints follow each other and are signed with SECRET_KEY.
+It says what is not signed yet. Give it a checkpoint that you have kept, from the log
+("audit trail signed") or an earlier check: then it also finds an end that was cut
+off, and lines up to it may be signed with an older key.
+
+export writes all lines as JSON, each batch followed by its checkpoint.
+
+Both read the database of DATABASE_URL, whether or not Nod is running, and change
+nothing. Exit status: 0 if the trail is whole, 1 if it is not or cannot be read, 2 if
+the arguments or settings cannot be used.
+`
+
+const userUsage = `nod user EMAIL [show]          the account, its sessions and the last of its audit trail
+nod user EMAIL end-sessions    sign it out everywhere
+nod user EMAIL reset-factors   end its sessions, remove authenticator apps, recovery codes and
+                               known browsers, and print new recovery codes for its owner
+nod user EMAIL close           close it for good
+
+works on the database of DATABASE_URL, whether or not Nod is running; a running Nod
+learns of it within seconds. Each is in the audit trail as done by the operator, and
+the owner is told at the next sign-in. Before you reset factors, make sure whom you
+are talking to: the codes and the password are all that it takes.
+
+Exit status: 0 if it was done, 1 if there is no such account or it failed, 2 if the
+arguments or settings cannot be used.
 `
 
 // printUsage prints the commands and the table of settings.

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"nod/authy"
 	"nod/store"
 )
 
@@ -279,4 +281,36 @@ func readMetrics(t *testing.T, s *site) string {
 	answer := httptest.NewRecorder()
 	s.metrics.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return answer.Body.String()
+}
+
+// A running site learns of what an operator does in another process: open pages
+// are told, and the owner at the next sign-in.
+func TestARunningSiteLearnsOfTheOperator(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	in, waits := s.browser(), s.browser()
+	in.signIn(ada)
+	events := waits.waits(ada)
+	operator, err := store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{Existing: true, Now: s.clock.Now})
+	must(t, err)
+	defer operator.Close()
+	user, err := operator.AccountOf(t.Context(), ada.Email)
+	must(t, err)
+	_, err = operator.EndSessionsOf(t.Context(), user.ID)
+	must(t, err)
+	must(t, s.flow.Sweep(t.Context()))
+	events.want("signed_out")
+	wantRedirect(t, in.get("/protected"), "/login?notice=start")
+	again := s.browser()
+	again.signIn(ada)
+	wantBody(t, again.get("/protected"), "The operator of this site signed you out everywhere.")
+
+	phone := ada.phone.authyID()
+	must(t, operator.CloseAccountOf(t.Context(), user.ID))
+	must(t, s.flow.Sweep(t.Context()))
+	for provider := authy.NewClient(s.simURL, testKey); ; { // it is told in the background
+		if _, err := provider.UserStatus(t.Context(), phone); errors.Is(err, authy.ErrUserNotFound) {
+			break
+		}
+	}
 }

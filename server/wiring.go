@@ -104,11 +104,7 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 // openDatabases opens the application's database and the session storage
 // beside it. They are closed last, and may take what time is left.
 func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.SessionFile, error) {
-	db, err := store.Open(ctx, s.Database, store.Options{
-		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
-		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
-		Logger: s.logger,
-	})
+	db, err := store.Open(ctx, s.Database, s.storeOptions())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,4 +123,12 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 	s.inBackground("pruning", func(ctx context.Context) { db.KeepPruned(ctx, problem) })
 	s.inBackground("pruning the sessions", func(ctx context.Context) { sessions.KeepPruned(ctx, problem) })
 	return db, sessions, nil
+}
+
+func (s *site) storeOptions() store.Options {
+	return store.Options{
+		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
+		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
+		Logger: s.logger,
+	}
 }

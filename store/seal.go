@@ -103,7 +103,7 @@ func (s *Store) loadKeys(ctx context.Context) error {
 	}
 	secret := s.opts.SecretKey
 	if len(secret) == 0 {
-		if secret, err = keyBeside(s.path, used == nil); err != nil {
+		if secret, err = keyBeside(s.path, used == nil && !s.opts.Existing); err != nil {
 			return err
 		}
 	}

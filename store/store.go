@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ import (
 // Options of a store. The zero value is usable.
 type Options struct {
 	Provider       Provider // "": Simulator; whose factors are asked and enrolled
+	Existing       bool     // a missing file is not made, and an older one not brought up to date
 	LegacyProvider Provider // whose phones a file from before factors has, "" if nobody knows
 	SecretKey      []byte   // nil: that of KeyFile, which is made; seals what has to be read again
 
@@ -101,7 +103,7 @@ func (o Options) withDefaults() Options {
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
-	if err = inspect(s.path); err != nil {
+	if err = s.inspect(); err != nil {
 		return err
 	}
 	if s.db, err = pool(s.path, "_txlock=immediate", 1); err != nil {
@@ -113,7 +115,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.probe, err = NewProbe(s.path, s.db, healthStatement, s.opts.Now); err != nil {
 		return err
 	}
-	if err := s.migrate(ctx, migrations); err != nil {
+	if err := s.bringUpToDate(ctx); err != nil {
 		return err
 	}
 	if err := s.loadKeys(ctx); err != nil {
@@ -127,6 +129,22 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	s.dummy, err = argon2id.CreateHash("nobody has this password", s.opts.HashParams)
 	return err
+}
+
+func (s *Store) inspect() error {
+	if s.opts.Existing {
+		if _, err := os.Stat(s.path); err != nil {
+			return err
+		}
+	}
+	return inspect(s.path)
+}
+
+func (s *Store) bringUpToDate(ctx context.Context) error {
+	if s.opts.Existing {
+		return s.refuseOtherVersion(ctx)
+	}
+	return s.migrate(ctx, migrations)
 }
 
 // Close closes the database. The writer goes last, so that it can fold the

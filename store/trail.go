@@ -41,8 +41,11 @@ func openTrail(ctx context.Context, path string, o Options) (*Trail, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?mode=ro&_query_only=true&_busy_timeout=5000"
+	o.Existing = true
 	s := &Store{opts: o, path: path, db: sql.OpenDB(connector{dsn})}
-	err = errors.Join(s.refuseOtherVersion(ctx), s.loadKeys(ctx))
+	if err = s.refuseOtherVersion(ctx); err == nil {
+		err = s.loadKeys(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}

@@ -1,0 +1,71 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"nod/config"
+	"nod/server"
+)
+
+// withSettings reads the settings of the application, for what works on its
+// database.
+func withSettings(getenv config.Lookup, do func(config.Config) error) error {
+	getenv, err := config.WithDotEnv(dotEnv, getenv)
+	if err != nil {
+		return err
+	}
+	c, err := config.Application(getenv)
+	if err != nil {
+		return err
+	}
+	return do(c)
+}
+
+// runAudit is nod audit.
+func runAudit(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, auditUsage)
+		return err
+	}
+	what := "verify"
+	if len(args) > 0 {
+		what, args = args[0], args[1:]
+	}
+	switch {
+	case what == "export" && len(args) == 0:
+		return withSettings(getenv, func(c config.Config) error { return server.ExportTrail(ctx, c, stdout) })
+	case what == "verify":
+		known, err := server.Checkpoints(args)
+		if err != nil {
+			return fmt.Errorf("%w: audit verify: %w", errUsage, err)
+		}
+		return withSettings(getenv, func(c config.Config) error { return server.VerifyTrail(ctx, c, known, stdout) })
+	}
+	return fmt.Errorf("%w: audit %s\n%s", errUsage, what, auditUsage)
+}
+
+// runUser is nod user.
+func runUser(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, userUsage)
+		return err
+	}
+	if len(args) == 1 {
+		args = append(args, "show")
+	}
+	actions := map[string]func(server.Operator, context.Context) error{
+		"show":          server.Operator.Show,
+		"end-sessions":  server.Operator.EndSessions,
+		"reset-factors": server.Operator.ResetFactors,
+		"close":         server.Operator.Close,
+	}
+	if len(args) != 2 || actions[args[1]] == nil {
+		return fmt.Errorf("%w: user wants an e-mail and what to do\n%s", errUsage, userUsage)
+	}
+	return withSettings(getenv, func(c config.Config) error {
+		return server.WithAccount(ctx, c, args[0], stdout, logger, func(o server.Operator) error { return actions[args[1]](o, ctx) })
+	})
+}
