@@ -19,14 +19,9 @@ func TestKnownBrowsersAreListedAndRemoved(t *testing.T) {
 	other.signIn(ada)
 	s.clock.Advance(time.Minute)
 	hers.signIn(ada)
-	in := hers.get("/protected")
-	_, section, _ := strings.Cut(in.Body, `id="browsers"`)
-	section, _, _ = strings.Cut(section, "</section>")
-	if n := strings.Count(section, ">this browser<"); n != 1 {
-		t.Errorf("the page marks %d browsers as this one", n)
-	}
+	hers.wantKnown(2)
 	all := s.knows(ada)
-	wantBody(t, in, fmt.Sprintf(`value="%d"`, all[0].ID), fmt.Sprintf(`value="%d"`, all[1].ID))
+	wantBody(t, hers.get("/protected"), fmt.Sprintf(`value="%d"`, all[0].ID), fmt.Sprintf(`value="%d"`, all[1].ID))
 
 	for _, wrong := range []string{"", "x", "99999999999999999999"} {
 		wantStatus(t, hers.post("/account/browsers/remove", "browser", wrong), http.StatusNotFound)
@@ -52,4 +47,17 @@ func TestKnownBrowsersAreListedAndRemoved(t *testing.T) {
 	wantStatus(t, other.get("/protected"), http.StatusOK) // it stays signed in
 	wantRedirect(t, hers.post("/account/browsers/remove-all"), "/protected?notice=browsers-removed")
 	wantBody(t, hers.get("/protected?notice=browsers-removed"), "No browser is known. This one is after its next sign-in.")
+}
+
+// wantKnown wants so many browsers on the account page, and this one among them.
+func (b *browser) wantKnown(n int) {
+	b.t.Helper()
+	_, section, _ := strings.Cut(b.get("/protected").Body, `id="browsers"`)
+	section, _, _ = strings.Cut(section, "</section>")
+	if got := strings.Count(section, `name="browser"`); got != n {
+		b.t.Errorf("the page lists %d known browsers, want %d", got, n)
+	}
+	if got := strings.Count(section, ">this browser<"); got != 1 {
+		b.t.Errorf("the page marks %d browsers as this one", got)
+	}
 }

@@ -109,10 +109,12 @@ func TestAPasswordIsChanged(t *testing.T) {
 		t.Error("the cookie is the one from before the change")
 	}
 	wantBody(t, here.get("/protected?notice=password-changed"), "Your password is changed.", "Password changed")
-	wantStatus(t, there.get("/protected"), http.StatusOK)               // it may stay
+	wantStatus(t, there.get("/protected"), http.StatusOK) // it may stay
+	here.wantKnown(2)
 	wantRedirect(t, half.get("/login/approval"), "/login?notice=start") // it began with the old password
 	wantRedirect(t, change(better, goodPassword+"!", "1"), "/protected?notice=password-changed")
 	wantRedirect(t, there.get("/protected"), "/login?notice=start")
+	here.wantKnown(1) // whoever had the password there is a stranger
 
 	other := s.browser()
 	wantStatus(t, other.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)

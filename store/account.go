@@ -79,8 +79,8 @@ func (tx *txn) endBeside(ctx context.Context, sess Session, which string, arg an
 
 // ChangePassword gives the user of a session another password, and the session
 // another id. What waits for its second step ends, since it began with the password
-// before; with everywhere all other sessions end, too. ended are these. ErrBusy,
-// ErrNotFound, ErrNotFresh.
+// before; with everywhere all other sessions end, too, and no other browser is known
+// any more. ended are these. ErrBusy, ErrNotFound, ErrNotFresh.
 func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, everywhere bool, c Client) (sess Session, ended []Session, err error) {
 	_, user, err := s.sessionAt(ctx, sessionID, s.now())
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, 
 		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
 			return err
 		}
-		if ended, err = tx.endBeside(ctx, before, `(level = 1 OR ? = 1)`, number(everywhere)); err != nil {
+		if ended, err = tx.endElsewhere(ctx, before, everywhere); err != nil {
 			return err
 		}
 		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {
@@ -113,6 +113,16 @@ func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, 
 		return Session{}, nil, err
 	}
 	return sess, ended, nil
+}
+
+// endElsewhere ends what a change of the password ends beside a session.
+func (tx *txn) endElsewhere(ctx context.Context, sess Session, everywhere bool) ([]Session, error) {
+	if everywhere {
+		if _, err := tx.revokeDevices(ctx, sess.UserID, sess.Device); err != nil {
+			return nil, err
+		}
+	}
+	return tx.endBeside(ctx, sess, `(level = 1 OR ? = 1)`, number(everywhere))
 }
 
 func (tx *txn) setPassword(ctx context.Context, userID int64, hash string) error {

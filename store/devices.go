@@ -145,16 +145,21 @@ func (s *Store) RevokeDevice(ctx context.Context, userID, id int64, name func(us
 // RevokeDevices makes every browser unknown to an account and tells its owner. None
 // to remove is no error, and nothing to tell.
 func (s *Store) RevokeDevices(ctx context.Context, userID int64) error {
-	return s.inTx(ctx, func(tx *txn) error { return tx.revokeDevices(ctx, userID) })
+	return s.inTx(ctx, func(tx *txn) error {
+		any, err := tx.revokeDevices(ctx, userID, "")
+		if err != nil || !any {
+			return err
+		}
+		return tx.notice(ctx, userID, NoticeBrowsersRemoved)
+	})
 }
 
-func (tx *txn) revokeDevices(ctx context.Context, userID int64) error {
-	any, err := changed(tx.ExecContext(ctx, `DELETE FROM devices WHERE user_id = ?`, userID))
+// revokeDevices makes every browser but one unknown to an account, and says whether
+// there was any.
+func (tx *txn) revokeDevices(ctx context.Context, userID int64, but string) (any bool, err error) {
+	any, err = changed(tx.ExecContext(ctx, `DELETE FROM devices WHERE user_id = ? AND device <> ?`, userID, but))
 	if err != nil || !any {
-		return err
+		return false, err
 	}
-	if err := tx.record(ctx, Event{Kind: EventDevicesRemoved, UserID: userID}); err != nil {
-		return err
-	}
-	return tx.notice(ctx, userID, NoticeBrowsersRemoved)
+	return true, tx.record(ctx, Event{Kind: EventDevicesRemoved, UserID: userID})
 }

@@ -21,6 +21,7 @@ var handlersRows = []row{
 	{what: "an app is added under the cookie from before", file: "handlers/fresh.go", find: "sess, err := h.Flow.Renew(c.UserContext(), v, h.lastStepOf(c))\n\tif err != nil {", put: "sess, err := v.Session, error(nil)\n\tif err != nil {", test: "TestEveryStepHasACookieOfItsOwn"},
 	{what: "the socket of a session that goes on elsewhere stays", file: "signin/fresh.go", find: "{ f.notify(ctx, before) }", put: "{}", test: "handlers.TestTheSocketsOfAnEndedSessionClose", hang: 20 * time.Second},
 	{what: "the socket of a session that was ended elsewhere stays", file: "signin/sessions.go", find: "f.notify(ctx, sess.ID)", put: "_ = sess", test: "handlers.TestTheSocketsOfAnEndedSessionClose", hang: 20 * time.Second},
+	{what: "a new password leaves the browsers that were known", file: "store/account.go", find: "if everywhere {", put: "if false {", test: "handlers.TestAPasswordIsChanged"},
 	{what: "any device cookie is genuine", file: "handlers/devices.go", find: "if !found || !hmac.Equal([]byte(mac), []byte(h.deviceMAC(token))) {", put: "if _ = mac; !found {", test: "TestAForgedDeviceCookieIsNone"},
 	{what: "the file holds what the device cookie holds", file: "handlers/devices.go", find: "return hashKey(token)", put: "return token", test: "TestAForgedDeviceCookieIsNone"},
 	{what: "an Origin may come twice", file: "handlers/csrf.go", find: "PeekAll(name)) > 1", put: "PeekAll(name)) > 9", test: "TestAnOriginThatComesTwiceIsRefused"},
