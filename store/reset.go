@@ -79,8 +79,8 @@ func (tx *txn) startReset(ctx context.Context, sess Session, replaces string) er
 }
 
 // ResetPassword gives the user another password, once in a session that began with
-// StartReset. It goes on under another id, and all others end: ended. ErrNotFound
-// for another session, ErrNotFresh, ErrBusy.
+// StartReset. It goes on under another id, and all others end: ended. No other
+// browser is known any more. ErrNotFound for another session, ErrNotFresh, ErrBusy.
 func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c Client) (sess Session, ended []Session, err error) {
 	_, user, err := s.sessionAt(ctx, sessionID, s.now())
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c
 		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
 			return err
 		}
-		if ended, err = tx.endBeside(ctx, before, `level >= ?`, PasswordPassed); err != nil {
+		if ended, err = tx.endElsewhere(ctx, before, true); err != nil {
 			return err
 		}
 		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {

@@ -39,11 +39,13 @@ func TestResetPasswordIsForWhoHasBegunIt(t *testing.T) {
 	w.clock.Advance(store.FreshFor)
 	wantErr(t, "too late", reset(late), store.ErrNotFresh)
 
+	stranger := w.signInFrom(ada, bringing("", "the browser of who had the password"))
 	in := begin(codes[1])
 	sess, ended, err := w.store.ResetPassword(ctx, in.ID, "another password", browser)
 	must(t, err)
-	if len(ended) != 2 || sess.ResetsPassword {
-		t.Errorf("%d others ended, want 2; got %+v", len(ended), sess)
+	w.wantKnown(ada, stranger, false)
+	if len(ended) != 3 || sess.ResetsPassword {
+		t.Errorf("%d others ended, want 3; got %+v", len(ended), sess)
 	}
 	wantErr(t, "again", reset(sess), store.ErrNotFound)
 	must(t, err2(w.store.Authenticate(ctx, "ada@example.com", "another password")))
