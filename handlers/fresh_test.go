@@ -61,10 +61,11 @@ func TestAChangeAsksForATap(t *testing.T) {
 	wantBody(t, b.get("/account/confirm/status"), `"status":"approved"`)
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), toClose) // approved is not confirmed
 	before := b.cookie("nod_session")
-	wantRedirect(t, b.post("/account/confirm", to...), "/protected#close-account")
+	wantRedirect(t, b.post("/account/confirm", to...), "/protected?open=close#close-account")
 	if b.cookie("nod_session") == before {
 		t.Error("the cookie is the one from before the tap")
 	}
+	wantBody(t, b.get("/protected?open=close"), "<details open>\n    <summary>Close it for good")
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
 }
 
@@ -126,7 +127,7 @@ func TestAChangeIsConfirmedByACode(t *testing.T) {
 	wantRedirect(t, b.post("/account/confirm/send", append(to, "via", "sms")...), byCode)
 	wantBody(t, b.get(byCode), "A code is on its way by SMS")
 	sent := ada.phone.code("sms")
-	wantRedirect(t, b.post("/account/confirm/code", append(to, "token", sent)...), "/protected#close-account")
+	wantRedirect(t, b.post("/account/confirm/code", append(to, "token", sent)...), "/protected?open=close#close-account")
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
 }
 

@@ -32,7 +32,9 @@ var sections = []section{
 // showProtected shows the account page. What a form of it shows again, or says,
 // is filled in last.
 func (h *Handlers) showProtected(c *fiber.Ctx, status int, fill ...func(*views.Protected)) error {
-	page := views.Protected{Layout: h.layout(c, "protected", "protected.title"), Fresh: h.Flow.Fresh(visitorOf(c))}
+	page := views.Protected{
+		Layout: h.layout(c, "protected", "protected.title"), Open: c.Query("open"), Fresh: h.Flow.Fresh(visitorOf(c)),
+	}
 	for _, s := range sections {
 		if err := s(h, c, &page); err != nil {
 			return err

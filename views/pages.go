@@ -116,7 +116,8 @@ func (s Sends) Any() bool { return s.SMS || s.Call }
 // Protected is the page of a signed-in session.
 type Protected struct {
 	Layout
-	Fresh          bool // whether it may be changed without a new tap or code
+	Open           string // the section that comes unfolded: password, close or none
+	Fresh          bool   // whether it may be changed without a new tap or code
 	Account        Account
 	SignIn         SignIn
 	Sessions       []Session

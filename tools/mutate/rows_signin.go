@@ -33,7 +33,7 @@ var signinRows = []row{
 	{what: "a code used up by our own check costs a second try", file: "signin/codes.go", find: "if returned {", put: "if returned && f == nil {", test: "handlers.TestFaultsWhenCheckingACode"},
 	{what: "a code that may arrive is on its way", file: "signin/codes.go", find: "return store.CodeUnconfirmed, nil, nil", put: "return store.CodeSent, nil, nil", test: "handlers.TestFaultsWhenSendingACode"},
 	{what: "a request that may arrive is on its way", file: "signin/ask.go", find: "return reason, f.rang", put: `return "", f.rang`, test: "handlers.TestFaultsOfTheReplyWhenAskingAgain"},
-	{what: "the account of another password is closed", file: "signin/password.go", find: "err == nil && user.ID != v.User.ID", put: "false", test: "TestOnlyTheOwnPasswordClosesAnAccount"},
+	{what: "the account of another password is closed", file: "signin/password.go", find: "err == nil && user.ID != v.User.ID", put: "false && user.ID == 0", test: "TestOnlyTheOwnPasswordClosesAnAccount"},
 	{what: "closing takes a shared phone off", file: "signin/account.go", find: "err != nil || shared", put: "err != nil || shared && f == nil", test: "handlers.TestClosingOneAccountLeavesThePhoneToTheOther"},
 
 	{what: "what the provider may have done counts as refused", file: "providers/authy.go", find: "errors.Is(err, authy.ErrNoReply)", put: "false", test: "TestAFaultOfTheProviderIsANeutralErrorOfEveryCall"},
