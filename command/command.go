@@ -56,7 +56,7 @@ func exitStatus(err error) int {
 // run is the program without the process: it returns when ctx has ended and
 // everything is stopped, or with what went wrong.
 func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
-	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	logger := slog.New(newQuiet(slog.NewTextHandler(stderr, nil)))
 	if len(args) == 0 {
 		return runApplication(ctx, getenv, stdout, logger)
 	}
