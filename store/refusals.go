@@ -75,7 +75,7 @@ func (r *refusalCounts) take() map[refusal]int {
 }
 
 // Refuse counts what was refused before anybody was known, for the audit trail. It
-// is written within seconds, see KeepSealed. detail is a word of ours.
+// is written within seconds, see KeepTrailSigned. detail is a word of ours.
 func (s *Store) Refuse(kind EventKind, detail, ip string) {
 	s.refused.add(s.refusal(kind, detail, ip, 0, s.now()), 1)
 }
@@ -88,7 +88,7 @@ func (tx *txn) noteLimited(ctx context.Context, c claim, refused error) {
 		return
 	}
 	userID, _ := strconv.ParseInt(c.account, 10, 64) // 0 for what is no account
-	one := tx.store.refusal(EventLimited, limit.Limit, cmp.Or(c.ip, actorOf(ctx).IP), userID, tx.now)
+	one := tx.store.refusal(EventLimited, limit.Limit, cmp.Or(c.ip, actorOf(ctx).IP), cmp.Or(c.userID, userID), tx.now)
 	tx.store.refused.add(one, 1)
 }
 
@@ -135,9 +135,19 @@ func (tx *txn) countRefusal(ctx context.Context, one refusal, times int) error {
 	return err
 }
 
-// settleRefusals makes lines of the audit trail of the refusals that match.
+// settleRefusals makes lines of the audit trail of the refusals that match, without
+// the addresses of accounts that were closed meanwhile.
 func (tx *txn) settleRefusals(ctx context.Context, condition string, args ...any) (settled int, err error) {
-	take := `DELETE FROM refusals WHERE ` + condition + ` RETURNING minute, kind, detail, source, user_id, times`
+	take := `
+		DELETE FROM refusals
+		WHERE ` + condition + `
+		RETURNING
+			minute,
+			kind,
+			detail,
+			CASE WHEN user_id IN (SELECT id FROM users WHERE closed_at IS NOT NULL) THEN '' ELSE source END,
+			user_id,
+			times`
 	lines, err := list(ctx, tx, scanRefusal, take, args...)
 	if err != nil {
 		return 0, err

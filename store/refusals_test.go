@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -102,4 +103,40 @@ func TestRefusalsWaitForTheDisk(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	w.sign()
 	wantEqual(t, w.counted(), []string{"callback_forged  192.0.2.7 2"})
+}
+
+// What a limit refuses is told to whom it keeps out, with how often; and closing the
+// account forgets by whom.
+func TestALimitSaysWhoseAccountItKeptClosed(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	w.signIn(ada)
+	refuse := func(times int) {
+		for range times {
+			_, err := w.store.SpendPasswordTry(t.Context(), "ADA@example.com", store.Client{IP: address})
+			var limit *store.RateError
+			if !errors.As(err, &limit) {
+				t.Fatalf("got %v, want a refusal", err)
+			}
+		}
+	}
+	w.fail(5, mail, address)
+	refuse(7)
+	w.clock.Advance(time.Minute)
+	w.sign()
+	events, err := w.store.Events(t.Context(), ada.ID, 1)
+	must(t, err)
+	if got := events[0]; got.Kind != store.EventLimited || got.Detail != "password_visitor" || got.Times != 7 || got.IP != address {
+		t.Errorf("got %+v", got)
+	}
+	refuse(2)
+	w.sign() // it is a row, and no line yet
+	refuse(1)
+	_, err = w.store.CloseAccount(t.Context(), ada.ID)
+	must(t, err)
+	w.clock.Advance(time.Minute)
+	w.sign()
+	if got := w.number(`SELECT SUM(times) FROM events WHERE kind = 'limited' AND user_id = ? AND ip = ''`, ada.ID); got != 10 {
+		t.Errorf("%d refusals have forgotten by whom, want 10", got)
+	}
 }

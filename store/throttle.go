@@ -65,7 +65,10 @@ type Try struct{ claim claim }
 func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t Try, err error) {
 	t.claim = claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}
 	err = s.inTx(ctx, func(tx *txn) error {
-		if t.claim.known, err = tx.knownAt(ctx, email, c.Device); err != nil {
+		if t.claim.userID, err = tx.accountAt(ctx, email); err != nil {
+			return err
+		}
+		if t.claim.known, err = tx.knownDevice(ctx, t.claim.userID, c.Device); err != nil {
 			return err
 		}
 		return tx.spend(ctx, t.claim)
@@ -73,26 +76,19 @@ func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t
 	return t, err
 }
 
-// knownAt says whether the account of an e-mail knows this browser.
-func (tx *txn) knownAt(ctx context.Context, email, device string) (bool, error) {
-	if device == "" {
-		return false, nil
-	}
+// accountAt finds whose account an e-mail is, 0 for nobody's.
+func (tx *txn) accountAt(ctx context.Context, email string) (userID int64, err error) {
 	const query = `
 		SELECT id
 		FROM users
 		WHERE email_key IN (?1, ?2) AND closed_at IS NULL
 		ORDER BY CASE WHEN email_key = ?2 THEN 0 ELSE 1 END
 		LIMIT 1`
-	var userID int64
-	err := tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(&userID)
+	err = tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(&userID)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return 0, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	return tx.knownDevice(ctx, userID, device)
+	return userID, err
 }
 
 // ReturnPasswordTry takes a try back whose password was not checked.

@@ -21,6 +21,7 @@ type claim struct {
 	device  string
 	ip      string
 	country string
+	userID  int64 // whose account it is, where account does not say: for the audit trail
 }
 
 // spend counts claims, in the transaction that acts on them, so that concurrent

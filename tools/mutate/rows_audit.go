@@ -19,6 +19,8 @@ var auditRows = []row{
 	{what: "a minute is told before it is over", file: "store/refusals.go", find: "WHERE minute < ? ORDER BY", put: "WHERE minute <= ? ORDER BY", test: "TestRefusalsAreCountedByTheMinute"},
 	{what: "a flood of sources fills the disk", file: "store/refusals.go", find: "if same == 0 && sources >= sourcesPerMinute", put: "if false", test: "TestAFloodOfSourcesLeavesFewLines"},
 	{what: "refusals are lost with the disk full", file: "store/refusals.go", find: "s.refused.add(one, times)", put: "_ = times", test: "TestRefusalsWaitForTheDisk"},
+	{what: "nobody is told what a limit refuses", file: "store/refusals.go", find: "cmp.Or(c.userID, userID)", put: "userID", test: "TestALimitSaysWhoseAccountItKeptClosed"},
+	{what: "a refusal remembers who has left", file: "store/refusals.go", find: "THEN '' ELSE source END", put: "THEN source ELSE source END", test: "TestALimitSaysWhoseAccountItKeptClosed"},
 	{what: "a wrong password leaves no line", file: "store/authenticate.go", find: "cmp.Or(s.refusePassword(ctx, found), ErrInvalidCredentials)", put: "cmp.Or(ctx.Err(), ErrInvalidCredentials)", test: "handlers.TestWhatIsRefusedIsInTheAuditTrail"},
 	{what: "a wrong code leaves no line", file: "store/codes.go", find: "return tx.record(ctx, Event{Kind: EventCodeRefused,", put: "return nil; return tx.record(ctx, Event{Kind: EventCodeRefused,", test: "handlers.TestWhatIsRefusedIsInTheAuditTrail"},
 	{what: "a forged callback is not counted", file: "handlers/callback.go", find: "h.Flow.Refused(store.EventForged, \"\", h.visitorIP(c))", put: "", test: "TestWhatIsRefusedToStrangersIsCounted"},
