@@ -60,13 +60,8 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 }
 
 // seeEmailTaken answers whoever has proved a phone in a sign-up: its e-mail has an
-// account.
-func (h *Handlers) seeEmailTaken(c *fiber.Ctx) error {
-	if err := h.dropCookie(c); err != nil {
-		return err
-	}
-	return h.seeNotice(c, "/login", "email-taken")
-}
+// account. The cookie stays, for the other tabs: what it refers to has ended.
+func (h *Handlers) seeEmailTaken(c *fiber.Ctx) error { return h.seeNotice(c, "/login", "email-taken") }
 
 func readSignup(c *fiber.Ctx) signupForm {
 	return signupForm{

@@ -24,6 +24,15 @@ func (b *browser) signUpAs(email string) *phone {
 	return b.site.phoneWith("2015550150")
 }
 
+// approves waits in b until a tap on the phone has arrived.
+func (b *browser) approves(p *phone) {
+	b.t.Helper()
+	events := b.events()
+	events.want("pending")
+	p.approve(p.pending())
+	events.want("approved")
+}
+
 // phoneWith is the phone with a national number.
 func (s *site) phoneWith(number string) *phone {
 	s.t.Helper()
@@ -130,8 +139,8 @@ func answersToASignUp(t *testing.T, now time.Time, email string) (answers []stri
 // nothing else has changed.
 func TestAnEmailThatHasAnAccount(t *testing.T) {
 	for name, prove := range map[string]func(b *browser, p *phone) (path string, form url.Values){
-		"by a tap": func(_ *browser, p *phone) (string, url.Values) {
-			p.approve(p.pending())
+		"by a tap": func(b *browser, p *phone) (string, url.Values) {
+			b.approves(p)
 			return "/confirm-login", url.Values{}
 		},
 		"by a code": func(b *browser, p *phone) (string, url.Values) {
@@ -164,6 +173,19 @@ func TestAnEmailThatHasAnAccount(t *testing.T) {
 	}
 }
 
+// All tabs of a browser go on at once when the tap comes; each hears the same.
+func TestAllTabsHearThatAnEmailHasAnAccount(t *testing.T) {
+	s := newSite(t)
+	s.browser().signIn(s.account("ada@example.com"))
+	eve := s.browser()
+	eve.approves(eve.signUpAs("ada@example.com"))
+	eve.atOnce(16, "/confirm-login", url.Values{}, func(res *http.Response) {
+		if got := res.Header.Get("Location"); got != "/login?notice=email-taken" {
+			t.Errorf("got status %d to %q", res.StatusCode, got)
+		}
+	})
+}
+
 // An e-mail without an account is the first one's who proves a phone.
 func TestTheFirstToProveAPhoneHasTheEmail(t *testing.T) {
 	s := newSite(t)
@@ -171,9 +193,9 @@ func TestTheFirstToProveAPhoneHasTheEmail(t *testing.T) {
 	eves := eve.signUpAs("ada@example.com")
 	s.register(ada, "ada@example.com")
 	adas := s.phoneWith("2015550001")
-	adas.approve(adas.pending())
+	ada.approves(adas)
 	wantRedirect(t, ada.post("/confirm-login"), "/protected")
-	eves.approve(eves.pending())
+	eve.approves(eves)
 	wantRedirect(t, eve.post("/confirm-login"), "/login?notice=email-taken")
 }
 

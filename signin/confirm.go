@@ -34,6 +34,9 @@ func (f *Flow) Confirm(ctx context.Context, v Visitor, c store.Client) (store.Se
 			return sess, f.taken(ctx, err)
 		}
 	}
+	if f.endedAsTaken(ctx, v.Session.ID) {
+		return store.Session{}, store.ErrEmailTaken
+	}
 	return store.Session{}, &NotApproved{a}
 }
 
@@ -46,13 +49,17 @@ func (f *Flow) Repeat(ctx context.Context, before string, c store.Client) (store
 		return store.Session{}, store.ErrNotFound
 	}
 	sess, err := f.Store.RepeatSignIn(ctx, before, c)
-	if !errors.Is(err, store.ErrNotFound) {
-		return sess, err
-	}
-	if w, werr := f.Store.Wait(ctx, before); werr == nil && w.EndReason == store.ReasonEmailTaken {
+	if errors.Is(err, store.ErrNotFound) && f.endedAsTaken(ctx, before) {
 		err = store.ErrEmailTaken
 	}
-	return store.Session{}, err
+	return sess, err
+}
+
+// endedAsTaken says whether a sign-up has ended since its e-mail has an account: in
+// another tab, or with a reply that was lost.
+func (f *Flow) endedAsTaken(ctx context.Context, sessionID string) bool {
+	w, err := f.Store.Wait(ctx, sessionID)
+	return err == nil && w.EndReason == store.ReasonEmailTaken
 }
 
 // SignedIn counts a completed sign-in and tells the other tabs of the browser,
