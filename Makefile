@@ -4,9 +4,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy long screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulnerabilities attacked long screenshots pictures bench clean
 
-FUZZTIME ?= 15s
+FUZZTIME ?= 1m
 SOAK ?= 5m
 STATICCHECK := go tool -modfile=tools/staticcheck/go.mod staticcheck
 
@@ -47,7 +47,7 @@ js: ## the pages' scripts: linter, types and unit tests, once "make setup" has r
 race: ## every test that can run with what is installed, under the race detector
 	go test -race -timeout 60m ./...
 
-fuzz: ## each fuzz target for FUZZTIME (15s)
+fuzz: ## each fuzz target for FUZZTIME (1m)
 	@tools/fuzz $(FUZZTIME)
 
 mutate: ## one-line mutations of the product: the test named with each must fail (some minutes)
@@ -59,16 +59,24 @@ chaos: ## 100 kill -9 and 50 SIGTERM under 30 people: nothing acknowledged may b
 caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
 	@tools/caddy
 
+vulnerabilities: ## known holes of modules and of Go, where their database can be had
+	@tools/vulncheck/check
+
+attacked: ## what attacks cost those who only want in; one table (some minutes)
+	go run ./attack -bench
+
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m)
-	@echo "== 1 of 7: mutations"; $(MAKE) --no-print-directory mutate
-	@echo "== 2 of 7: fuzzing, $(FUZZTIME) for each target"; $(MAKE) --no-print-directory fuzz
-	@echo "== 3 of 7: kills, a few"; go run ./chaos -kills 20 -terms 10
-	@echo "== 4 of 7: a real Caddy"; $(MAKE) --no-print-directory caddy
-	@echo "== 5 of 7: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
-	@echo "== 6 of 7: the benchmark, quick"; go run ./bench -quick
-	@echo "== 7 of 7: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
-	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK)"
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack
+	@echo "== 1 of 9: mutations"; $(MAKE) --no-print-directory mutate
+	@echo "== 2 of 9: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
+	@echo "== 3 of 9: kills, a few"; go run ./chaos -kills 20 -terms 10
+	@echo "== 4 of 9: a real Caddy"; $(MAKE) --no-print-directory caddy
+	@echo "== 5 of 9: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
+	@echo "== 6 of 9: the benchmark, quick"; go run ./bench -quick
+	@echo "== 7 of 9: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
+	@echo "== 8 of 9: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulnerabilities
+	@echo "== 9 of 9: sign-ins under attack"; $(MAKE) --no-print-directory attacked
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/

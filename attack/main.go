@@ -30,10 +30,17 @@ func main() {
 	url := flag.String("url", "http://localhost:3000", "the application, its PUBLIC_URL")
 	phones := flag.String("phones", "http://localhost:3001", "its simulated phones")
 	only := flag.String("only", "", "try those whose id or words contain this text")
+	bench := flag.Bool("bench", false, "measure what attacks cost owners instead, in a process of its own")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *url, *phones, *only); err != nil {
+	var err error
+	if *bench {
+		err = benchmark(ctx, os.Stdout)
+	} else {
+		err = run(ctx, os.Stdout, *url, *phones, *only)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "attack:", err)
 		os.Exit(1)
 	}
