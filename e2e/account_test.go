@@ -93,8 +93,10 @@ func TestAChangeIsConfirmedWithoutScripts(t *testing.T) {
 func TestOtherBrowsersAreSignedOut(t *testing.T) {
 	story(t)
 	n := startNod(t)
-	here, there := n.person().tab(), n.person().tab()
+	ada := n.person()
+	here, besides, there := ada.tab(), ada.tab(), n.person().tab()
 	there.expect("401", "WebSocket connection")
+	besides.expect("WebSocket connection") // with the cookie from before
 	p := here.signedIn("ada@example.com", "2015550101")
 	there.signIn(p.Email)
 	p.answer("approve")
@@ -106,6 +108,7 @@ func TestOtherBrowsersAreSignedOut(t *testing.T) {
 	here.heading("Is it you?")
 	here.click("#change-ask button")
 	here.heading("Tap Approve on your phone")
+	besides.open("/protected")
 	p.answer("approve")
 	here.heading("It is you")
 	here.accessible("it is you")
@@ -113,6 +116,9 @@ func TestOtherBrowsersAreSignedOut(t *testing.T) {
 	here.at("/protected")
 	here.see(".notice.success")
 	there.at("/login")
+	besides.is(`document.querySelectorAll("#sessions li").length === 2`) // it stays as it was
+	besides.open("/protected")
+	besides.is(`document.querySelectorAll("#sessions li").length === 1`)
 	here.open("/account/history")
 	here.see(".activity")
 	here.accessible("history")

@@ -212,14 +212,15 @@ func (h *Handlers) goOn(c *fiber.Ctx, sess store.Session, ref changeRef) error {
 	return seeOther(c, ref.url())
 }
 
-// moveTo gives the browser the session under which it goes on, and tells its other
-// tabs.
+// moveTo gives the browser the session under which it goes on. Its other tabs
+// connect again, with the new cookie.
 func (h *Handlers) moveTo(c *fiber.Ctx, sess store.Session) error {
 	before := visitorOf(c).Session.ID
 	if err := h.setSession(c, sess); err != nil {
 		return err
 	}
 	h.Flow.Renewed(c.UserContext(), before)
+	h.Hub.CloseKey(before, closeRestart, "this session goes on under another id")
 	return nil
 }
 

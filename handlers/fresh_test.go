@@ -95,7 +95,7 @@ func TestAConfirmedChangeRenewsTheSession(t *testing.T) {
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}
-	if !websocket.IsCloseError(err, 1000) {
+	if !websocket.IsCloseError(err, 1012) {
 		t.Errorf("the socket of the session before: %v", err)
 	}
 

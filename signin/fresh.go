@@ -80,9 +80,13 @@ func (f *Flow) Renew(ctx context.Context, v Visitor, c store.Client) (store.Sess
 	return f.Store.RenewSession(ctx, v.Session.ID, c)
 }
 
-// Renewed tells the other tabs of the browser that their session goes on under
-// another id.
-func (f *Flow) Renewed(ctx context.Context, before string) { f.notify(ctx, before) }
+// Renewed counts what ended with the id that a session had before. The other tabs of
+// the browser are told nothing: they would ask before the new cookie is there.
+func (f *Flow) Renewed(ctx context.Context, before string) {
+	if w, err := f.Store.Wait(ctx, before); err == nil {
+		f.countEnd(ctx, before, w)
+	}
+}
 
 // notifyChange tells the pages of a session how its request about a change stands.
 func (f *Flow) notifyChange(ctx context.Context, a store.Approval) {

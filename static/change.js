@@ -29,7 +29,7 @@ async function read() {
   try {
     const reply = await ask(statusUrl, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
     if (reply.ok) state = await reply.json();
-    else if (reply.status === 401) state = { status: "signed_out" };
+    else if (reply.status === 401 || reply.status === 404) state = { status: "over" };
   } catch {
     // asked again below
   }
