@@ -13,6 +13,8 @@ func TestThisWasNotMe(t *testing.T) {
 	story(t)
 	n := startNod(t)
 	hers, strangers := n.person().tab(), n.person().tab()
+	hers.expect("429", "WebSocket connection") // a page of a pause; the socket of a page that signs out
+	strangers.expect("429")
 	p := hers.signUp("ada@example.com", "2015550101")
 	p.answer("approve")
 	hers.at("/protected")
