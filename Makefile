@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulnerabilities attacked long screenshots pictures bench clean
+.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck attacked long screenshots pictures bench clean
 
 FUZZTIME ?= 1m
 SOAK ?= 5m
@@ -59,7 +59,7 @@ chaos: ## 100 kill -9 and 50 SIGTERM under 30 people: nothing acknowledged may b
 caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
 	@tools/caddy
 
-vulnerabilities: ## known holes of modules and of Go, where their database can be had
+vulncheck: ## known holes of modules and of Go, where their database can be had
 	@tools/vulncheck/check
 
 attacked: ## what attacks cost those who only want in; one table (some minutes)
@@ -74,7 +74,7 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 5 of 9: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
 	@echo "== 6 of 9: the benchmark, quick"; go run ./bench -quick
 	@echo "== 7 of 9: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
-	@echo "== 8 of 9: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulnerabilities
+	@echo "== 8 of 9: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
 	@echo "== 9 of 9: sign-ins under attack"; $(MAKE) --no-print-directory attacked
 	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack"
 
