@@ -146,20 +146,16 @@ func (h *Handlers) describe(err error) *pageError {
 	if errors.As(err, &p) {
 		return p
 	}
+	if p := h.describeLimit(err); p != nil {
+		return p
+	}
 	if p := describeStorage(err); p != nil {
 		return p
 	}
 	var fe *fiber.Error
-	var rate *store.RateError
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
-	case errors.As(err, &rate) && rate.Limit == store.LimitPaused:
-		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.paused.title",
-			Text: "limit.paused", Action: link{"/protected", "action.to_your_page"}, RetryAfter: h.untilRetry(rate), cause: err}
-	case errors.As(err, &rate):
-		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
-			Text: "limit." + rate.Limit, RetryAfter: h.untilRetry(rate), cause: err}
 	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}

@@ -21,6 +21,20 @@ func (h *Handlers) sayLimit(c *fiber.Ctx, err error) string {
 	return h.Pages.Text("limit."+limit.Limit, "wait", h.waitText(wait))
 }
 
+// describeLimit is for what a limit refuses; nil for other errors.
+func (h *Handlers) describeLimit(err error) *pageError {
+	var limit *store.RateError
+	if !errors.As(err, &limit) {
+		return nil
+	}
+	p := &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
+		Text: "limit." + limit.Limit, RetryAfter: h.untilRetry(limit), cause: err}
+	if limit.Limit == store.LimitPaused {
+		p.Heading, p.Action = "error.paused.title", link{"/protected", "action.to_your_page"}
+	}
+	return p
+}
+
 // untilRetry is how long a limit refuses, at least a moment.
 func (h *Handlers) untilRetry(e *store.RateError) time.Duration {
 	return max(e.RetryAt.Sub(h.Now()), time.Second)

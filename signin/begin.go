@@ -50,7 +50,7 @@ func (f *Flow) authenticate(ctx context.Context, email, password string, c store
 	if err != nil {
 		return store.User{}, err
 	}
-	user, err := f.Store.Authenticate(ctx, email, password)
+	user, err := f.Store.Authenticate(try.InTurn(ctx), email, password)
 	switch {
 	case err == nil && user.Unproved:
 		// Who has signed up with an e-mail must not get back by it the tries at the

@@ -98,10 +98,10 @@ func (f *Flow) countPassword(err error) {
 		f.Counter.Password("right")
 	case errors.Is(err, store.ErrInvalidCredentials):
 		f.Counter.Password("wrong")
-	case errors.As(err, &throttled):
-		f.Counter.Password("throttled")
 	case errors.Is(err, store.ErrBusy):
 		f.Counter.Password("busy")
+	case errors.As(err, &throttled):
+		f.Counter.Password("throttled")
 	}
 }
 

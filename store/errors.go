@@ -53,6 +53,9 @@ type RateError struct {
 	Limit   string
 }
 
+// Is says that a source which floods the queue of hashes is an ErrBusy, too.
+func (e *RateError) Is(target error) bool { return target == ErrBusy && e.Limit == limitHashing }
+
 func (e *RateError) Error() string {
 	return "too often (" + e.Limit + "); again at " + e.RetryAt.Format(time.RFC3339)
 }

@@ -61,16 +61,31 @@ func (s *Store) HotStatements() (all []string) {
 	return all
 }
 
-// QueuePerHash is how many wait for one place to hash.
-const QueuePerHash = queuePerHash
+// How many wait for one place to hash, in all and of one source.
+const (
+	QueuePerHash   = queuePerHash
+	QueuePerSource = queuePerSource
+)
 
 // HoldHashing takes all places to hash until it is released.
 func (s *Store) HoldHashing() (release func()) {
-	n := int64(s.opts.HashConcurrency)
-	if !s.hashing.TryAcquire(n) {
-		panic("a password is being hashed")
+	for range s.opts.HashConcurrency {
+		if w, err := s.queue.join("a test", false); w != nil || err != nil {
+			panic("a password is being hashed")
+		}
 	}
-	return func() { s.hashing.Release(n) }
+	return func() {
+		for range s.opts.HashConcurrency {
+			s.queue.leave()
+		}
+	}
+}
+
+// Waiting is how many wait for a hash.
+func (s *Store) Waiting() int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return s.queue.waiting
 }
 
 // Pragma reads a setting of SQLite on the connection that writes and on one of

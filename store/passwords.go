@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,24 +18,37 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// queuePerHash bounds how many wait for a hash: beyond it the answer is ErrBusy
-// at once, instead of a page that hangs for minutes.
-const queuePerHash = 64
-
-// hashed runs do when one of the few slots for hashing is free. A hash takes
-// 19 MiB and a core; two hundred at once would starve everything else.
+// hashed runs do when it is its turn to hash. A hash takes 19 MiB and a core; two
+// hundred at once would starve everything else. ErrBusy; *RateError for a source that
+// has too many waiting.
 func (s *Store) hashed(ctx context.Context, do func() error) error {
-	select {
-	case s.queue <- struct{}{}:
-		defer func() { <-s.queue }()
-	default:
-		return ErrBusy
+	source, known := turnOf(ctx)
+	err := s.queue.enter(ctx, source, known)
+	if errors.Is(err, errFlooded) {
+		return &RateError{RetryAt: at(s.now()).Add(longestQueue), Limit: limitHashing}
 	}
-	if err := s.hashing.Acquire(ctx, 1); err != nil {
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+	if err != nil {
+		return err
 	}
-	defer s.hashing.Release(1)
+	defer s.queue.leave()
 	return do()
+}
+
+type turnKey struct{}
+
+// InTurn returns a context in which the try's hash waits among those of its kind: of
+// known browsers, or of strangers.
+func (t Try) InTurn(ctx context.Context) context.Context {
+	return context.WithValue(ctx, turnKey{}, t.claim)
+}
+
+// turnOf is who waits for a hash.
+func turnOf(ctx context.Context) (source string, known bool) {
+	c, _ := ctx.Value(turnKey{}).(claim)
+	if c.known {
+		return c.device, true
+	}
+	return Network(cmp.Or(c.ip, actorOf(ctx).IP)), false
 }
 
 // Password is a password as it is hashed and measured: one spelling, whatever

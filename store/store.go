@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
-	"golang.org/x/sync/semaphore"
 )
 
 // Options of a store. The zero value is usable.
@@ -58,8 +57,7 @@ type Store struct {
 	db      *sql.DB               // one connection: SQLite has one writer
 	read    *sql.DB
 	hot     statements
-	hashing *semaphore.Weighted
-	queue   chan struct{} // bounds how many wait for a hash
+	queue   *queue // of those who wait for a hash
 	limits  []Limit
 	dummy   string        // a hash that no password has
 	mailKey []byte        // keys the hashes of the e-mails and numbers that limits count
@@ -72,8 +70,7 @@ type Store struct {
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s := &Store{opts: o.withDefaults(), path: path}
 	s.limits = s.opts.Limits()
-	s.hashing = semaphore.NewWeighted(int64(s.opts.HashConcurrency))
-	s.queue = make(chan struct{}, queuePerHash*s.opts.HashConcurrency)
+	s.queue = newQueue(s.opts.HashConcurrency)
 	if err := s.open(ctx); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("store: %s: %w", path, wrap(err))

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -122,40 +121,6 @@ func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
 	if ok, err := argon2id.ComparePasswordAndHash(password, hash); !ok || err != nil {
 		t.Errorf("the hash is not of the password: %v", err)
 	}
-}
-
-// More than wait at once are told so, and who goes away leaves the queue.
-func TestHashingIsBounded(t *testing.T) {
-	w := newWorld(t)
-	must(t, w.store.Close())
-	var err error
-	w.store, err = store.Open(t.Context(), w.path, store.Options{HashConcurrency: 1, HashParams: cheap})
-	must(t, err)
-	release := w.store.HoldHashing() // nobody's turn comes
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	const many = 200
-	errs := make(chan error, many)
-	for range many {
-		go func() {
-			_, err := w.store.Authenticate(ctx, "ada@example.com", password)
-			errs <- err
-		}()
-	}
-	for range many - store.QueuePerHash {
-		if err := <-errs; !errors.Is(err, store.ErrBusy) || errors.Is(err, context.Canceled) {
-			t.Errorf("beyond the queue: got error %v, want ErrBusy", err)
-		}
-	}
-	cancel() // those in the queue go away
-	for range store.QueuePerHash {
-		if err := <-errs; !errors.Is(err, store.ErrBusy) || !errors.Is(err, context.Canceled) {
-			t.Errorf("from the queue: got error %v, want ErrBusy and the end of the context", err)
-		}
-	}
-	release()
-	_, err = w.store.Authenticate(t.Context(), "ada@example.com", password)
-	wantErr(t, "afterwards", err, store.ErrInvalidCredentials)
 }
 
 func TestCloseAccountEndsAndForgets(t *testing.T) {

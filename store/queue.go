@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Hashes wait in one queue. How many wait for one place is bounded for each source,
+// for known browsers as for others, and in total.
+const (
+	queuePerHash   = 64
+	queuePerSource = 32
+	queuePerDevice = 4
+	longestQueue   = 5 * time.Second // that anybody waits
+)
+
+// limitHashing is the limit of a source that floods the queue.
+const limitHashing = "hashing"
+
+var errFlooded = errors.New("too many of one source wait")
+
+// queue lets a few work at once, and the others wait: known browsers and strangers
+// in turn, and the sources of each in turn, so that one of them cannot fill it.
+type queue struct {
+	mu      sync.Mutex
+	free    int // places to work
+	room    int // places to wait
+	lines   [2]waitLine
+	next    int // the line whose turn it is
+	waiting int
+}
+
+// waitLine is those who wait of one kind, by source.
+type waitLine struct {
+	turns []string // the sources, the next first
+	of    map[string][]*waiter
+}
+
+type waiter struct {
+	source string
+	turn   chan error // nil when it may work
+}
+
+func newQueue(places int) *queue {
+	q := &queue{free: places, room: places * queuePerHash}
+	for i := range q.lines {
+		q.lines[i].of = map[string][]*waiter{}
+	}
+	return q
+}
+
+// enter waits for a place to work. errFlooded for a source that has too many
+// waiting; ErrBusy when it took too long.
+func (q *queue) enter(ctx context.Context, source string, known bool) error {
+	w, err := q.join(source, known)
+	if w == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestQueue)
+	defer cancel()
+	select {
+	case err := <-w.turn:
+		return err
+	case <-ctx.Done():
+		if !q.giveUp(w) {
+			q.leave() // its turn came meanwhile
+		}
+		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+	}
+}
+
+// join takes a place, or returns a waiter for one.
+func (q *queue) join(source string, known bool) (*waiter, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.free > 0 {
+		q.free--
+		return nil, nil
+	}
+	l, most := &q.lines[0], queuePerSource
+	if known {
+		l, most = &q.lines[1], queuePerDevice
+	}
+	if len(l.of[source]) >= most || (q.waiting >= q.room && !q.crowdOut(len(l.of[source]))) {
+		return nil, errFlooded
+	}
+	w := &waiter{source: source, turn: make(chan error, 1)}
+	if len(l.of[source]) == 0 {
+		l.turns = append(l.turns, source)
+	}
+	l.of[source] = append(l.of[source], w)
+	q.waiting++
+	return w, nil
+}
+
+// crowdOut sends away the last of the source that has most waiting, if it has more
+// than the one that comes.
+func (q *queue) crowdOut(has int) bool {
+	var longest []*waiter
+	for _, l := range q.lines {
+		for _, waiting := range l.of {
+			if len(waiting) > len(longest) {
+				longest = waiting
+			}
+		}
+	}
+	if len(longest) <= has+1 {
+		return false
+	}
+	last := longest[len(longest)-1]
+	q.remove(last)
+	last.turn <- errFlooded
+	return true
+}
+
+// leave gives the place to whoever is next.
+func (q *queue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for range q.lines {
+		q.next = 1 - q.next
+		if l := &q.lines[q.next]; len(l.turns) > 0 {
+			w := l.of[l.turns[0]][0]
+			q.remove(w)
+			if len(l.of[w.source]) > 0 { // to the end of the turns
+				l.turns = append(without(l.turns, w.source), w.source)
+			}
+			w.turn <- nil
+			return
+		}
+	}
+	q.free++
+}
+
+// giveUp takes a waiter out; false if its turn has come, or it was sent away.
+func (q *queue) giveUp(w *waiter) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.remove(w) {
+		return true
+	}
+	return <-w.turn != nil
+}
+
+func (q *queue) remove(w *waiter) bool {
+	for i := range q.lines {
+		l := &q.lines[i]
+		for n, other := range l.of[w.source] {
+			if other != w {
+				continue
+			}
+			l.of[w.source] = append(l.of[w.source][:n:n], l.of[w.source][n+1:]...)
+			if len(l.of[w.source]) == 0 {
+				delete(l.of, w.source)
+				l.turns = without(l.turns, w.source)
+			}
+			q.waiting--
+			return true
+		}
+	}
+	return false
+}
+
+func without(all []string, one string) []string {
+	kept := make([]string, 0, len(all))
+	for _, s := range all {
+		if s != one {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
