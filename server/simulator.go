@@ -69,6 +69,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		return "", err
 	}
 	sim, err := simulator.New(simulator.Config{
+		ResetLimits: s.resetLimits,
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
 		CallbackURL: callbackURL,
 		Path:        path,

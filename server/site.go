@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/fasthttp/websocket"
@@ -14,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"nod/config"
+	"nod/signin"
 )
 
 // site is the running process, and what it takes to end it.
@@ -33,6 +35,8 @@ type site struct {
 	apiURL    string // of the provider, for this process
 
 	phonesReady func(context.Context) error // of the simulator's file; nil without it
+	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
+	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
@@ -71,6 +75,7 @@ func (s *site) start(ctx context.Context) error {
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
 	if s.Simulated() {
+		s.resetLimits = s.forgetCounts
 		// The way to PUBLIC_URL may be closed from inside: another name, a
 		// certificate of one's own, a router with no way back.
 		if key, err = s.simulate(ctx, phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
@@ -81,7 +86,16 @@ func (s *site) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.flow.Store(r.flow)
 	return s.serve(ln, r)
+}
+
+// forgetCounts lifts the limits of the application, as demonstrations need it.
+func (s *site) forgetCounts(ctx context.Context) error {
+	if flow := s.flow.Load(); flow != nil {
+		return flow.ResetLimits(ctx)
+	}
+	return errors.New("the application has not started yet")
 }
 
 // serve starts the application. What is added last is stopped first.

@@ -64,6 +64,10 @@ type Config struct {
 	CodesPerHour int
 	Faults       Faults // injected for all phones at the start
 
+	// ResetLimits is what POST /limits/reset does: it has the application forget what
+	// its limits have counted. nil = that address is unknown.
+	ResetLimits func(context.Context) error
+
 	// Keep is how long requests, messages and the like are kept after their end;
 	// 0 = a week. Phones are kept for ever.
 	Keep time.Duration

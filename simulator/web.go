@@ -56,8 +56,19 @@ func (s *Simulator) ownRoutes() http.Handler {
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
+	if s.config.ResetLimits != nil {
+		mux.Handle("POST /limits/reset", own.Handler(s.try(s.serveResetLimits)))
+	}
 	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
 	return mux
+}
+
+// serveResetLimits is POST /limits/reset.
+func (s *Simulator) serveResetLimits(w http.ResponseWriter, r *http.Request) error {
+	if err := s.config.ResetLimits(r.Context()); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]bool{"reset": true})
 }
 
 // tidyPath removes what a base address with a slash at its end adds to a path.

@@ -81,6 +81,25 @@ func (s *Store) HoldHashing() (release func()) {
 	}
 }
 
+// Queue is the queue of hashes alone.
+type Queue struct{ q *queue }
+
+func NewQueue(places int) Queue { return Queue{newQueue(places)} }
+
+// Join takes a place, or returns what says that there is one.
+func (q Queue) Join(source string, known bool) (turn <-chan error, err error) {
+	w, err := q.q.join(source, known)
+	if w == nil {
+		return nil, err
+	}
+	return w.turn, nil
+}
+
+func (q Queue) Leave() { q.q.leave() }
+
+// TurnOf is whose hash waits.
+var TurnOf = turnOf
+
 // Waiting is how many wait for a hash.
 func (s *Store) Waiting() int {
 	s.queue.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,48 +50,64 @@ func (w *world) hash(ctx context.Context, done chan<- string, who string) {
 
 func at(t *testing.T, ip string) context.Context { return store.Actor{IP: ip}.In(t.Context()) }
 
+// turns has some wait for one place, named by their sources, and returns the order in
+// which they get it. Those that begin with "known" are known browsers.
+func turns(t *testing.T, waiting ...string) (order []string) {
+	t.Helper()
+	q := store.NewQueue(1)
+	if turn, err := q.Join("before", false); turn != nil || err != nil {
+		t.Fatal("the queue is not empty")
+	}
+	got := map[string][]<-chan error{}
+	for _, source := range waiting {
+		turn, err := q.Join(source, strings.HasPrefix(source, "known"))
+		must(t, err)
+		got[source] = append(got[source], turn)
+	}
+	for range waiting {
+		q.Leave()
+		for source, all := range got {
+			select {
+			case err := <-all[0]:
+				must(t, err)
+				order = append(order, source)
+				if got[source] = all[1:]; len(got[source]) == 0 {
+					delete(got, source)
+				}
+			default:
+			}
+		}
+	}
+	return order
+}
+
 // Whoever has many passwords checked waits for their own, and nobody else does.
 func TestSourcesTakeTurnsToHash(t *testing.T) {
-	w, begin := crowd(t)
-	done := make(chan string, 20)
-	for range 5 {
-		w.hash(at(t, "192.0.2.1"), done, "flood")
-	}
-	w.hash(at(t, "192.0.2.2"), done, "second")
-	w.hash(at(t, "192.0.2.3"), done, "third")
-	begin()
-	var order []string
-	for range 7 {
-		order = append(order, <-done)
-	}
-	wantEqual(t, order, []string{"flood", "second", "third", "flood", "flood", "flood", "flood"})
+	wantEqual(t, turns(t, "flood", "flood", "flood", "flood", "second", "second", "third"),
+		[]string{"flood", "second", "third", "flood", "second", "flood", "flood"})
 }
 
 // A known browser has every second turn.
 func TestAKnownBrowserIsNotHeldUpByStrangers(t *testing.T) {
-	w, begin := crowd(t)
-	known := w.knownTry()
-	done := make(chan string, 50)
-	for i := range 40 {
-		w.hash(at(t, fmt.Sprintf("192.0.2.%d", i)), done, "stranger")
-	}
-	w.hash(known.InTurn(t.Context()), done, "owner")
-	begin()
-	for i := range 41 {
-		if who := <-done; who == "owner" && i > 1 {
-			t.Errorf("the owner waited for %d strangers", i)
-		}
-	}
+	wantEqual(t, turns(t, "a", "b", "c", "d", "known", "known", "known too"),
+		[]string{"known", "a", "known too", "b", "known", "c", "d"})
 }
 
-// knownTry is a try of a browser that the account knows.
-func (w *world) knownTry() store.Try {
-	w.t.Helper()
-	w.change(`INSERT INTO users (name, email, email_key, password_hash, country_code, phone_number, created_at) VALUES ('', ?1, ?1, '', 1, '', 0)`, mail)
-	w.change(`INSERT INTO devices (user_id, device, ip, user_agent, created_at, last_used_at) SELECT id, 'd', '', '', ?, ? FROM users`, time.Now().UnixMilli(), time.Now().UnixMilli())
-	try, err := w.store.SpendPasswordTry(w.t.Context(), mail, store.Client{IP: address, Device: "d"})
-	must(w.t, err)
-	return try
+// The hash of a known browser's try waits among those of known browsers.
+func TestATryWaitsInItsTurn(t *testing.T) {
+	w := newWorld(t)
+	known := w.know(w.user(mail))
+	for _, test := range []struct {
+		client store.Client
+		source string
+		known  bool
+	}{{known, known.Device, true}, {browser, browser.IP, false}} {
+		try, err := w.store.SpendPasswordTry(t.Context(), mail, test.client)
+		must(t, err)
+		if source, ahead := store.TurnOf(try.InTurn(t.Context())); source != test.source || ahead != test.known {
+			t.Errorf("got %q, %v, want %q, %v", source, ahead, test.source, test.known)
+		}
+	}
 }
 
 // A source that floods the queue is refused; when it is full, the last of the
