@@ -24,6 +24,7 @@ var noticeWords = map[store.NoticeKind]string{
 	store.NoticeCodesRemoved:     "the recovery codes were removed",
 	store.NoticeCodeUsed:         "a recovery code was used",
 	store.NoticePasswordChanged:  "the password was changed",
+	store.NoticeSignedOut:        "all other browsers were signed out",
 	store.NoticeEmailTaken:       "a sign-up with this e-mail was tried",
 	store.NoticeFactorsReset:     "the operator removed the ways to sign in",
 	store.NoticeSessionsEnded:    "the operator ended all sign-ins",
