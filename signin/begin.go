@@ -53,8 +53,9 @@ func (f *Flow) authenticate(ctx context.Context, email, password string, c store
 	user, err := f.Store.Authenticate(try.InTurn(ctx), email, password)
 	switch {
 	case err == nil && user.Unproved:
-		// Who has signed up with an e-mail must not get back by it the tries at the
-		// password of its account.
+		// No more than its own: who has signed up with an e-mail must not get back the
+		// tries at the password of its account.
+		err = f.Store.ReturnPasswordTry(ctx, try)
 	case err == nil:
 		err = f.Store.ForgivePassword(ctx, try)
 	case !errors.Is(err, store.ErrInvalidCredentials):

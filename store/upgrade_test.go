@@ -203,3 +203,25 @@ func TestUpgradeKeepsWhatWasCounted(t *testing.T) {
 		t.Errorf("the next code: got to wait %v", wait)
 	}
 }
+
+// An account from before keeps its e-mail, also where its phone was never proved:
+// whoever signs up with it is told so in the end.
+func TestUpgradeKeepsTheEmailsOfUnprovedAccounts(t *testing.T) {
+	w := oldWorld(t)
+	var email string
+	db := w.raw()
+	must(t, db.QueryRowContext(t.Context(), `SELECT email FROM users WHERE id = 6`).Scan(&email))
+	must(t, db.Close())
+	eve := w.signUp(email, "eve's own password")
+	w.wantTaken(eve)
+	w.clock.Advance(24 * time.Hour)
+	if closed, err := w.store.EndUnproved(t.Context()); len(closed) != 0 || err != nil {
+		t.Errorf("%d accounts ended, %v", len(closed), err)
+	}
+	fay, err := w.store.Authenticate(t.Context(), email, "correct horse battery staple")
+	must(t, err)
+	if fay.ID != 6 || fay.Unproved {
+		t.Errorf("got %+v, want Fay with her e-mail", fay)
+	}
+	w.signIn(fay)
+}
