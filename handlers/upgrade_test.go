@@ -121,6 +121,7 @@ func TestUpgradeInTheMiddleOfASignIn(t *testing.T) {
 	events.want("approved")
 	wantRedirect(t, carol.post("/confirm-login"), "/protected")
 	wantBody(t, carol.get("/protected"), "carol@example.com")
+	carol.wantKnown(1)
 
 	gus := s.oldBrowser("gus")
 	wantBody(t, gus.get("/verify-token"), "A code is on its way by SMS")
