@@ -48,6 +48,14 @@ func (h *Handlers) requireFresh(c *fiber.Ctx) error {
 	return seeOther(c, changeAt(c.Path(), c.FormValue).url())
 }
 
+// unlessFresh admits only whoever has something to confirm: no phone rings in vain.
+func (h *Handlers) unlessFresh(c *fiber.Ctx) error {
+	if h.Flow.Fresh(visitorOf(c)) {
+		return seeOther(c, askedChange(c).url())
+	}
+	return c.Next()
+}
+
 // changeRef is a change with what its form sends.
 type changeRef struct {
 	change

@@ -265,3 +265,19 @@ func TestTheFormsOfAnAnswerBelongToTheNewSession(t *testing.T) {
 	token := csrfField.FindStringSubmatch(codes.Body)[1]
 	wantRedirect(t, b.postForm("/logout", url.Values{"_csrf": {token}}), "/?notice=signed-out")
 }
+
+// Who is known already is led on, and no phone rings.
+func TestNothingIsConfirmedTwice(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	rung := len(ada.phone.requests())
+	for _, path := range []string{"/account/confirm/ask", "/account/confirm/send", "/account/confirm/code", "/account/confirm"} {
+		wantRedirect(t, b.post(path, "to", "/account/close", "via", "sms", "token", "x"), toClose)
+	}
+	if len(ada.phone.requests()) != rung || ada.phone.codes() != 0 {
+		t.Error("the phone was asked")
+	}
+	wantRedirect(t, b.get(toClose), "/protected?open=close#close-account")
+}
