@@ -30,6 +30,8 @@ type Config struct {
 	Phones               Phones
 	TrustedProxies       []string
 	WaitingPerAddress    int
+	CodesPerCountry      int // in a day, as the next
+	CodesPerSite         int
 	GeoIP                string // path of the file of places, "" = no places
 	MetricsAddr          string // "" = no metrics
 

@@ -34,7 +34,7 @@ func TestNothingSetIsAConfiguration(t *testing.T) {
 	want := Config{
 		Addr: "127.0.0.1:3000", Database: "nod.db", AuthyURL: "https://api.authy.com",
 		SessionIdle: time.Hour, SessionMax: 24 * time.Hour, ApprovalTTL: 2 * time.Minute,
-		SimulatorAddr: "127.0.0.1:3001", WaitingPerAddress: 1000,
+		SimulatorAddr: "127.0.0.1:3001", WaitingPerAddress: 1000, CodesPerCountry: 100, CodesPerSite: 500,
 		Phones: Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -50,13 +50,13 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ADDR", ":8080", "PUBLIC_URL", "HTTPS://Nod.Example.com:443/", "DATABASE_URL", "sqlite:///var/lib/nod/nod.db",
 		"AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "https://authy.example/", "SESSION_IDLE", "30m", "SESSION_MAX", "8h",
 		"APPROVAL_TTL", "10m", "TRUSTED_PROXIES", "10.0.0.0/8, ::1", "METRICS_ADDR", "127.0.0.1:9090",
-		"WAITING_PER_ADDRESS", "50", "LEGACY_PROVIDER", "simulator"))
+		"WAITING_PER_ADDRESS", "50", "CODES_PER_COUNTRY", "7", "CODES_PER_SITE", "9", "LEGACY_PROVIDER", "simulator"))
 	must(t, err)
 	want := Config{
 		Addr: ":8080", PublicURL: "https://nod.example.com", Database: "/var/lib/nod/nod.db", APIKey: "k3y",
 		AuthyURL: "https://authy.example", SessionIdle: 30 * time.Minute, SessionMax: 8 * time.Hour,
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
-		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50,
+		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50, CodesPerCountry: 7, CodesPerSite: 9,
 		LegacyProvider: "simulator",
 		Phones:         Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}

@@ -184,6 +184,18 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.WaitingPerAddress = in.number() },
 	},
 	{
+		Name: "CODES_PER_COUNTRY", Default: "100",
+		What:   "how many codes by SMS and call go to the numbers of one country in a day; further ones are refused",
+		More:   "Browsers that have signed in before keep a fifth of it. docs/security.md lists all limits.",
+		readBy: application, read: func(c *Config, in input) { c.CodesPerCountry = in.number() },
+	},
+	{
+		Name: "CODES_PER_SITE", Default: "500",
+		What:   "how many codes by SMS and call are sent in a day, to whomever",
+		More:   "Browsers that have signed in before keep a fifth of it.",
+		readBy: application, read: func(c *Config, in input) { c.CodesPerSite = in.number() },
+	},
+	{
 		Name: "GEOIP_DB", Example: "/var/lib/GeoIP/GeoLite2-City.mmdb", Unset: "none: no page says a place",
 		What: "a file in MaxMind's format that says where an address is; phone and pages show city and country",
 		More: "Of cities or of countries; it is read whole at the start, so a newer file counts after the next one. " +

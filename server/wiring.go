@@ -128,7 +128,8 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 func (s *site) storeOptions() store.Options {
 	return store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
-		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax, Now: s.now,
+		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
+		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Now: s.now,
 		Logger: s.logger,
 	}
 }
