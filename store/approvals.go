@@ -113,7 +113,7 @@ func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl 
 }
 
 func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
-	const same = `kind = ?3 AND user_id = (SELECT user_id FROM sessions WHERE id = ?4)`
+	const same = `kind = CAST(?3 AS TEXT) AND user_id = (SELECT user_id FROM sessions WHERE id = CAST(?4 AS TEXT))`
 	if replaced, err = tx.cancelOrExpire(ctx, ReasonSuperseded, same, kind, sessionID); err != nil {
 		return Approval{}, nil, err
 	}
@@ -154,48 +154,49 @@ func (s *Store) PendingIDs(ctx context.Context) ([]string, error) {
 	return list(ctx, s.read, scan, query, s.now())
 }
 
+const beginQuery = `
+	INSERT INTO approvals (
+		id,
+		kind,
+		session_id,
+		user_id,
+		factor_id,
+		status,
+		reason,
+		number,
+		subject,
+		created_at,
+		expires_at,
+		decided_at
+	)
+	SELECT
+		?1,
+		?2,
+		sessions.id,
+		users.id,
+		factors.id,
+		CASE WHEN CAST(?10 AS TEXT) = '' THEN 'pending' ELSE 'cancelled' END,
+		?10,
+		?3,
+		?4,
+		?5,
+		?6,
+		CASE WHEN CAST(?10 AS TEXT) = '' THEN NULL ELSE ?5 END
+	FROM sessions
+	JOIN users ON users.id = sessions.user_id
+	JOIN factors ON factors.user_id = users.id
+	WHERE sessions.id = CAST(?7 AS TEXT)
+		AND sessions.level = CAST(?8 AS BIGINT)
+		AND sessions.ended_at IS NULL
+		AND sessions.expires_at > ?5
+		AND users.closed_at IS NULL
+		AND factors.provider = CAST(?9 AS TEXT)
+		AND factors.revoked_at IS NULL
+	RETURNING ` + approvalColumns
+
 // beginApproval writes the row of a request: pending, or cancelled from its
 // beginning if there is a reason.
 func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration, refused Reason) (Approval, error) {
-	const insert = `
-		INSERT INTO approvals (
-			id,
-			kind,
-			session_id,
-			user_id,
-			factor_id,
-			status,
-			reason,
-			number,
-			subject,
-			created_at,
-			expires_at,
-			decided_at
-		)
-		SELECT
-			?1,
-			?2,
-			sessions.id,
-			users.id,
-			factors.id,
-			CASE WHEN ?10 = '' THEN 'pending' ELSE 'cancelled' END,
-			?10,
-			?3,
-			?4,
-			?5,
-			?6,
-			CASE WHEN ?10 = '' THEN NULL ELSE ?5 END
-		FROM sessions
-		JOIN users ON users.id = sessions.user_id
-		JOIN factors ON factors.user_id = users.id
-		WHERE sessions.id = ?7
-			AND sessions.level = ?8
-			AND sessions.ended_at IS NULL
-			AND sessions.expires_at > ?5
-			AND users.closed_at IS NULL
-			AND factors.provider = ?9
-			AND factors.revoked_at IS NULL
-		RETURNING ` + approvalColumns
 	level := PasswordPassed
 	if kind != KindLogin {
 		level = SignedIn
@@ -204,7 +205,7 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 	if err != nil {
 		return Approval{}, err
 	}
-	a, err := scanApproval(tx.QueryRowContext(ctx, insert, rand.Text(), kind, fmt.Sprint(10+number.Int64()), subject,
+	a, err := scanApproval(tx.QueryRowContext(ctx, beginQuery, rand.Text(), kind, fmt.Sprint(10+number.Int64()), subject,
 		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider, refused))
 	if err != nil {
 		return Approval{}, err
@@ -306,7 +307,7 @@ const latestQuery = `
 // LatestApproval returns the newest request of a session. One past its
 // deadline reads as expired, also before ExpireDue has come round.
 func (s *Store) LatestApproval(ctx context.Context, sessionID string, kind Kind) (Approval, error) {
-	a, err := scanApproval(s.hot.latest.QueryRowContext(uncancelled(ctx), sessionID, kind))
+	a, err := scanApproval(s.read.QueryRowContext(uncancelled(ctx), latestQuery, sessionID, kind))
 	return a.as(s.now()), wrap(err)
 }
 

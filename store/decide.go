@@ -57,10 +57,10 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 		return Approval{}, false, ErrNotFound
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
-		a, err = scanApproval(tx.StmtContext(ctx, s.hot.decide).QueryRowContext(ctx,
+		a, err = scanApproval(tx.QueryRowContext(ctx, decideQuery,
 			d.UUID, d.ApprovalID, d.Handle, s.opts.Provider, d.Status, tx.now, d.Via))
 		if errors.Is(err, sql.ErrNoRows) {
-			a, err = scanApproval(tx.StmtContext(ctx, s.hot.found).QueryRowContext(ctx, d.UUID, d.ApprovalID, d.Handle, s.opts.Provider))
+			a, err = scanApproval(tx.QueryRowContext(ctx, foundQuery, d.UUID, d.ApprovalID, d.Handle, s.opts.Provider))
 			a = a.as(tx.now)
 			return err
 		}

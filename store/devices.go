@@ -24,18 +24,19 @@ type Device struct {
 	LastUsedAt time.Time // its last sign-in
 }
 
+const knownQuery = `
+	SELECT EXISTS (
+		SELECT 1
+		FROM devices
+		WHERE device = CAST(? AS TEXT) AND user_id = CAST(? AS BIGINT) AND last_used_at > ?)`
+
 // knownDevice says whether this browser has completed a sign-in to the account.
 // device is that of a Client, "" for none.
 func (tx *txn) knownDevice(ctx context.Context, userID int64, device string) (known bool, err error) {
 	if device == "" {
 		return false, nil
 	}
-	const query = `
-		SELECT EXISTS (
-			SELECT 1
-			FROM devices
-			WHERE device = ? AND user_id = ? AND last_used_at > ?)`
-	err = tx.QueryRowContext(ctx, query, device, userID, tx.now-DeviceLife.Milliseconds()).Scan(&known)
+	err = tx.QueryRowContext(ctx, knownQuery, device, userID, tx.now-DeviceLife.Milliseconds()).Scan(&known)
 	return known, err
 }
 

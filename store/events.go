@@ -76,7 +76,7 @@ func (tx *txn) record(ctx context.Context, e Event) error {
 	e.Actor, e.IP, e.Device = cmp.Or(e.Actor, who.Session), cmp.Or(e.IP, who.IP), cmp.Or(e.Device, who.Device)
 	e.Network, e.Times = surroundings(e.IP), max(e.Times, 1)
 	salt, mark := markAddress(e.IP)
-	_, err := tx.StmtContext(ctx, tx.store.hot.record).ExecContext(ctx, e.At.UnixMilli(), e.Kind, e.UserID, e.SessionID, e.ApprovalID,
+	_, err := tx.ExecContext(ctx, recordQuery, e.At.UnixMilli(), e.Kind, e.UserID, e.SessionID, e.ApprovalID,
 		e.Detail, e.Actor, e.IP, salt, mark, e.Network, e.Device, e.Times)
 	if err == nil {
 		tx.recorded = append(tx.recorded, e)

@@ -53,13 +53,8 @@ func (s *Store) PasswordAllowed(ctx context.Context, email string, c Client) err
 	return s.allowed(ctx, s.read, s.now(), claim{action: ActPassword, account: s.mailHash(email), ip: c.IP})
 }
 
-// HotStatements are those that are kept ready.
-func (s *Store) HotStatements() (all []string) {
-	for _, p := range s.hotStatements() {
-		all = append(all, p.query)
-	}
-	return all
-}
+// HotQueries are those that run most.
+func HotQueries() []string { return hotQueries }
 
 // How many wait for one place to hash, in all and of one source.
 const (

@@ -23,10 +23,11 @@ func (s *Store) PausedUntil(ctx context.Context, userID int64) (time.Time, error
 	return until, wrap(err)
 }
 
+const pausedQuery = `SELECT COALESCE(MAX(until), 0) FROM pauses WHERE user_id = CAST(? AS BIGINT) AND ended_at IS NULL AND until > ?`
+
 func pausedUntil(ctx context.Context, q querier, userID, now int64) (time.Time, error) {
-	const query = `SELECT COALESCE(MAX(until), 0) FROM pauses WHERE user_id = ? AND ended_at IS NULL AND until > ?`
 	var until int64
-	err := q.QueryRowContext(ctx, query, userID, now).Scan(&until)
+	err := q.QueryRowContext(ctx, pausedQuery, userID, now).Scan(&until)
 	return at(until), err
 }
 

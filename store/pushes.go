@@ -12,25 +12,26 @@ type asker struct {
 	claim  claim // without an action
 }
 
+const askerQuery = `
+	SELECT
+		users.id,
+		users.phone_number,
+		sessions.ip,
+		sessions.device,
+		sessions.level = 2 OR EXISTS (
+			SELECT 1
+			FROM devices
+			WHERE devices.device = sessions.device
+				AND devices.user_id = sessions.user_id
+				AND devices.last_used_at > ?2)
+	FROM sessions JOIN users ON users.id = sessions.user_id
+	WHERE sessions.id = CAST(?1 AS TEXT)`
+
 // asker finds who asks in a session. A browser that has passed the second step is
 // known to its account, there and in later sign-ins.
 func (s *Store) asker(ctx context.Context, q querier, sessionID string, now int64) (a asker, err error) {
-	const query = `
-		SELECT
-			users.id,
-			users.phone_number,
-			sessions.ip,
-			sessions.device,
-			sessions.level = 2 OR EXISTS (
-				SELECT 1
-				FROM devices
-				WHERE devices.device = sessions.device
-					AND devices.user_id = sessions.user_id
-					AND devices.last_used_at > ?2)
-		FROM sessions JOIN users ON users.id = sessions.user_id
-		WHERE sessions.id = ?1`
 	c := &a.claim
-	err = q.QueryRowContext(ctx, query, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)
+	err = q.QueryRowContext(ctx, askerQuery, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)
 	c.account = strconv.FormatInt(a.userID, 10)
 	return a, wrap(err)
 }
@@ -48,23 +49,24 @@ type rival struct {
 	known   bool
 }
 
+const rivalQuery = `
+	SELECT
+		approvals.expires_at,
+		EXISTS (
+			SELECT 1
+			FROM devices
+			WHERE devices.device = sessions.device
+				AND devices.user_id = sessions.user_id
+				AND devices.last_used_at > ?3)
+	FROM approvals JOIN sessions ON sessions.id = approvals.session_id
+	WHERE approvals.user_id = CAST(?1 AS BIGINT)
+		AND approvals.kind = 'login'
+		AND approvals.status = 'pending'
+		AND approvals.session_id <> ?2
+		AND approvals.expires_at > ?4`
+
 func (s *Store) rival(ctx context.Context, q querier, a asker, sessionID string, now int64) (r rival, err error) {
-	const query = `
-		SELECT
-			approvals.expires_at,
-			EXISTS (
-				SELECT 1
-				FROM devices
-				WHERE devices.device = sessions.device
-					AND devices.user_id = sessions.user_id
-					AND devices.last_used_at > ?3)
-		FROM approvals JOIN sessions ON sessions.id = approvals.session_id
-		WHERE approvals.user_id = ?1
-			AND approvals.kind = 'login'
-			AND approvals.status = 'pending'
-			AND approvals.session_id <> ?2
-			AND approvals.expires_at > ?4`
-	err = wrap(q.QueryRowContext(ctx, query, a.userID, sessionID, now-DeviceLife.Milliseconds(), now).Scan(&r.expires, &r.known))
+	err = wrap(q.QueryRowContext(ctx, rivalQuery, a.userID, sessionID, now-DeviceLife.Milliseconds(), now).Scan(&r.expires, &r.known))
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -213,7 +212,7 @@ func (s *Store) ListeningSession(ctx context.Context, id string) (Session, User,
 func (s *Store) sessionAt(ctx context.Context, id string, now int64) (Session, User, error) {
 	var u User
 	var created int64
-	row := s.hot.session.QueryRowContext(uncancelled(ctx), id, now, now-s.opts.SessionIdle.Milliseconds())
+	row := s.read.QueryRowContext(uncancelled(ctx), sessionQuery, id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, s.met(err)
@@ -253,8 +252,8 @@ const reviseQuery = `
 // changed. It counts by user, so that a page which goes on with the next
 // sign-in of the same browser never hears a lower one.
 func (tx *txn) revise(ctx context.Context, sessionID string) error {
-	for _, stmt := range []*sql.Stmt{tx.store.hot.count, tx.store.hot.revise} {
-		if _, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, sessionID); err != nil {
+	for _, query := range []string{countQuery, reviseQuery} {
+		if _, err := tx.ExecContext(ctx, query, sessionID); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ func pool(path, mode string, connections int) (*sql.DB, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
-		"?mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&" + mode
+		"?mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_stmt_cache_size=100&" + mode
 	db := sql.OpenDB(connector{dsn})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
@@ -89,46 +89,18 @@ var sqliteDriver = &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn
 func (c connector) Driver() driver.Driver                        { return sqliteDriver }
 func (c connector) Connect(context.Context) (driver.Conn, error) { return sqliteDriver.Open(c.dsn) }
 
-// statements are those that run often enough to be kept ready: on every
-// request, for every waiting browser, for every callback.
+// hotQueries run on every request, for every waiting browser, for every callback or
+// at every sign-in.
 //
-// What they compare a column with by "=" is CAST(? AS TEXT) and not ?. SQLite looks
-// at the value of a bare parameter when it plans a statement, and since the driver
-// clears all of them between two runs, it would parse and plan the statement again
-// each time. That took up to five sixths of the time of a read.
-type statements struct {
-	session, latest, wait                *sql.Stmt // of the readers
-	decide, found, record, count, revise *sql.Stmt // of the writer
-}
-
-type hotStatement struct {
-	into  **sql.Stmt
-	db    *sql.DB
-	query string
-}
-
-func (s *Store) hotStatements() []hotStatement {
-	return []hotStatement{
-		{&s.hot.session, s.read, sessionQuery},
-		{&s.hot.latest, s.read, latestQuery},
-		{&s.hot.wait, s.read, waitQuery},
-		{&s.hot.decide, s.db, decideQuery},
-		{&s.hot.found, s.db, foundQuery},
-		{&s.hot.record, s.db, recordQuery},
-		{&s.hot.count, s.db, countQuery},
-		{&s.hot.revise, s.db, reviseQuery},
-	}
-}
-
-func (s *Store) prepare(ctx context.Context) error {
-	for _, p := range s.hotStatements() {
-		stmt, err := p.db.PrepareContext(ctx, p.query)
-		if err != nil {
-			return err
-		}
-		*p.into = stmt
-	}
-	return nil
+// The driver keeps the statements that ran last, of each connection. What these
+// compare a column with by "=" is CAST(? AS TEXT) and not ?: SQLite looks at the
+// value of a bare parameter when it plans a statement, and since the driver clears
+// all of them between two runs, it would parse and plan the statement again each
+// time. That took up to five sixths of the time of a read.
+var hotQueries = []string{
+	sessionQuery, latestQuery, waitQuery,
+	decideQuery, foundQuery, recordQuery, countQuery, reviseQuery,
+	nthQuery, askerQuery, rivalQuery, beginQuery, knownQuery, pausedQuery,
 }
 
 // uncancelled is for short reads. To be able to cancel one costs a goroutine,

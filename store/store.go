@@ -56,7 +56,6 @@ type Store struct {
 	damage  atomic.Pointer[error] // met in the file
 	db      *sql.DB               // one connection: SQLite has one writer
 	read    *sql.DB
-	hot     statements
 	queue   *queue // of those who wait for a hash
 	limits  []Limit
 	dummy   string        // a hash that no password has
@@ -116,9 +115,6 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.loadKeys(ctx); err != nil {
-		return err
-	}
-	if err := s.prepare(ctx); err != nil {
 		return err
 	}
 	if s.mailKey, err = s.Secret(ctx, throttleSecret); err != nil {

@@ -99,11 +99,12 @@ func (s *Store) free(ctx context.Context, q querier, l Limit, c claim, now int64
 	return min(free, newest+l.Pace.Milliseconds()), err
 }
 
+const nthQuery = `SELECT at FROM usage WHERE key = CAST(? AS TEXT) AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
+
 // nth is when the nth newest act was counted under a key, 0 if there are not so
 // many since then.
 func nth(ctx context.Context, q querier, key string, since int64, n int) (when int64, err error) {
-	const query = `SELECT at FROM usage WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
-	err = q.QueryRowContext(ctx, query, key, since, n-1).Scan(&when)
+	err = q.QueryRowContext(ctx, nthQuery, key, since, n-1).Scan(&when)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
