@@ -18,7 +18,7 @@ var auditRows = []row{
 	{what: "refusals have a line each", file: "store/refusals.go", find: "r.times[one] += times", put: "r.times[one] = times", test: "TestRefusalsAreCountedByTheMinute"},
 	{what: "a minute is told before it is over", file: "store/refusals.go", find: "WHERE minute < ? ORDER BY", put: "WHERE minute <= ? ORDER BY", test: "TestRefusalsAreCountedByTheMinute"},
 	{what: "a flood of sources fills the disk", file: "store/refusals.go", find: "if same == 0 && sources >= sourcesPerMinute", put: "if false", test: "TestAFloodOfSourcesLeavesFewLines"},
-	{what: "refusals are lost with the disk full", file: "store/refusals.go", find: "s.refused.add(one, times)", put: "_ = times", test: "TestRefusalsWaitForTheDisk"},
+	{what: "refusals are lost with the disk full", file: "store/refusals.go", find: "s.refused.add(one, times)", put: "_, _ = one, times", test: "TestRefusalsWaitForTheDisk"},
 	{what: "nobody is told what a limit refuses", file: "store/refusals.go", find: "cmp.Or(c.userID, userID)", put: "userID", test: "TestALimitSaysWhoseAccountItKeptClosed"},
 	{what: "a refusal remembers who has left", file: "store/refusals.go", find: "THEN '' ELSE source END", put: "THEN source ELSE source END", test: "TestALimitSaysWhoseAccountItKeptClosed"},
 	{what: "a wrong password leaves no line", file: "store/authenticate.go", find: "cmp.Or(s.refusePassword(ctx, found), ErrInvalidCredentials)", put: "cmp.Or(ctx.Err(), ErrInvalidCredentials)", test: "handlers.TestWhatIsRefusedIsInTheAuditTrail"},
