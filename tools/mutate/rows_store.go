@@ -8,7 +8,7 @@ var storeRows = []row{
 	{what: "denials pause nothing", file: "store/pauses.go", find: "denials < denialsToPause", put: "denials < 99", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "an approval forgives nothing", file: "store/pauses.go", find: "return tx.forgetDenials(ctx, a.UserID)", put: "return nil", test: "TestAnApprovalForgetsDenials"},
 	{what: "a denial is told to nobody", file: "store/decide.go", find: "return tx.heed(ctx, a)", put: "return nil", test: "TestADenialIsShownToTheOwner"},
-	{what: "a pause of somebody else counts", file: "store/pauses.go", find: "WHERE user_id = ? AND ended_at IS NULL AND until > ?`", put: "WHERE user_id <> ? AND ended_at IS NULL AND until > ?`", test: "TestTheSecondDenialPausesForAnHour"},
+	{what: "a pause of somebody else counts", file: "store/pauses.go", find: "WHERE user_id = CAST(? AS BIGINT) AND ended_at IS NULL AND until > ?`", put: "WHERE user_id <> ? AND ended_at IS NULL AND until > ?`", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "a login rings in a pause", file: "store/pushes.go", find: "refuseWhilePaused(ctx, q, a.userID, now); err != nil", put: "refuseWhilePaused(ctx, q, a.userID, now); false && err != nil", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "a transfer rings in a pause", file: "store/pushes.go", find: "refuseWhilePaused(ctx, tx, a.UserID, tx.now); err != nil", put: "refuseWhilePaused(ctx, tx, a.UserID, tx.now); false && err != nil", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "not me pauses nothing", file: "store/pauses.go", find: "return tx.pause(ctx, sess, PauseNotMe)", put: "return nil", test: "TestNotMePausesAtOnce"},
@@ -47,7 +47,7 @@ var storeRows = []row{
 	{what: "an answer to two requests counts", file: "store/decide.go", find: "AND (?2 = '' OR id = CAST(?2 AS TEXT))", put: "", test: "TestDecideTakesOnlyAnswersToThisRequest"},
 	{what: "a request is claimed twice", file: "store/decide.go", find: "AND asked_at IS NULL", put: "", test: "TestClaimReconcileReturnsEachOnce"},
 
-	{what: "a request needs no level", file: "store/approvals.go", find: "AND sessions.level = ?8", put: "AND ?8 = ?8", test: "TestARequestOfEachKindNeedsItsLevel"},
+	{what: "a request needs no level", file: "store/approvals.go", find: "AND sessions.level = CAST(?8 AS BIGINT)", put: "AND ?8 = ?8", test: "TestARequestOfEachKindNeedsItsLevel"},
 	{what: "an ended session rings", file: "store/approvals.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
 	{what: "a revoked phone rings", file: "store/approvals.go", find: "AND factors.revoked_at IS NULL", put: "", test: "TestARevokedPhoneIsNotAsked"},
 	{what: "a request changes its id", file: "store/approvals.go", find: "AND (uuid IS NULL OR uuid = ?)", put: "AND ? <> ''", test: "TestAttachUUID"},
@@ -124,5 +124,5 @@ var storeRows = []row{
 	{what: "asking for readiness fills the log", file: "store/probe.go", find: "err != nil || !forGood {", put: "err != nil {", test: "TestReadyDoesNotFillTheLog"},
 	{what: "a removed file is ready", file: "store/probe.go", find: "err != nil || !os.SameFile(now, p.file)", put: "now == nil && err == nil", test: "TestReady"},
 	{what: "a locked file is a broken one", file: "store/errors.go", find: "case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:", put: "case sqlite3.ErrProtocol:", test: "TestWaitingTooLongForTheWriterIsSaid"},
-	{what: "the state of a wait is parsed at every read", file: "store/wait.go", find: "sessions.id = CAST(? AS TEXT)", put: "sessions.id = ?", test: "TestHotStatementsCompareNoBareParameter"},
+	{what: "the state of a wait is parsed at every read", file: "store/wait.go", find: "sessions.id = CAST(? AS TEXT)", put: "sessions.id = ?", test: "TestHotQueriesCompareNoBareParameter"},
 }
