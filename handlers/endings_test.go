@@ -43,7 +43,7 @@ func TestTheSocketsOfAnEndedSessionClose(t *testing.T) {
 			for err == nil {
 				_, _, err = events.ReadMessage()
 			}
-			if !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			if !websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseServiceRestart) {
 				t.Errorf("the socket: %v", err)
 			}
 			thief := s.browser()
