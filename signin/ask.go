@@ -10,7 +10,7 @@ import (
 // sendPush asks the phone of the visitor to approve the sign-in. The reason
 // says why no push is on its way, or that nobody knows whether one is, "" when one
 // is; it is stored with the request. An error is what went wrong on this side, or
-// *store.RateError and *store.Paused when a further request must not be sent.
+// *store.RateError when a further request must not be sent.
 func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.Reason, error) {
 	// The row comes first: an answer that overtakes the provider's reply
 	// finds it by the id that travels with the request.
@@ -109,7 +109,7 @@ func (f *Flow) askAnew(ctx context.Context, a store.Approval, q Question, user s
 // replaces is the id of the request that its page shows, "" if it does not say:
 // when another tab has replaced that one already, no phone rings twice. sent says
 // whether a push is known to be on its way; if not, State says why. *store.RateError
-// and *store.Paused leave the request before as it is.
+// leaves the request before as it is.
 func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent bool, err error) {
 	open, err := f.AttemptOpen(ctx, v.Session.ID)
 	if err != nil || !open {
@@ -123,7 +123,7 @@ func (f *Flow) Resend(ctx context.Context, v Visitor, replaces string) (sent boo
 }
 
 // PushAllowed says whether the phone may be asked for this sign-in. *store.RateError
-// or *store.Paused if not.
+// if not.
 func (f *Flow) PushAllowed(ctx context.Context, sessionID string) error {
 	return f.Store.PushAllowed(ctx, sessionID)
 }
