@@ -18,7 +18,7 @@ const askerQuery = `
 		users.phone_number,
 		sessions.ip,
 		sessions.device,
-		sessions.level = 2 OR EXISTS (
+		sessions.level = 2 OR sessions.resets_password = 1 OR EXISTS (
 			SELECT 1
 			FROM devices
 			WHERE devices.device = sessions.device
@@ -28,7 +28,8 @@ const askerQuery = `
 	WHERE sessions.id = CAST(?1 AS TEXT)`
 
 // asker finds who asks in a session. A browser that has passed the second step is
-// known to its account, there and in later sign-ins.
+// known to its account, there and in later sign-ins; so is who began with a recovery
+// code, which no stranger has.
 func (s *Store) asker(ctx context.Context, q querier, sessionID string, now int64) (a asker, err error) {
 	c := &a.claim
 	err = q.QueryRowContext(ctx, askerQuery, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)

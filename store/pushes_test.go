@@ -212,3 +212,20 @@ func TestARefusedResendChangesNothing(t *testing.T) {
 		t.Errorf("got %+v, want it to wait on", got)
 	}
 }
+
+// Who has a recovery code is no stranger to the phone.
+func TestARecoveryCodeOpensTheOwnersBudget(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	w.signIn(ada)
+	codes := w.recoveryCodes(ada)
+	w.ringMany(3, ada, browser)
+	w.wantRefused("a stranger", ada, browser, 10*time.Minute, "push_strangers")
+	sess, _, err := w.store.StartReset(t.Context(), mail, codes[0], "", browser)
+	must(t, err)
+	a, _, err := w.store.BeginLogin(t.Context(), sess.ID, "", ttl)
+	must(t, err)
+	if a.Status != store.Pending {
+		t.Errorf("got %+v, want that it rings", a)
+	}
+}
