@@ -42,19 +42,23 @@ func (p path) has(k kind) bool { return p.count(k) > 0 }
 // The bits of a part, beside those of what is typed in capitals or in digits.
 const (
 	wordBits     = 14 // one of some ten thousand
+	shortBits    = 2  // more for a word of four letters: nearly any four are one in some list
 	personalBits = 3
 	yearBits     = 7
 	dateBits     = 12
 	rowBits      = 6
-	capitalBits  = 1 // the first letter, or all of them
+	shortRowBits = 10 // of three letters, as come up by chance
+	capitalBits  = 1  // the first letter, or all of them
+	againBits    = 3  // the same once more; the same many times is less
 	mixedBits    = 4
 	leetBits     = 2
 )
 
 const (
-	minWord = 3
-	maxWord = 20
-	minRow  = 3
+	minWord  = 4
+	maxWord  = 20
+	minRow   = 3
+	minToken = 3
 )
 
 // cheapest takes a password apart so that it is the easiest to guess, and says
@@ -90,10 +94,10 @@ func (s *spelling) guess(from, end int) (kind, float64) {
 		}
 	}
 	if s.sameAgain(from, end) {
-		note(rowPart, s.single(from)+1)
+		note(rowPart, s.single(from)+againBits/float64(end-from-1))
 	}
 	if end-from >= minRow && (s.sequence(from, end) || s.keys(from, end)) {
-		note(rowPart, rowBits+s.capitals(from, end))
+		note(rowPart, s.row(from, end)+s.capitals(from, end))
 	}
 	switch text := s.folded[from:end]; {
 	case year(text):
@@ -101,10 +105,10 @@ func (s *spelling) guess(from, end int) (kind, float64) {
 	case date(text):
 		note(yearPart, dateBits)
 	}
+	if end-from >= minToken && slices.Contains(s.personal, string(s.folded[from:end])) {
+		note(personalPart, personalBits+s.capitals(from, end))
+	}
 	if end-from >= minWord {
-		if slices.Contains(s.personal, string(s.folded[from:end])) {
-			note(personalPart, personalBits+s.capitals(from, end))
-		}
 		note(wordPart, s.word(from, end))
 	}
 	return found, bits
@@ -117,7 +121,7 @@ func (s *spelling) single(i int) float64 {
 		if s.digitsAlone {
 			return digitsAlone
 		}
-		return 4
+		return 4.5
 	case r < unicode.MaxASCII && unicode.IsLower(r):
 		return 5
 	case r < unicode.MaxASCII:
@@ -140,18 +144,32 @@ func (s *spelling) sameAgain(from, end int) bool {
 }
 
 // sequence is true for neighbours in an alphabet, each or every second, upwards or
-// downwards: abc, 2468, 987.
+// downwards, and for two of these in turn: abc, 2468, 987, a1b2c3.
 func (s *spelling) sequence(from, end int) bool {
-	step := s.folded[from+1] - s.folded[from]
+	return s.steps(from, end, 1) || end-from > minRow+1 && s.steps(from, end, 2)
+}
+
+// steps is true if each character follows from the one so many before it, all in the
+// same way.
+func (s *spelling) steps(from, end, apart int) bool {
+	step := s.folded[from+apart] - s.folded[from]
 	if step == 0 || step > 2 || step < -2 {
 		return false
 	}
-	for i := from + 1; i < end; i++ {
-		if s.folded[i]-s.folded[i-1] != step {
+	for i := from + apart; i < end; i++ {
+		if s.folded[i]-s.folded[i-apart] != step {
 			return false
 		}
 	}
 	return true
+}
+
+// row is how hard a row of keys or a sequence is to guess.
+func (s *spelling) row(from, end int) float64 {
+	if end-from == minRow && unicode.IsLetter(s.typed[from]) {
+		return shortRowBits
+	}
+	return rowBits
 }
 
 // keyRows are neighbours on keyboards, along the rows and down the columns.

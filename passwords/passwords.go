@@ -95,7 +95,7 @@ func tokens(personal []string) []string {
 		known = strings.ToLower(known)
 		parts := strings.FieldsFunc(known, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
 		for _, part := range append(parts, strings.Join(parts, "")) {
-			if n := len([]rune(part)); n >= 5 || n >= 3 && !allDigits([]rune(part)) {
+			if n := len([]rune(part)); n >= 5 || n >= minToken && !allDigits([]rune(part)) {
 				found = append(found, part)
 			}
 		}

@@ -22,7 +22,7 @@ func TestPasswordsThatAreTriedEarly(t *testing.T) {
 			"Iloveyou!!", "Trustno1!", "!!Batman!!", "charlie4711", "Pa$$word1!", "Manchester1!", "secret...1",
 		},
 		passwords.Digits:    {"73014625", "19851227", "2017331846", "4711081512345"},
-		passwords.Keys:      {"Qwerty2024!", "abcdefghi!", "qwertzuiop1!", "asdfghjkl;", "1qaz2wsx3edc!", "aaaaaaaaaaaaaaaaaaaaa", "abcabcabcabc", "zyxwvuts", "!@#$%^&*", "asdf1234!!", "q1w2q1w2q1w2", "24681012a"},
+		passwords.Keys:      {"Qwerty2024!", "abcdefghi!", "qwertzuiop1!", "asdfghjkl;", "1qaz2wsx3edc!", "aaaaaaaaaaaaaaaaaaaaa", "abcabcabcabc", "zyxwvuts", "!@#$%^&*", "asdf1234!!", "q1w2q1w2q1w2", "24681012a", "a1b2c3d4!"},
 		passwords.Guessable: {"sunshinemonkey", "PurpleOrange1", "greenmonkeys1"},
 		passwords.Personal: {
 			"grace.hopper1!", "GraceHopper99", "hopper1906", "grace@navy.example", "navy2024!!", "Nod12345!", "nodnodnod", "3001230199", "Grace!!!", "hopper+grace",

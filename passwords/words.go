@@ -55,6 +55,9 @@ func (s *spelling) word(from, end int) float64 {
 		}
 	}
 	bits := wordBits + s.capitals(from, end)
+	if end-from == minWord {
+		bits += shortBits
+	}
 	switch {
 	case letters == len(text):
 		if known(text) {

@@ -8,6 +8,7 @@ var passwordRows = []row{
 	{what: "a year is as good as any digits", file: "passwords/parts.go", find: "note(yearPart, yearBits)", put: "", test: "TestPasswordsThatAreTriedEarly"},
 	{what: "a row of keys is as good as any letters", file: "passwords/parts.go", find: "|| s.keys(from, end)", put: "", test: "TestPasswordsThatAreTriedEarly"},
 	{what: "a sequence is as good as any letters", file: "passwords/parts.go", find: "s.sequence(from, end) ||", put: "", test: "TestPasswordsThatAreTriedEarly"},
+	{what: "two sequences in turn are as good as any letters", file: "passwords/parts.go", find: "|| end-from > minRow+1 && s.steps(from, end, 2)", put: "", test: "TestPasswordsThatAreTriedEarly"},
 	{what: "signs that look like letters hide a word", file: "passwords/words.go", find: "return bits + leetBits", put: "return bits + 40", test: "TestPasswordsThatAreTriedEarly"},
 	{what: "the owner's name is a good password", file: "passwords/parts.go", find: "note(personalPart,", put: "note(anyPart,", test: "TestPasswordsThatAreTriedEarly"},
 	{what: "a repetition is as good as its length", file: "passwords/passwords.go", find: "strings.HasPrefix(string(typed[size:])", put: "size < 0 && strings.HasPrefix(string(typed[size:])", test: "TestPasswordsThatAreTriedEarly"},
