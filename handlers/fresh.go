@@ -27,6 +27,7 @@ type change struct {
 
 // changes are the changes by the path of their form. Each is behind requireFresh.
 var changes = map[string]change{
+	"/account/phone":                 {what: "change.phone", form: "/account/phone"},
 	"/forgot/password":               {what: "change.password", form: "/forgot/password"},
 	"/account/browsers/remove":       {what: "change.browser", fields: []string{"browser"}},
 	"/account/browsers/remove-all":   {what: "change.browsers"},

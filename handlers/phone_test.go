@@ -29,9 +29,13 @@ func (s *site) allPhones() map[string]*phone {
 	getJSON(s.t, s.simURL+"/phones", &list)
 	phones := map[string]*phone{}
 	for _, p := range list {
-		phones[p.Email] = &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, p.AuthyID)}
+		phones[p.Email] = s.phoneWithID(p.AuthyID)
 	}
 	return phones
+}
+
+func (s *site) phoneWithID(id int64) *phone {
+	return &phone{s.t, fmt.Sprintf("%s/phones/%d", s.simURL, id)}
 }
 
 func (s *site) phoneOf(email string) *phone {

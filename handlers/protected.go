@@ -22,6 +22,7 @@ var sections = []section{
 	(*Handlers).factsSection,
 	(*Handlers).signInSection,
 	(*Handlers).transfersSection,
+	(*Handlers).phoneSection,
 	(*Handlers).authenticatorsSection,
 	(*Handlers).recoverySection,
 	(*Handlers).sessionsSection,

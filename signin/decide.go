@@ -24,7 +24,7 @@ func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
 	_, applied, err := f.decide(ctx, answer, store.ViaCallback)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return VerdictUnknown, nil
+		return f.newPhoneVerdict(ctx, answer)
 	case err != nil:
 		return "", err
 	case applied:
@@ -42,4 +42,17 @@ func (f *Flow) decide(ctx context.Context, answer Answer, via store.Via) (store.
 		f.ended(ctx, decided)
 	}
 	return decided, applied, err
+}
+
+// newPhoneVerdict is for answers to no approval: a phone that is new to an account
+// proves itself before it is a factor.
+func (f *Flow) newPhoneVerdict(ctx context.Context, answer Answer) (Verdict, error) {
+	_, err := f.newPhoneAnswered(ctx, answer)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return VerdictUnknown, nil
+	case err != nil:
+		return "", err
+	}
+	return VerdictApplied, nil
 }

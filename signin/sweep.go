@@ -79,6 +79,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 	if err := f.endUnproved(ctx); err != nil {
 		return err
 	}
+	if err := f.finishPhoneChanges(ctx); err != nil {
+		return err
+	}
 	if err := f.carryNotices(ctx); err != nil {
 		return err
 	}

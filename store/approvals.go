@@ -201,11 +201,11 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 	if kind != KindLogin {
 		level = SignedIn
 	}
-	number, err := rand.Int(rand.Reader, big.NewInt(90))
+	number, err := newNumber()
 	if err != nil {
 		return Approval{}, err
 	}
-	a, err := scanApproval(tx.QueryRowContext(ctx, beginQuery, rand.Text(), kind, fmt.Sprint(10+number.Int64()), subject,
+	a, err := scanApproval(tx.QueryRowContext(ctx, beginQuery, rand.Text(), kind, number, subject,
 		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider, refused))
 	if err != nil {
 		return Approval{}, err
@@ -217,6 +217,15 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 		return a, tx.recordDecision(ctx, a)
 	}
 	return a, tx.record(ctx, Event{Kind: EventApprovalBegun, UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(kind)})
+}
+
+// newNumber makes the two digits that browser and phone show.
+func newNumber() (string, error) {
+	number, err := rand.Int(rand.Reader, big.NewInt(90))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(10 + number.Int64()), nil
 }
 
 // AttachUUID keeps the provider's id of a request. The callback may have

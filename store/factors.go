@@ -45,12 +45,16 @@ func scanFactor(r row) (Factor, error) {
 // Factor returns the phone of a user that counts now, of the provider that
 // Options names. ErrNotFound when there is none.
 func (s *Store) Factor(ctx context.Context, userID int64) (Factor, error) {
+	f, err := s.factor(ctx, s.read, userID)
+	return f, wrap(err)
+}
+
+func (s *Store) factor(ctx context.Context, q querier, userID int64) (Factor, error) {
 	const query = `
 		SELECT ` + factorColumns + `
 		FROM factors
 		WHERE user_id = ? AND provider = ? AND revoked_at IS NULL`
-	f, err := scanFactor(s.read.QueryRowContext(ctx, query, userID, s.opts.Provider))
-	return f, wrap(err)
+	return scanFactor(q.QueryRowContext(ctx, query, userID, s.opts.Provider))
 }
 
 // FactorShared says whether another account has the same phone: the provider

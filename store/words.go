@@ -147,6 +147,11 @@ const (
 	EventAuthenticatorRemoved EventKind = "authenticator_removed"
 	EventRecoveryCodesMade    EventKind = "recovery_codes_made"
 	EventRecoveryCodesRemoved EventKind = "recovery_codes_removed"
+	EventPhoneChangeBegun     EventKind = "phone_change_begun"
+	EventPhoneProved          EventKind = "phone_proved" // the new one of a change
+	EventPhoneChangeDenied    EventKind = "phone_change_denied"
+	EventPhoneChangeStopped   EventKind = "phone_change_stopped"
+	EventPhoneChanged         EventKind = "phone_changed"
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
 
 	EventFactorsReset EventKind = "factors_reset" // by the operator
@@ -178,24 +183,25 @@ type NoticeKind string
 
 // The notices. Each is written in the transaction of what it tells of.
 const (
-	NoticeNewBrowser       NoticeKind = "new_browser"        // signed in from a browser never used before
-	NoticeNewNetwork       NoticeKind = "new_network"        // signed in from another network than before
-	NoticeDenied           NoticeKind = "denied"             // on the phone; detail: the Kind
-	NoticePaused           NoticeKind = "paused"             // the phone is not asked; detail: until when
-	NoticeFactorAdded      NoticeKind = "factor_added"       // detail: its name
-	NoticeFactorRemoved    NoticeKind = "factor_removed"     // detail: its name
-	NoticeBrowserRemoved   NoticeKind = "browser_removed"    // a known one; detail: its name
-	NoticeBrowsersRemoved  NoticeKind = "browsers_removed"   // all that were known
-	NoticePhoneChangeBegun NoticeKind = "phone_change_begun" // detail: when it takes effect
-	NoticePhoneChanged     NoticeKind = "phone_changed"
-	NoticeCodesMade        NoticeKind = "codes_made"    // recovery codes
-	NoticeCodesRemoved     NoticeKind = "codes_removed" // recovery codes
-	NoticeCodeUsed         NoticeKind = "code_used"     // a recovery code
-	NoticePasswordChanged  NoticeKind = "password_changed"
-	NoticeSignedOut        NoticeKind = "signed_out"     // other sessions, from a browser
-	NoticeEmailTaken       NoticeKind = "email_taken"    // somebody tried to sign up with it
-	NoticeFactorsReset     NoticeKind = "factors_reset"  // by the operator
-	NoticeSessionsEnded    NoticeKind = "sessions_ended" // by the operator
+	NoticeNewBrowser         NoticeKind = "new_browser"        // signed in from a browser never used before
+	NoticeNewNetwork         NoticeKind = "new_network"        // signed in from another network than before
+	NoticeDenied             NoticeKind = "denied"             // on the phone; detail: the Kind
+	NoticePaused             NoticeKind = "paused"             // the phone is not asked; detail: until when
+	NoticeFactorAdded        NoticeKind = "factor_added"       // detail: its name
+	NoticeFactorRemoved      NoticeKind = "factor_removed"     // detail: its name
+	NoticeBrowserRemoved     NoticeKind = "browser_removed"    // a known one; detail: its name
+	NoticeBrowsersRemoved    NoticeKind = "browsers_removed"   // all that were known
+	NoticePhoneChangeBegun   NoticeKind = "phone_change_begun" // detail: when it takes effect
+	NoticePhoneChangeStopped NoticeKind = "phone_change_stopped"
+	NoticePhoneChanged       NoticeKind = "phone_changed"
+	NoticeCodesMade          NoticeKind = "codes_made"    // recovery codes
+	NoticeCodesRemoved       NoticeKind = "codes_removed" // recovery codes
+	NoticeCodeUsed           NoticeKind = "code_used"     // a recovery code
+	NoticePasswordChanged    NoticeKind = "password_changed"
+	NoticeSignedOut          NoticeKind = "signed_out"     // other sessions, from a browser
+	NoticeEmailTaken         NoticeKind = "email_taken"    // somebody tried to sign up with it
+	NoticeFactorsReset       NoticeKind = "factors_reset"  // by the operator
+	NoticeSessionsEnded      NoticeKind = "sessions_ended" // by the operator
 )
 
 // Asks says whether a notice asks its reader: was this you?

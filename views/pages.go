@@ -132,6 +132,7 @@ type Protected struct {
 	AppsLost       bool   // one may have been added to an earlier version, and counts no more
 	AppsProblem    string // why none could be added
 	Recovery       RecoveryCodes
+	Phone          PhoneFactor
 	ClosingProblem string // why the account was not closed
 
 	Transfers          []Transfer
@@ -249,6 +250,27 @@ type Pause struct {
 // Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
 // in the reader's own zone.
 type Time struct{ Machine, Text string }
+
+// PhoneFactor is the phone of the account.
+type PhoneFactor struct {
+	Number              string
+	Added, Proved       Time   // Proved is zero before
+	Changing, MaskedNew string // the step of a change, "" without one, and its number
+	Ready               Time   // when it takes effect, zero until it is known
+}
+
+// Phone is the page of another phone for the account.
+type Phone struct {
+	Layout
+	Step                   string // old, new, ask, ready; "" without a change
+	Mine                   bool   // this session has begun it
+	MaskedPhone, MaskedNew string
+	Number                 string // to compare with the phone's
+	OldStatus, OldReason   string // of the request to the old phone
+	Ready                  Time
+	PhoneNumber            string // as typed
+	Countries              []Country
+}
 
 // App is an authenticator app of the account.
 type App struct {

@@ -48,6 +48,8 @@ func states() []state {
 		state{"authenticator", "zero", views.Authenticator{}},
 		state{"authenticator", "shown", qr},
 		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
+		state{"phone", "zero", views.Phone{}},
+		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		state{"forgot", "zero", views.Forgot{}},
 		state{"forgot", "refused", views.Forgot{refused("forgot", "form", "email", "recovery"), "<ada>@example.com"}},
 		state{"newpassword", "zero", views.NewPassword{}},
@@ -55,6 +57,10 @@ func states() []state {
 		state{"recovery", "zero", views.Recovery{}},
 		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear}},
 		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}})
+	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
+		name, status, _ := strings.Cut(step, " ")
+		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, Number: "47", MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear}})
+	}
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
 	list = append(list, changes()...)
@@ -169,6 +175,8 @@ func protecteds() []state {
 	apps.Apps = []views.App{{"a1", "Blue <phone>", newYear, newYear}, {"a2", "Authenticator app", newYear, views.Time{}}}
 	apps.AppsProblem, apps.Recovery = "Too many.", views.RecoveryCodes{Left: 9, Of: 10, Made: newYear, Used: newYear}
 	lost.AppsLost, lost.Recovery = true, views.RecoveryCodes{Offer: true}
+	apps.Phone = views.PhoneFactor{Number: "+573001234567", Added: newYear, Proved: newYear}
+	lost.Phone = views.PhoneFactor{Number: "+573001234567", Added: newYear, Changing: "ready", MaskedNew: "+57 ••• 99", Ready: newYear}
 	wrong.TransferForm.Errors = problems("payee", "amount", "currency")
 	busy.TransferForm.Errors = problems("form")
 	stale.Fresh = false

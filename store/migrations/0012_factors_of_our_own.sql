@@ -41,17 +41,20 @@ CREATE TABLE phone_changes (
   id           TEXT    PRIMARY KEY,
   user_id      INTEGER NOT NULL REFERENCES users (id),
   session_id   TEXT    NOT NULL, -- that asked for it
-  handle       TEXT    NOT NULL CHECK (handle <> ''),
+  handle       TEXT    NOT NULL DEFAULT '', -- '' until the provider knows it
   phone_number TEXT    NOT NULL,
   country_code INTEGER NOT NULL,
-  number       TEXT    NOT NULL, -- to compare with what the new phone shows
+  number       TEXT    NOT NULL DEFAULT '', -- to compare with what the new phone shows
   request_id   TEXT    UNIQUE CHECK (request_id <> ''), -- the provider's
   created_at   INTEGER NOT NULL,
-  expires_at   INTEGER NOT NULL, -- until when the new phone can answer
-  ready_at     INTEGER NOT NULL, -- when it takes effect, at the earliest
+  allowed_at   INTEGER, -- by the old phone, or a recovery code
+  ready_at     INTEGER, -- when it takes effect, at the earliest
+  expires_at   INTEGER NOT NULL, -- until when the phone that is asked can answer
   proved_at    INTEGER, -- the new phone has approved
   ended_at     INTEGER,
   outcome      TEXT    NOT NULL DEFAULT '' CHECK (outcome IN ('', 'changed', 'stopped', 'denied', 'expired', 'replaced', 'closed')),
+  CHECK ((allowed_at IS NULL) = (ready_at IS NULL)),
+  CHECK (proved_at IS NULL OR allowed_at IS NOT NULL),
   CHECK ((ended_at IS NULL) = (outcome = ''))
 ) STRICT;
 

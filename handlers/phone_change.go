@@ -1,0 +1,127 @@
+package handlers
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/signin"
+	"nod/store"
+	"nod/views"
+)
+
+// phonePage shows how a change of phone stands, or the form that begins one.
+func (h *Handlers) phonePage(c *fiber.Ctx) error {
+	return h.showPhone(c, fiber.StatusOK, countryOf(visitorOf(c).User), nil)
+}
+
+func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, problems map[string]string) error {
+	v := visitorOf(c)
+	change, err := h.Flow.PhoneChange(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	page := views.Phone{
+		Layout: h.layout(c, "phone", "phone.title"), Step: string(change.Step), Mine: change.Mine,
+		MaskedPhone: h.maskPhone(v.User.PhoneNumber), MaskedNew: h.maskPhone(change.PhoneNumber),
+		PhoneNumber: typed.Number, Countries: countryList(typed, c.Get(fiber.HeaderAcceptLanguage)),
+	}
+	switch change.Step {
+	case signin.StepOld:
+		page.Number, page.OldStatus, page.OldReason = change.Old.Number, string(change.Old.Status), string(change.Old.Reason)
+	case signin.StepNew:
+		page.Number = change.Number
+	case signin.StepReady:
+		page.Ready = timeOf(change.ReadyAt)
+	}
+	page.Errors = problems
+	return c.Status(status).Render("phone", page)
+}
+
+// changePhone begins the change to another number.
+func (h *Handlers) changePhone(c *fiber.Ctx) error {
+	typed := readPhone(c)
+	err := h.Flow.ChangePhone(c.UserContext(), visitorOf(c), typed, c.FormValue("recovery"), h.Pages.Text("phone.change"), h.clientOf(c))
+	return h.afterPhone(c, typed, err)
+}
+
+// allowPhone goes on once the old phone has said yes.
+func (h *Handlers) allowPhone(c *fiber.Ctx) error {
+	err := h.Flow.AllowPhoneChange(c.UserContext(), visitorOf(c), h.Pages.Text("phone.use"))
+	var not *signin.NotApproved
+	switch {
+	case errors.As(err, &not) && not.Request.Status == store.Pending:
+		return h.seeNotice(c, "/account/phone", "not-yet")
+	case errors.As(err, &not):
+		return seeOther(c, "/account/phone")
+	}
+	return h.afterPhone(c, signin.TypedPhone{}, err)
+}
+
+// askNewPhone asks the new phone once more.
+func (h *Handlers) askNewPhone(c *fiber.Ctx) error {
+	return h.afterPhone(c, signin.TypedPhone{}, h.Flow.AskNewPhone(c.UserContext(), visitorOf(c), h.Pages.Text("phone.use")))
+}
+
+// afterPhone answers a form of the page.
+func (h *Handlers) afterPhone(c *fiber.Ctx, typed signin.TypedPhone, err error) error {
+	var problems signin.Problems
+	var often *store.RateError
+	switch {
+	case errors.As(err, &problems):
+		return h.showPhone(c, fiber.StatusUnprocessableEntity, typed, h.sentences(problems))
+	case errors.As(err, &often):
+		wait := h.untilRetry(often)
+		setRetryAfter(c, wait)
+		sentence := h.Pages.Text("limit."+often.Limit, "wait", h.waitText(wait))
+		return h.showPhone(c, fiber.StatusTooManyRequests, typed, map[string]string{"form": sentence})
+	case err != nil && !errors.Is(err, store.ErrNotFound): // it has ended meanwhile
+		return err
+	}
+	return seeOther(c, "/account/phone")
+}
+
+func (h *Handlers) stopPhone(c *fiber.Ctx) error {
+	if err := h.Flow.StopPhoneChange(c.UserContext(), visitorOf(c), h.clientOf(c)); err != nil {
+		return err
+	}
+	return h.seeNotice(c, "/protected", "phone-stopped")
+}
+
+// phoneStatus tells the page whether to load itself again.
+func (h *Handlers) phoneStatus(c *fiber.Ctx) error {
+	change, err := h.Flow.PhoneChange(c.UserContext(), visitorOf(c))
+	if err != nil {
+		return err
+	}
+	status := "pending"
+	if change.Step != signin.StepNew && (change.Step != signin.StepOld || change.Old.Status != store.Pending) {
+		status = "over"
+	}
+	if change.Step == signin.StepOld && change.Old.Status == store.Approved && change.Mine {
+		status = "approved"
+	}
+	return c.JSON(fiber.Map{"status": status})
+}
+
+// phoneSection says on the account page that another phone is on its way.
+func (h *Handlers) phoneSection(c *fiber.Ctx, page *views.Protected) error {
+	user := visitorOf(c).User
+	phone, err := h.Flow.PhoneOf(c.UserContext(), user.ID)
+	if err != nil {
+		return err
+	}
+	page.Phone = views.PhoneFactor{Number: user.PhoneNumber, Added: timeOf(phone.CreatedAt)}
+	if !phone.ProvedAt.IsZero() {
+		page.Phone.Proved = timeOf(phone.ProvedAt)
+	}
+	change, err := h.Flow.PhoneChange(c.UserContext(), visitorOf(c))
+	if err != nil || change.Step == signin.StepNone {
+		return err
+	}
+	page.Phone.Changing, page.Phone.MaskedNew = string(change.Step), h.maskPhone(change.PhoneNumber)
+	if change.Step == signin.StepReady {
+		page.Phone.Ready = timeOf(change.ReadyAt)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package handlers_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+const newNumber = "2015550177"
+
+// phoneByNumber is the simulated phone with a number, national digits.
+func (s *site) phoneByNumber(number string) *phone {
+	s.t.Helper()
+	var list []struct {
+		AuthyID     int64  `json:"authy_id"`
+		PhoneNumber string `json:"phone_number"`
+	}
+	getJSON(s.t, s.simURL+"/phones", &list)
+	for _, p := range list {
+		if p.PhoneNumber == number {
+			return s.phoneWithID(p.AuthyID)
+		}
+	}
+	s.t.Fatalf("no phone has the number %s", number)
+	return nil
+}
+
+// tapped answers on a phone, and waits until the site has heard it.
+func (s *site) tapped(answer func(string), uuid string) {
+	s.t.Helper()
+	next := s.answered.wait()
+	answer(uuid)
+	<-next
+}
+
+// begins asks for another phone. The old one rings without a recovery code, the new
+// one with it.
+func (b *browser) begins(recovery string) {
+	b.t.Helper()
+	wantRedirect(b.t, b.post("/account/phone", "country_code", "1", "phone_number", newNumber, "recovery", recovery), "/account/phone")
+}
+
+// The old phone allows it and the new one proves itself; then it is the one that is
+// asked, and what waited for the old one is over.
+func TestAnotherPhone(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, waiting := s.browser(), s.browser()
+	b.signIn(ada)
+	wantBody(t, b.get("/protected"), "Use another phone")
+	b.begins("")
+	wantBody(t, b.get("/account/phone"), "Your old phone", `data-status="pending"`)
+	asked := ada.phone.requests()[0]
+	if asked.Details["Change"] != "Use another phone" {
+		t.Errorf("the old phone shows %v", asked.Details)
+	}
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone?notice=not-yet")
+	s.tapped(ada.phone.approve, asked.UUID)
+	wantBody(t, b.get("/account/phone/status"), `"approved"`)
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
+
+	fresh := s.phoneByNumber(newNumber)
+	page := b.get("/account/phone")
+	wantBody(t, page, "Your new phone")
+	request := fresh.requests()[0]
+	wantBody(t, page, `<strong id="number">`+request.Details["Number"]+`</strong>`)
+	events := waiting.waits(ada) // the old one is still asked
+	ada.phone.pending()
+	s.tapped(fresh.approve, request.UUID)
+	if got := events.want("cancelled"); got.Number == "" && got.Status == "" {
+		t.Errorf("the browser that waits for the old phone was told %+v", got)
+	}
+	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed", "Your account has another phone.")
+
+	if phones := s.allPhones(); len(phones) != 1 {
+		t.Errorf("the provider knows %d phones, want the new one", len(phones))
+	}
+	b.post("/logout")
+	b.signIn(person{ada.Email, fresh})
+}
+
+// Nothing changes where either says no, or where nobody answers.
+func TestAnotherPhoneThatIsNotProved(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	b.begins("")
+	s.tapped(ada.phone.deny, ada.phone.pending())
+	wantBody(t, b.get("/account/phone"), "It was not approved, and nothing was changed.")
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
+	wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+	b.post("/logout")
+
+	b.signIn(ada)
+	b.begins("")
+	s.tapped(ada.phone.approve, ada.phone.pending())
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
+	fresh := s.phoneByNumber(newNumber)
+	s.tapped(fresh.deny, fresh.pending())
+	wantNoBody(t, b.get("/protected"), "is to take its place")
+	wantBody(t, b.get("/protected"), "+12015550001", "New phone said no")
+}
+
+// Who has lost the old phone needs a recovery code and waits a day, and the owner can
+// stop it until then.
+func TestAnotherPhoneByARecoveryCode(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	codes := b.recoveryCodes()
+	wrong := b.post("/account/phone", "country_code", "1", "phone_number", newNumber, "recovery", "0000-0000-0000-0000")
+	wantStatus(t, wrong, http.StatusUnprocessableEntity)
+	wantBody(t, wrong, "This is none of your recovery codes", `id="recovery-error"`)
+	b.begins(codes[0])
+	fresh := s.phoneByNumber(newNumber)
+	s.tapped(fresh.approve, fresh.pending())
+	wantBody(t, b.get("/account/phone"), "takes the place of yours at")
+	wantBody(t, b.get("/protected"), "Somebody with a recovery code asked for another phone.", "+12015550001")
+
+	owner := s.browser() // is told, and stops it
+	owner.signIn(ada)
+	wantBody(t, owner.get("/protected"), "Somebody with a recovery code asked for another phone.", "Stop the change")
+	wantRedirect(t, owner.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+	s.clock.Advance(25 * time.Hour)
+	must(t, s.flow.Sweep(t.Context()))
+	b.signIn(ada)
+
+	b.begins(codes[1])
+	fresh = s.phoneByNumber(newNumber)
+	s.tapped(fresh.approve, fresh.pending())
+	s.clock.Advance(24*time.Hour - time.Minute)
+	must(t, s.flow.Sweep(t.Context()))
+	b.signIn(ada) // still the old one
+	s.clock.Advance(time.Minute)
+	must(t, s.flow.Sweep(t.Context()))
+	b.post("/logout")
+	b.signIn(person{ada.Email, fresh})
+	wantBody(t, b.get("/protected"), "+12015550177")
+}
+
+// A number that is no phone, the same one, and one too many are refused in words; and
+// a page left open changes nothing.
+func TestAnotherPhoneIsRefused(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	for number, says := range map[string]string{"12": "phone_number-error", "2015550001": "phone_number-error"} {
+		got := b.post("/account/phone", "country_code", "1", "phone_number", number)
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		wantBody(t, got, says)
+	}
+	for range 3 {
+		b.begins("")
+		wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+	}
+	got := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
+	wantStatus(t, got, http.StatusTooManyRequests)
+	wantBody(t, got, "The number was corrected several times today.")
+	s.clock.Advance(11 * time.Minute)
+	wantRedirect(t, b.post("/account/phone", "country_code", "1", "phone_number", newNumber), "/account/confirm?to=%2Faccount%2Fphone")
+}
