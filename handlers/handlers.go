@@ -96,6 +96,7 @@ type Handlers struct {
 	ready    *readiness
 	proxies  Proxies
 	fixed    [][2]string // headers of every answer
+	names    ownNames    // of the cookies
 
 	redirects    redirects
 	reconnects   *reconnects
@@ -124,6 +125,7 @@ func New(c Config) (*Handlers, error) {
 	}
 	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c), reconnects: newReconnects()}
 	h.fixed = h.answerHeaders()
+	h.names = h.ownNames()
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

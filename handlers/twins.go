@@ -15,21 +15,41 @@ var errTwinCookies = &pageError{Status: fiber.StatusBadRequest, Heading: "error.
 	Text: "error.twin_cookies.text", Action: toSignIn}
 
 // ownCookies are all that this site sets, without prefix and port.
-var ownCookies = []string{"session", "csrf", "notice", "device"}
+var ownCookies = [...]string{"session", "csrf", "notice", "device"}
+
+// ownNames are the names of the cookies, as browsers send them. They are made once:
+// thousands of sockets may open at the same time.
+type ownNames struct{ now, old [len(ownCookies)]string }
+
+func (h *Handlers) ownNames() (n ownNames) {
+	for i, own := range ownCookies {
+		n.now[i], n.old[i] = h.cookieName(own), h.oldCookieName(own)
+	}
+	return n
+}
 
 // refuseTwinCookies lets neither of two cookies of one name count: one of them is
 // not ours, and nothing says which. Both expire, so that the next request is
 // that of a stranger, who can sign in.
 func (h *Handlers) refuseTwinCookies(c *fiber.Ctx) error {
-	sent := map[string]int{}
-	c.Request().Header.VisitAllCookie(func(name, _ []byte) { sent[string(name)]++ })
-	found := false
-	for _, own := range ownCookies {
-		// An old name may be that of another Nod on this host, which says so itself.
-		if old := h.oldCookieName(own); sent[old] > 1 {
-			c.Request().Header.DelCookie(old)
+	var sent, sentOld [len(ownCookies)]int
+	c.Request().Header.VisitAllCookie(func(name, _ []byte) {
+		for i := range ownCookies {
+			if string(name) == h.names.now[i] {
+				sent[i]++
+			}
+			if string(name) == h.names.old[i] {
+				sentOld[i]++
+			}
 		}
-		if name := h.cookieName(own); sent[name] > 1 {
+	})
+	found := false
+	for i, name := range h.names.now {
+		// An old name may be that of another Nod on this host, which says so itself.
+		if sentOld[i] > 1 {
+			c.Request().Header.DelCookie(h.names.old[i])
+		}
+		if sent[i] > 1 {
 			found = true
 			c.Request().Header.DelCookie(name)
 			h.expireEverywhere(c, name)

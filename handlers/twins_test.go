@@ -17,7 +17,7 @@ func (s *site) ask(path string, cookies ...string) string {
 		fmt.Fprintf(&lines, "Cookie: %s\r\n", line)
 	}
 	return s.rawAnswer(fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/html\r\n%sConnection: close\r\n\r\n",
-		path, strings.TrimPrefix(s.handlers.PublicURL, "http://"), lines.String()))
+		path, strings.TrimPrefix(strings.TrimPrefix(s.handlers.PublicURL, "https://"), "http://"), lines.String()))
 }
 
 // A page on another port of the host plants a cookie for a path: browsers send that
@@ -78,6 +78,10 @@ func TestTwoCookiesOfOneNameExpire(t *testing.T) {
 		s := newSite(t, func(c *config) { c.PublicURL = public })
 		got := expired(t, s.ask("/login/number", "nod_session_3000=a; nod_session_3000=b"), "nod_session_3000")
 		wantSame(t, public, got, want)
+	}
+	secure := newSite(t, func(c *config) { c.PublicURL = "https://nod.example.test" })
+	if got := secure.ask("/login", "__Host-nod_session=a; __Host-nod_session=b"); !strings.Contains(got, "\r\nSet-Cookie: __Host-nod_session=; Max-Age=0; HttpOnly; SameSite=Lax; Path=/; Secure\r\n") {
+		t.Errorf("on https: got %.900s", got)
 	}
 	s := newSite(t, func(c *config) { c.PublicURL = "http://nod.test" })
 	for path, want := range map[string][]string{

@@ -71,5 +71,5 @@ var attackRows = []row{
 	{what: "attack A-78: heads of any size are read", file: "handlers/app.go", find: "ReadBufferSize:    8 << 10", put: "ReadBufferSize:    80 << 10", test: "attack.TestA78"},
 	{what: "attack 6.11: a sign-up for a taken e-mail is refused at once", file: "store/signup.go", find: "nobodys := \"unproved \" + rand.Text()", put: "nobodys := emailKey(u.Email)\n\t_ = rand.Text", test: "attack.Test6_11"},
 	{what: "attack 6.12: any password will do", file: "signin/account.go", find: "passwords.Check(password, personal...); weak != \"\"", put: "passwords.Check(password, personal...); weak == \"-\"", test: "attack.Test6_12"},
-	{what: "attack 6.18: the first of two cookies counts", file: "handlers/twins.go", find: "sent[name] > 1 {", put: "sent[name] > 2 {", test: "attack.Test6_18"},
+	{what: "attack 6.18: the first of two cookies counts", file: "handlers/twins.go", find: "if sent[i] > 1 {", put: "if sent[i] > 2 {", test: "attack.Test6_18"},
 }

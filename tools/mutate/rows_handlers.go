@@ -12,7 +12,7 @@ var handlersRows = []row{
 	{what: "only pages have the headers", file: "handlers/app.go", find: "h.protectAnswers(h.refuseUnknownMethods(app))", put: "h.refuseUnknownMethods(app)", test: "TestEveryAnswerHasTheHeaders"},
 	{what: "the head of a stream lacks the headers", file: "handlers/events.go", find: "range h.fixed", put: "range h.fixed[:0]", test: "TestEveryAnswerHasTheHeaders"},
 	{what: "plain http promises TLS", file: "handlers/headers.go", find: "if h.secure() {\n\t\tall", put: "if true {\n\t\tall", test: "TestPlainHTTPPromisesNoTLS"},
-	{what: "the first of two cookies counts", file: "handlers/twins.go", find: "sent[name] > 1 {", put: "sent[name] > 2 {", test: "TestOfTwoCookiesOfOneNameNeitherCounts"},
+	{what: "the first of two cookies counts", file: "handlers/twins.go", find: "if sent[i] > 1 {", put: "if sent[i] > 2 {", test: "TestOfTwoCookiesOfOneNameNeitherCounts"},
 	{what: "two cookies expire for the whole site alone", file: "handlers/twins.go", find: "all = append(all, path[:i], path[:i+1])", put: "continue", test: "TestTwoCookiesOfOneNameExpire"},
 	{what: "a path ends the attribute of a cookie", file: "handlers/twins.go", find: "-._~%0123456789", put: "-;=._~%0123456789", test: "TestTwoCookiesOfOneNameExpire"},
 	{what: "a sign-out leaves the pages in the browser", file: "handlers/cookies.go", find: "c.Set(\"Clear-Site-Data\", `\"cache\"`)", put: "", test: "TestASignOutTakesEverythingButTheDevice"},
