@@ -23,7 +23,7 @@ var auditRows = []row{
 	{what: "a refusal remembers who has left", file: "store/refusals.go", find: "THEN '' ELSE source END", put: "THEN source ELSE source END", test: "TestALimitSaysWhoseAccountItKeptClosed"},
 	{what: "a wrong password leaves no line", file: "store/authenticate.go", find: "cmp.Or(s.refusePassword(ctx, found), ErrInvalidCredentials)", put: "cmp.Or(ctx.Err(), ErrInvalidCredentials)", test: "handlers.TestWhatIsRefusedIsInTheAuditTrail"},
 	{what: "a wrong code leaves no line", file: "store/codes.go", find: "return tx.record(ctx, Event{Kind: EventCodeRefused,", put: "return nil; return tx.record(ctx, Event{Kind: EventCodeRefused,", test: "handlers.TestWhatIsRefusedIsInTheAuditTrail"},
-	{what: "a forged callback is not counted", file: "handlers/callback.go", find: "h.Flow.Refused(store.EventForged, \"\", h.visitorIP(c))", put: "", test: "TestWhatIsRefusedToStrangersIsCounted"},
+	{what: "a forged callback is not counted", file: "handlers/callback.go", find: "h.Flow.Refused(store.EventForged, \"\", h.visitorIP(c))", put: "_ = store.EventForged", test: "TestWhatIsRefusedToStrangersIsCounted"},
 	{what: "a foreign form is not counted", file: "handlers/errors.go", find: "kind, detail = store.EventForeignForm, \"\"", put: "return", test: "TestWhatIsRefusedToStrangersIsCounted"},
 	{what: "a password is logged", file: "signin/begin.go", find: "user, err := f.authenticate(ctx, email, password, c)", put: "f.Logger.Debug(\"try\", \"with\", password)\n\tuser, err := f.authenticate(ctx, email, password, c)", test: "handlers.TestSecretsStayWhereTheyBelong"},
 	{what: "open pages do not hear of the operator", file: "signin/operator.go", find: "f.notify(ctx, sess.ID)", put: "_ = sess", test: "handlers.TestARunningSiteLearnsOfTheOperator"},
