@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -252,7 +253,20 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	send("/logout")
 	send("/login", "email", ada.Email, "password", goodPassword)
 	send("/verify-token", "token", ada.phone.token())
-	send("/authenticator")
+	app := b.addApp()
+	found.note("the secret of an app", app.Secret())
+	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(app.Secret())
+	must(t, err)
+	found.note("the bytes of that secret", string(raw))
+	codes := b.recoveryCodes()
+	for _, code := range codes {
+		found.note("the recovery code "+code, code)
+		found.note("the bare recovery code "+code, strings.ReplaceAll(code, "-", ""))
+	}
+	send("/logout")
+	send("/login", "email", ada.Email, "password", goodPassword)
+	send("/verify-token", "token", wrong(app.code()))
+	send("/verify-token", "token", codes[0])
 	send("/account/close", "password", "a password to close with")
 	wantStatus(t, b.postForm("/logout", url.Values{"_csrf": {"a form token that is made up"}}), http.StatusForbidden)
 	found.note("a form token", "a form token that is made up")
