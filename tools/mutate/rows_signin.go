@@ -8,7 +8,7 @@ var signinRows = []row{
 	{what: "what is no news is carried", file: "signin/notices.go", find: "carryFor   = 24 * time.Hour", put: "carryFor   = 99 * time.Hour", test: "TestANoticeIsCarriedOnce"},
 	{what: "a stranger's page waits on after not me", file: "signin/notices.go", find: "f.ended(ctx, a)", put: "_ = a", test: "TestNotMeTellsTheBrowserThatWaits"},
 	{what: "a place of a private address", file: "places/places.go", find: "ip.IsPrivate()", put: "false", test: "TestPlace"},
-	{what: "any file says places", file: "places/places.go", find: "!slices.ContainsFunc(kinds, says)", put: "false", test: "TestOpenSaysWhatIsWrong"},
+	{what: "any file says places", file: "places/places.go", find: "!slices.ContainsFunc(kinds, says)", put: "false && says(kind)", test: "TestOpenSaysWhatIsWrong"},
 	{what: "the list of what was asked is never emptied", file: "signin/lately.go", find: "l.older, l.recent, l.began = l.recent, nil, now", put: "l.began = now", test: "TestWhatWasAskedIsForgotten"},
 	{what: "every poll asks the provider", file: "signin/lately.go", find: "since < interval", put: "false", test: "TestPollingAsksTheProviderNowAndThen"},
 	{what: "a clock that is set back stops the questions", file: "signin/lately.go", find: "ok && since >= 0 &&", put: "ok &&", test: "TestAClockSetBackHoldsNoQuestionUp"},
