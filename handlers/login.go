@@ -32,6 +32,24 @@ func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) er
 	return c.Status(status).Render("login", page)
 }
 
+// showHeldUp shows the form to somebody whom a limit holds up: with a code of their
+// own they are no stranger.
+func (h *Handlers) showHeldUp(c *fiber.Ctx, email, sentence string) error {
+	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, AsksProof: true}
+	page.Errors = views.FieldErrors{"form": sentence}
+	return c.Status(fiber.StatusTooManyRequests).Render("login", page)
+}
+
+// typedProof is the code that came along with a password: of an app, or for recovery.
+func typedProof(c *fiber.Ctx) string {
+	typed := c.FormValue("proof")
+	if code, ok := signin.RecoveryCode(typed); ok {
+		return code
+	}
+	code, _ := signin.Digits(typed)
+	return code
+}
+
 // login is the first step. A wrong e-mail and a wrong password take the same
 // time and read the same.
 func (h *Handlers) login(c *fiber.Ctx) error {
@@ -39,12 +57,14 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	if email == "" || password == "" {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.incomplete"))
 	}
-	user, err := h.Flow.Authenticate(c.UserContext(), email, password, h.clientOf(c))
+	client := h.clientOf(c)
+	client.Proof = typedProof(c)
+	user, err := h.Flow.Authenticate(c.UserContext(), email, password, client)
 	if errors.Is(err, store.ErrInvalidCredentials) {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showLogin(c, fiber.StatusTooManyRequests, email, sentence)
+		return h.showHeldUp(c, email, sentence)
 	}
 	if err != nil {
 		return err

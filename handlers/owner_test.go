@@ -138,3 +138,27 @@ func TestPremiumNumbersGetNoCode(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is held up by what strangers did goes on with a code of their own, in a
+// browser that nobody knows.
+func TestACodeOfOnesOwnIsTakenWhereStrangersAreHeldUp(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.browser().signIn(ada)
+	user, err := s.store.Authenticate(t.Context(), ada.Email, goodPassword)
+	must(t, err)
+	codes, err := s.store.MakeRecoveryCodes(t.Context(), user.ID, store.Client{})
+	must(t, err)
+	s.clock.Advance(15 * time.Minute)
+	b := s.browser()
+	if got := b.get("/login"); strings.Contains(got.Body, `name="proof"`) {
+		t.Error("the form asks for a code although nobody is held up")
+	}
+	for range 5 {
+		wantStatus(t, b.post("/login", "email", ada.Email, "password", "not her password"), http.StatusUnprocessableEntity)
+	}
+	wantRefused(t, b.post("/login", "email", ada.Email, "password", goodPassword), 15*time.Minute, `name="proof"`, "Code of your own")
+	spelt := strings.ToUpper(codes[0][:4] + " " + codes[0][4:])
+	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword, "proof", spelt), "/login/approval")
+	wantRedirect(t, b.post("/verify-token", "token", codes[0]), "/protected") // it is not used up
+}

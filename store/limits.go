@@ -15,6 +15,7 @@ const (
 	ActTakeOver   Action = "take_over"  // a request in the place of one of another browser
 	ActCodeSent   Action = "code_sent"  // a code by SMS or call
 	ActCodeTry    Action = "code_try"   // a code tried; all are taken back at a sign-in by code
+	ActProof      Action = "proof"      // a code given along with a password, to be no stranger
 	ActRecovery   Action = "recovery"   // a recovery code tried
 	ActCorrection Action = "correction" // a number corrected before it was proved
 )
@@ -105,6 +106,8 @@ func (o Options) Limits() []Limit {
 
 		{Name: "code_try", Action: ActCodeTry, Per: PerAccount, Who: Known, N: 100, Window: day},
 		{Name: "code_try_strangers", Action: ActCodeTry, Per: PerPhone, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
+		{Name: "proof_visitor", Action: ActProof, Per: PerVisitor, N: 5, Window: 15 * time.Minute},
+		{Name: "proof_account", Action: ActProof, Per: PerAccount, N: 100, Window: day, Pace: 30 * time.Second, Newcomers: true},
 		{Name: "recovery_visitor", Action: ActRecovery, Per: PerVisitor, Who: Strangers, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "recovery_device", Action: ActRecovery, Per: PerDevice, Who: Known, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},

@@ -44,7 +44,7 @@ func TestTheDocumentedLimits(t *testing.T) {
 var actionWords = map[store.Action]string{
 	store.ActPassword: "wrong passwords", store.ActSignIn: "sign-ins begun with the right password", store.ActSignUp: "sign-ups",
 	store.ActPush: "requests to a phone, for whatever", store.ActTakeOver: "sign-ins that take the place of one in another browser",
-	store.ActCodeSent: "codes by SMS and call", store.ActCodeTry: "codes tried", store.ActRecovery: "recovery codes tried",
+	store.ActCodeSent: "codes by SMS and call", store.ActCodeTry: "codes tried", store.ActRecovery: "recovery codes tried", store.ActProof: "codes given along with a password",
 	store.ActCorrection: "corrections of a number",
 }
 

@@ -54,6 +54,7 @@ type Client struct {
 	Place         string // of the address, in words; "" where nobody knows
 	Form          string // digest of the token of the form that was sent, "" without one
 	Device        string // hash of what the browser's device cookie holds, "" without a genuine one
+	Proof         string // a code of the person's own, given along with a password; "" for none
 	NewDevice     string // the same of the cookie that it may get at the end of its sign-in, "" for none
 }
 

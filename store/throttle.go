@@ -61,15 +61,23 @@ type Try struct{ claim claim }
 
 // SpendPasswordTry counts a try as failed before it is made, so that concurrent
 // requests cannot exceed the limits, whether or not the account exists.
-// ForgivePassword takes it back once the password was right. *RateError.
+// ForgivePassword takes it back once the password was right. Who proves that the
+// account is theirs is no stranger to it. *RateError.
 func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t Try, err error) {
 	t.claim = claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}
+	proved, err := s.proves(ctx, email, c)
+	if err != nil {
+		return t, err
+	}
 	err = s.inTx(ctx, func(tx *txn) error {
 		if t.claim.userID, err = tx.accountAt(ctx, email); err != nil {
 			return err
 		}
 		if t.claim.known, err = tx.knownDevice(ctx, t.claim.userID, c.Device); err != nil {
 			return err
+		}
+		if proved && !t.claim.known {
+			t.claim.known, t.claim.device = true, "proved"
 		}
 		return tx.spend(ctx, t.claim)
 	})

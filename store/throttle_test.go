@@ -298,3 +298,25 @@ func TestSignUpsAreLimited(t *testing.T) {
 		t.Errorf("the 21st from one address: got %q", limit)
 	}
 }
+
+// Who has a code of their own is not shut out by strangers, in whichever browser.
+func TestACodeOfOnesOwnOpensTheDoor(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	w.signIn(ada)
+	app, codes := w.app(ada), w.recoveryCodes(ada)
+	w.fail(5, mail, address)
+	for what, proof := range map[string]string{"a recovery code": codes[0], "the same again": codes[0], "an app": app.code(0)} {
+		try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address, Proof: proof})
+		if wait, limit := w.refused(err); limit != "" {
+			t.Errorf("%s: got to wait %v for %s", what, wait, limit)
+		}
+		must(t, w.store.ReturnPasswordTry(t.Context(), try))
+	}
+	for _, test := range []struct{ proof, limit string }{{"000000", "password_visitor"}, {codes[1], ""}, {codes[1], "proof_visitor"}} {
+		_, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address, Proof: test.proof})
+		if _, limit := w.refused(err); limit != test.limit {
+			t.Errorf("%s: refused by %q, want %q", test.proof, limit, test.limit)
+		}
+	}
+}

@@ -30,7 +30,8 @@ type Home struct{ Layout }
 // Login is the form of the first step.
 type Login struct {
 	Layout
-	Email string // as typed
+	Email     string // as typed
+	AsksProof bool   // whether a code may be given along
 }
 
 // Signup is the form of a new account, as typed.
