@@ -67,3 +67,5 @@ func Test6_16(t *testing.T) { refused(t, "6.16") }
 func Test6_11(t *testing.T) { refused(t, "6.11") }
 func Test6_12(t *testing.T) { refused(t, "6.12") }
 func Test6_18(t *testing.T) { refused(t, "6.18") }
+func Test6_03(t *testing.T) { refused(t, "6.3") }
+func Test6_10(t *testing.T) { refused(t, "6.10") }

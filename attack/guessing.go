@@ -18,6 +18,7 @@ var guessingAttacks = []attack{
 	{"A-45", "learn from the answer who has an account", toldByTheAnswer},
 	{"A-46", "learn from the time who has an account", toldByTheTime},
 	{"A-47", "ring a phone without its password", ringingWithoutPassword},
+	{"6.3", "ask the phone again 60 times at once", resendsAtOnce},
 	{"A-79", "have megabytes hashed", longPasswords},
 }
 
@@ -195,3 +196,21 @@ func longPasswords(a *attempt) {
 	a.tried("a megabyte, and 20 × 20 KiB at once")
 	a.refusedBy("413, and %s for the others", time.Since(began).Round(time.Millisecond))
 }
+
+func resendsAtOnce(a *attempt) {
+	const resends = 60
+	p := a.account()
+	b := a.elsewhere().browser()
+	p.gives(b)
+	before := len(p.phone.requests())
+	b.atOnce(resends, "/login/resend")
+	rings := len(p.phone.requests()) - before
+	if rings > maxRings {
+		a.through("the phone rang %d times", rings)
+	}
+	a.tried("%d resends at once", resends)
+	a.refusedBy("the phone rang %d times: pushes are counted in the transaction that begins them", rings)
+}
+
+// maxRings is how often a phone may ring in ten minutes.
+const maxRings = 5

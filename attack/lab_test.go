@@ -152,6 +152,13 @@ func (l *lab) number(file, query string, args ...any) (n int) {
 	return n
 }
 
+// text is the one text that a query gives.
+func (l *lab) text(file, query string, args ...any) (s string) {
+	l.t.Helper()
+	wantNil(l.t, l.open(file).QueryRowContext(l.t.Context(), query, args...).Scan(&s))
+	return s
+}
+
 // key is the provider's, with which it signs.
 func (l *lab) key() (key string) {
 	l.t.Helper()

@@ -8,6 +8,7 @@ import (
 
 // What signing up gives away, and takes.
 var signUpAttacks = []attack{
+	{"6.10", "sign up again and again from one address", manySignUps},
 	{"6.11", "learn from the sign-up who has an account", toldBySignUp},
 	{"6.12", "choose a password that every list has", patternedPasswords},
 }
@@ -47,4 +48,23 @@ func patternedPasswords(a *attempt) {
 	}
 	a.tried("%d passwords that are words, names, years and rows of keys", len(patterned))
 	a.refusedBy("each is refused with the reason")
+}
+
+func manySignUps(a *attempt) {
+	const signUps = 40
+	taken := 0
+	from := a.elsewhere()
+	for n := range signUps {
+		b := from.browser()
+		got := b.post("/signup", "name", "Ada", "email", fmt.Sprintf("many-%s-%d-%d@nod.example", a.run, a.people.Add(1), n), "password", goodPassword,
+			"country_code", "1", "phone_number", fmt.Sprintf("201555%04d", rand.IntN(10000)))
+		if got.status == http.StatusSeeOther {
+			taken++
+		}
+	}
+	if taken == signUps {
+		a.through("%d sign-ups in a row", signUps)
+	}
+	a.tried("%d sign-ups from one address", signUps)
+	a.refusedBy("429 after %d", taken)
 }
