@@ -85,6 +85,8 @@ func (tb *tab) watch(event any) {
 			problem += string(arg.Value) + arg.Description + " "
 		}
 		problem = "console: " + problem
+	case *page.EventJavascriptDialogOpening:
+		problem = "dialog: " + e.Message
 	case *log.EventEntryAdded:
 		if e.Entry.Level != log.EntryLevelError && e.Entry.Level != log.EntryLevelWarning {
 			return
