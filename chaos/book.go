@@ -10,19 +10,19 @@ import (
 // book is what was promised to people, and what of it was lost.
 type book struct {
 	mu       sync.Mutex
-	accounts map[string]string // by e-mail: what was promised, "answered" or "taken"
-	taps     map[string]*tap   // by the provider's id of the request
-	executed map[string]bool   // by payee: acknowledged as executed
-	faults   map[string]int    // answers of 5xx, by path and status
-	starts   []time.Duration   // from the start of a process until it is ready
-	stops    []time.Duration   // from SIGTERM until the process has ended
+	accounts map[string]bool // by e-mail: whom an account was promised
+	taps     map[string]*tap // by the provider's id of the request
+	executed map[string]bool // by payee: acknowledged as executed
+	faults   map[string]int  // answers of 5xx, by path and status
+	starts   []time.Duration // from the start of a process until it is ready
+	stops    []time.Duration // from SIGTERM until the process has ended
 	lost     []string
 
-	kills, terms, restarts         int
-	signUps, signIns, signOuts     int
-	refusals                       int
-	denials, transfers, resends    int
-	again, late, unasked, attempts int
+	kills, terms, restarts                   int
+	signUps, signUpsAgain, signIns, signOuts int
+	refusals                                 int
+	denials, transfers, resends              int
+	again, late, unasked, attempts           int
 }
 
 // tap is an answer of a phone.
@@ -33,7 +33,7 @@ type tap struct {
 }
 
 func newBook() *book {
-	return &book{accounts: map[string]string{}, taps: map[string]*tap{}, executed: map[string]bool{}, faults: map[string]int{}}
+	return &book{accounts: map[string]bool{}, taps: map[string]*tap{}, executed: map[string]bool{}, faults: map[string]int{}}
 }
 
 func (b *book) add(counter *int) {
@@ -70,10 +70,10 @@ func (b *book) fault(path string, got page) {
 	b.faults[fmt.Sprintf("%d %s", got.status, path)]++
 }
 
-func (b *book) account(email, promise string) {
+func (b *book) account(email string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.accounts[email] = promise
+	b.accounts[email] = true
 }
 
 func (b *book) execute(payee string) {

@@ -37,7 +37,7 @@ func TestAFewKillsLoseNothing(t *testing.T) {
 // promiseWhatIsNot adds promises that nobody made: each must be missed.
 func promiseWhatIsNot(t *testing.T, w *world) {
 	t.Helper()
-	w.book.account("nobody@example.com", "answered")
+	w.book.account("nobody@example.com")
 	w.book.tapTaken("00000000-0000-4000-8000-000000000000", "approve")
 	w.book.execute("Nobody")
 	for uuid, tap := range w.book.taps {

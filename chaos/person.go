@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -126,31 +125,28 @@ func (p *person) lose(format string, args ...any) {
 }
 
 // signUp makes a new account. What became of it is not known when the reply is
-// lost, so the form is sent again; then either it is answered, or the account is
-// there and takes the password.
+// lost, so the form is sent again: that makes no second one.
 func (p *person) signUp(ctx context.Context) (ok bool, err error) {
 	p.newBrowser()
 	p.accounts++
 	p.phone = phone{w: p.w, email: fmt.Sprintf("person-%d-%d@example.com", p.n, p.accounts)}
-	number, lost := p.w.nextNumber(), false
+	number := p.w.nextNumber()
 	for tries := 0; ; tries++ {
 		got, again, err := p.sendSignUp(ctx, number)
 		if err != nil {
 			return false, err
 		}
-		lost = lost || again
-		taken := strings.Contains(got.body, `id="email-error"`)
+		if again {
+			p.w.book.add(&p.w.book.signUpsAgain)
+		}
 		switch {
 		case got.to("/login/approval"), got.to("/verify-token"):
-			p.w.book.account(p.phone.email, "answered")
+			p.w.book.account(p.phone.email)
 			p.w.book.add(&p.w.book.signUps)
 			return true, nil
 		case got.status == http.StatusTooManyRequests:
 			p.move()
-		case taken && lost:
-			p.w.book.account(p.phone.email, "taken")
-			return p.passPassword(ctx)
-		case got.status == http.StatusUnprocessableEntity && !taken && tries < signUpTries:
+		case got.status == http.StatusUnprocessableEntity && tries < signUpTries:
 			// A process that stops may not reach the provider any more, and says so.
 			p.w.book.add(&p.w.book.refusals)
 		default:

@@ -18,7 +18,7 @@ func (w *world) print(out io.Writer, took time.Duration) {
 	}
 	row("kill -9, SIGTERM, restarts", "%d, %d, %d in %s", b.kills, b.terms, b.restarts, took.Round(time.Second))
 	row("sign-ups, sign-ins, sign-outs", "%d, %d, %d", b.signUps, b.signIns, b.signOuts)
-	row("accounts made though the reply was lost", "%d", len(b.accounts)-b.signUps)
+	row("sign-ups sent again, the reply was lost", "%d", b.signUpsAgain)
 	row("sign-ups refused for now", "%d", b.refusals)
 	row("last steps whose reply was lost", "%d sent again and in, %d too late", b.again, b.late)
 	taken := 0
