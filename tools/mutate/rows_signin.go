@@ -2,7 +2,7 @@ package main
 
 // The flow, and what a provider is asked and believed.
 var signinRows = []row{
-	{what: "the file of places is opened for nothing", file: "server/wiring.go", find: "Places: where, ", put: "", test: "command.TestTheWaitingPageSaysThePlaceOfTheFile"},
+	{what: "the file of places is opened for nothing", file: "server/wiring.go", find: "Places: where, ", put: "Places: func(signin.Places) signin.Places { return nil }(where), ", test: "command.TestTheWaitingPageSaysThePlaceOfTheFile"},
 	{what: "a notice is carried again and again", file: "store/notices.go", find: "WHERE carried_at IS NULL AND read_at IS NULL AND at > ?", put: "WHERE read_at IS NULL AND at > ?", test: "signin.TestANoticeIsCarriedOnce"},
 	{what: "a notice that failed is lost", file: "signin/notices.go", find: "f.Store.ReleaseNotice(ctx, c.Notice.ID)", put: "error(nil)", test: "TestANoticeIsCarriedOnce"},
 	{what: "what is no news is carried", file: "signin/notices.go", find: "carryFor   = 24 * time.Hour", put: "carryFor   = 99 * time.Hour", test: "TestANoticeIsCarriedOnce"},
