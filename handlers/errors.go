@@ -156,7 +156,10 @@ func (h *Handlers) describe(err error) *pageError {
 	switch {
 	case errors.As(err, &fe):
 		return describeHTTP(fe)
-	case errors.Is(err, hub.ErrTooManyForKey), errors.Is(err, hub.ErrTooManyForAddr):
+	case errors.Is(err, hub.ErrTooManyForAddr):
+		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_waiting.title",
+			Text: "error.too_many_waiting.text", RetryAfter: 5 * time.Second, cause: err}
+	case errors.Is(err, hub.ErrTooManyForKey):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_pages.title",
 			Text: "error.too_many_pages.text", RetryAfter: 5 * time.Second, cause: err}
 	case errors.Is(err, store.ErrNotFresh):

@@ -39,8 +39,9 @@ func TestAFloodOfSocketsMeetsItsLimits(t *testing.T) {
 			if err == nil || res == nil || res.StatusCode != test.status {
 				t.Fatalf("a socket over the limit: got %v, %v, want status %d", res, err, test.status)
 			}
-			if got := b.begin("/login/stream").Status; got != test.status {
-				t.Errorf("a stream over the limit: got %d, want %d", got, test.status)
+			got := b.begin("/login/stream")
+			if got.Status != test.status || got.Header.Get("Retry-After") == "" {
+				t.Errorf("a stream over the limit: got %d, again after %q; want %d", got.Status, got.Header.Get("Retry-After"), test.status)
 			}
 			wantBody(t, b.get("/authy/status"), `"status":"pending"`)
 			ada.phone.approve(ada.phone.pending())
