@@ -157,9 +157,6 @@ func Test6_04(t *testing.T) {
 		before := len(p.phone.requests())
 		for range 20 {
 			b.post("/transfers", "payee", "Eve", "amount", "1", "currency", "EUR")
-			for _, r := range p.phone.open() {
-				p.phone.answer(r, "deny")
-			}
 			l.clock.advance(10 * time.Second)
 		}
 		n := p.phone.rings(before)
@@ -167,7 +164,7 @@ func Test6_04(t *testing.T) {
 			a.through("the phone rang %d times for transfers", n)
 		}
 		need(n > 0, "the phone never rang")
-		a.tried("20 transfers, each denied")
+		a.tried("20 transfers in a row")
 		a.refusedBy("it rang %d times", n)
 	})
 }

@@ -54,7 +54,7 @@ var attackRows = []row{
 	{what: "attack 6.14: a redirect leads to where the request does", file: "handlers/host.go", find: `h.origin() + "/" + strings.TrimLeft(page.RequestURI(), "/")`, put: `strings.TrimSuffix("/"+page.RequestURI(), h.origin())`, test: "attack.Test6_14"},
 	{what: "attack 6.15: only pages have the headers", file: "handlers/app.go", find: "h.protectAnswers(h.refuseUnknownMethods(app))", put: "h.refuseUnknownMethods(app)", test: "attack.Test6_15"},
 	{what: "attack A-77: a visit makes a session", file: "handlers/csrf.go", find: `Name: h.cookieName("csrf"), Value: secret`, put: `Name: h.cookieName("session"), Value: secret`, test: "attack.TestA77"},
-	{what: "attack 6.19: everybody may write the file of the key", file: "config/key.go", find: "open&refused&0o002 != 0", put: "open&refused&0o002 == 1", test: "attack.Test6_19"},
+	{what: "attack 6.19: everybody may write the file of the key", file: "config/key.go", find: "info.Mode().Perm() & 0o007", put: "info.Mode().Perm() & 0", test: "attack.Test6_19"},
 	{what: "attack A-62: the log says who asked for what", file: "handlers/errors.go", find: `"request refused", "request_id", id, "method", c.Method(), "path", c.Path()`, put: `"request refused", "request_id", id, "method", c.Method(), "path", c.OriginalURL()`, test: "attack.TestA62"},
 	{what: "attack A-18: an unknown answer leaves a line", file: "store/decide.go", find: "a = a.as(tx.now)\n\t\t\treturn err", put: "a = a.as(tx.now)\n\t\t\t_ = tx.record(ctx, Event{Kind: EventSignedIn})\n\t\t\treturn nil", test: "attack.TestA18"},
 	{what: "attack A-22: the cookie of the wait is that of the account", file: "handlers/session.go", find: "c.Request().Header.DelCookie(name)", put: "_ = name + name", test: "attack.TestA22"},
