@@ -170,13 +170,14 @@ func closeSocket(conn *websocket.Conn, code int, why string) {
 
 // State is the JSON of one frame: a phone and everything it shows.
 type State struct {
-	Phone      Phone     `json:"phone"`
-	Requests   []Request `json:"requests"` // newest first
-	Messages   []Message `json:"messages"` // newest first
-	Call       *Call     `json:"call"`     // null without an incoming call
-	Token      *Token    `json:"token"`    // null without the app
-	Generic    *Token    `json:"generic"`  // null without a generic authenticator
-	ServerTime Stamp     `json:"server_time"`
+	Phone      Phone        `json:"phone"`
+	Requests   []Request    `json:"requests"` // newest first
+	Messages   []Message    `json:"messages"` // newest first
+	Call       *Call        `json:"call"`     // null without an incoming call
+	Token      *Token       `json:"token"`    // null without the app
+	Generic    *Token       `json:"generic"`  // null without a generic authenticator
+	Apps       []ScannedApp `json:"apps"`     // what was scanned
+	ServerTime Stamp        `json:"server_time"`
 }
 
 // state is what a phone shows now, and how long until it changes by itself.
@@ -199,6 +200,9 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	if state.Token, state.Generic, err = s.tokens(u); err != nil {
 		return State{}, 0, err
 	}
+	if state.Apps, err = s.apps(ctx, u); err != nil {
+		return State{}, 0, err
+	}
 	return state, state.untilNextChange(now), nil
 }
 
@@ -211,6 +215,7 @@ func (state State) untilNextChange(now time.Time) time.Duration {
 			next = min(next, time.Duration(t.ExpiresIn)*time.Second)
 		}
 	}
+	next = soonest(state.Apps, next)
 	for _, r := range state.Requests {
 		if r.Status == Pending && !r.ExpiresAt.IsZero() {
 			next = min(next, r.ExpiresAt.Sub(now))

@@ -30,6 +30,15 @@ CREATE TABLE IF NOT EXISTS scans (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS scans_of_user ON scans (authy_id);
 
+-- What a phone's app for everybody's codes has scanned.
+CREATE TABLE IF NOT EXISTS apps (
+  authy_id INTEGER NOT NULL,
+  name     TEXT    NOT NULL,
+  secret   TEXT    NOT NULL,
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (authy_id, name)
+) STRICT;
+
 -- QR codes. The ticket is the unguessable part of the URL.
 CREATE TABLE IF NOT EXISTS pictures (
   ticket     TEXT PRIMARY KEY,

@@ -47,6 +47,8 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"GET /phones/{id}/events":                   s.serveEvents,
 		"GET /phones/{id}/messages":                 s.serveMessages,
 		"GET /phones/{id}/token":                    s.serveToken,
+		"GET /phones/{id}/apps":                     s.serveScannedApps,
+		"POST /phones/{id}/apps":                    s.serveScannedApp,
 		"POST /phones/{id}/call/hangup":             s.serveHangUp,
 		"GET /messages":                             s.serveNumber,
 		"GET /faults":                               s.serveFaults,

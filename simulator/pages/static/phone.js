@@ -14,6 +14,7 @@ import { clockTime, setServerTime } from "./time.js";
  * @property {Message[]} messages newest first
  * @property {Token | null} token
  * @property {Token | null} generic
+ * @property {{name: string, token: string}[]} apps
  * @property {import("./call.js").CallState | null} call
  */
 
@@ -138,6 +139,15 @@ function tickToken(name) {
   byId(`${name}-left`).textContent = `${Math.ceil(left)} s`;
 }
 
+/** @param {{name: string, token: string}} app */
+function appEntry({ name, token }) {
+  const template = /** @type {HTMLTemplateElement} */ (byId("app-entry"));
+  const entry = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  one(entry, ".app-name").textContent = name;
+  one(entry, ".digits").textContent = `${token.slice(0, 3)} ${token.slice(3)}`;
+  return entry;
+}
+
 /** @type {Record<string, string>} */
 const kinds = { sms: "SMS", call: "Call", email: "E-mail" };
 
@@ -200,10 +210,19 @@ function show(state) {
   showRequests(state.requests);
   showToken("token", state.token, 10);
   showToken("generic", state.generic, 30);
-  byId("no-codes").hidden = Boolean(state.token || state.generic);
+  byId("apps").replaceChildren(...state.apps.map(appEntry));
+  byId("no-codes").hidden = Boolean(state.token || state.generic || state.apps.length);
   showMessages(state.messages);
   call.show(state.call);
 }
+
+byId("scan-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const field = /** @type {HTMLInputElement} */ (byId("scan"));
+  const problem = await post("/apps", { scan: field.value });
+  byId("scan-said").textContent = problem;
+  if (problem === "") field.value = "";
+});
 
 byId("app-switch").addEventListener("click", async () => {
   const on = byId("app-switch").getAttribute("aria-checked") !== "true";
