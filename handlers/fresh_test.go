@@ -211,10 +211,11 @@ func TestAConfirmationWhoseReplyWasLost(t *testing.T) {
 }
 
 // changesNothing are the forms about an account that need no fresh sign-in: they
-// confirm one, end what one has begun, or only say what is so.
+// confirm one, go on with or end what one has begun, or only say what is so.
 var changesNothing = []string{
 	"/account/confirm", "/account/confirm/ask", "/account/confirm/send", "/account/confirm/code", "/account/pause/end",
 	"/account/authenticators/prove", "/account/recovery-codes/decline",
+	"/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
 }
 
 func TestEveryChangeAsksForAFreshSignIn(t *testing.T) {
