@@ -152,12 +152,6 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	tb.at("/protected")
 	tb.is(`document.querySelector("#authenticators .items").innerText.includes("Blue phone")`)
 	tb.accessible("an app")
-	tb.click("#logout-form button")
-	tb.at("/")
-
-	tb.signIn(p.Email)
-	tb.open("/verify-token")
-	tb.enterToken(code)
 }
 
 func TestRecoveryCodes(t *testing.T) {
