@@ -164,7 +164,8 @@ func newAttempt(ctx context.Context, db *store.Store, i int) (attempt, error) {
 		return attempt{}, err
 	}
 	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
-	return attempt{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: int64(firstID + i)}, db.AttachUUID(ctx, a.ID, uuid)
+	_, err = db.AttachUUID(ctx, a.ID, uuid)
+	return attempt{Session: sess.ID, ApprovalID: a.ID, UUID: uuid, AuthyID: int64(firstID + i)}, err
 }
 
 // newCookie stores a session as a request to Nod does, and returns its cookie.

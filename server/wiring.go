@@ -41,7 +41,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	}
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
-		Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
+		Withdrawals: s.withdrawals(key), Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -99,6 +99,15 @@ func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
 	}
 	client.Observe = provider.Observe
 	return provider
+}
+
+// withdrawals is what tells simulated phones that nobody waits any more; nil for
+// real ones, which cannot be told.
+func (s *site) withdrawals(key string) signin.Withdrawals {
+	if !s.Simulated() {
+		return nil
+	}
+	return providers.Simulated{API: authy.NewClient(s.apiURL, key)}
 }
 
 // openDatabases opens the application's database and the session storage

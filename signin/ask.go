@@ -19,10 +19,10 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 		return "", err
 	}
 	for _, r := range replaced {
-		f.countRequest(r)
+		f.over(r)
 		// The session's own pages are told of the new request instead.
 		if r.SessionID != v.Session.ID {
-			f.ended(ctx, r)
+			f.changed(ctx, r)
 		}
 	}
 	if a.Status == store.Cancelled {
@@ -63,9 +63,11 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 	case reason != "":
 		return reason, f.cancelApproval(ctx, a, reason)
 	default:
-		if err := f.Store.AttachUUID(ctx, a.ID, requestID); err != nil {
+		known, err := f.Store.AttachUUID(ctx, a.ID, requestID)
+		if err != nil {
 			return "", err
 		}
+		f.withdraw(known) // it may have been cancelled while the provider was asked
 	}
 	f.changed(ctx, a)
 	return reason, f.rang(ctx, a, q.Notices)

@@ -65,7 +65,7 @@ func (f *Flow) countRequest(a store.Approval) {
 func (f *Flow) countEnd(ctx context.Context, sessionID string, w store.Wait) {
 	ended := !w.EndedAt.IsZero()
 	if ended {
-		f.countCascade(ctx, sessionID, w.EndedAt)
+		f.endCascade(ctx, sessionID, w.EndedAt)
 	}
 	switch {
 	case w.Level != store.PasswordPassed:
@@ -79,13 +79,13 @@ func (f *Flow) countEnd(ctx context.Context, sessionID string, w store.Wait) {
 	}
 }
 
-// countCascade counts the requests that a session took with it when it ended:
-// nobody else is told of them.
-func (f *Flow) countCascade(ctx context.Context, sessionID string, when time.Time) {
+// endCascade does what is left to do for the requests that a session took with it
+// when it ended: nobody else is told of them.
+func (f *Flow) endCascade(ctx context.Context, sessionID string, when time.Time) {
 	for _, kind := range []store.Kind{store.KindLogin, store.KindTransfer, store.KindConfirm} {
 		a, err := f.Store.LatestApproval(ctx, sessionID, kind)
 		if err == nil && a.DecidedAt.Equal(when) {
-			f.countRequest(a)
+			f.over(a)
 		}
 	}
 }

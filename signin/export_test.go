@@ -7,3 +7,6 @@ func (f *Flow) Asked() int {
 	defer f.asked.mu.Unlock()
 	return len(f.asked.recent) + len(f.asked.older)
 }
+
+// Settle returns when what goes on in the background is done.
+func (f *Flow) Settle() { f.tasks.Wait() }

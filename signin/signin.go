@@ -163,6 +163,8 @@ type Config struct {
 	Notifier Notifier // nil: notices are only shown
 	Places   Places   // nil: nobody knows where an address is
 
+	Withdrawals Withdrawals // nil: phones are not told that nobody waits any more
+
 	Site            string           // the host that people know it by: no part of a password
 	ApprovalTTL     time.Duration    // 0: 2 minutes
 	ProviderTimeout time.Duration    // 0: 5 seconds; bounds all that one step asks of the provider

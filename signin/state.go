@@ -102,8 +102,8 @@ func (f *Flow) changed(ctx context.Context, a store.Approval) {
 	}
 }
 
-// ended counts a request that has ended, and tells of it.
+// ended does what is left to do for a request that has ended, and tells of it.
 func (f *Flow) ended(ctx context.Context, a store.Approval) {
-	f.countRequest(a)
+	f.over(a)
 	f.changed(ctx, a)
 }

@@ -94,7 +94,8 @@ func newWorld(t *testing.T) *world {
 	w.phones = &phones{Authy: &providers.Authy{API: authy.NewClient(server.URL, testKey), LogoURL: "https://nod.example/logo.svg", Now: w.clock}}
 	w.flow, err = signin.New(t.Context(), signin.Config{
 		Store: w.store, Phones: w.phones, Codes: w.phones, Browsers: &w.browsers, Counter: &w.counts, Now: w.clock,
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Withdrawals: providers.Simulated{API: authy.NewClient(server.URL, testKey)},
+		Logger:      slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	must(t, err)
 	t.Cleanup(func() {

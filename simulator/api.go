@@ -63,6 +63,7 @@ func apiRoutes() map[string][]apiRoute {
 		"onetouch": {
 			writes("users/{user}/approval_requests", (*Simulator).createApproval),
 			reads("approval_requests/{uuid}", (*Simulator).approvalStatus),
+			writes("approval_requests/{uuid}/withdraw", (*Simulator).withdrawApproval), // not of the service
 		},
 	}
 }

@@ -25,16 +25,17 @@ type approval struct {
 	expiresAt       time.Time // zero = never
 	processedAt     time.Time
 	callbackUntil   time.Time // when the last retry is due; zero = no callback is due
+	withdrawn       string    // why the application no longer waits; "" = it does
 }
 
 const approvalColumns = `seq, uuid, hex_id, authy_id, message, details, hidden_details, logos, seconds_to_expire,
-	status, pushed, notified, created_at, updated_at, expires_at, processed_at, callback_until`
+	status, pushed, notified, created_at, updated_at, expires_at, processed_at, callback_until, withdrawn`
 
 func scanApproval(scan func(...any) error) (a approval, err error) {
 	var details, hidden, logos []byte
 	var created, updated, expires, processed, until int64
 	err = scan(&a.seq, &a.uuid, &a.hexID, &a.authyID, &a.message, &details, &hidden, &logos, &a.secondsToExpire,
-		&a.status, &a.pushed, &a.notified, &created, &updated, &expires, &processed, &until)
+		&a.status, &a.pushed, &a.notified, &created, &updated, &expires, &processed, &until, &a.withdrawn)
 	if err != nil {
 		return a, err
 	}

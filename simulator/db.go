@@ -31,6 +31,8 @@ var upgrades = []string{
 	// 4: when a token was used, to prune by.
 	`ALTER TABLE spent_tokens ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
 	 UPDATE spent_tokens SET at = unixepoch() * 1000;`,
+	// 5: requests that the application has withdrawn.
+	`ALTER TABLE requests ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';`,
 }
 
 // openDB opens the file at path, or a temporary one, which remove deletes.

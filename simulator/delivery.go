@@ -153,8 +153,9 @@ func (s *Simulator) mayRetry(d *delivery, status int) bool {
 	return (most == 0 || d.tries <= most) && s.now().Before(d.a.callbackUntil)
 }
 
-// endCallback records that no further attempt is due.
+// endCallback records that no further attempt is due, and notifies the phone's pages.
 func (s *Simulator) endCallback(ctx context.Context, a approval, taken bool) error {
 	_, err := s.db.ExecContext(ctx, "UPDATE requests SET callback_until = 0, notified = ? WHERE uuid = ?", taken, a.uuid)
+	s.watchers.notify(a.authyID)
 	return err
 }

@@ -161,8 +161,7 @@ func (s *Simulator) approvalStatus(c *call) (object, error) {
 	id := c.args["uuid"]
 	a, err := findApproval(c.ctx(), s.db, id)
 	if errors.Is(err, ErrNoRequest) {
-		return nil, &apiError{status: http.StatusNotFound, code: codeNoApproval, noDetails: true,
-			message: "Approval request not found: " + id}
+		return nil, approvalNotFound(id)
 	}
 	if err != nil {
 		return nil, err
@@ -174,6 +173,11 @@ func (s *Simulator) approvalStatus(c *call) (object, error) {
 		return nil, err
 	}
 	return s.approvalReply(c.ctx(), a)
+}
+
+func approvalNotFound(uuid string) *apiError {
+	return &apiError{status: http.StatusNotFound, code: codeNoApproval, noDetails: true,
+		message: "Approval request not found: " + uuid}
 }
 
 func (s *Simulator) approvalReply(ctx context.Context, a approval) (object, error) {

@@ -24,9 +24,33 @@ type Request struct {
 	Details     map[string]string `json:"details"`
 	DetailsList []Detail          `json:"details_list"`
 	Logo        string            `json:"logo"`   // URL, "" = none
-	Status      string            `json:"status"` // pending, approved, denied, expired
+	Status      string            `json:"status"` // pending, approved, denied, expired, withdrawn
 	CreatedAt   Stamp             `json:"created_at"`
-	ExpiresAt   Stamp             `json:"expires_at"` // null = never
+	ExpiresAt   Stamp             `json:"expires_at"`         // null = never
+	Why         string            `json:"why,omitempty"`      // of a withdrawn one: cancelled, replaced, elsewhere, withdrawn
+	Delivery    string            `json:"delivery,omitempty"` // of an answer: sending, delivered, undelivered
+}
+
+// How far the answer to a request has come. The phone knows no more: what the
+// application makes of it is the application's own affair.
+const (
+	Sending     = "sending"     // the application has not taken it yet
+	Delivered   = "delivered"   // the application has taken it
+	Undelivered = "undelivered" // it is kept here, and the application may ask for it
+)
+
+// delivery is how far the answer has come; "" without one.
+func (a approval) delivery() string {
+	switch {
+	case a.status != Approved && a.status != Denied:
+		return ""
+	case a.notified:
+		return Delivered
+	case a.callbackUntil.IsZero():
+		return Undelivered
+	default:
+		return Sending
+	}
 }
 
 const maxListed = 100 // of the newest requests and messages
@@ -37,7 +61,10 @@ func phoneOf(u user) Phone {
 
 func requestOf(a approval) Request {
 	r := Request{UUID: a.uuid, Message: a.message, Details: map[string]string{}, DetailsList: a.details,
-		Logo: bestLogo(a.logos), Status: a.status, CreatedAt: Stamp{a.createdAt}, ExpiresAt: Stamp{a.expiresAt}}
+		Logo: bestLogo(a.logos), Status: a.status, CreatedAt: Stamp{a.createdAt}, ExpiresAt: Stamp{a.expiresAt}, Why: a.withdrawn, Delivery: a.delivery()}
+	if a.withdrawn != "" {
+		r.Status = Withdrawn
+	}
 	if r.DetailsList == nil {
 		r.DetailsList = []Detail{}
 	}

@@ -66,7 +66,8 @@ CREATE TABLE IF NOT EXISTS requests (
   updated_at        INTEGER NOT NULL,
   expires_at        INTEGER NOT NULL,
   processed_at      INTEGER NOT NULL DEFAULT 0,
-  callback_until    INTEGER NOT NULL DEFAULT 0 -- when the last retry is due; 0 = no callback is due
+  callback_until    INTEGER NOT NULL DEFAULT 0, -- when the last retry is due; 0 = no callback is due
+  withdrawn         TEXT    NOT NULL DEFAULT '' -- why the application no longer waits; '' = it does
 ) STRICT;
 CREATE INDEX IF NOT EXISTS requests_of_user ON requests (authy_id, seq);
 CREATE INDEX IF NOT EXISTS requests_to_call_back ON requests (processed_at) WHERE callback_until <> 0;

@@ -229,18 +229,19 @@ func newNumber() (string, error) {
 }
 
 // AttachUUID keeps the provider's id of a request. The callback may have
-// brought it already; that is no error. ErrNotFound for an unknown request,
-// and for one that has another.
-func (s *Store) AttachUUID(ctx context.Context, approvalID, uuid string) error {
+// brought it already; that is no error. It returns the request, which may have
+// ended meanwhile. ErrNotFound for an unknown request, and for one that has another.
+func (s *Store) AttachUUID(ctx context.Context, approvalID, uuid string) (a Approval, err error) {
 	const update = `
 		UPDATE approvals
 		SET uuid = ?
-		WHERE id = ? AND (uuid IS NULL OR uuid = ?)`
-	found, err := changed(s.db.ExecContext(ctx, update, uuid, approvalID, uuid))
-	if err == nil && !found {
-		return ErrNotFound
-	}
-	return wrap(err)
+		WHERE id = ? AND (uuid IS NULL OR uuid = ?)
+		RETURNING ` + approvalColumns
+	err = s.inTx(ctx, func(tx *txn) error {
+		a, err = scanApproval(tx.QueryRowContext(ctx, update, uuid, approvalID, uuid))
+		return wrap(err)
+	})
+	return a, err
 }
 
 // CancelApproval ends a pending request for the reason given. One that was

@@ -115,17 +115,17 @@ func TestAttachUUID(t *testing.T) {
 	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
 	a, _, err := w.store.BeginApproval(t.Context(), w.start(ada).ID, store.KindLogin, "", ttl)
 	must(t, err)
-	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
-	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
-	wantErr(t, "another uuid", w.store.AttachUUID(t.Context(), a.ID, "u2"), store.ErrNotFound)
-	wantErr(t, "unknown request", w.store.AttachUUID(t.Context(), "nothing", "u3"), store.ErrNotFound)
+	must(t, w.attachUUID(a.ID, "u1"))
+	must(t, w.attachUUID(a.ID, "u1"))
+	wantErr(t, "another uuid", w.attachUUID(a.ID, "u2"), store.ErrNotFound)
+	wantErr(t, "unknown request", w.attachUUID("nothing", "u3"), store.ErrNotFound)
 	if got := w.approval(a.ID).UUID; got != "u1" {
 		t.Errorf("got uuid %q, want u1", got)
 	}
 	b, _, err := w.store.BeginApproval(t.Context(), w.start(bob).ID, store.KindLogin, "", ttl)
 	must(t, err)
 	for name, uuid := range map[string]string{"one of another request": "u1", "none": ""} {
-		if err := w.store.AttachUUID(t.Context(), b.ID, uuid); err == nil {
+		if err := w.attachUUID(b.ID, uuid); err == nil {
 			t.Errorf("%s was attached", name)
 		}
 	}

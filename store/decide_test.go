@@ -91,7 +91,7 @@ func TestCallbackBeforeTheReply(t *testing.T) {
 	if got, applied, err := w.store.Decide(t.Context(), d); !applied || err != nil || got.UUID != "u1" {
 		t.Fatalf("got %+v, %v, %v", got, applied, err)
 	}
-	must(t, w.store.AttachUUID(t.Context(), a.ID, "u1"))
+	must(t, w.attachUUID(a.ID, "u1"))
 	_, err = w.store.ConfirmLogin(t.Context(), sess.ID, browser)
 	must(t, err)
 }

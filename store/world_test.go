@@ -134,8 +134,13 @@ func (w *world) begin(sess store.Session) store.Approval {
 func (w *world) attach(a store.Approval) store.Approval {
 	w.t.Helper()
 	a.UUID = "uuid-of-" + a.ID
-	must(w.t, w.store.AttachUUID(w.t.Context(), a.ID, a.UUID))
+	must(w.t, w.attachUUID(a.ID, a.UUID))
 	return a
+}
+
+func (w *world) attachUUID(approvalID, uuid string) error {
+	_, err := w.store.AttachUUID(w.t.Context(), approvalID, uuid)
+	return err
 }
 
 // decide answers a request on its phone, as a callback does.

@@ -7,7 +7,7 @@ const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString()
 
 const page = `
   <title>Phone of ada</title>
-  <span id="clock"></span><button id="banner" hidden><span id="banner-text"></span></button>
+  <span id="clock"></span><button id="banner" hidden><span id="banner-from"></span><span id="banner-text"></span></button>
   <p id="line-note" hidden></p><p id="announce"></p>
   <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
     <div id="history-part" hidden><ol id="history"></ol></div></div>
@@ -24,7 +24,7 @@ const page = `
     <div class="compare" hidden><strong class="compare-number"></strong></div><dl class="details"></dl>
     <p class="left"><progress></progress><span class="left-text"></span></p>
     <div class="answer"><button data-answer="deny">Deny</button><button data-answer="approve">Approve</button></div>
-    <p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
+    <p class="no-app" hidden></p><p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
   <template id="history-line"><li><span class="history-what"></span><span class="history-when"></span><span class="chip"></span></li></template>
   <template id="detail-line"><div><dt></dt><dd></dd></div></template>
   <template id="message-line"><li><span class="message-from"></span><span class="message-text"></span></li></template>`;
@@ -91,11 +91,81 @@ describe("a request", () => {
     assert.equal(part(without, "img").getAttribute("src"), null);
   });
 
-  test("is shown first when it is the newest, and opens its tab", () => {
-    byId("tab-codes").click();
+  test("is shown first when it is the newest", () => {
     hear({ requests: [request("b"), request("a")] });
     assert.deepEqual(cards().map((card) => part(card, ".ask").textContent), ["Sign in b", "Sign in a"]);
+  });
+
+  test("never takes away the tab that one reads: it is shown on top, as long as it waits", async () => {
+    byId("tab-codes").click();
+    hear({ requests: [request("a")] });
+    assert.equal(byId("panel-codes").hidden, false);
+    assert.equal(byId("banner-from").textContent, "Nod · Request");
+    assert.equal(byId("banner-text").textContent, "Sign in a");
+    await advance(10000);
+    assert.equal(byId("banner").hidden, false);
+    byId("banner").click();
     assert.equal(byId("panel-requests").hidden, false);
+    assert.equal(document.activeElement.id, "tab-requests");
+    assert.ok(byId("banner").hidden);
+    byId("tab-codes").click();
+    hear({ requests: [request("b"), request("a")] });
+    assert.equal(byId("banner").hidden, false);
+    hear({ requests: [request("b", "withdrawn"), request("a", "expired")] });
+    assert.ok(byId("banner").hidden);
+  });
+
+  test("that comes takes no tap that was meant for what stood there", async () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("b"), request("a")] });
+    answer(cards()[0], "approve");
+    assert.equal(requests.length, 0);
+    await advance(700);
+    answer(cards()[0], "approve");
+    assert.equal(requests.length, 1);
+  });
+
+  test("cannot be tapped while the app is off, and says so", () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("a")], phone: { devices: [], app_installed: false } });
+    const [card] = cards();
+    assert.ok(part(card, ".answer").hidden);
+    assert.equal(part(card, ".no-app").hidden, false);
+    hear({ requests: [request("a")] });
+    assert.equal(part(card, ".answer").hidden, false);
+    assert.ok(part(card, ".no-app").hidden);
+    hear({ requests: [request("a", "denied")] });
+    assert.ok(part(card, ".answer").hidden);
+  });
+
+  // What became of the answer in the browser, no phone knows.
+  for (const [status, more, title, words] of [
+    ["approved", { delivery: "sending" }, "Approved", /^Sending/],
+    ["approved", { delivery: "delivered" }, "Approved", /was sent/],
+    ["denied", { delivery: "delivered" }, "Denied", /was sent/],
+    ["denied", { delivery: "undelivered" }, "Denied", /could not be sent/],
+    ["expired", {}, "Too late", /time/],
+    ["withdrawn", { why: "cancelled" }, "Cancelled", /in the browser/],
+    ["withdrawn", { why: "replaced" }, "Replaced", /newer request/],
+    ["withdrawn", { why: "elsewhere" }, "Answered another way", /code/],
+    ["withdrawn", { why: "withdrawn" }, "Withdrawn", /Nobody is waiting/],
+  ]) {
+    test(`that is ${[status, ...Object.values(more)].join(", ")} says no more than that`, () => {
+      hear({ requests: [request("a")] });
+      hear({ requests: [request("a", status, more)] });
+      assert.equal(part(cards()[0], ".done-text").textContent, title);
+      assert.match(part(cards()[0], ".done-sub").textContent, words);
+      assert.doesNotMatch(document.body.textContent, /let in/);
+      assert.ok(part(cards()[0], ".answer").hidden);
+      assert.equal(document.title, "Phone of ada");
+    });
+  }
+
+  test("says when its answer has arrived, also later", () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("a", "approved", { delivery: "sending" })] });
+    hear({ requests: [request("a", "approved", { delivery: "delivered" })] });
+    assert.match(part(cards()[0], ".done-sub").textContent, /was sent/);
   });
 
   test("answered is one POST, however often one taps", async () => {
@@ -109,7 +179,7 @@ describe("a request", () => {
   });
 
   for (const [name, bad, words] of [
-    ["409", reply(409, {}), "This request was answered already, or its time is over."],
+    ["409", reply(409, {}), "This can no longer be answered here."],
     ["500", reply(500, { error: "Broken." }), "Broken."],
     ["no network", undefined, "The phone has no connection. Please try again."],
   ]) {

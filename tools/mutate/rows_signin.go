@@ -28,6 +28,7 @@ var signinRows = []row{
 	{what: "sign-ups are never forgotten", file: "signin/sweep.go", find: "f.endUnproved(ctx)", put: "error(nil)", test: "handlers.TestASignUpIsForgottenAfterADay"},
 	{what: "browsers are not told of an answer", file: "signin/decide.go", find: "if applied {\n\t\tf.ended(ctx, decided)", put: "if false {\n\t\tf.ended(ctx, decided)", test: "handlers.TestSignInWithATap"},
 	{what: "other tabs are not told of a sign-in", file: "signin/confirm.go", find: "f.notify(ctx, before)", put: "_ = before", test: "TestOtherTabsHearOfTheSignIn"},
+	{what: "a phone is not told that nobody waits", file: "signin/withdraw.go", find: "\tf.withdraw(a)\n", put: "", test: "TestAPhoneIsToldThatNobodyWaits"},
 	{what: "an attempt is counted twice", file: "signin/count.go", find: `f.counted.due("attempt "+sessionID, f.Now(), countFor)`, put: "true", test: "TestEachAttemptIsCountedOnce"},
 	{what: "a lost callback is not made up for", file: "signin/confirm.go", find: "a = f.reconcile(ctx, a, userAsked)", put: "", test: "handlers.TestALostCallbackIsMadeUpFor"},
 	{what: "a code of another attempt is taken", file: "signin/codes.go", find: `return "sign-in " + sessionID`, put: `return "sign-in "`, test: "handlers.TestACodeIsForOneAttempt"},

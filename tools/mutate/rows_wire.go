@@ -17,5 +17,8 @@ var wireRows = []row{
 	{what: "an id may be a text", file: "authy/decode.go", find: "id.kind != number", put: "false", test: "TestSignedButUnusableBodies"},
 	{what: "a hidden detail may be a number", file: "authy/decode.go", find: "m.value.kind != text", put: "false", test: "TestSignedButUnusableBodies"},
 	{what: "a name that resembles another is passed over", file: "authy/decode.go", find: "if resemblesRead(m.name) {", put: "if false {", test: "TestSignedButUnusableBodies"},
+	{what: "a withdrawn request can be answered", file: "simulator/withdraw.go", find: "SET status = 'expired', withdrawn", put: "SET withdrawn", test: "simulator.TestAWithdrawnRequest"},
+	{what: "an answered request is withdrawn", file: "simulator/withdraw.go", find: "AND status = 'pending' AND", put: "AND", test: "simulator.TestWithdrawingChangesNothingThatHasEnded"},
+	{what: "an answer that nobody took is called sent", file: "simulator/phones.go", find: "case a.notified:", put: "case true:", test: "simulator.TestAPhoneKnowsHowFarItsAnswerHasCome"},
 	{what: "any status is an answer", file: "authy/decode.go", find: "c.Status != StatusApproved && c.Status != StatusDenied", put: "false", test: "TestSignedButUnusableBodies"},
 }

@@ -50,7 +50,7 @@ async function post(path, body = {}) {
   try {
     const reply = await fetch(home + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     if (reply.ok) return "";
-    return reply.status === 409 ? "This request was answered already, or its time is over." : (await reply.json()).error;
+    return reply.status === 409 ? "This can no longer be answered here." : (await reply.json()).error;
   } catch {
     return "The phone has no connection. Please try again.";
   }
@@ -77,6 +77,7 @@ function open(name) {
     byId(tab.getAttribute("aria-controls") ?? "").hidden = !chosen;
   }
   if (name === "messages") readMessages();
+  closeBanner(name);
 }
 
 /** @param {string} name */
@@ -104,13 +105,16 @@ function count(name, n) {
   byId(`count-${name}`).textContent = String(n);
 }
 
-/** @param {State["requests"]} list */
-function showRequests(list) {
-  const { waiting, fresh } = requests.show(list);
+// A new request never takes away what one reads: on another tab it is announced
+// on top.
+/** @param {State} state */
+function showRequests({ requests: list, phone }) {
+  const { waiting, fresh } = requests.show(list, phone.app_installed);
   count("requests", waiting);
   const first = list.find((r) => r.status === "pending");
   document.title = first ? `(${waiting}) ${first.message} · ${title}` : title;
-  if (fresh) open("requests");
+  if (fresh && !isOpen("requests")) showBanner("requests", fresh.message);
+  if (!waiting) closeBanner("requests");
 }
 
 /**
@@ -166,7 +170,10 @@ function showMessages(messages) {
   const before = seen ?? latest;
   if (latest !== newest) {
     byId("messages").replaceChildren(...messages.map(messageLine));
-    if (latest > before && messages[0].via === "sms" && !isOpen("messages")) showBanner(messages[0].text);
+    if (latest > before && messages[0].via === "sms" && !isOpen("messages")) {
+      showBanner("messages", messages[0].text);
+      announce(`SMS: ${messages[0].text}`);
+    }
   }
   newest = latest;
   byId("no-messages").hidden = messages.length > 0;
@@ -178,21 +185,35 @@ function showMessages(messages) {
 function readMessages() {
   seen = newest;
   count("messages", 0);
-  byId("banner").hidden = true;
 }
 
-/** @param {string} text */
-function showBanner(text) {
+/**
+ * showBanner shows on top what came for a tab that is not open. A request stays
+ * there as long as it waits.
+ *
+ * @param {string} tab
+ * @param {string} text
+ */
+function showBanner(tab, text) {
+  const banner = byId("banner");
+  banner.dataset.tab = tab;
+  byId("banner-from").textContent = `${document.body.dataset.appName ?? ""} · ${tab === "messages" ? "SMS" : "Request"}`;
   byId("banner-text").textContent = text;
-  byId("banner").hidden = false;
-  announce(`SMS: ${text}`);
+  banner.hidden = false;
   clearTimeout(bannerTimer);
-  bannerTimer = setTimeout(() => (byId("banner").hidden = true), BANNER_STAYS);
+  if (tab === "messages") bannerTimer = setTimeout(() => closeBanner(tab), BANNER_STAYS);
+}
+
+/** @param {string} tab */
+function closeBanner(tab) {
+  const banner = byId("banner");
+  if (banner.dataset.tab === tab) banner.hidden = true;
 }
 
 byId("banner").addEventListener("click", () => {
-  open("messages");
-  byId("tab-messages").focus();
+  const tab = byId("banner").dataset.tab ?? "";
+  open(tab);
+  byId(`tab-${tab}`).focus();
 });
 
 /** @param {State["phone"]} phone */
@@ -207,7 +228,7 @@ function showPhone(phone) {
 function show(state) {
   setServerTime(state.server_time);
   showPhone(state.phone);
-  showRequests(state.requests);
+  showRequests(state);
   showToken("token", state.token, 10);
   showToken("generic", state.generic, 30);
   byId("apps").replaceChildren(...state.apps.map(appEntry));

@@ -12,11 +12,14 @@ import { clockTime, timeLeft } from "./time.js";
  * @property {string} status
  * @property {string} created_at
  * @property {string | null} expires_at
+ * @property {string} [why] of a withdrawn one
+ * @property {string} [delivery] of an answer
  */
 
-/** @typedef {{card: HTMLElement, request: Request, doneAt: number}} Entry */
+/** @typedef {{card: HTMLElement, request: Request, since: number, doneAt: number}} Entry */
 
 const ANSWERED_STAYS = 9000; // how long an answered card stays
+const SETTLES = 700; // for how long a new card takes no tap: it was meant for what stood there
 /** @type {Map<string, Entry>} */
 const cards = new Map();
 
@@ -42,15 +45,34 @@ function clone(id) {
   return /** @type {HTMLElement} */ (copy.firstElementChild);
 }
 
-/** @type {Record<string, [title: string, sentence: string]>} */
-const outcomes = {
-  approved: ["Approved", "The browser that asked is let in."],
-  denied: ["Denied", "Nobody is let in."],
-  expired: ["Too late", "The time to answer is over."],
+// How far an answer has come. What became of it in the browser, no phone knows.
+/** @type {Record<string, string>} */
+const deliveries = {
+  sending: "Sending your answer…",
+  delivered: "Your answer was sent.",
+  undelivered: "Your answer could not be sent.",
 };
 
-/** @param {string} status */
-const outcomeOf = (status) => outcomes[status] ?? [status, ""];
+/** @type {Record<string, [title: string, sentence: string]>} */
+const withdrawals = {
+  cancelled: ["Cancelled", "It was cancelled in the browser."],
+  replaced: ["Replaced", "A newer request took its place."],
+  elsewhere: ["Answered another way", "A code was used instead. Was that not you? Change your password."],
+};
+
+/**
+ * @param {Request} request
+ * @returns {[title: string, sentence: string]}
+ */
+function outcomeOf({ status, why = "", delivery = "" }) {
+  switch (status) {
+    case "approved": return ["Approved", deliveries[delivery] ?? ""];
+    case "denied": return ["Denied", deliveries[delivery] ?? ""];
+    case "expired": return ["Too late", "The time to answer is over."];
+    case "withdrawn": return withdrawals[why] ?? ["Withdrawn", "Nobody is waiting for your answer any more."];
+    default: return [status, ""];
+  }
+}
 
 /** Requests keeps #pending and #history as the state says. */
 export class Requests {
@@ -70,11 +92,13 @@ export class Requests {
   }
 
   /**
-   * show returns how many wait, and the one that is new, if any.
+   * show returns how many wait, and the one that is new, if any. Without the app
+   * there is nothing to tap.
    *
    * @param {Request[]} requests newest first
+   * @param {boolean} app whether the app is installed
    */
-  show(requests) {
+  show(requests, app) {
     const fresh = this._addAndUpdate([...requests].reverse());
     const known = new Set(requests.map((r) => r.uuid));
     for (const uuid of cards.keys()) if (!known.has(uuid)) this._remove(uuid);
@@ -82,6 +106,10 @@ export class Requests {
       // A new question takes the place of older answers.
       for (const [uuid, { doneAt }] of cards) if (doneAt) this._remove(uuid);
       this._announce(`New request: ${fresh.message}`);
+    }
+    for (const { card, doneAt } of cards.values()) {
+      one(card, ".answer").hidden = !app || Boolean(doneAt);
+      one(card, ".no-app").hidden = app || Boolean(doneAt);
     }
     this._list(requests);
     this._first = false;
@@ -124,7 +152,7 @@ export class Requests {
       button.addEventListener("click", () => this._answer(request.uuid, button.dataset.answer ?? ""));
     }
     if (this._first) card.classList.add("still");
-    const entry = { card, request, doneAt: 0 };
+    const entry = { card, request, since: this._first ? -SETTLES : performance.now(), doneAt: 0 };
     cards.set(request.uuid, entry);
     byId("pending").prepend(card);
     countdown(entry);
@@ -137,18 +165,19 @@ export class Requests {
   _update(entry, request) {
     const was = entry.request.status;
     entry.request = request;
-    if (was !== "pending" || request.status === "pending") return;
-    entry.doneAt = performance.now();
+    if (request.status === "pending") return;
     const { card } = entry;
-    const hadFocus = card.contains(document.activeElement);
-    const [title, sentence] = outcomeOf(request.status);
-    card.dataset.status = request.status;
+    const [title, sentence] = outcomeOf(request);
     one(card, ".done-text").textContent = title;
     one(card, ".done-sub").textContent = sentence;
+    if (was !== "pending") return;
+    entry.doneAt = performance.now();
+    const hadFocus = card.contains(document.activeElement);
+    card.dataset.status = request.status;
     one(card, ".done").hidden = false;
     for (const part of all(card, ".compare, .details, .left, .answer, .trouble")) part.hidden = true;
     if (hadFocus) card.focus();
-    this._announce(`${title}: ${request.message}`);
+    this._announce(`${title}: ${request.message} ${request.status === "withdrawn" ? sentence : ""}`.trim());
   }
 
   /** @param {string} uuid */
@@ -162,8 +191,9 @@ export class Requests {
    * @param {string} answer
    */
   async _answer(uuid, answer) {
-    const card = cards.get(uuid)?.card;
-    if (!card) return;
+    const entry = cards.get(uuid);
+    if (!entry || performance.now() - entry.since < SETTLES) return;
+    const { card } = entry;
     const buttons = all(card, "[data-answer]");
     if (buttons.some((button) => button.getAttribute("aria-disabled"))) return;
     for (const button of buttons) button.setAttribute("aria-disabled", "true");
@@ -171,7 +201,7 @@ export class Requests {
     for (const button of buttons) button.removeAttribute("aria-disabled");
     const trouble = one(card, ".trouble");
     trouble.textContent = problem;
-    trouble.hidden = !problem || Boolean(cards.get(uuid)?.doneAt);
+    trouble.hidden = !problem || Boolean(entry.doneAt);
   }
 
   /** @param {Request[]} requests */
@@ -193,7 +223,7 @@ function historyLine(request) {
   one(line, ".history-what").textContent = request.message;
   one(line, ".history-when").textContent = clockTime(request.created_at, true);
   const chip = one(line, ".chip");
-  chip.textContent = outcomeOf(request.status)[0];
+  chip.textContent = outcomeOf(request)[0];
   chip.dataset.status = request.status;
   return line;
 }

@@ -1,0 +1,35 @@
+package signin
+
+import (
+	"context"
+
+	"nod/store"
+)
+
+// Withdrawals tell phones that nobody waits for their answer any more. Not every
+// provider can.
+type Withdrawals interface {
+	Withdraw(ctx context.Context, requestID string, why store.Reason) error
+}
+
+// over does what is left to do for a request that has ended: it is counted, and
+// taken back from its phone.
+func (f *Flow) over(a store.Approval) {
+	f.countRequest(a)
+	f.withdraw(a)
+}
+
+// withdraw tells the phone of a cancelled request, in the background. It is a
+// courtesy: an answer that comes all the same changes nothing.
+func (f *Flow) withdraw(a store.Approval) {
+	if f.Withdrawals == nil || a.Status != store.Cancelled || a.UUID == "" {
+		return
+	}
+	f.tasks.Go(func() {
+		ctx, cancel := f.askProvider(f.background)
+		defer cancel()
+		if err := f.Withdrawals.Withdraw(ctx, a.UUID, a.Reason); err != nil {
+			f.Logger.Debug("the phone could not be told that nobody waits", "approval", a.ID, "error", err)
+		}
+	})
+}
