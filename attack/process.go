@@ -63,7 +63,7 @@ func (p *process) start(ctx context.Context) error {
 			return nil
 		}
 	}
-	return errors.New("Nod did not start")
+	return errors.New("the program did not start")
 }
 
 func (p *process) stop() {

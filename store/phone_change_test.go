@@ -151,8 +151,8 @@ func TestAPhoneChangeThatEnds(t *testing.T) {
 	_, err := w.store.PhoneChange(t.Context(), ada.ID)
 	wantErr(t, "a denied one", err, store.ErrNotFound)
 
-	p := w.allowed(sess)
-	p = w.askNew(ada)
+	w.allowed(sess)
+	p := w.askNew(ada)
 	w.clock.Advance(ttl)
 	wantErr(t, "too late", w.newPhoneSays(p, store.Approved), store.ErrNotFound)
 }

@@ -393,12 +393,6 @@ describe("a transfer that the page does not show", () => {
     assert.deepEqual(visited, ["/protected"]);
   });
 
-  test("what is shown once stays", async () => {
-    await hears(() => byId("transfers").insertAdjacentHTML("beforeend", "<p data-once></p>"));
-    await advance(30000);
-    assert.deepEqual(visited, []);
-  });
-
   test("a form that is on its way is not cut off, until 15 s have passed", async () => {
     await hears(() => submits(byId("transfer-form")));
     assert.deepEqual(visited, []);

@@ -12,7 +12,8 @@ const page = `
   <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
     <div id="history-part" hidden><ol id="history"></ol></div></div>
   <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
-    <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p></div>
+    <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p><div id="apps"></div>
+    <form id="scan-form"><input id="scan"><button id="scan-add"></button><p id="scan-said"></p></form></div>
   <div id="panel-messages" hidden><ol id="messages"></ol><p id="no-messages"></p></div>
   ${["requests", "codes", "messages"].map((name) => `<button role="tab" id="tab-${name}" aria-controls="panel-${name}"
     aria-selected="${name === "requests"}"></button><span id="count-${name}" hidden></span>`).join("")}
@@ -26,6 +27,7 @@ const page = `
     <div class="answer"><button data-answer="deny">Deny</button><button data-answer="approve">Approve</button></div>
     <p class="no-app" hidden></p><p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
   <template id="history-line"><li><span class="history-what"></span><span class="history-when"></span><span class="chip"></span></li></template>
+  <template id="app-entry"><section><h3 class="app-name"></h3><p class="digits"></p></section></template>
   <template id="detail-line"><div><dt></dt><dd></dd></div></template>
   <template id="message-line"><li><span class="message-from"></span><span class="message-text"></span></li></template>`;
 
@@ -36,7 +38,7 @@ const request = (uuid, status = "pending", more = {}) => ({
 
 const state = (more = {}) => ({
   server_time: now, phone: { devices: ["iphone"], app_installed: true },
-  requests: [], messages: [], token: null, generic: null, call: null, ...more,
+  requests: [], messages: [], token: null, generic: null, apps: [], call: null, ...more,
 });
 
 beforeEach(async () => {
@@ -287,6 +289,34 @@ describe("codes", () => {
     await advance(3500);
     assert.equal(byId("token-left").textContent, "5 s");
     assert.equal(byId("token-bar").value, 4.5);
+  });
+
+  test("of an app that was scanned are shown under its name", () => {
+    hear({ apps: [{ name: "Nod: ada@example.com", token: "123456" }] });
+    const [entry] = byId("apps").children;
+    assert.equal(entry.querySelector(".app-name").textContent, "Nod: ada@example.com");
+    assert.equal(entry.querySelector(".digits").textContent, "123 456");
+    assert.ok(byId("no-codes").hidden);
+  });
+
+  test("what cannot be scanned stays in the field, with the reason", async () => {
+    answers(reply(400, { error: "There is no secret in it." }));
+    byId("scan").value = "otpauth";
+    byId("scan-form").requestSubmit();
+    await settle();
+    assert.equal(requests[0].url, "/phones/7/apps");
+    assert.deepEqual(JSON.parse(requests[0].body), { scan: "otpauth" });
+    assert.equal(byId("scan-said").textContent, "There is no secret in it.");
+    assert.equal(byId("scan").value, "otpauth");
+  });
+
+  test("what was scanned leaves the field", async () => {
+    answers(reply(200, {}));
+    byId("scan").value = "otpauth://totp/Nod?secret=GEZDGNBVGY3TQOJQ";
+    byId("scan-form").requestSubmit();
+    await settle();
+    assert.equal(byId("scan").value, "");
+    assert.equal(byId("scan-said").textContent, "");
   });
 
   test("are missing without the app", () => {
