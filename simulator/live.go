@@ -177,6 +177,7 @@ type State struct {
 	Token      *Token       `json:"token"`    // null without the app
 	Generic    *Token       `json:"generic"`  // null without a generic authenticator
 	Apps       []ScannedApp `json:"apps"`     // what was scanned
+	Faults     []string     `json:"faults"`   // in force for this phone, in words
 	ServerTime Stamp        `json:"server_time"`
 }
 
@@ -187,7 +188,7 @@ func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Durat
 	if err != nil {
 		return State{}, 0, err
 	}
-	state := State{Phone: phoneOf(u), ServerTime: Stamp{now}}
+	state := State{Phone: phoneOf(u), Faults: s.faults.effective(authyID).words(), ServerTime: Stamp{now}}
 	if state.Requests, err = s.requests(ctx, authyID); err != nil {
 		return State{}, 0, err
 	}

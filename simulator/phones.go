@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 )
@@ -52,6 +53,9 @@ func (a approval) delivery() string {
 		return Sending
 	}
 }
+
+// digits is the whole number.
+func (p Phone) digits() string { return fmt.Sprint(p.CountryCode) + p.PhoneNumber }
 
 const maxListed = 100 // of the newest requests and messages
 

@@ -105,18 +105,25 @@ func (s *Simulator) removeUser(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.tx(c.ctx(), func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(c.ctx(), "DELETE FROM scans WHERE authy_id = ?", u.authyID); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(c.ctx(), "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(c.now), u.authyID)
-		return err
-	})
-	if err != nil {
+	if err := s.removePhone(c.ctx(), u.authyID, c.now); err != nil {
 		return nil, err
 	}
-	s.watchers.notify(u.authyID)
 	return object{{"message", "User removed from application"}, {"success", true}}, nil
+}
+
+// removePhone takes a phone off the list, and tells its pages.
+func (s *Simulator) removePhone(ctx context.Context, authyID int64, now time.Time) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM scans WHERE authy_id = ?", authyID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(now), authyID)
+		return err
+	})
+	if err == nil {
+		s.watchers.notify(authyID)
+	}
+	return err
 }
 
 // maskedPhone shows the last four digits: XXX-XXX-9302. The others are grouped

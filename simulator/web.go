@@ -35,13 +35,14 @@ func (s *Simulator) ownRoutes() http.Handler {
 	mux := http.NewServeMux()
 	own := http.NewCrossOriginProtection()
 	for pattern, handle := range map[string]errHandler{
-		"GET /{$}":                  s.serveIndex,
-		"GET /static/{name}":        s.serveStatic,
-		"GET /phones":               s.servePhones,
-		"POST /phones":              s.serveScan,
-		"GET /phones/{id}":          s.servePhone,
-		"POST /phones/{id}":         s.servePhoneChange,
-		"GET /phones/{id}/requests": s.serveRequests,
+		"GET /{$}":                                  s.serveIndex,
+		"GET /static/{name}":                        s.serveStatic,
+		"GET /phones":                               s.servePhones,
+		"POST /phones":                              s.serveScan,
+		"GET /phones/{id}":                          s.servePhone,
+		"POST /phones/{id}":                         s.servePhoneChange,
+		"POST /phones/{id}/forget":                  s.serveForget,
+		"GET /phones/{id}/requests":                 s.serveRequests,
 		"POST /phones/{id}/requests/{uuid}/approve": s.serveAnswer(Approved),
 		"POST /phones/{id}/requests/{uuid}/deny":    s.serveAnswer(Denied),
 		"GET /phones/{id}/events":                   s.serveEvents,
@@ -109,7 +110,7 @@ func (s *Simulator) try(handle errHandler) http.Handler {
 			}
 			text = "internal error: see the log"
 		}
-		_ = writeJSON(w, status, map[string]string{"error": text}) // the client is gone
+		s.tellError(w, r, status, text)
 	})
 }
 
@@ -136,8 +137,8 @@ func withHeaders(next http.Handler) http.Handler {
 func (s *Simulator) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r) {
-			_ = writeJSON(w, http.StatusMisdirectedRequest, map[string]string{"error": fmt.Sprintf(
-				"host not allowed: use localhost or the simulator's address, or add %s to SIMULATOR_HOSTS", hostOnly(r.Host))})
+			s.tellError(w, r, http.StatusMisdirectedRequest, fmt.Sprintf(
+				"host not allowed: use localhost or the simulator's address, or add %s to SIMULATOR_HOSTS", hostOnly(r.Host)))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -184,16 +185,6 @@ func hostOnly(hostport string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-func (s *Simulator) serveIndex(w http.ResponseWriter, r *http.Request) error {
-	phones, err := s.phones(r.Context())
-	if err != nil {
-		return err
-	}
-	return s.render(w, "index.html", map[string]any{
-		"AppName": s.app.name, "AppURL": s.appURL(), "Phones": phones, "Faults": s.faults.own(0),
-	})
-}
-
 // servePhone serves a phone's page, or its JSON to clients that accept only
 // JSON.
 func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
@@ -201,11 +192,12 @@ func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if accept := r.Header.Get("Accept"); strings.Contains(accept, "json") && !strings.Contains(accept, "html") {
+	if wantsJSON(r) {
 		return writeJSON(w, http.StatusOK, phoneOf(u))
 	}
 	return s.render(w, "phone.html", map[string]any{
 		"AppName": s.app.name, "AppURL": s.appURL(), "Phone": phoneOf(u), "Faults": s.faults.own(u.authyID),
+		"InForce":   s.faults.effective(u.authyID).words(),
 		"EventsURL": "/phones/" + r.PathValue("id") + "/events",
 	})
 }

@@ -9,8 +9,8 @@ package pages
 
 import "embed"
 
-// FS holds index.html and phone.html, which share faults.html, and what they
-// load under static/.
+// FS holds index.html and phone.html, which share faults.html, the page of
+// errors, and what they load under static/.
 //
 //go:embed *.html static
 var FS embed.FS

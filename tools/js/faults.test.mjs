@@ -50,7 +50,7 @@ describe("accepted", () => {
     field("legacy_device_uuid").checked = true;
     await submit();
     assert.deepEqual(sent(), [["POST", "/faults", { api: "hang", api_delay_ms: 250, legacy_device_uuid: true }]]);
-    assert.equal(said(), "Ordered. It goes wrong until it is cleared.");
+    assert.equal(said(), "Set. It goes wrong until you clear it.");
     assert.ok(isOn());
   });
 
@@ -58,7 +58,7 @@ describe("accepted", () => {
     await open(7);
     await submit();
     assert.deepEqual(sent(), [["POST", "/faults", { authy_id: 7, api: "", api_delay_ms: 0, legacy_device_uuid: false }]]);
-    assert.equal(said(), "Nothing is wrong.");
+    assert.equal(said(), "Nothing is wrong on purpose.");
     assert.ok(!isOn());
   });
 
@@ -73,7 +73,24 @@ describe("accepted", () => {
       assert.equal(field("api_delay_ms").value, "0");
       assert.equal(field("legacy_device_uuid").checked, false);
       assert.ok(!isOn());
-      assert.equal(said(), "Everything is well again.");
+      assert.equal(said(), "Nothing is wrong on purpose.");
+    });
+  }
+});
+
+describe("what was set elsewhere is still in force", () => {
+  for (const [id, inForce, words] of [
+    [7, { all: { api: "hang", api_delay_ms: 0 }, phones: {} }, /all phones are still in force/],
+    [0, { all: { api: "" }, phones: { 7: { api: "hang" } } }, /Some phones still have their own/],
+    [7, { all: { api: "" }, phones: { 8: { api: "hang" } } }, /^Nothing is wrong/],
+  ]) {
+    test(`for ${id}: ${words}`, async () => {
+      answers(reply(200, inForce));
+      await open(id);
+      await clear();
+      assert.match(said(), words);
+      await submit();
+      assert.match(said(), words);
     });
   }
 });

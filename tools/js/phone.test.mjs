@@ -1,6 +1,6 @@
 import test, { afterEach, beforeEach, describe } from "node:test";
 import assert from "node:assert/strict";
-import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets } from "./browser.mjs";
+import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets, visited } from "./browser.mjs";
 
 const now = "2026-11-25T12:00:00.000Z";
 const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
@@ -8,7 +8,7 @@ const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString()
 const page = `
   <title>Phone of ada</title>
   <span id="clock"></span><button id="banner" hidden><span id="banner-from"></span><span id="banner-text"></span></button>
-  <p id="line-note" hidden></p><p id="announce"></p>
+  <p id="in-force" hidden><span></span></p><p id="line-note" hidden></p><p id="announce"></p>
   <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
     <div id="history-part" hidden><ol id="history"></ol></div></div>
   <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
@@ -27,8 +27,8 @@ const page = `
     <div class="answer"><button data-answer="deny">Deny</button><button data-answer="approve">Approve</button></div>
     <p class="no-app" hidden></p><p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
   <template id="history-line"><li><span class="history-what"></span><span class="history-when"></span><span class="chip"></span></li></template>
-  <template id="app-entry"><section><h3 class="app-name"></h3><p class="digits"></p></section></template>
   <template id="detail-line"><div><dt></dt><dd></dd></div></template>
+  <template id="app-entry"><section><h3 class="app-name"></h3><p class="digits"></p></section></template>
   <template id="message-line"><li><span class="message-from"></span><span class="message-text"></span></li></template>`;
 
 const request = (uuid, status = "pending", more = {}) => ({
@@ -38,7 +38,7 @@ const request = (uuid, status = "pending", more = {}) => ({
 
 const state = (more = {}) => ({
   server_time: now, phone: { devices: ["iphone"], app_installed: true },
-  requests: [], messages: [], token: null, generic: null, apps: [], call: null, ...more,
+  requests: [], messages: [], token: null, generic: null, call: null, apps: [], faults: [], ...more,
 });
 
 beforeEach(async () => {
@@ -406,6 +406,41 @@ describe("a call", () => {
     assert.equal(focused(), "app-switch");
     assert.equal(requests[0].url, "/phones/7/call/hangup");
     assert.equal(press("Escape"), false);
+  });
+});
+
+test("what is wrong on purpose is said as long as it is", () => {
+  hear({ faults: ["the API replies 500", "requests come 2s late"] });
+  assert.equal(byId("in-force").hidden, false);
+  assert.equal(byId("in-force").textContent, "the API replies 500; requests come 2s late");
+  hear({});
+  assert.ok(byId("in-force").hidden);
+});
+
+describe("a phone that was removed", () => {
+  test("while its page is open says so", () => {
+    sockets[0].opens();
+    sockets[0].breaks(1000);
+    assert.deepEqual(visited, ["reload"]);
+  });
+
+  test("before its page was opened again says so, too", async () => {
+    answers(reply(404, { error: "no such phone" }));
+    for (let i = 0; i < 3; i++) {
+      sockets[sockets.length - 1].breaks();
+      await advance(4000);
+    }
+    assert.equal(requests[0].url, "/phones/7");
+    assert.equal(visited[0], "reload");
+  });
+
+  test("is not one that is only away", async () => {
+    for (let i = 0; i < 3; i++) {
+      sockets[sockets.length - 1].breaks();
+      await advance(4000);
+    }
+    assert.deepEqual(visited, []);
+    assert.equal(byId("line-note").hidden, false);
   });
 });
 

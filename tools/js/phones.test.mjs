@@ -1,18 +1,21 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
-import { advance, answers, byId, load, reply, requests, setPage, setVisible, settle } from "./browser.mjs";
+import { advance, answers, byId, load, reply, requests, setPage, setVisible, settle, submits } from "./browser.mjs";
 
 const page = `
-  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"></a><span class="app-state">app installed</span></li></ul>
-  <p id="no-phones" hidden></p><p id="announce"></p>
+  <title>Phones</title><p id="faults-all" hidden><span></span></p><form id="search"><input id="q"></form>
+  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"></a><span class="app-state">app installed</span><p class="in-force" hidden><span></span></p></li></ul>
+  <p id="no-match" hidden></p><p id="no-phones" hidden></p><p id="announce"></p>
   <details><form id="faults-form"></form><p id="faults-said"></p><button id="faults-clear"></button></details>
-  <template id="phone-line"><li><a><strong data-email></strong><span data-number></span></a><span class="app-state"></span></li></template>`;
+  <template id="phone-line"><li><a><strong data-email></strong><span data-number></span></a><span class="app-state"></span>
+    <p class="in-force" hidden><span></span></p><form method="post"></form></li></template>`;
 
-const phone = (id, more = {}) => ({ authy_id: id, email: `${id}@nod.test`, country_code: 49, phone_number: "170", app_installed: true, ...more });
+const phone = (id, more = {}) => ({ authy_id: id, email: `${id}@nod.test`, country_code: 49, phone_number: "170", app_installed: true, waiting: 0, calling: false, faults: [], ...more });
+const listed = (phones, faults = []) => reply(200, { phones, faults });
 
 async function open(phones) {
   setPage(page);
-  answers(reply(200, phones));
+  answers(listed(phones));
   await load("simulator/pages/static/index.js");
 }
 
@@ -23,11 +26,12 @@ describe("the list of phones", () => {
   test("takes in a new phone and keeps the lines it has", async () => {
     setPage(page);
     const first = line(1);
-    answers(reply(200, [phone(2), phone(1)]));
+    answers(listed([phone(2), phone(1)]));
     await load("simulator/pages/static/index.js");
     assert.deepEqual(ids(), ["2", "1"]);
     assert.equal(line(1), first);
     assert.equal(line(2).querySelector("a").getAttribute("href"), "/phones/2");
+    assert.equal(line(2).querySelector("form").getAttribute("action"), "/phones/2/forget");
     assert.equal(line(2).querySelector("[data-email]").textContent, "2@nod.test");
     assert.equal(line(2).querySelector("[data-number]").textContent, "+49 170");
     assert.equal(byId("announce").textContent, "New phone: 2@nod.test");
@@ -38,6 +42,50 @@ describe("the list of phones", () => {
     await open([phone(1, { app_installed: false }), phone(2)]);
     assert.equal(line(1).querySelector(".app-state").textContent, "no app");
     assert.equal(line(2).querySelector(".app-state").textContent, "app installed");
+  });
+
+  test("says which phone rings, once, and in the title", async () => {
+    await open([phone(2), phone(1, { waiting: 1 })]);
+    assert.equal(line(1).querySelector(".app-state").textContent, "Asks for an answer");
+    assert.ok(line(1).classList.contains("rings"));
+    assert.ok(!line(2).classList.contains("rings"));
+    assert.equal(byId("announce").textContent, "The phone of 1@nod.test rings.");
+    assert.equal(document.title, "(1) Phones");
+    byId("announce").textContent = "";
+    await advance(2000);
+    assert.equal(byId("announce").textContent, "");
+    answers(listed([phone(2, { calling: true }), phone(1)]));
+    await advance(2000);
+    assert.equal(line(2).querySelector(".app-state").textContent, "A call rings");
+    assert.ok(!line(1).classList.contains("rings"));
+    answers(listed([phone(2), phone(1)]));
+    await advance(2000);
+    assert.equal(document.title, "Phones");
+  });
+
+  test("shows what is wrong on purpose, for all and for one", async () => {
+    setPage(page);
+    answers(listed([phone(1, { faults: ["the clock is 5s fast"] })], ["the API replies 500"]));
+    await load("simulator/pages/static/index.js");
+    assert.equal(byId("faults-all").textContent, "the API replies 500");
+    assert.equal(byId("faults-all").hidden, false);
+    assert.equal(line(1).querySelector(".in-force").textContent, "the clock is 5s fast");
+    answers(listed([phone(1)]));
+    await advance(2000);
+    assert.ok(byId("faults-all").hidden);
+    assert.ok(line(1).querySelector(".in-force").hidden);
+  });
+
+  test("is searched as one types", async () => {
+    await open([phone(1)]);
+    answers(listed([]));
+    byId("q").value = "a b";
+    byId("q").dispatchEvent(new window.Event("input"));
+    await settle();
+    assert.equal(requests.at(-1).url, "/?q=a%20b");
+    assert.equal(byId("no-match").hidden, false);
+    assert.ok(byId("no-phones").hidden);
+    assert.ok(!submits(byId("search")));
   });
 
   test("says when there is none", async () => {
@@ -66,7 +114,7 @@ describe("the list of phones", () => {
     answers(() => { throw new TypeError("no network"); });
     await advance(2000);
     assert.deepEqual(ids(), ["1"]);
-    answers(reply(200, [phone(3)]));
+    answers(listed([phone(3)]));
     await advance(2000);
     await settle();
     assert.deepEqual(ids(), ["3"]);

@@ -6,12 +6,35 @@
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {number} authyID 0 stands for all phones */
-export function faultsForm(authyID) {
+/**
+ * showInForce shows what is wrong on purpose, or hides the note.
+ *
+ * @param {HTMLElement} note
+ * @param {string[]} faults in words
+ */
+export function showInForce(note, faults) {
+  note.hidden = faults.length === 0;
+  const words = /** @type {HTMLElement} */ (note.querySelector("span"));
+  const text = faults.join("; ");
+  if (words.textContent !== text) words.textContent = text;
+}
+
+/** @typedef {{all?: Record<string, unknown>, phones?: Record<string, unknown>}} FaultList what is in force */
+
+/** @param {Record<string, unknown> | undefined} faults */
+const any = (faults) => Object.values(faults ?? {}).some(Boolean);
+
+/**
+ * @param {number} authyID 0 stands for all phones
+ * @param {() => void} [changed] is called after each change
+ */
+export function faultsForm(authyID, changed) {
   const form = /** @type {HTMLFormElement} */ (byId("faults-form"));
-  const said = byId("faults-said");
   const fold = /** @type {HTMLDetailsElement} */ (form.closest("details"));
   const fields = /** @type {Field[]} */ ([...form.elements]).filter((field) => field.name);
+
+  /** @param {string} text */
+  const tell = (text) => (byId("faults-said").textContent = text);
 
   const faults = () => Object.fromEntries(fields.map((field) => [field.name, valueOf(field)]));
 
@@ -26,32 +49,46 @@ export function faultsForm(authyID) {
    * @param {string} method
    * @param {string} url
    * @param {string} [body]
+   * @returns {Promise<FaultList | undefined>} undefined if it was refused
    */
   async function send(method, url, body) {
-    said.textContent = "";
+    tell("");
     try {
       const reply = await fetch(url, { method, headers: { "Content-Type": "application/json" }, body });
-      if (reply.ok) return true;
-      said.textContent = (await reply.json()).error;
+      const said = await reply.json();
+      if (reply.ok) {
+        changed?.();
+        return said;
+      }
+      tell(said.error);
     } catch {
-      said.textContent = "The simulator does not answer.";
+      tell("The simulator does not answer.");
     }
-    return false;
+    return undefined;
+  }
+
+  // What was set elsewhere stays in force.
+  /** @param {FaultList} inForce */
+  function nothingHere({ all, phones }) {
+    if (authyID && any(all)) return "This phone has no faults of its own. Those for all phones are still in force.";
+    if (!authyID && any(phones)) return "No faults for all phones. Some phones still have their own.";
+    return "Nothing is wrong on purpose.";
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const wanted = authyID ? { authy_id: authyID, ...faults() } : faults();
-    if (!(await send("POST", "/faults", JSON.stringify(wanted)))) return;
-    const count = mark();
-    said.textContent = count ? "Ordered. It goes wrong until it is cleared." : "Nothing is wrong.";
+    const inForce = await send("POST", "/faults", JSON.stringify(wanted));
+    if (!inForce) return;
+    tell(mark() ? "Set. It goes wrong until you clear it." : nothingHere(inForce));
   });
 
   byId("faults-clear").addEventListener("click", async () => {
-    if (!(await send("DELETE", authyID ? `/faults?authy_id=${authyID}` : "/faults"))) return;
+    const inForce = await send("DELETE", authyID ? `/faults?authy_id=${authyID}` : "/faults");
+    if (!inForce) return;
     fields.forEach(clear);
     mark();
-    said.textContent = "Everything is well again.";
+    tell(nothingHere(inForce));
   });
 
   if (mark() > 0) fold.open = true;

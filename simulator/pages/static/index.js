@@ -1,7 +1,7 @@
-// The list of phones: a phone that is registered while the page is open
-// appears by itself.
+// The list of phones, newest first. It is read again and again: a phone that is
+// registered while the page is open appears by itself, and one that rings says so.
 
-import { faultsForm } from "./faults.js";
+import { faultsForm, showInForce } from "./faults.js";
 
 /**
  * @typedef {object} Phone
@@ -10,6 +10,9 @@ import { faultsForm } from "./faults.js";
  * @property {number} country_code
  * @property {string} phone_number
  * @property {boolean} app_installed
+ * @property {number} waiting requests that can be answered
+ * @property {boolean} calling
+ * @property {string[]} faults of this phone alone
  */
 
 /** @param {string} id */
@@ -23,13 +26,16 @@ const one = (within, selector) => /** @type {HTMLElement} */ (within.querySelect
 
 const POLL_INTERVAL = 2000;
 const list = byId("phones");
+const search = /** @type {HTMLInputElement} */ (byId("q"));
 const template = /** @type {HTMLTemplateElement} */ (document.getElementById("phone-line"));
+const title = document.title;
+const lines = () => /** @type {HTMLElement[]} */ ([...list.children]);
+const ringing = new Set(lines().filter((line) => line.classList.contains("rings")).map((line) => line.dataset.authyId));
 
 /** @param {Phone} phone */
 function lineOf(phone) {
   const id = String(phone.authy_id);
-  const lines = /** @type {HTMLElement[]} */ ([...list.children]);
-  return lines.find((line) => line.dataset.authyId === id) ?? newLine(id, phone);
+  return lines().find((line) => line.dataset.authyId === id) ?? newLine(id, phone);
 }
 
 /**
@@ -42,35 +48,76 @@ function newLine(id, phone) {
   line.dataset.authyId = id;
   line.classList.add("new");
   one(line, "a").setAttribute("href", `/phones/${encodeURIComponent(id)}`);
-  one(line, "[data-email]").textContent = phone.email;
+  one(line, "form").setAttribute("action", `/phones/${encodeURIComponent(id)}/forget`);
+  for (const email of line.querySelectorAll("[data-email]")) email.textContent = phone.email;
   one(line, "[data-number]").textContent = `+${phone.country_code} ${phone.phone_number}`;
-  byId("announce").textContent = `New phone: ${phone.email}`;
+  if (search.value === "") say(`New phone: ${phone.email}`);
   return line;
 }
 
-/** @param {Phone[]} phones */
-function show(phones) {
-  const lines = phones.map((phone) => {
+/** @param {string} text */
+function say(text) {
+  byId("announce").textContent = text;
+}
+
+/** @param {Phone} phone */
+const rings = ({ calling, waiting }) => calling || waiting > 0;
+
+/** @param {Phone} phone */
+function stateOf({ calling, waiting, app_installed: app }) {
+  if (calling) return "A call rings";
+  if (waiting) return "Asks for an answer";
+  return app ? "app installed" : "no app";
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {Phone} phone
+ */
+function showState(line, phone) {
+  const id = String(phone.authy_id);
+  one(line, ".app-state").textContent = stateOf(phone);
+  line.classList.toggle("rings", rings(phone));
+  if (!rings(phone)) ringing.delete(id);
+  else if (!ringing.has(id)) {
+    ringing.add(id);
+    say(`The phone of ${phone.email} rings.`);
+  }
+  showInForce(one(line, ".in-force"), phone.faults);
+}
+
+/** @param {{phones: Phone[], faults: string[]}} all */
+function show({ phones, faults }) {
+  const wanted = phones.map((phone) => {
     const line = lineOf(phone);
-    one(line, ".app-state").textContent = phone.app_installed ? "app installed" : "no app";
+    showState(line, phone);
     return line;
   });
-  const same = lines.length === list.children.length && lines.every((line, i) => line === list.children[i]);
-  if (!same) list.replaceChildren(...lines);
-  byId("no-phones").hidden = lines.length > 0;
+  const same = wanted.length === list.children.length && wanted.every((line, i) => line === list.children[i]);
+  if (!same) list.replaceChildren(...wanted);
+  byId("no-phones").hidden = phones.length > 0 || search.value !== "";
+  byId("no-match").hidden = phones.length > 0 || search.value === "";
+  showInForce(byId("faults-all"), faults);
+  const count = phones.filter(rings).length;
+  document.title = count ? `(${count}) ${title}` : title;
+}
+
+async function read() {
+  const wanted = search.value;
+  try {
+    const reply = await fetch(`/?q=${encodeURIComponent(wanted)}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (reply.ok && wanted === search.value) show(await reply.json());
+  } catch {
+    // The simulator is away; asked again later.
+  }
 }
 
 async function poll() {
-  if (document.visibilityState === "visible") {
-    try {
-      const reply = await fetch("/phones", { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (reply.ok) show(await reply.json());
-    } catch {
-      // The simulator is away; asked again below.
-    }
-  }
+  if (document.visibilityState === "visible") await read();
   setTimeout(poll, POLL_INTERVAL);
 }
 
+search.addEventListener("input", read);
+byId("search").addEventListener("submit", (event) => event.preventDefault());
 poll();
-faultsForm(0);
+faultsForm(0, read);

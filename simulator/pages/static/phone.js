@@ -2,7 +2,7 @@
 // What a person taps is a POST, and the next frame says what became of it.
 
 import { Call } from "./call.js";
-import { faultsForm } from "./faults.js";
+import { faultsForm, showInForce } from "./faults.js";
 import { Requests } from "./request.js";
 import { clockTime, setServerTime } from "./time.js";
 
@@ -14,6 +14,7 @@ import { clockTime, setServerTime } from "./time.js";
  * @property {Message[]} messages newest first
  * @property {Token | null} token
  * @property {Token | null} generic
+ * @property {string[]} faults in force, in words
  * @property {{name: string, token: string}[]} apps
  * @property {import("./call.js").CallState | null} call
  */
@@ -31,6 +32,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const one = (within, selector) => /** @type {HTMLElement} */ (within.querySelector(selector));
 
 const BANNER_STAYS = 7000;
+const REMOVED = 1000; // how the simulator closes the socket of a phone that was removed
 const { authyId = "", eventsUrl = "" } = document.body.dataset;
 const home = `/phones/${encodeURIComponent(authyId)}`;
 const title = document.title;
@@ -235,6 +237,7 @@ function show(state) {
   byId("no-codes").hidden = Boolean(state.token || state.generic || state.apps.length);
   showMessages(state.messages);
   call.show(state.call);
+  showInForce(byId("in-force"), state.faults);
 }
 
 byId("scan-form").addEventListener("submit", async (event) => {
@@ -270,12 +273,29 @@ function connect() {
     byId("line-note").hidden = true;
     show(JSON.parse(event.data));
   };
-  mine.onclose = () => {
+  mine.onclose = ({ code }) => {
     if (socket !== mine) return;
+    if (code === REMOVED) {
+      location.reload(); // the page says that the phone is gone
+      return;
+    }
     // A moment without a connection is not worth a word.
-    if (tries++ > 1) byId("line-note").hidden = false;
+    if (tries++ > 1) {
+      byId("line-note").hidden = false;
+      askIfGone();
+    }
     retry = setTimeout(connect, Math.min(4000, 200 * 2 ** tries) * (0.5 + Math.random() / 2));
   };
+}
+
+// A socket that is refused gives no reason: the phone may have been removed meanwhile.
+async function askIfGone() {
+  try {
+    const reply = await fetch(home, { headers: { Accept: "application/json" } });
+    if (reply.status === 404) location.reload();
+  } catch {
+    // The simulator is away.
+  }
 }
 
 function wake() {

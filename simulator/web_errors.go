@@ -1,0 +1,39 @@
+package simulator
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// tellError replies with an error: a page to a person who opens one, JSON to
+// everybody else.
+func (s *Simulator) tellError(w http.ResponseWriter, r *http.Request, status int, text string) {
+	if r.Method != http.MethodGet || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		_ = writeJSON(w, status, map[string]string{"error": text}) // the client is gone
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	// Without a page the status still says it.
+	_ = s.pages.ExecuteTemplate(w, "error.html", map[string]any{
+		"AppName": s.app.name, "Text": text, "Gone": text == ErrNoPhone.Error(),
+		"Elsewhere": status == http.StatusMisdirectedRequest, "Host": hostOnly(r.Host), "Here": usualURL(r),
+	})
+}
+
+// usualURL is the same page under the address that received the request, which is
+// always allowed.
+func usualURL(r *http.Request) string {
+	u := url.URL{Scheme: "http", Host: "localhost", Path: r.URL.Path}
+	if ip := localIP(r); ip.IsValid() && !ip.IsLoopback() {
+		u.Host = ip.String()
+	}
+	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if _, port, err := net.SplitHostPort(addr.String()); err == nil {
+			u.Host = net.JoinHostPort(u.Host, port)
+		}
+	}
+	return u.String()
+}
