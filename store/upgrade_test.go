@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"maps"
 	"os"
@@ -180,10 +181,41 @@ func TestUpgradeTakesRecoveryCodes(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `UPDATE sessions SET method = 'guess' WHERE id = ?`, in.ID); err == nil {
 		t.Error("the table takes any method")
 	}
+}
+
+// The table of sessions is made anew: no row, index or reference is lost by that,
+// and the file is sound, also for a process that opens it next.
+func TestUpgradeLeavesASoundFile(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old.db")
+	copyOld(t, old)
+	before, err := sql.Open("sqlite3", "file:"+old)
+	must(t, err)
+	defer before.Close()
+	const ids = `SELECT group_concat(id) FROM (SELECT id FROM sessions ORDER BY rowid)`
+	var had, has string
+	must(t, before.QueryRowContext(t.Context(), ids).Scan(&had))
+
+	w := oldWorld(t)
+	w.restart()
+	db := w.raw()
+	defer db.Close()
+	must(t, db.QueryRowContext(t.Context(), ids).Scan(&has))
+	if has != had || had == "" {
+		t.Errorf("got the sessions %s,\nwant %s", has, had)
+	}
 	var sound string
 	must(t, db.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&sound))
 	if sound != "ok" {
 		t.Errorf("the file is not sound: %s", sound)
+	}
+	for query, want := range map[string]int{
+		`SELECT COUNT(*) FROM pragma_foreign_key_check`:                                                         0,
+		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 5,
+		`SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sessions_before'`:                                     0,
+	} {
+		if got := w.number(query); got != want {
+			t.Errorf("%s: got %d, want %d", query, got, want)
+		}
 	}
 }
 
