@@ -30,8 +30,8 @@ var factorRows = []row{
 
 	{what: "an ordinary sign-in sets a password", file: "store/reset.go", find: "WHERE id = ? AND resets_password = 1", put: "WHERE id = ?", test: "TestResetPasswordIsForWhoHasBegunIt"},
 	{what: "others stay signed in after a forgotten password", file: "store/reset.go", find: "tx.endElsewhere(ctx, before, true)", put: "tx.endElsewhere(ctx, before, false)", test: "handlers.TestAForgottenPassword"},
-	{what: "two recovery codes make a new password", file: "store/recovery.go", find: "|| phoneOnly {", put: "{", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
-	{what: "a recovery code and an app make a new password", file: "store/totp.go", find: "if err == nil && phoneOnly {", put: "if false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
+	{what: "two recovery codes make a new password", file: "store/recovery.go", find: "|| phoneOnly {", put: "|| phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
+	{what: "a recovery code and an app make a new password", file: "store/totp.go", find: "if err == nil && phoneOnly {", put: "if err == nil && phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "recovery codes are guessed at a forgotten password", file: "store/reset.go", find: "if err := tx.spendRecovery(ctx, found.ID, s.mailHash(email), c); err != nil {", put: "if err := error(nil); err != nil {", test: "handlers.TestAForgottenPasswordSaysNothing"},
 
 	{what: "a shared number is not named on the phone", file: "signin/ask.go", find: "if q.Shared, err = f.Store.ProvedByAnother(ctx, a.FactorID); err != nil {", put: "if err != nil {", test: "handlers.TestASharedNumberSharesNoApps"},
