@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -86,7 +87,17 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 	if n != nil {
 		page.Notice = n
 	}
+	page.PhoneURL = h.phoneURL(a)
 	return c.Status(status).Render("approval", page)
+}
+
+// phoneURL is where a request is shown on its simulated phone; "" where phones are
+// real.
+func (h *Handlers) phoneURL(a store.Approval) string {
+	if h.PhonesURL == "" || a.Handle == "" {
+		return ""
+	}
+	return h.PhonesURL + "/phones/" + url.PathEscape(a.Handle) + "#" + url.PathEscape(a.UUID)
 }
 
 // cancel ends the attempt.

@@ -9,6 +9,7 @@ type Layout struct {
 	CSRF      string // the form token
 	Level     int    // 0 anonymous, 1 password passed, 2 signed in
 	PhonesURL string // of the simulated phones, "" when phones are real
+	PhoneURL  string // of the request on its simulated phone, "" where there is none
 	UserEmail string // "" when anonymous
 	Notice    *Notice
 	Errors    FieldErrors // of the page's form

@@ -46,6 +46,11 @@ export default [
     },
   },
   {
+    // It asks for both before it uses them.
+    files: ["simulator/pages/static/ring.js"],
+    settings: { polyfills: ["navigator.vibrate", "AudioContext"] },
+  },
+  {
     // It runs where modules do not.
     files: ["static/boot.js"],
     languageOptions: { ecmaVersion: 5, sourceType: "script" },

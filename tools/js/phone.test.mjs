@@ -6,7 +6,7 @@ const now = "2026-11-25T12:00:00.000Z";
 const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
 const page = `
-  <title>Phone of ada</title>
+  <title>Phone of ada</title><link id="icon" href="/static/phone.svg"><button id="mute"></button>
   <span id="clock"></span><button id="banner" hidden><span id="banner-from"></span><span id="banner-text"></span></button>
   <p id="in-force" hidden><span></span></p><p id="line-note" hidden></p><p id="announce"></p>
   <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
@@ -41,8 +41,28 @@ const state = (more = {}) => ({
   requests: [], messages: [], token: null, generic: null, call: null, apps: [], faults: [], ...more,
 });
 
+const tones = []; // pitches that were started
+const buzzes = [];
+
+class FakeAudio {
+  constructor() { this.state = "suspended"; this.currentTime = 0; }
+  resume() { this.state = "running"; }
+  createOscillator() {
+    const frequency = { value: 0 };
+    return { frequency, connect: (to) => to, start: () => tones.push(frequency.value), stop() {} };
+  }
+  createGain() {
+    return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to };
+  }
+}
+
 beforeEach(async () => {
   setPage(page);
+  tones.length = buzzes.length = 0;
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { vibrate: (pattern) => buzzes.push(pattern) } });
+  globalThis.AudioContext = FakeAudio;
+  globalThis.localStorage = window.localStorage;
+  localStorage.clear();
   document.body.dataset.appName = "Nod";
   document.body.dataset.authyId = "7";
   document.body.dataset.eventsUrl = "/phones/7/events";
@@ -374,6 +394,12 @@ describe("a call", () => {
     assert.equal(byId("call-code").hidden, false);
   });
 
+  test("leaves the focus on the open tab when it was nowhere before", () => {
+    hear({ call });
+    byId("call-hangup").click();
+    assert.equal(document.activeElement.id, "tab-requests");
+  });
+
   test("that is hung up is told to the server", async () => {
     hear({ call });
     byId("call-hangup").click();
@@ -407,6 +433,114 @@ describe("a call", () => {
     assert.equal(requests[0].url, "/phones/7/call/hangup");
     assert.equal(press("Escape"), false);
   });
+});
+
+describe("a phone rings", () => {
+  const touch = () => window.dispatchEvent(new window.Event("pointerdown"));
+  const isMuted = () => byId("mute").getAttribute("aria-pressed");
+
+  test("once for each request, by a vibration, a sound and its icon", () => {
+    touch();
+    hear({ requests: [request("a")] });
+    assert.equal(buzzes.length, 1);
+    assert.equal(tones.length, 2);
+    assert.ok(byId("icon").href.endsWith("/static/phone-rings.svg"));
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("a", "denied")] });
+    assert.equal(buzzes.length, 1);
+    assert.ok(byId("icon").href.endsWith("/static/phone.svg"));
+  });
+
+  test("without a sound where nobody has touched the page", () => {
+    hear({ requests: [request("a")] });
+    assert.equal(buzzes.length, 1);
+    assert.deepEqual(tones, []);
+  });
+
+  test("without a sound once it is muted, which is kept", async () => {
+    touch();
+    assert.equal(isMuted(), "false");
+    byId("mute").click();
+    assert.equal(isMuted(), "true");
+    hear({ requests: [request("a")] });
+    assert.deepEqual(tones, []);
+    const kept = localStorage;
+    setPage(page);
+    globalThis.localStorage = kept;
+    await load("simulator/pages/static/phone.js");
+    assert.equal(isMuted(), "true");
+    byId("mute").click();
+    assert.equal(kept.getItem("phone-muted"), "false");
+  });
+
+  test("for a message that comes", () => {
+    hear({});
+    hear({ messages: [{ via: "sms", text: "123", at: at(5) }] });
+    assert.equal(buzzes.length, 1);
+  });
+
+  test("for a call until it is answered", async () => {
+    touch();
+    hear({ call: { at: now, text: "1 2 3", code: "123" } });
+    await advance(6000);
+    assert.equal(tones.length, 6);
+    byId("call-answer").click();
+    await advance(6000);
+    assert.equal(tones.length, 6);
+    assert.equal(buzzes.at(-1), 0);
+  });
+
+  test("for a call until it is hung up, on any page", async () => {
+    hear({ call: { at: now, text: "1 2 3", code: "123" } });
+    hear({});
+    const rung = buzzes.length;
+    await advance(6000);
+    assert.equal(buzzes.length, rung);
+  });
+});
+
+describe("a page that was opened for one request", () => {
+  const open = async (uuid, list) => {
+    setPage(page, `https://nod.test/phones/7#${uuid}`);
+    Object.assign(document.body.dataset, { appName: "Nod", authyId: "7", eventsUrl: "/phones/7/events" });
+    await load("simulator/pages/static/phone.js");
+    hear({ requests: list });
+  };
+
+  test("goes to it", async () => {
+    await open("a", [request("b"), request("a")]);
+    assert.equal(document.activeElement, cards()[1]);
+  });
+
+  test("says how it has ended", async () => {
+    await open("a", [request("b"), request("a", "withdrawn", { why: "replaced" })]);
+    assert.equal(part(cards()[1], ".done-text").textContent, "Replaced");
+    assert.equal(document.activeElement, cards()[1]);
+  });
+
+  test("shows the others where there is no such request", async () => {
+    await open("x", [request("b"), request("a", "denied")]);
+    assert.equal(cards().length, 1);
+  });
+});
+
+test("a request whose time is over cannot be tapped, also without a connection", async () => {
+  hear({ requests: [request("a", "pending", { expires_at: at(3) })] });
+  sockets[0].breaks();
+  await advance(3500);
+  assert.equal(part(cards()[0], ".done-text").textContent, "Too late");
+  assert.ok(part(cards()[0], ".answer").hidden);
+});
+
+test("a connection that is lost and comes back is announced", async () => {
+  for (let i = 0; i < 3; i++) {
+    sockets[sockets.length - 1].breaks();
+    await advance(4000);
+  }
+  assert.equal(byId("announce").textContent, "No connection. Trying again.");
+  hear({});
+  assert.equal(byId("announce").textContent, "Connected again.");
+  assert.ok(byId("line-note").hidden);
 });
 
 test("what is wrong on purpose is said as long as it is", () => {

@@ -5,6 +5,7 @@ import "time"
 // What a request may do.
 var handlersRows = []row{
 	{what: "the owner sees no notices", file: "handlers/protected.go", find: "(*Handlers).noticesSection,\n", put: "", test: "TestANoticeIsShownUntilItIsRead"},
+	{what: "the waiting page leads to no request", file: "handlers/approval.go", find: `+ "#" + url.PathEscape(a.UUID)`, put: "", test: "TestTheWaitingPageLeadsToItsPhone"},
 	{what: "the phone is not told what is new", file: "signin/ask.go", find: "q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID)", put: "_, err = f.Store.NoticesToRing(ctx, a.UserID)", test: "handlers.TestANoticeIsShownUntilItIsRead"},
 	{what: "the phone shows another time", file: "signin/ask.go", find: "AskedAt: a.CreatedAt", put: "AskedAt: a.ExpiresAt", test: "handlers.TestThePhoneShowsWhatTheBrowserShows"},
 	{what: "nobody looks up the place", file: "handlers/visitor.go", find: "Place: h.Flow.Place(ip)", put: "Place: \"\"", test: "TestThePlaceIsShownWhereSomebodyKnowsIt"},

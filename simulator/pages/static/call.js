@@ -11,8 +11,12 @@ const appName = () => document.body.dataset.appName ?? "";
 
 /** Call shows state.call. */
 export class Call {
-  /** @param {() => void} hangUp tells the simulator */
-  constructor(hangUp) {
+  /**
+   * @param {() => void} hangUp tells the simulator
+   * @param {() => void} quiet ends the ringing
+   */
+  constructor(hangUp, quiet) {
+    this._quiet = quiet;
     /** @type {CallState | null} */
     this._call = null;
     /** @type {Element | null} */
@@ -20,6 +24,7 @@ export class Call {
     byId("call-answer").addEventListener("click", () => this._answer());
     byId("call-again").addEventListener("click", () => this._speak());
     byId("call-hangup").addEventListener("click", () => {
+      this._quiet();
       this.show(null);
       hangUp();
     });
@@ -38,13 +43,30 @@ export class Call {
     byId("call").classList.remove("answered");
     byId("call-code").hidden = byId("call-again").hidden = true;
     byId("call-answer").hidden = false;
+    for (const part of document.querySelectorAll(".side, .screen > :not(.call)")) part.toggleAttribute("inert", Boolean(call));
     if (!call) {
-      if (focusWasHere) /** @type {HTMLElement | null} */ (this._focusBefore)?.focus();
+      if (focusWasHere) this._giveBackFocus();
       return;
     }
     byId("call-title").textContent = `${appName()} is calling`;
     byId("call-text").textContent = "A voice will read a code to you.";
     byId("call-answer").focus();
+  }
+
+  /** isUp says whether there is a call, rings whether nobody has answered it yet. */
+  isUp() {
+    return this._call !== null;
+  }
+
+  rings() {
+    return this.isUp() && !byId("call").classList.contains("answered");
+  }
+
+  // What had the focus may be gone; then the open tab gets it, never nothing.
+  _giveBackFocus() {
+    const before = /** @type {HTMLElement | null} */ (this._focusBefore);
+    before?.focus();
+    if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector("[role=tab][aria-selected=true]"))?.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -67,6 +89,7 @@ export class Call {
 
   _answer() {
     if (!this._call) return;
+    this._quiet();
     byId("call").classList.add("answered");
     byId("call-title").textContent = appName();
     byId("call-text").textContent = this._call.text;

@@ -4,6 +4,7 @@
 import { Call } from "./call.js";
 import { faultsForm, showInForce } from "./faults.js";
 import { Requests } from "./request.js";
+import { Ring } from "./ring.js";
 import { clockTime, setServerTime } from "./time.js";
 
 /**
@@ -63,8 +64,9 @@ function announce(text) {
   byId("announce").textContent = text;
 }
 
-const requests = new Requests(post, announce);
-const call = new Call(() => post("/call/hangup"));
+const requests = new Requests(post, announce, location.hash.slice(1));
+const ring = new Ring(byId("mute"));
+const call = new Call(() => post("/call/hangup"), () => ring.call(false));
 
 // ---- tabs ----
 
@@ -115,7 +117,9 @@ function showRequests({ requests: list, phone }) {
   count("requests", waiting);
   const first = list.find((r) => r.status === "pending");
   document.title = first ? `(${waiting}) ${first.message} · ${title}` : title;
+  if (fresh) ring.once();
   if (fresh && !isOpen("requests")) showBanner("requests", fresh.message);
+  /** @type {HTMLLinkElement} */ (byId("icon")).href = waiting || call.isUp() ? "/static/phone-rings.svg" : "/static/phone.svg";
   if (!waiting) closeBanner("requests");
 }
 
@@ -175,6 +179,7 @@ function showMessages(messages) {
     if (latest > before && messages[0].via === "sms" && !isOpen("messages")) {
       showBanner("messages", messages[0].text);
       announce(`SMS: ${messages[0].text}`);
+      ring.once();
     }
   }
   newest = latest;
@@ -230,13 +235,14 @@ function showPhone(phone) {
 function show(state) {
   setServerTime(state.server_time);
   showPhone(state.phone);
+  call.show(state.call);
+  ring.call(call.rings());
   showRequests(state);
   showToken("token", state.token, 10);
   showToken("generic", state.generic, 30);
   byId("apps").replaceChildren(...state.apps.map(appEntry));
   byId("no-codes").hidden = Boolean(state.token || state.generic || state.apps.length);
   showMessages(state.messages);
-  call.show(state.call);
   showInForce(byId("in-force"), state.faults);
 }
 
@@ -270,6 +276,7 @@ function connect() {
   before?.close(); // it may be open still, and then shows the same twice
   mine.onmessage = (event) => {
     tries = 0;
+    if (!byId("line-note").hidden) announce("Connected again.");
     byId("line-note").hidden = true;
     show(JSON.parse(event.data));
   };
@@ -281,6 +288,7 @@ function connect() {
     }
     // A moment without a connection is not worth a word.
     if (tries++ > 1) {
+      if (byId("line-note").hidden) announce("No connection. Trying again.");
       byId("line-note").hidden = false;
       askIfGone();
     }

@@ -80,8 +80,10 @@ export class Requests {
    * @param {(path: string) => Promise<string>} post sends an answer and
    * resolves to a sentence that says what went wrong, "" if nothing did
    * @param {(text: string) => void} announce
+   * @param {string} wanted the request that the page was opened for, "" without one
    */
-  constructor(post, announce) {
+  constructor(post, announce, wanted) {
+    this._wanted = wanted;
     this._post = post;
     this._announce = announce;
     this._first = true;
@@ -104,7 +106,7 @@ export class Requests {
     for (const uuid of cards.keys()) if (!known.has(uuid)) this._remove(uuid);
     if (fresh) {
       // A new question takes the place of older answers.
-      for (const [uuid, { doneAt }] of cards) if (doneAt) this._remove(uuid);
+      if (!this._first) for (const [uuid, { doneAt }] of cards) if (doneAt) this._remove(uuid);
       this._announce(`New request: ${fresh.message}`);
     }
     for (const { card, doneAt } of cards.values()) {
@@ -112,6 +114,7 @@ export class Requests {
       one(card, ".no-app").hidden = app || Boolean(doneAt);
     }
     this._list(requests);
+    if (this._first) cards.get(this._wanted)?.card.focus();
     this._first = false;
     return { waiting: requests.filter((r) => r.status === "pending").length, fresh };
   }
@@ -120,6 +123,7 @@ export class Requests {
   tick() {
     for (const [uuid, entry] of cards) {
       if (entry.doneAt && performance.now() - entry.doneAt > ANSWERED_STAYS) this._remove(uuid);
+      else if (!entry.doneAt && isLate(entry.request)) this._update(entry, { ...entry.request, status: "expired" });
       else if (!entry.doneAt) countdown(entry);
     }
     this._list(this._requests);
@@ -137,6 +141,9 @@ export class Requests {
       else if (request.status === "pending") {
         this._add(request);
         fresh = request;
+      } else if (this._first && request.uuid === this._wanted) {
+        this._add({ ...request, status: "pending" });
+        this._update(/** @type {Entry} */ (cards.get(request.uuid)), request);
       }
     }
     return fresh;
@@ -262,6 +269,10 @@ function showDetails(card, request) {
     return line;
   }));
 }
+
+// A phone without a connection sees by its own clock that it is too late.
+/** @param {Request} request */
+const isLate = ({ expires_at: end }) => end !== null && timeLeft(end) === 0;
 
 /** @param {Entry} entry */
 function countdown({ card, request }) {
