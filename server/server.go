@@ -44,7 +44,8 @@ func (s *site) announce(out io.Writer) {
 	if !s.Simulated() {
 		return
 	}
-	fmt.Fprintf(out, "The phones are at %s\n\n", s.phonesURL)
+	s.announcePhones(out, "The phones are at")
+	fmt.Fprintln(out)
 	fmt.Fprintln(out, "There is no Authy key, so the phones are simulated. To use real ones, set")
 	fmt.Fprintln(out, "AUTHY_API_KEY (or AUTHY_API_KEY_FILE) and PUBLIC_URL; nod -h explains them.")
 }

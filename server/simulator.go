@@ -38,7 +38,7 @@ func (s *site) startSimulator(ctx context.Context, stdout io.Writer) error {
 	if s.ForeignDatabase {
 		s.logger.Info("DATABASE_URL is of another program and ignored", "phones", beside(s.Database, simulatorFile))
 	}
-	fmt.Fprintf(stdout, "The phones and the API are at %s\n", s.phonesURL)
+	s.announcePhones(stdout, "The phones and the API are at")
 	if s.APIKey == "" {
 		fmt.Fprintf(stdout, "The key is %s\n", key)
 	} else {
@@ -49,6 +49,15 @@ func (s *site) startSimulator(ctx context.Context, stdout io.Writer) error {
 	}
 	fmt.Fprintln(stdout, "nod simulator --help says how to point clients at it.")
 	return nil
+}
+
+// announcePhones says where the phones are, also for other devices if they can reach
+// them.
+func (s *site) announcePhones(out io.Writer, where string) {
+	fmt.Fprintf(out, "%s %s\n", where, s.phonesURL)
+	if s.phonesEverywhere {
+		fmt.Fprintf(out, "Other devices in this network open %s\n", networkURL(s.phonesURL))
+	}
 }
 
 // SimulatorGuide says how to point clients at a simulator on its default
@@ -87,6 +96,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 	s.serveHTTP("the phones", ln, sim.Handler())
 	s.serveOnIPv6(ln, sim.Handler())
 	s.phonesReady = sim.Ready
+	s.phonesEverywhere = onAllAddresses(ln.Addr())
 	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil
 }

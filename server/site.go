@@ -30,9 +30,10 @@ type site struct {
 	patience  patience // with clients
 	perSource int      // connections of one source on a listener
 
-	onlyHere  bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
-	phonesURL string // of the simulator, for people
-	apiURL    string // of the provider, for this process
+	onlyHere         bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
+	phonesURL        string // of the simulator, for people
+	phonesEverywhere bool   // other devices can reach them
+	apiURL           string // of the provider, for this process
 
 	phonesReady func(context.Context) error // of the simulator's file; nil without it
 	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
