@@ -26,6 +26,8 @@ func TestAForgottenPassword(t *testing.T) {
 
 	lost.forgets(ada, strings.ToUpper(codes[0]))
 	wantRedirect(t, lost.get("/forgot/password"), "/login/approval") // the phone has not answered
+	wantBody(t, lost.get("/login/approval"), `data-done-url="/forgot/password"`)
+	wantBody(t, lost.get("/verify-token"), `data-done-url="/forgot/password"`)
 	ada.phone.approve(ada.phone.pending())
 	wantRedirect(t, lost.post("/confirm-login"), "/forgot/password")
 	wantBody(t, lost.get("/forgot/password"), "Choose a new password", `value="ada@example.com"`)

@@ -53,6 +53,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
 		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
 		PhoneUnproved: unproved, Sends: sendsTo(v.User),
+		DoneURL: afterSignIn(v.Session),
 	}
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)

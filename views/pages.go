@@ -75,7 +75,8 @@ type Approval struct {
 	Email, MaskedPhone, Browser, IP, Place, AskedAt string // the place is "" where nobody knows
 
 	EventsURL, StreamURL, StatusURL string
-	CodesOffered                    bool // whether a code may still finish this sign-in
+	DoneURL                         string // for a browser that is signed in
+	CodesOffered                    bool   // whether a code may still finish this sign-in
 	Sends                           Sends
 	PhoneUnproved                   bool // whether the number may be a mistyped one
 
@@ -107,6 +108,7 @@ type Token struct {
 	NextSendSeconds int // 0: a code can be sent now
 	PhoneUnproved   bool
 	Sends           Sends
+	DoneURL         string // as of Approval
 }
 
 // Sends says by which ways a code can be sent to a number.
