@@ -41,7 +41,8 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 // changePhone begins the change to another number.
 func (h *Handlers) changePhone(c *fiber.Ctx) error {
 	typed := readPhone(c)
-	err := h.Flow.ChangePhone(c.UserContext(), visitorOf(c), typed, c.FormValue("recovery"), h.Pages.Text("phone.change"), h.clientOf(c))
+	words := func(number string) string { return h.Pages.Text("phone.change", "phone", number) }
+	err := h.Flow.ChangePhone(c.UserContext(), visitorOf(c), typed, c.FormValue("recovery"), words, h.clientOf(c))
 	return h.afterPhone(c, typed, err)
 }
 

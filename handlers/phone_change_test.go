@@ -51,7 +51,7 @@ func TestAnotherPhone(t *testing.T) {
 	b.begins("")
 	wantBody(t, b.get("/account/phone"), "Your old phone", `data-status="pending"`)
 	asked := ada.phone.requests()[0]
-	if asked.Details["Change"] != "Use another phone" {
+	if asked.Details["Change"] != "Use another phone: +1"+newNumber {
 		t.Errorf("the old phone shows %v", asked.Details)
 	}
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone?notice=not-yet")

@@ -102,9 +102,10 @@ func (f *Flow) answerOf(ctx context.Context, requestID string) (Answer, error) {
 }
 
 // ChangePhone begins the change to another number. Without a recovery code the old
-// phone is asked, which shows the words; with one the new phone is, and the change
-// takes effect a day later. Problems; *store.RateError, store.ErrNotFresh.
-func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, recovery, words string, c store.Client) error {
+// phone is asked, which shows the words for the new number; with one the new phone
+// is, and the change takes effect a day later. Problems; *store.RateError,
+// store.ErrNotFresh.
+func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, recovery string, words func(number string) string, c store.Client) error {
 	problems := Problems{}
 	number := typed.parse(problems)
 	if number.e164 != "" && number.e164 == v.User.PhoneNumber {
@@ -128,9 +129,9 @@ func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, rec
 		return err
 	}
 	if code != "" {
-		return f.AskNewPhone(ctx, v, words)
+		return f.AskNewPhone(ctx, v, words(p.PhoneNumber))
 	}
-	_, err = f.AskChange(ctx, v, p.Subject(), words)
+	_, err = f.AskChange(ctx, v, p.Subject(), words(p.PhoneNumber))
 	return err
 }
 

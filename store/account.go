@@ -118,6 +118,9 @@ func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, 
 // endElsewhere ends what a change of the password ends beside a session.
 func (tx *txn) endElsewhere(ctx context.Context, sess Session, everywhere bool) ([]Session, error) {
 	if everywhere {
+		if err := tx.takeBackPhone(ctx, sess); err != nil {
+			return nil, err
+		}
 		if _, err := tx.revokeDevices(ctx, sess.UserID, sess.Device); err != nil {
 			return nil, err
 		}

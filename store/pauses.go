@@ -91,9 +91,9 @@ func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
 }
 
 // AnswerNotice takes the answer of a session's user to a notice that asks. "Not
-// me" leaves the phone in peace at once, makes the browser that it was unknown, and
-// ends what other browsers wait for: these requests are returned, so that they can
-// be told. "Me" takes back what a denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
+// me" leaves the phone in peace at once, makes the browser that it was unknown, ends
+// a change of phone, and what other browsers wait for: these requests are returned,
+// so that they can be told. "Me" takes back what a denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
 // nothing, or was answered.
 func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -112,6 +112,9 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 			return tx.forgetDenials(ctx, sess.UserID)
 		}
 		if err := tx.disown(ctx, sess, n.SessionID); err != nil {
+			return err
+		}
+		if err := tx.takeBackPhone(ctx, sess); err != nil {
 			return err
 		}
 		const elsewhere = `user_id = ?3 AND session_id <> ?4`

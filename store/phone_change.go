@@ -295,13 +295,29 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 // nothing is lost by it. ErrNotFound when there is none.
 func (s *Store) StopPhoneChange(ctx context.Context, userID int64, c Client) (p PhoneChange, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if p, err = tx.endPhoneChange(ctx, userID, "stopped"); err != nil {
-			return err
-		}
-		if err := tx.record(ctx, Event{Kind: EventPhoneChangeStopped, UserID: userID}); err != nil {
-			return err
-		}
-		return tx.noticeFrom(ctx, userID, NoticePhoneChangeStopped, c)
+		p, err = tx.stopPhoneChange(ctx, userID, c)
+		return err
 	})
 	return p, err
+}
+
+func (tx *txn) stopPhoneChange(ctx context.Context, userID int64, c Client) (PhoneChange, error) {
+	p, err := tx.endPhoneChange(ctx, userID, "stopped")
+	if err != nil {
+		return PhoneChange{}, err
+	}
+	if err := tx.record(ctx, Event{Kind: EventPhoneChangeStopped, UserID: userID}); err != nil {
+		return PhoneChange{}, err
+	}
+	return p, tx.noticeFrom(ctx, userID, NoticePhoneChangeStopped, c)
+}
+
+// takeBackPhone ends the change that may be under way when an owner keeps everybody
+// else out: whoever they keep out may have begun it.
+func (tx *txn) takeBackPhone(ctx context.Context, sess Session) error {
+	_, err := tx.stopPhoneChange(ctx, sess.UserID, Client{IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,6 +156,44 @@ func TestAPhoneChangeThatEnds(t *testing.T) {
 	p := w.askNew(ada)
 	w.clock.Advance(ttl)
 	wantErr(t, "too late", w.newPhoneSays(p, store.Approved), store.ErrNotFound)
+}
+
+// An owner who keeps everybody else out keeps out the phone that is on its way.
+func TestAPhoneChangeEndsWhenTheOwnerKeepsOthersOut(t *testing.T) {
+	for what, keepOut := range map[string]func(w *world, ada store.User, sess store.Session, code string) error{
+		"another password everywhere": func(w *world, _ store.User, sess store.Session, _ string) error {
+			_, _, err := w.store.ChangePassword(t.Context(), sess.ID, "another correct horse", true, browser)
+			return err
+		},
+		"this was not me": func(w *world, ada store.User, sess store.Session, _ string) error {
+			w.tell(ada, store.NoticePhoneChangeBegun)
+			return err2(w.store.AnswerNotice(t.Context(), sess, w.newestNotice(ada).ID, store.AnswerNotMe))
+		},
+		"a forgotten password": func(w *world, ada store.User, _ store.Session, code string) error {
+			sess, _, err := w.store.StartReset(t.Context(), ada.Email, code, "", browser)
+			must(t, err)
+			w.approve(w.begin(sess))
+			in, err := w.store.ConfirmLogin(t.Context(), sess.ID, browser)
+			must(t, err)
+			_, _, err = w.store.ResetPassword(t.Context(), in.ID, "another correct horse", browser)
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			ada := w.user("ada@example.com")
+			codes := w.recoveryCodes(ada)
+			hers, theirs := w.signIn(ada), w.signIn(ada)
+			w.changing(theirs, codes[0])
+			must(t, w.newPhoneSays(w.askNew(ada), store.Approved))
+			must(t, keepOut(w, ada, hers, codes[1]))
+			w.clock.Advance(store.PhoneChangeWait)
+			wantErr(t, "the change", w.finish(ada), store.ErrNotFound)
+			if events := w.events(ada); !slices.Contains(events, "phone_change_stopped") {
+				t.Errorf("got %v", events)
+			}
+		})
+	}
 }
 
 // Strangers' phones are asked no more often than by anybody else, and few of them.
