@@ -1,5 +1,5 @@
 // What a phone does so that one looks at it: it vibrates and sounds. A browser lets
-// a page sound only after somebody has touched it, so a ring before that is silent.
+// a page do either only after somebody has touched it, so a ring before that is silent.
 
 const MUTED = "phone-muted"; // kept for all phones of this browser
 const CALL_AGAIN = 3000;
@@ -13,6 +13,7 @@ export class Ring {
     this._audio = undefined;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this._calling = undefined;
+    this._touched = false;
     this._button = button;
     this._show(kept() === "true");
     button.addEventListener("click", () => this._mute(!this._isMuted()));
@@ -21,7 +22,7 @@ export class Ring {
 
   /** once rings for a request or a message. */
   once() {
-    navigator.vibrate?.([180, 90, 180]);
+    this._vibrate([180, 90, 180]);
     this._sound();
   }
 
@@ -31,7 +32,12 @@ export class Ring {
     clearInterval(this._calling);
     this._calling = on ? setInterval(() => this.once(), CALL_AGAIN) : undefined;
     if (on) this.once();
-    else navigator.vibrate?.(0);
+    else this._vibrate(0);
+  }
+
+  /** @param {number | number[]} pattern */
+  _vibrate(pattern) {
+    if (this._touched) navigator.vibrate?.(pattern);
   }
 
   _isMuted() {
@@ -54,6 +60,7 @@ export class Ring {
   }
 
   _wake() {
+    this._touched = true;
     if (typeof AudioContext === "undefined") return;
     this._audio = this._audio ?? new AudioContext();
     this._audio.resume();
