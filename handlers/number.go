@@ -61,7 +61,12 @@ func (h *Handlers) correctNumber(c *fiber.Ctx) error {
 		return h.showNumber(c, typed, h.sentences(problems))
 	case errors.Is(err, store.ErrNotFound): // proved or ended meanwhile
 		return seeOther(c, "/login/approval")
-	case err != nil:
+	}
+	if sentence := h.sayLimit(c, err); sentence != "" {
+		c.Status(fiber.StatusTooManyRequests)
+		return h.showNumber(c, typed, map[string]string{string(signin.FieldForm): sentence})
+	}
+	if err != nil {
 		return err
 	}
 	return h.startSecondStep(c, user)

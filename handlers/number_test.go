@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // registered says whether the simulator knows a phone with a national number.
@@ -106,8 +107,7 @@ func TestNumbersAreCorrectedAFewTimesADay(t *testing.T) {
 		wantRedirect(t, b.post("/login/number", "country_code", "1", "phone_number", number), "/login/approval")
 	}
 	got := b.post("/login/number", "country_code", "1", "phone_number", "2015550194")
-	wantStatus(t, got, http.StatusTooManyRequests)
-	wantBody(t, got, "The number was corrected several times today.")
+	wantRefused(t, got, 24*time.Hour, "The number was corrected several times today.")
 	if s.registered("2015550194") {
 		t.Error("the provider was told of one more number")
 	}

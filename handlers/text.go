@@ -31,8 +31,6 @@ func setProblemStatus(c *fiber.Ctx, problems signin.Problems) {
 	case signin.SignUpRateLimited:
 		c.Status(fiber.StatusTooManyRequests)
 		setRetryAfter(c, time.Minute)
-	case signin.PhoneRateLimited:
-		c.Status(fiber.StatusTooManyRequests)
 	default:
 		c.Status(fiber.StatusUnprocessableEntity)
 	}

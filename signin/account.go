@@ -78,7 +78,6 @@ const (
 	PhoneUnknown       Problem = "phone.unknown"
 	PhoneRefused       Problem = "phone.refused"
 	PhoneSame          Problem = "phone.same"
-	PhoneRateLimited   Problem = "phone.rate_limited"
 	SignUpRateLimited  Problem = "signup.rate_limited"
 	SignUpUnavailable  Problem = "signup.unavailable"
 )

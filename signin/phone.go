@@ -112,7 +112,7 @@ func (f *Flow) PhoneCorrectable(ctx context.Context, v Visitor) (bool, error) {
 // CorrectPhone registers another phone in the place of one with a mistyped
 // number, and ends the sign-ins that wait for it. The visitor's goes on by
 // Begin and SecondStep, with the user that is returned. Problems;
-// store.ErrNotFound when the number may not be corrected any more.
+// store.ErrNotFound when the number may not be corrected any more; *store.RateError.
 func (f *Flow) CorrectPhone(ctx context.Context, v Visitor, typed TypedPhone) (store.User, error) {
 	problems := Problems{}
 	number := typed.parse(problems)
@@ -123,10 +123,6 @@ func (f *Flow) CorrectPhone(ctx context.Context, v Visitor, typed TypedPhone) (s
 		return store.User{}, problems
 	}
 	user, err := f.correctPhone(ctx, v, number)
-	var often *store.RateError
-	if errors.As(err, &often) {
-		return store.User{}, Problems{FieldForm: PhoneRateLimited}
-	}
 	return user, explain(err)
 }
 
