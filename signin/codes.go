@@ -177,6 +177,9 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use codeUse)
 
 // askAboutCode uses a code that the provider accepts.
 func (f *Flow) askAboutCode(ctx context.Context, v Visitor, code string, use codeUse) (store.Session, error) {
+	if err := f.Store.SpendAskedTry(ctx, v.Session.ID); err != nil {
+		return store.Session{}, err
+	}
 	method, err := f.checkCode(ctx, v, code)
 	if err != nil {
 		return store.Session{}, err

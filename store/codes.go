@@ -124,6 +124,19 @@ func (tx *txn) spendTry(ctx context.Context, sessionID string) (left int, err er
 	return CodeTriesPerAttempt - tries, tx.spend(ctx, who.to(ActCodeTry))
 }
 
+// SpendAskedTry counts a code before the provider is asked about it. Codes of apps
+// and recovery codes of ours never are: what others try at the same phone is not
+// counted against them. *RateError.
+func (s *Store) SpendAskedTry(ctx context.Context, sessionID string) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		who, err := s.asker(ctx, tx, sessionID, tx.now)
+		if err != nil {
+			return err
+		}
+		return tx.spend(ctx, who.to(ActAsked))
+	})
+}
+
 // NoteUnanswered notes a code of which nobody knows whether the provider has
 // checked it, in place of the one before.
 func (s *Store) NoteUnanswered(ctx context.Context, sessionID, codeHash string) error {
@@ -200,6 +213,9 @@ func (tx *txn) openAttempt(ctx context.Context, sessionID string) (userID int64,
 func (tx *txn) forgetTries(ctx context.Context, sessionID string) error {
 	who, err := tx.store.asker(ctx, tx, sessionID, tx.now)
 	if err != nil {
+		return err
+	}
+	if err := tx.startAnew(ctx, who.to(ActAsked)); err != nil {
 		return err
 	}
 	return tx.startAnew(ctx, who.to(ActCodeTry))

@@ -309,14 +309,34 @@ func TestTriesAreCountedByPhone(t *testing.T) {
 		})
 		must(t, err)
 		for range 60 {
-			_, err := w.store.SpendCodeTry(t.Context(), w.start(twin).ID)
-			if _, limit := w.refused(err); limit == "" {
+			if _, limit := w.refused(w.store.SpendAskedTry(t.Context(), w.start(twin).ID)); limit == "" {
 				won++
 			}
 		}
 	}
 	if won != 100 {
-		t.Errorf("%d codes were tried, want 100", won)
+		t.Errorf("the provider was asked about %d codes, want 100", won)
+	}
+}
+
+// Who signs up with somebody's number and guesses there leaves the codes of the
+// owner's own app alone.
+func TestFailuresAtASharedPhoneRefuseNoCodeOfOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	eve, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "eve@example.com", Password: password, PhoneNumber: ada.PhoneNumber, Handle: "1"})
+	must(t, err)
+	for range 20 {
+		half := w.start(eve)
+		for range store.CodeTriesPerAttempt {
+			must(t, err2(w.store.SpendCodeTry(t.Context(), half.ID)))
+			must(t, w.store.SpendAskedTry(t.Context(), half.ID))
+		}
+	}
+	half := w.start(ada)
+	must(t, err2(w.store.SpendCodeTry(t.Context(), half.ID)))
+	if wait, limit := w.refused(w.store.SpendAskedTry(t.Context(), half.ID)); wait != time.Minute || limit != "code_asked" {
+		t.Errorf("the provider's codes: got to wait %v for %q", wait, limit)
 	}
 }
 
@@ -329,6 +349,7 @@ func TestConfirmByCode(t *testing.T) {
 			a := w.begin(half)
 			_, err := w.store.SpendCodeTry(t.Context(), half.ID)
 			must(t, err)
+			must(t, w.store.SpendAskedTry(t.Context(), half.ID))
 			got, err := w.store.ConfirmByCode(t.Context(), half.ID, method, "hash", browser)
 			must(t, err)
 			want := store.Session{
@@ -348,7 +369,7 @@ func TestConfirmByCode(t *testing.T) {
 			if _, applied := w.decide(a, store.Approved); applied {
 				t.Error("the tap still counts")
 			}
-			if n := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'code_try|%'`); n != 0 {
+			if n := w.number(`SELECT COUNT(*) FROM usage WHERE key LIKE 'code_try|%' OR key LIKE 'asked|%'`); n != 0 {
 				t.Errorf("%d tries are held against who is in", n)
 			}
 			_, err = w.store.ConfirmByCode(t.Context(), half.ID, method, "another", browser)

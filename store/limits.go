@@ -17,6 +17,8 @@ const (
 	ActCodeTry    Action = "code_try"   // a code tried; all are taken back at a sign-in by code
 	ActProof      Action = "proof"      // a code given along with a password, to be no stranger
 	ActRecovery   Action = "recovery"   // a recovery code tried
+	ActForgot     Action = "forgot"     // a wrong recovery code in the place of a password
+	ActAsked      Action = "asked"      // a code that the provider is asked about; taken back as ActCodeTry
 	ActCorrection Action = "correction" // a number corrected before it was proved
 )
 
@@ -105,11 +107,16 @@ func (o Options) Limits() []Limit {
 		{Name: "code_sent_site", Action: ActCodeSent, Per: PerSite, Who: Strangers, N: most(o.CodesPerSite), Window: day},
 
 		{Name: "code_try", Action: ActCodeTry, Per: PerAccount, Who: Known, N: 100, Window: day},
-		{Name: "code_try_strangers", Action: ActCodeTry, Per: PerPhone, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
+		{Name: "code_try_strangers", Action: ActCodeTry, Per: PerAccount, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
+		{Name: "code_asked", Action: ActAsked, Per: PerPhone, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
 		{Name: "proof_visitor", Action: ActProof, Per: PerVisitor, N: 5, Window: 15 * time.Minute},
 		{Name: "proof_account", Action: ActProof, Per: PerAccount, N: 100, Window: day, Pace: 30 * time.Second, Newcomers: true},
 		{Name: "recovery_visitor", Action: ActRecovery, Per: PerVisitor, Who: Strangers, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "recovery_device", Action: ActRecovery, Per: PerDevice, Who: Known, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
+		{Name: "forgot_source", Action: ActForgot, Per: PerSource, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "forgot_source", Action: ActForgot, Per: PerSource56, N: 100, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "forgot_source", Action: ActForgot, Per: PerSource48, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "forgot_account", Action: ActForgot, Per: PerAccount, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},
 	}
 }

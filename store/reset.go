@@ -25,7 +25,7 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 			return err
 		}
 		if !right {
-			return tx.refuseReset(ctx, found)
+			return tx.refuseReset(ctx, found, claim{action: ActForgot, account: s.mailHash(email), userID: found.ID, ip: c.IP})
 		}
 		u = found
 		sess = tx.newSession(u.ID, PasswordPassed, c)
@@ -58,7 +58,12 @@ func (tx *txn) owner(ctx context.Context, email string) (u User, err error) {
 	return u, err
 }
 
-func (tx *txn) refuseReset(ctx context.Context, found User) error {
+// refuseReset counts a wrong code. What others did wrong refuses no right one: nobody
+// guesses those.
+func (tx *txn) refuseReset(ctx context.Context, found User, c claim) error {
+	if err := tx.spend(ctx, c); err != nil {
+		return err
+	}
 	if found.ID == 0 {
 		return nil
 	}

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"nod/store"
 )
@@ -51,4 +53,46 @@ func TestResetPasswordIsForWhoHasBegunIt(t *testing.T) {
 	must(t, err2(w.store.Authenticate(ctx, "ada@example.com", "another password")))
 	_, _, err = w.store.StartReset(ctx, "ada@example.com", codes[1], "", browser)
 	wantErr(t, "a code that was used", err, store.ErrInvalidCredentials)
+}
+
+// Wrong recovery codes are limited by where they come from and by the account that
+// they are for. A right one is taken whatever others did.
+func TestAForgottenPasswordIsLimitedBySource(t *testing.T) {
+	for _, test := range []struct {
+		email, ip, limit string
+		n                int
+		wait             time.Duration
+	}{
+		{"somebody%d@example.com", "192.0.2.7", "forgot_source", 50, 3 * time.Second},
+		{"somebody%d@example.com", "2001:db8:1:10%02x::1", "forgot_source", 100, 3 * time.Second},
+		{"somebody%d@example.com", "2001:db8:1:%x00::1", "forgot_source", 200, 3 * time.Second},
+		{"ada@example.com", "2001:db8:%x::1", "forgot_account", 100, 10 * time.Second},
+	} {
+		w := newWorld(t)
+		ada := w.user("ada@example.com")
+		w.signIn(ada)
+		codes := w.recoveryCodes(ada)
+		forget := func(i int, email, code string) error {
+			if email != "ada@example.com" {
+				email = fmt.Sprintf(email, i)
+			}
+			ip := test.ip
+			if ip != "192.0.2.7" {
+				ip = fmt.Sprintf(ip, i)
+			}
+			_, _, err := w.store.StartReset(t.Context(), email, code, "", store.Client{IP: ip})
+			return err
+		}
+		for i := range test.n {
+			wantErr(t, "a wrong code", forget(i, test.email, "0123456789abcdef"), store.ErrInvalidCredentials)
+		}
+		rows := w.number(`SELECT COUNT(*) FROM usage`)
+		if wait, limit := w.refused(forget(test.n, test.email, "0123456789abcdef")); wait != test.wait || limit != test.limit {
+			t.Errorf("%s: got to wait %v for %q, want %v for %q", test.ip, wait, limit, test.wait, test.limit)
+		}
+		if got := w.number(`SELECT COUNT(*) FROM usage`); got != rows {
+			t.Errorf("what is refused leaves %d rows", got-rows)
+		}
+		must(t, forget(test.n, "ada@example.com", codes[0]))
+	}
 }
