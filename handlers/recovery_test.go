@@ -29,7 +29,7 @@ func (b *browser) recoveryCodes() (codes []string) {
 // Who signs in for the first time is offered recovery codes, once.
 func TestRecoveryCodesAreOffered(t *testing.T) {
 	s := newSite(t)
-	const offer = "Get in also without your phone"
+	const offer = "Get in without your phone, too"
 	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")
 	b, other := s.browser(), s.browser()
 	b.signIn(ada)
@@ -77,7 +77,7 @@ func TestSignInByARecoveryCode(t *testing.T) {
 	wantStatus(t, short, http.StatusUnprocessableEntity)
 	wantBody(t, short, "A recovery code has 16 letters and digits")
 
-	ada.phone.deny(ada.phone.pending())
+	s.tapped(ada.phone.deny, ada.phone.pending())
 	wantRedirect(t, b.post("/verify-token", "recovery", codes[2]), "/login/approval")
 	b.wantOutside()
 }
