@@ -138,6 +138,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/forgot/password", h.requireSignedIn, h.newPasswordForm)
 	app.Post("/forgot/password", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.setNewPassword)
 	app.Get("/account/phone", h.requireSignedIn, h.phonePage)
+	app.Get("/account/phone/new", h.requireSignedIn, h.afterNewPhone)
 	app.Get("/account/phone/status", h.requireSignedInJSON, h.phoneStatus)
 	app.Post("/account/phone", h.requireSignedIn, h.requireFresh, h.changePhone)
 	app.Post("/account/phone/allow", h.requireSignedIn, h.allowPhone)

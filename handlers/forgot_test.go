@@ -86,7 +86,7 @@ func TestAForgottenPasswordNeedsThePhone(t *testing.T) {
 	wantStatus(t, lost.post("/verify-token", "recovery", codes[1]), http.StatusUnprocessableEntity)
 	wantStatus(t, lost.post("/verify-token", "token", a.code()), http.StatusUnprocessableEntity)
 	lost.wantOutside()
-	ada.phone.deny(ada.phone.pending())
+	s.tapped(ada.phone.deny, ada.phone.pending())
 	wantRedirect(t, lost.post("/verify-token", "token", ada.phone.token()), "/login/approval")
 	lost.wantOutside()
 

@@ -82,6 +82,30 @@ func (h *Handlers) afterPhone(c *fiber.Ctx, typed signin.TypedPhone, err error) 
 	return seeOther(c, "/account/phone")
 }
 
+// afterNewPhone is the page once the new phone may have answered.
+func (h *Handlers) afterNewPhone(c *fiber.Ctx) error {
+	v := visitorOf(c)
+	change, err := h.Flow.PhoneChange(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	switch change.Step {
+	case signin.StepNone:
+	case signin.StepNew:
+		return h.seeNotice(c, "/account/phone", "not-yet")
+	default:
+		return seeOther(c, "/account/phone")
+	}
+	denied, err := h.Flow.NewPhoneDenied(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	if denied {
+		return h.seeNotice(c, "/protected", "phone-denied")
+	}
+	return seeOther(c, "/protected") // which tells of the change
+}
+
 func (h *Handlers) stopPhone(c *fiber.Ctx) error {
 	if err := h.Flow.StopPhoneChange(c.UserContext(), visitorOf(c), h.clientOf(c)); err != nil {
 		return err

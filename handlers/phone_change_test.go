@@ -63,7 +63,8 @@ func TestAnotherPhone(t *testing.T) {
 	page := b.get("/account/phone")
 	wantBody(t, page, "Your new phone")
 	request := fresh.requests()[0]
-	wantBody(t, page, `<strong id="number">`+request.Details["Number"]+`</strong>`)
+	wantBody(t, page, `<strong id="number">`+request.Details["Number"]+`</strong>`, `href="/account/phone/new"`)
+	wantRedirect(t, b.get("/account/phone/new"), "/account/phone?notice=not-yet")
 	events := waiting.waits(ada) // the old one is still asked
 	ada.phone.pending()
 	s.tapped(fresh.approve, request.UUID)
@@ -72,6 +73,7 @@ func TestAnotherPhone(t *testing.T) {
 	}
 	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed", "Your account has another phone.")
 
+	wantRedirect(t, b.get("/account/phone/new"), "/protected")
 	if phones := s.allPhones(); len(phones) != 1 {
 		t.Errorf("the provider knows %d phones, want the new one", len(phones))
 	}
@@ -92,12 +94,14 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
 	b.post("/logout")
 
+	s.clock.Advance(time.Second)
 	b.signIn(ada)
 	b.begins("")
 	s.tapped(ada.phone.approve, ada.phone.pending())
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.deny, fresh.pending())
+	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-denied")
 	wantNoBody(t, b.get("/protected"), "is to take its place")
 	wantBody(t, b.get("/protected"), "+12015550001", "New phone said no")
 }

@@ -71,6 +71,11 @@ func (f *Flow) PhoneChange(ctx context.Context, v Visitor) (PhoneChange, error) 
 	return change, err
 }
 
+// NewPhoneDenied says whether the last change of phone ended by a no of the new one.
+func (f *Flow) NewPhoneDenied(ctx context.Context, v Visitor) (bool, error) {
+	return f.Store.NewPhoneDenied(ctx, v.User.ID)
+}
+
 // lookUpNewPhone asks the provider what the new phone has answered: its callback may
 // have been lost. The zero value once the change is over.
 func (f *Flow) lookUpNewPhone(ctx context.Context, p store.PhoneChange) (store.PhoneChange, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"strconv"
 	"time"
@@ -123,6 +124,17 @@ func orNull(t time.Time) any {
 		return nil
 	}
 	return t.UnixMilli()
+}
+
+// NewPhoneDenied says whether the last change of a user ended by a no of the new phone.
+func (s *Store) NewPhoneDenied(ctx context.Context, userID int64) (bool, error) {
+	const query = `SELECT outcome FROM phone_changes WHERE user_id = ? ORDER BY created_at DESC LIMIT 1`
+	var outcome string
+	err := s.read.QueryRowContext(ctx, query, userID).Scan(&outcome)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return outcome == "denied", wrap(err)
 }
 
 func (tx *txn) endPhoneChange(ctx context.Context, userID int64, outcome string) (PhoneChange, error) {

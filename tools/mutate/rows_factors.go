@@ -34,6 +34,7 @@ var factorRows = []row{
 	{what: "a recovery code and an app make a new password", file: "store/totp.go", find: "if err == nil && phoneOnly {", put: "if err == nil && phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "who has forgotten the password waits past its page", file: "views/approval.html", find: "data-done-url=\"{{.DoneURL}}\"", put: "data-done-url=\"/protected\"", test: "handlers.TestAForgottenPassword"},
 	{what: "the page of codes leads past that of the new password", file: "views/token.html", find: "data-done-url=\"{{.DoneURL}}\"", put: "data-done-url=\"/protected\"", test: "handlers.TestAForgottenPassword"},
+	{what: "a new phone's no reads as a yes", file: "handlers/phone_change.go", find: "if denied {", put: "if denied && false {", test: "TestAnotherPhoneThatIsNotProved"},
 	{what: "recovery codes are guessed at a forgotten password", file: "store/reset.go", find: "if err := tx.spendRecovery(ctx, found.ID, s.mailHash(email), c); err != nil {", put: "if err := error(nil); err != nil {", test: "handlers.TestAForgottenPasswordSaysNothing"},
 
 	{what: "a shared number is not named on the phone", file: "signin/ask.go", find: "if q.Shared, err = f.Store.ProvedByAnother(ctx, a.FactorID); err != nil {", put: "if err != nil {", test: "handlers.TestASharedNumberSharesNoApps"},
