@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -151,20 +152,30 @@ type phone struct {
 	nod     *nod
 	AuthyID int    `json:"authy_id"`
 	Email   string `json:"email"`
+	Number  string `json:"phone_number"`
 }
 
 func (n *nod) phoneOf(email string) phone {
 	n.t.Helper()
+	return n.phone(email, func(p phone) bool { return p.Email == email })
+}
+
+// phoneWith is the phone with a national number.
+func (n *nod) phoneWith(number string) phone {
+	n.t.Helper()
+	return n.phone(number, func(p phone) bool { return p.Number == number })
+}
+
+func (n *nod) phone(whose string, is func(phone) bool) phone {
+	n.t.Helper()
 	var phones []phone
 	n.json(http.MethodGet, "/phones", nil, &phones)
-	for _, p := range phones {
-		if p.Email == email {
-			p.nod = n
-			return p
-		}
+	i := slices.IndexFunc(phones, is)
+	if i < 0 {
+		n.t.Fatalf("%s has no phone among %v", whose, phones)
 	}
-	n.t.Fatalf("%s has no phone among %v", email, phones)
-	return phone{}
+	phones[i].nod = n
+	return phones[i]
 }
 
 // json calls the simulator's JSON API for scripts.
