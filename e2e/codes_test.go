@@ -187,7 +187,7 @@ func TestRecoveryCodes(t *testing.T) {
 
 	tb.signIn(p.Email)
 	tb.click("details.other-ways summary")
-	tb.click("a[href='/verify-token#recovery-code']")
+	tb.click("a[href='/verify-token#recovery']")
 	tb.see("#recovery")
 	tb.accessible("a field for a recovery code")
 	tb.fill("#recovery", first)

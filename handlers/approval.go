@@ -81,7 +81,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
 		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: signin.Moment(a.CreatedAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
-		DoneURL:      afterSignIn(v.Session),
+		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,
 		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}

@@ -83,8 +83,19 @@ func TestAForgottenPasswordNeedsThePhone(t *testing.T) {
 	b.signIn(ada)
 	codes, a := b.recoveryCodes(), b.addApp()
 	lost.forgets(ada, codes[0])
-	wantStatus(t, lost.post("/verify-token", "recovery", codes[1]), http.StatusUnprocessableEntity)
-	wantStatus(t, lost.post("/verify-token", "token", a.code()), http.StatusUnprocessableEntity)
+	wantBody(t, lost.get("/verify-token"), "only the phone", `name="token"`)
+	for _, page := range []string{"/verify-token", "/login/approval"} {
+		wantNoBody(t, lost.get(page), `name="recovery"`, `href="/verify-token#recovery"`)
+	}
+	for _, field := range []string{"recovery", "token"} {
+		got := lost.post("/verify-token", field, codes[1])
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		wantBody(t, got, "A second recovery code does not count here.", `id="token-error"`)
+		wantNoBody(t, got, "none of your recovery codes")
+	}
+	got := lost.post("/verify-token", "token", a.code())
+	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantBody(t, got, "This is no code of your phone")
 	lost.wantOutside()
 	s.tapped(ada.phone.deny, ada.phone.pending())
 	wantRedirect(t, lost.post("/verify-token", "token", ada.phone.token()), "/login/approval")

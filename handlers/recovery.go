@@ -64,6 +64,8 @@ func (h *Handlers) recover(c *fiber.Ctx, typed string) error {
 	sess, err := h.Flow.Recover(c.UserContext(), v, code, h.lastStepOf(c))
 	var often *store.RateError
 	switch {
+	case errors.Is(err, store.ErrWrongCode) && v.Session.ResetsPassword: // right or wrong; the page offers none
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("recovery.not_here"))
 	case errors.Is(err, store.ErrWrongCode):
 		return h.refuseRecovery(c, fiber.StatusUnprocessableEntity, h.Pages.Text("recovery.wrong"))
 	case errors.As(err, &often):

@@ -53,7 +53,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
 		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
 		PhoneUnproved: unproved, Sends: sendsTo(v.User),
-		DoneURL: afterSignIn(v.Session),
+		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 	}
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
@@ -174,7 +174,11 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 // sayRefused is the status and the sentence for a code that was refused. The page
 // that follows knows how many tries are left.
 func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status int, sentence string) {
+	v := visitorOf(c)
 	status, key := fiber.StatusUnprocessableEntity, "code_refused.wrong"
+	if v.Session.ResetsPassword {
+		key = "code_refused.not_of_phone" // right or wrong: whose else it may be is not said
+	}
 	var retryIn time.Duration
 	switch {
 	case errors.Is(refused, store.ErrCodeUsed):
@@ -191,7 +195,6 @@ func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status
 	if left == 0 {
 		key = "code_refused.last"
 	}
-	v := visitorOf(c)
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
 	return status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left)

@@ -77,6 +77,7 @@ type Approval struct {
 	EventsURL, StreamURL, StatusURL string
 	DoneURL                         string // for a browser that is signed in
 	CodesOffered                    bool   // whether a code may still finish this sign-in
+	PhoneOnly                       bool   // whether only the phone itself may, for a new password
 	Sends                           Sends
 	PhoneUnproved                   bool // whether the number may be a mistyped one
 
@@ -108,7 +109,8 @@ type Token struct {
 	NextSendSeconds int // 0: a code can be sent now
 	PhoneUnproved   bool
 	Sends           Sends
-	DoneURL         string // as of Approval
+	DoneURL         string // as of Approval, and the next
+	PhoneOnly       bool
 }
 
 // Sends says by which ways a code can be sent to a number.

@@ -56,7 +56,8 @@ func states() []state {
 		state{"newpassword", "refused", views.NewPassword{refused("newpassword", "password")}},
 		state{"recovery", "zero", views.Recovery{}},
 		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear}},
-		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}})
+		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}},
+		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
 		name, status, _ := strings.Cut(step, " ")
 		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, Number: "47", MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear}})
