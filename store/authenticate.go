@@ -6,7 +6,7 @@ import (
 )
 
 // maxClaims is how many sign-ups for one e-mail a password is compared with, the
-// newest ones. Whoever is beyond it signs up again.
+// newest ones, whether or not the e-mail has an account. Whoever is beyond it signs up again.
 const maxClaims = 8
 
 // known finds who may sign in by an e-mail: its account first, then those who
@@ -14,11 +14,12 @@ const maxClaims = 8
 const known = `
 	SELECT ` + userColumns + `, users.password_hash
 	FROM users
-	WHERE users.email_key IN (?1, ?2) OR users.claims = ?1
+	WHERE users.email_key IN (?1, ?2) OR users.id IN (
+		SELECT id FROM users WHERE claims = ?1 ORDER BY id DESC LIMIT ?3
+	)
 	ORDER BY
 		CASE users.email_key WHEN ?2 THEN 0 WHEN ?1 THEN 1 ELSE 2 END,
-		users.id DESC
-	LIMIT ?3`
+		users.id DESC`
 
 // credentials are a user and the hash of the password.
 type credentials struct {
@@ -34,10 +35,10 @@ func scanCredentials(r row) (credentials, error) {
 	return c, err
 }
 
-// credentials are those that an e-mail may be used with, hashes that cost the
-// same to compare with as a single one.
+// credentials are those that an e-mail may be used with. Their hashes cost the same to
+// compare with as a single one, but for two accounts from before that read the same.
 func (s *Store) credentials(ctx context.Context, q querier, email string) ([]credentials, error) {
-	return list(ctx, q, scanCredentials, known, emailKey(email), plainEmailKey(email), maxClaims)
+	return list(ctx, q, scanCredentials, known, emailKey(email), typedEmailKey(email), maxClaims)
 }
 
 // Authenticate finds the user by e-mail and password. ErrInvalidCredentials

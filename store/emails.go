@@ -61,31 +61,36 @@ func emailKey(email string) string {
 	if after == "" {
 		return folded(before)
 	}
+	after = strings.ReplaceAll(after, "\u1e9e", "\u00df") // IDNA makes "ss" of the capital only
 	domain, err := domains.ToASCII(after)
 	if err != nil {
 		domain = folded(after)
 	}
 	never := func(_, _, _ rune) bool { return false }
-	return folded(DropUnseen(before, never)) + "@" + domain
+	return folded(DropUnseen(before, never)) + "@" + strings.TrimSuffix(domain, ".")
 }
 
 // folded is a text regardless of case and of how accents are encoded. Folding
 // may leave text that is not composed, hence the second normalisation.
 func folded(s string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(s))) }
 
-// plainEmailKey is what e-mails were compared by until emailKey looked further.
-// An account keeps it where another one has its new key already.
-func plainEmailKey(email string) string { return folded(strings.TrimSpace(email)) }
+// typedEmailKey is the key of an account from before emailKey, where another one has
+// that: it is found by what its owner types, letter by letter. It is the emailKey of
+// nothing, so that nobody can sign up for it, and it does not fold, so that it is the
+// key of no other spelling.
+func typedEmailKey(email string) string {
+	return "as typed " + norm.NFC.String(strings.ToLower(norm.NFC.String(strings.TrimSpace(email))))
+}
 
-// rekeyEmails gives the accounts of a file from before the key of now. Two that
-// now read the same keep their keys: each is found by what its owner types.
+// rekeyEmails gives the accounts of a file from before the key of now. Of two that
+// now read the same, one is found by what its owner types only.
 func (tx *txn) rekeyEmails(ctx context.Context) error {
 	type account struct {
 		id         int64
 		email, key string
 	}
 	scan := func(r row) (a account, err error) { return a, r.Scan(&a.id, &a.email, &a.key) }
-	accounts, err := list(ctx, tx, scan, `SELECT id, email, email_key FROM users WHERE closed_at IS NULL ORDER BY id`)
+	accounts, err := list(ctx, tx, scan, `SELECT id, email, email_key FROM users WHERE closed_at IS NULL AND email_key NOT LIKE 'unproved %' ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -96,10 +101,16 @@ func (tx *txn) rekeyEmails(ctx context.Context) error {
 			email_key = ?2
 		WHERE id = ?3 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?2)`
 	for _, a := range accounts {
-		if key := emailKey(a.email); key != a.key {
-			if _, err := tx.ExecContext(ctx, update, CleanEmail(a.email), key, a.id); err != nil {
-				return err
-			}
+		key := emailKey(a.email)
+		if key == a.key {
+			continue
+		}
+		free, err := changed(tx.ExecContext(ctx, update, CleanEmail(a.email), key, a.id))
+		if err == nil && !free {
+			_, err = tx.ExecContext(ctx, update, a.email, typedEmailKey(a.email), a.id)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

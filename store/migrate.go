@@ -20,6 +20,7 @@ var inGo = map[string]func(*txn, context.Context) error{
 	"migrations/0020_limits_moved.sql":       (*txn).moveUsage,
 	"migrations/0013_notices.sql":            (*txn).nameNetworks,
 	"migrations/0014_audit.sql":              (*txn).markOldAddresses,
+	"migrations/0040_email_keys.sql":         (*txn).rekeyEmails,
 }
 
 // migrate runs the numbered files that this database has not seen, in order,

@@ -122,28 +122,50 @@ func encodeHash(p *argon2id.Params, salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.Memory, p.Iterations, p.Parallelism, text(salt), text(key))
 }
 
-// match finds the first of some hashes that a password was made into, -1 for
-// none, by computing one hash: those with another salt than the first are none. Each
-// comparison takes constant time. outdated is true for a hash of a spelling that
-// is no longer used.
+// match finds the first of some hashes that a password was made into, -1 for none, by
+// computing one hash for each salt among them. Each comparison takes constant time.
+// outdated is true for a hash of a spelling that is no longer used.
 func (s *Store) match(ctx context.Context, password string, hashes []string) (found int, outdated bool, err error) {
-	params, salt, _, err := argon2id.DecodeHash(hashes[0])
-	if err != nil {
-		return -1, false, err
-	}
+	found = -1
 	err = s.hashed(ctx, func() error {
-		for i, spelling := range spellings(password) {
-			made := encodeHash(params, salt, keyOf(spelling, params, salt))
-			found = slices.IndexFunc(hashes, func(hash string) bool {
-				return subtle.ConstantTimeCompare([]byte(hash), []byte(made)) == 1
-			})
-			if outdated = i > 0; found >= 0 {
-				return nil
+		for _, like := range eachSalt(hashes) {
+			if found, outdated, err = matchLike(password, like, hashes); found >= 0 || err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 	return found, outdated, err
+}
+
+// eachSalt is one hash for each salt and cost among some.
+func eachSalt(hashes []string) []string {
+	salted := func(hash string) string { return hash[:strings.LastIndexByte(hash, '$')+1] }
+	var different []string
+	for _, hash := range hashes {
+		if !slices.ContainsFunc(different, func(one string) bool { return salted(one) == salted(hash) }) {
+			different = append(different, hash)
+		}
+	}
+	return different
+}
+
+// matchLike is match for the hashes with the salt and the cost of like.
+func matchLike(password, like string, hashes []string) (found int, outdated bool, err error) {
+	params, salt, _, err := argon2id.DecodeHash(like)
+	if err != nil {
+		return -1, false, err
+	}
+	for i, spelling := range spellings(password) {
+		made := encodeHash(params, salt, keyOf(spelling, params, salt))
+		found = slices.IndexFunc(hashes, func(hash string) bool {
+			return subtle.ConstantTimeCompare([]byte(hash), []byte(made)) == 1
+		})
+		if outdated = i > 0; found >= 0 {
+			return found, outdated, nil
+		}
+	}
+	return -1, false, nil
 }
 
 // rehash replaces a hash by one of the spelling that is used now. Nobody is

@@ -50,7 +50,7 @@ func (tx *txn) owner(ctx context.Context, email string) (u User, err error) {
 		ORDER BY CASE users.email_key WHEN ?2 THEN 0 ELSE 1 END
 		LIMIT 1`
 	var created int64
-	err = tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(userFields(&u, &created)...)
+	err = tx.QueryRowContext(ctx, query, emailKey(email), typedEmailKey(email)).Scan(userFields(&u, &created)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, nil
 	}

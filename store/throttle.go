@@ -92,7 +92,7 @@ func (tx *txn) accountAt(ctx context.Context, email string) (userID int64, err e
 		WHERE email_key IN (?1, ?2) AND closed_at IS NULL
 		ORDER BY CASE WHEN email_key = ?2 THEN 0 ELSE 1 END
 		LIMIT 1`
-	err = tx.QueryRowContext(ctx, query, emailKey(email), plainEmailKey(email)).Scan(&userID)
+	err = tx.QueryRowContext(ctx, query, emailKey(email), typedEmailKey(email)).Scan(&userID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -1,0 +1,2 @@
+-- Of two e-mails that read the same, the older account no longer has a key that
+-- somebody else can sign up for. SQL cannot compute it: a step in Go follows, see inGo.
