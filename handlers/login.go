@@ -32,12 +32,12 @@ func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) er
 	return c.Status(status).Render("login", page)
 }
 
-// showHeldUp shows the form to somebody whom a limit holds up: with a code of their
-// own they are no stranger.
-func (h *Handlers) showHeldUp(c *fiber.Ctx, email, sentence string) error {
+// showHeldUp shows the form to somebody whom a limit holds up, or who has given the
+// code for it: with a code of their own they are no stranger.
+func (h *Handlers) showHeldUp(c *fiber.Ctx, status int, email, sentence string) error {
 	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, AsksProof: true}
 	page.Errors = views.FieldErrors{"form": sentence}
-	return c.Status(fiber.StatusTooManyRequests).Render("login", page)
+	return c.Status(status).Render("login", page)
 }
 
 // typedProof is the code that came along with a password: of an app, or for recovery.
@@ -60,11 +60,14 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	client := h.clientOf(c)
 	client.Proof = typedProof(c)
 	user, err := h.Flow.Authenticate(c.UserContext(), email, password, client)
+	if errors.Is(err, store.ErrInvalidCredentials) && client.Proof != "" {
+		return h.showHeldUp(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong_proof"))
+	}
 	if errors.Is(err, store.ErrInvalidCredentials) {
 		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showHeldUp(c, email, sentence)
+		return h.showHeldUp(c, fiber.StatusTooManyRequests, email, sentence)
 	}
 	if err != nil {
 		return err

@@ -162,3 +162,36 @@ func TestACodeOfOnesOwnIsTakenWhereStrangersAreHeldUp(t *testing.T) {
 	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword, "proof", spelt), "/login/approval")
 	wantRedirect(t, b.post("/verify-token", "token", codes[0]), "/protected") // it is not used up
 }
+
+// A wrong password and a wrong code along with it read the same: neither can be
+// guessed without the other.
+func TestNobodyIsToldWhetherPasswordOrCodeWasWrong(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.browser().signIn(ada)
+	user, err := s.store.Authenticate(t.Context(), ada.Email, goodPassword)
+	must(t, err)
+	codes, err := s.store.MakeRecoveryCodes(t.Context(), user.ID, store.Client{})
+	must(t, err)
+	b := s.browser()
+	var answers []string
+	for _, try := range [][2]string{{goodPassword, "000000"}, {"not her password", codes[0]}, {"not her password", "000000"}} {
+		got := b.post("/login", "email", ada.Email, "password", try[0], "proof", try[1])
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		wantBody(t, got, "E-mail, password and code do not belong together.", `name="proof"`)
+		answers = append(answers, csrfField.ReplaceAllString(got.Body, ""))
+	}
+	if answers[0] != answers[1] || answers[0] != answers[2] {
+		t.Errorf("the answers differ: %q", answers)
+	}
+	got := map[string]int{}
+	events, err := s.store.Events(t.Context(), user.ID, 100)
+	must(t, err)
+	for _, e := range events {
+		got[string(e.Kind)+" "+e.Detail]++
+	}
+	if got["code_refused proof"] != 1 || got["password_refused proof"] != 1 || got["password_refused "] != 1 {
+		t.Errorf("the audit trail has %v", got)
+	}
+	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword, "proof", codes[0]), "/login/approval")
+}

@@ -35,7 +35,8 @@ func visitorOf(sess store.Session, user store.User, err error) (Visitor, error) 
 	return Visitor{sess, user}, err
 }
 
-// Authenticate finds the user by e-mail and password. The try is counted before the
+// Authenticate finds the user by e-mail and password, and by the code of one's own
+// that may come along: then nobody is told which of them was wrong. The try is counted before the
 // password is checked, so that concurrent requests cannot exceed the limits, and
 // taken back if it was right or could not be checked. store.ErrInvalidCredentials,
 // store.ErrBusy, *store.RateError.
@@ -51,6 +52,9 @@ func (f *Flow) authenticate(ctx context.Context, email, password string, c store
 		return store.User{}, err
 	}
 	user, err := f.Store.Authenticate(try.InTurn(ctx), email, password)
+	if err == nil {
+		err = f.Store.CheckProof(ctx, try, user)
+	}
 	switch {
 	case err == nil && user.Unproved:
 		// No more than its own: who has signed up with an e-mail must not get back the

@@ -77,7 +77,7 @@ func (s *Store) refusePassword(ctx context.Context, found []credentials) error {
 	return s.inTx(ctx, func(tx *txn) error {
 		for _, c := range found {
 			if !c.user.Unproved {
-				return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID})
+				return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID, Detail: triedWith(ctx)})
 			}
 		}
 		return tx.countRefusal(ctx, s.refusal(EventEmailUnknown, "", actorOf(ctx).IP, 0, tx.now), 1)

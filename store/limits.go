@@ -15,7 +15,7 @@ const (
 	ActTakeOver   Action = "take_over"  // a request in the place of one of another browser
 	ActCodeSent   Action = "code_sent"  // a code by SMS or call
 	ActCodeTry    Action = "code_try"   // a code tried; all are taken back at a sign-in by code
-	ActProof      Action = "proof"      // a code given along with a password, to be no stranger
+	ActProof      Action = "proof"      // a password with a code of one's own; taken back if both were right
 	ActRecovery   Action = "recovery"   // a recovery code tried
 	ActForgot     Action = "forgot"     // a wrong recovery code in the place of a password
 	ActAsked      Action = "asked"      // a code that the provider is asked about; taken back as ActCodeTry
@@ -110,7 +110,9 @@ func (o Options) Limits() []Limit {
 		{Name: "code_try_strangers", Action: ActCodeTry, Per: PerAccount, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
 		{Name: "code_asked", Action: ActAsked, Per: PerPhone, Who: Strangers, N: 100, Window: day, Pace: time.Minute},
 		{Name: "proof_visitor", Action: ActProof, Per: PerVisitor, N: 5, Window: 15 * time.Minute},
-		{Name: "proof_account", Action: ActProof, Per: PerAccount, N: 100, Window: day, Pace: 30 * time.Second, Newcomers: true},
+		{Name: "proof_source", Action: ActProof, Per: PerSource, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "proof_source", Action: ActProof, Per: PerSource56, N: 100, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "proof_source", Action: ActProof, Per: PerSource48, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "recovery_visitor", Action: ActRecovery, Per: PerVisitor, Who: Strangers, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "recovery_device", Action: ActRecovery, Per: PerDevice, Who: Known, N: 10, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "forgot_source", Action: ActForgot, Per: PerSource, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second},

@@ -44,7 +44,7 @@ func TestTheDocumentedLimits(t *testing.T) {
 var actionWords = map[store.Action]string{
 	store.ActPassword: "wrong passwords", store.ActSignIn: "sign-ins begun with the right password", store.ActSignUp: "sign-ups",
 	store.ActPush: "requests to a phone, for whatever", store.ActTakeOver: "sign-ins that take the place of one in another browser",
-	store.ActCodeSent: "codes by SMS and call", store.ActCodeTry: "codes tried", store.ActRecovery: "recovery codes tried", store.ActProof: "codes given along with a password",
+	store.ActCodeSent: "codes by SMS and call", store.ActCodeTry: "codes tried", store.ActRecovery: "recovery codes tried", store.ActProof: "wrong passwords, or codes of one's own, given together",
 	store.ActForgot: "wrong recovery codes in the place of a password", store.ActAsked: "codes that the provider is asked about", store.ActCorrection: "corrections of a number",
 }
 

@@ -3,31 +3,74 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
 )
 
-// proves says whether somebody who gives a password shows with it that the account
-// is theirs: by a code of an app, or a recovery code, of their own. Neither is used
-// up. Tries have a budget of their own, the same for accounts that there are not.
-// *RateError.
-func (s *Store) proves(ctx context.Context, email string, c Client) (proved bool, err error) {
-	if c.Proof == "" {
-		return false, nil
-	}
-	err = s.inTx(ctx, func(tx *txn) error {
-		userID, err := tx.accountAt(ctx, email)
-		if err != nil {
-			return err
-		}
-		if err := tx.spend(ctx, claim{action: ActProof, account: s.mailHash(email), userID: userID, ip: c.IP}); err != nil {
-			return err
-		}
-		if proved, err = tx.hasRecoveryCode(ctx, userID, c.Proof); err != nil || proved {
-			return err
-		}
-		proved, err = tx.appShows(ctx, userID, c.Proof)
+// A proof is a code that somebody gives along with a password, to be held up by
+// nothing that strangers do: of an app, or a recovery code, of their own. It is not
+// used up. It has to be right as the password has, and nobody is told which of the
+// two was wrong.
+
+// weighProof says how a try is counted that comes with a proof. A recovery code nobody
+// guesses: who has one is as known as a browser. Codes of apps have limits by where
+// they come from, the same for accounts that there are not, and are tried in the
+// place of strangers' passwords: together they are harder to guess than these.
+func (tx *txn) weighProof(ctx context.Context, t *Try, proof string) (err error) {
+	recovers, err := tx.hasRecoveryCode(ctx, t.claim.userID, proof)
+	if err != nil {
 		return err
+	}
+	shows, err := tx.appShows(ctx, t.claim.userID, proof)
+	t.given, t.right = true, recovers || shows
+	if recovers {
+		t.claim.known, t.claim.device = true, "proved"
+	} else {
+		t.claim.action = ActProof
+	}
+	return err
+}
+
+// CheckProof says whether the proof of a try is right, once its password is that of
+// a user. Wrong ones count as codes tried at the account, among those of its second
+// step, and a right code of an app counts for nothing beyond that limit: whoever has
+// the password learns no more of codes here than there. ErrInvalidCredentials.
+func (s *Store) CheckProof(ctx context.Context, t Try, u User) error {
+	if !t.given {
+		return nil
+	}
+	right := t.right && t.claim.userID == u.ID
+	err := s.inTx(ctx, func(tx *txn) error {
+		try := claim{action: ActCodeTry, known: t.claim.known, account: strconv.FormatInt(u.ID, 10), ip: t.claim.ip, device: t.claim.device}
+		over := (*RateError)(nil)
+		err := s.allowed(ctx, tx, tx.now, try)
+		if err != nil && !errors.As(err, &over) {
+			return err
+		}
+		if right = right && (over == nil || t.claim.action != ActProof); right {
+			return nil
+		}
+		if over == nil {
+			if err := tx.count(ctx, try); err != nil {
+				return err
+			}
+		}
+		return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: u.ID, Detail: proofDetail})
 	})
-	return proved, err
+	if err == nil && !right {
+		err = ErrInvalidCredentials
+	}
+	return err
+}
+
+// proofDetail is what lines about a wrong proof, or a wrong password with one, say.
+const proofDetail = "proof"
+
+// triedWith is the detail of a password that was refused.
+func triedWith(ctx context.Context) string {
+	if c, _ := ctx.Value(turnKey{}).(claim); c.action == ActProof {
+		return proofDetail
+	}
+	return ""
 }
 
 func (tx *txn) hasRecoveryCode(ctx context.Context, userID int64, code string) (has bool, err error) {

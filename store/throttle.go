@@ -57,18 +57,18 @@ func (s *Store) mailHash(email string) string {
 }
 
 // Try is a password that was counted as wrong before it was checked.
-type Try struct{ claim claim }
+type Try struct {
+	claim claim
+	given bool // a proof along with it
+	right bool // that one
+}
 
 // SpendPasswordTry counts a try as failed before it is made, so that concurrent
 // requests cannot exceed the limits, whether or not the account exists.
-// ForgivePassword takes it back once the password was right. Who proves that the
-// account is theirs is no stranger to it. *RateError.
+// ForgivePassword takes it back once the password was right, and the proof that was
+// given along, see CheckProof. *RateError.
 func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t Try, err error) {
 	t.claim = claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}
-	proved, err := s.proves(ctx, email, c)
-	if err != nil {
-		return t, err
-	}
 	err = s.inTx(ctx, func(tx *txn) error {
 		if t.claim.userID, err = tx.accountAt(ctx, email); err != nil {
 			return err
@@ -76,8 +76,10 @@ func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t
 		if t.claim.known, err = tx.knownDevice(ctx, t.claim.userID, c.Device); err != nil {
 			return err
 		}
-		if proved && !t.claim.known {
-			t.claim.known, t.claim.device = true, "proved"
+		if c.Proof != "" {
+			if err := tx.weighProof(ctx, &t, c.Proof); err != nil {
+				return err
+			}
 		}
 		return tx.spend(ctx, t.claim)
 	})

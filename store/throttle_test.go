@@ -306,17 +306,85 @@ func TestACodeOfOnesOwnOpensTheDoor(t *testing.T) {
 	w.signIn(ada)
 	app, codes := w.app(ada), w.recoveryCodes(ada)
 	w.fail(5, mail, address)
+	w.fail(95, mail, "")
+	for i := range 110 { // from many networks, and many of one
+		for _, form := range []string{"198.51.100.%d", "2001:db8:77:%x::1"} {
+			_, _ = w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: fmt.Sprintf(form, i), Proof: "123456"})
+		}
+	}
 	for what, proof := range map[string]string{"a recovery code": codes[0], "the same again": codes[0], "an app": app.code(0)} {
 		try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address, Proof: proof})
 		if wait, limit := w.refused(err); limit != "" {
 			t.Errorf("%s: got to wait %v for %s", what, wait, limit)
 		}
+		must(t, w.store.CheckProof(t.Context(), try, ada))
 		must(t, w.store.ReturnPasswordTry(t.Context(), try))
 	}
-	for _, test := range []struct{ proof, limit string }{{"000000", "password_visitor"}, {codes[1], ""}, {codes[1], "proof_visitor"}} {
-		_, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address, Proof: test.proof})
-		if _, limit := w.refused(err); limit != test.limit {
-			t.Errorf("%s: refused by %q, want %q", test.proof, limit, test.limit)
+}
+
+// Wrong codes along with a password are limited by where they come from, as
+// passwords are. A recovery code is taken behind the same address all the same.
+func TestCodesAlongWithAPasswordAreLimited(t *testing.T) {
+	for _, test := range []struct {
+		form, limit string
+		n           int
+		wait        time.Duration
+	}{
+		{"192.0.2.7", "proof_source", 50, 3 * time.Second},
+		{"2001:db8:1:10%02x::1", "proof_source", 100, 3 * time.Second},
+		{"2001:db8:1:%x00::1", "proof_source", 200, 3 * time.Second},
+	} {
+		w := newWorld(t)
+		ada := w.user(mail)
+		w.signIn(ada)
+		codes := w.recoveryCodes(ada)
+		give := func(i int, email, proof string) (time.Duration, string) {
+			ip := test.form
+			if ip != address {
+				ip = fmt.Sprintf(ip, i)
+			}
+			_, err := w.store.SpendPasswordTry(t.Context(), email, store.Client{IP: ip, Proof: proof})
+			return w.refused(err)
 		}
+		for i := range test.n {
+			if wait, limit := give(i, fmt.Sprintf("somebody%d@example.com", i), "000000"); limit != "" {
+				t.Fatalf("number %d has to wait %v for %s", i, wait, limit)
+			}
+		}
+		if wait, limit := give(test.n, mail, "000000"); wait != test.wait || limit != test.limit {
+			t.Errorf("%s: got to wait %v for %q", test.form, wait, limit)
+		}
+		if wait, limit := give(test.n, mail, codes[0]); limit != "" {
+			t.Errorf("a recovery code has to wait %v for %s", wait, limit)
+		}
+	}
+}
+
+// Who has the password tries no more codes along with it than in the second step,
+// and each of them is in the audit trail. Beyond that a right one reads as a wrong one.
+func TestCodesAlongWithTheRightPasswordCountAsTries(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user(mail), w.user("bob@example.com")
+	w.signIn(ada)
+	app, codes := w.app(ada), w.recoveryCodes(ada)
+	give := func(i int, proof string, u store.User) error {
+		try, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: fmt.Sprintf("198.51.%d.7", i), Proof: proof})
+		must(t, err)
+		return w.store.CheckProof(t.Context(), try, u)
+	}
+	wantErr(t, "the password of another", give(200, app.code(0), bob), store.ErrInvalidCredentials)
+	before := len(w.events(ada))
+	must(t, give(201, app.code(0), ada))
+	for i := range 100 {
+		wantErr(t, "a wrong code", give(i, "000000", ada), store.ErrInvalidCredentials)
+	}
+	if got := w.events(ada)[before:]; len(got) != 100 || got[0] != "code_refused" {
+		t.Errorf("%d lines are left: %v", len(got), got[:1])
+	}
+	wantErr(t, "a right one after a hundred", give(202, app.code(0), ada), store.ErrInvalidCredentials)
+	must(t, give(203, codes[0], ada))
+	_, err := w.store.SpendCodeTry(t.Context(), w.start(ada).ID)
+	if _, limit := w.refused(err); limit != "code_try_strangers" {
+		t.Errorf("the second step: refused by %q", limit)
 	}
 }

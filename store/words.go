@@ -156,9 +156,9 @@ const (
 
 	EventFactorsReset EventKind = "factors_reset" // by the operator
 
-	EventPasswordRefused EventKind = "password_refused"
-	EventCodeRefused     EventKind = "code_refused" // detail: wrong, used, or recovery for a wrong recovery code
-	EventLimited         EventKind = "limited"      // detail: the Limit
+	EventPasswordRefused EventKind = "password_refused" // detail: proof if a code of one's own came along
+	EventCodeRefused     EventKind = "code_refused"     // detail: wrong, used, recovery for a wrong recovery code, or proof for one that came along with the right password
+	EventLimited         EventKind = "limited"          // detail: the Limit
 )
 
 // What is refused before anybody is known. It is counted, see Store.Refuse.

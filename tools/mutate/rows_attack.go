@@ -87,6 +87,6 @@ var attackRows = []row{
 	{what: "attack 6.6: codes go to any number", file: "signin/reach.go", find: "return false\n}\n\n// CountryOf", put: "return true\n}\n\n// CountryOf", test: "attack.Test6_06"},
 	{what: "attack 6.7: the owner counts as a stranger", file: "store/limits.go", find: "Per: PerAccount, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second", put: "Per: PerAccount, N: 100, Window: 15 * time.Minute", test: "attack.Test6_07"},
 	{what: "attack 6.8: a neighbour shuts out the address", file: "store/limits.go", find: "Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second", put: "Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute", test: "attack.Test6_08"},
-	{what: "attack 6.13: a wrong password leaves no line", file: "store/authenticate.go", find: "return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID})", put: "return nil", test: "attack.Test6_13"},
+	{what: "attack 6.13: a wrong password leaves no line", file: "store/authenticate.go", find: "return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID, Detail: triedWith(ctx)})", put: "return nil", test: "attack.Test6_13"},
 	{what: "attack 6.21: a stranger takes the place of a known browser", file: "store/pushes.go", find: "case other.known && !a.claim.known:", put: "case false:", test: "attack.Test6_21"},
 }
