@@ -330,13 +330,13 @@ func TestTheAccountIsClosedElsewhere(t *testing.T) {
 		waiting.signIn(p.Email)
 		waiting.transport(transport)
 		tb.click("#close-account summary")
-		tb.fill("#close-password", "not the password")
+		tb.fill("#close_password", "not the password")
 		tb.click("#close-account .danger")
-		tb.see("#close-password-error")
+		tb.see("#close_password-error")
 		if i == 0 {
 			tb.accessible("wrong password for closing")
 		}
-		tb.fill("#close-password", password)
+		tb.fill("#close_password", password)
 		tb.click("#close-account .danger")
 		tb.at("/")
 		tb.see(".notice.success")

@@ -13,18 +13,18 @@ import (
 // closeAccount closes an account for good, after asking for its password again.
 func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	err := h.Flow.CloseAccount(c.UserContext(), visitorOf(c), c.FormValue("password"), h.clientOf(c))
-	say := func(key string) func(*views.Protected) {
-		return func(page *views.Protected) { page.ClosingProblem = h.Pages.Text(key) }
+	say := func(sentence string) func(*views.Protected) {
+		return func(page *views.Protected) { page.Errors = views.FieldErrors{"close_password": sentence} }
 	}
 	var stuck *signin.NotClosed
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, say("close.wrong_password"))
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, say(h.Pages.Text("close.wrong_password")))
 	case errors.As(err, &stuck) && !errors.Is(err, store.ErrUnavailable):
 		h.Logger.Error("an account could not be closed", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, say("close.stuck"))
+		return h.showProtected(c, fiber.StatusServiceUnavailable, say(h.Pages.Text("close.stuck")))
 	case h.sayLimit(c, err) != "":
-		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.ClosingProblem = h.sayLimit(c, err) })
+		return h.showProtected(c, fiber.StatusTooManyRequests, say(h.sayLimit(c, err)))
 	case err != nil:
 		return err
 	}

@@ -73,18 +73,23 @@ func (h *Handlers) answerNotice(c *fiber.Ctx) error {
 
 // notMe offers in one step another password and the end of all other sign-ins.
 func (h *Handlers) notMe(c *fiber.Ctx) error {
+	return h.showNotMe(c, fiber.StatusOK, views.PasswordForm{}, nil)
+}
+
+func (h *Handlers) showNotMe(c *fiber.Ctx, status int, form views.PasswordForm, problems views.FieldErrors) error {
 	v := visitorOf(c)
 	until, _, err := h.Flow.Pause(c.UserContext(), v)
 	if err != nil {
 		return err
 	}
 	page := views.NotMe{
-		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v),
+		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v), Password: form,
 	}
+	page.Errors = problems
 	if !until.IsZero() {
 		page.Pause.Until = timeOf(until)
 	}
-	return c.Render("notme", page)
+	return c.Status(status).Render("notme", page)
 }
 
 // endPause has the phone asked again.

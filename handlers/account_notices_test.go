@@ -103,7 +103,17 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	hers.signIn(ada)
 	strangers.signIn(ada)
 	wantRedirect(t, hers.post(hers.notice("new_browser"), "answer", "not_me"), "/account/not-me")
-	wantRedirect(t, hers.post("/account/password", "current", goodPassword, "password", "another correct horse battery", "everywhere", "1"),
+	// A mistake keeps them there, and is listed where errors are.
+	for fields, says := range map[[2]string]string{
+		{"not the password", anotherPassword}: "This is not your current password.",
+		{goodPassword, "short"}:               "Please choose at least 8 characters.",
+	} {
+		got := hers.post("/account/password", "from", "not-me", "current", fields[0], "password", fields[1])
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		wantBody(t, got, "<title>Please check: Keep everybody else out", `id="error-summary"`, says, `name="from" value="not-me"`,
+			`name="everywhere" value="1">`, "Your phone is not asked until")
+	}
+	wantRedirect(t, hers.post("/account/password", "from", "not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),
 		"/protected?notice=password-changed")
 	wantRedirect(t, strangers.get("/protected"), "/login?notice=start")
 	wantStatus(t, hers.get("/protected"), http.StatusOK)

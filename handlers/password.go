@@ -17,8 +17,12 @@ func (h *Handlers) changePassword(c *fiber.Ctx) error {
 	sess, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
+		form := views.PasswordForm{Stay: !typed.Everywhere}
+		if c.FormValue("from") == "not-me" {
+			return h.showNotMe(c, fiber.StatusUnprocessableEntity, form, h.sentences(problems))
+		}
 		return h.showProtected(c, fiber.StatusUnprocessableEntity, func(page *views.Protected) {
-			page.Password = views.PasswordForm{Stay: !typed.Everywhere, Errors: h.sentences(problems)}
+			page.Password, page.Errors = form, h.sentences(problems)
 		})
 	}
 	if err != nil {

@@ -122,24 +122,23 @@ func (s Sends) Any() bool { return s.SMS || s.Call }
 // Protected is the page of a signed-in session.
 type Protected struct {
 	Layout
-	Open           string // the section that comes unfolded: password, close or none
-	Fresh          bool   // whether it may be changed without a new tap or code
-	Account        Account
-	SignIn         SignIn
-	Sessions       []Session
-	Password       PasswordForm
-	Recent         []Event
-	Told           []Told // notices, newest first
-	ToldMore       int    // further ones
-	ToldUpTo       int64  // the newest that "got it" is for, 0 for none
-	Pause          Pause
-	Browsers       []KnownBrowser // the last used first
-	Apps           []App
-	AppsLost       bool   // one may have been added to an earlier version, and counts no more
-	AppsProblem    string // why none could be added
-	Recovery       RecoveryCodes
-	Phone          PhoneFactor
-	ClosingProblem string // why the account was not closed
+	Open        string // the section that comes unfolded: password, close or none
+	Fresh       bool   // whether it may be changed without a new tap or code
+	Account     Account
+	SignIn      SignIn
+	Sessions    []Session
+	Password    PasswordForm
+	Recent      []Event
+	Told        []Told // notices, newest first
+	ToldMore    int    // further ones
+	ToldUpTo    int64  // the newest that "got it" is for, 0 for none
+	Pause       Pause
+	Browsers    []KnownBrowser // the last used first
+	Apps        []App
+	AppsLost    bool   // one may have been added to an earlier version, and counts no more
+	AppsProblem string // why none could be added
+	Recovery    RecoveryCodes
+	Phone       PhoneFactor
 
 	Transfers          []Transfer
 	TransferForm       TransferForm
@@ -208,8 +207,7 @@ type Session struct {
 
 // PasswordForm is the form of another password.
 type PasswordForm struct {
-	Stay   bool // whether other browsers stay signed in
-	Errors FieldErrors
+	Stay bool // whether other browsers stay signed in
 }
 
 // Event is one line of what happened to an account.

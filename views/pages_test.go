@@ -181,8 +181,8 @@ func protecteds() []state {
 	wrong.TransferForm.Errors = problems("payee", "amount", "currency")
 	busy.TransferForm.Errors = problems("form")
 	stale.Fresh = false
-	wrong.Password = views.PasswordForm{Stay: true, Errors: problems("current", "password")}
-	closing.ClosingProblem = "The password is wrong."
+	wrong.Password, wrong.Errors = views.PasswordForm{Stay: true}, problems("current", "password")
+	closing.Errors = problems("close_password")
 	told, paused := full, full
 	told.Told = []views.Told{
 		{ID: 2, Kind: "denied", Text: "Denied <there>.", At: newYear, Browser: "Firefox & <Co>", IP: "127.0.0.1", Place: "Bogotá", Asks: true},
