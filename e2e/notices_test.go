@@ -36,7 +36,7 @@ func TestThisWasNotMe(t *testing.T) {
 	hers.pictures("paused")
 
 	strangers.givePassword(p.Email)
-	strangers.heading("Your phone is not asked just now")
+	strangers.heading("Requests to your phone are paused")
 	strangers.accessible("not asked")
 	strangers.pictures("not-asked")
 	if got := len(p.requests()); got != 2 {
@@ -46,7 +46,7 @@ func TestThisWasNotMe(t *testing.T) {
 	hers.click("#logout-form button")
 	hers.at("/")
 	hers.givePassword(p.Email)
-	hers.heading("Your phone is not asked just now")
+	hers.heading("Requests to your phone are paused")
 	hers.open("/verify-token")
 	hers.enterToken(p.token)
 	hers.at("/protected")

@@ -162,7 +162,7 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 	first.signIn(p.Email)
 	first.transport("socket")
 	second.signIn(p.Email)
-	first.heading("A newer sign-in took over")
+	first.heading("A newer sign‑in took over")
 	first.accessible("replaced")
 	second.transport("socket")
 
@@ -174,7 +174,7 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 	second.see("[data-message=not-yet]")
 	p.tap(newer.UUID, "approve")
 	second.at("/protected")
-	first.heading("A newer sign-in took over")
+	first.heading("A newer sign‑in took over")
 	first.open("/protected")
 	first.at("/login/approval")
 }

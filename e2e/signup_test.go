@@ -24,7 +24,7 @@ func TestSignUpWithAnEmailThatHasAnAccount(t *testing.T) {
 	tb.heading("Tap Approve on your phone")
 	tb.transport("socket")
 	p.answer("approve")
-	tb.heading("There is an account for this e-mail")
+	tb.heading("You already have an account")
 	tb.accessible("e-mail taken")
 	tb.pictures("email-taken")
 	tb.click("[data-state=signed_out-email_taken] a[href='/login']")

@@ -66,7 +66,7 @@ func TestEveryOutcomeArrivesByEveryTransport(t *testing.T) {
 
 		tb = wait()
 		newer := wait()
-		tb.heading("A newer sign-in took over")
+		tb.heading("A newer sign‑in took over")
 
 		other = (&person{t: t, nod: n, ctx: newer.ctx}).tab()
 		other.expect("WebSocket connection", "ERR_", "502") // the code page listens too

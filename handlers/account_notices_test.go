@@ -50,7 +50,7 @@ func TestADenialIsAQuestionToTheOwner(t *testing.T) {
 	if !strings.Contains(said, "nobody was let in") || strings.Contains(said, "Deny") || strings.Contains(said, "password") {
 		t.Errorf("whoever asked is told %s", said)
 	}
-	wantBody(t, hers.get("/protected"), "was denied there", "Was this you?", "It was me", "127.0.0.1")
+	wantBody(t, hers.get("/protected"), "was denied", "Was this you?", "Yes, it was me", "127.0.0.1")
 
 	// By mistake: nothing more comes of it.
 	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "me"), "/protected")
@@ -72,7 +72,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	waiting := s.browser().waits(ada)
 	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "not_me"), "/account/not-me")
 	waiting.want("cancelled")
-	wantBody(t, hers.get("/account/not-me"), "Your phone is not asked until", `action="/account/password"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
+	wantBody(t, hers.get("/account/not-me"), "Requests to your phone are paused until", `action="/account/password"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
 	wantBody(t, hers.get("/protected"), "paused until", "used here before")
 	if s.rings(ada) {
 		t.Error("the phone is asked in a pause")
@@ -80,7 +80,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	stranger := s.browser()
 	stranger.passPassword(ada)
 	got := stranger.get("/login/approval")
-	wantBody(t, got, "Your phone is not asked just now", "A code signs you in now", `href="/verify-token"`)
+	wantBody(t, got, "Requests to your phone are paused", "You can use a code now", `href="/verify-token"`)
 	for _, told := range []string{"denied", "Denied", "paused", "until"} {
 		if strings.Contains(got.Body[strings.Index(got.Body, `<div class="approval"`):], ">"+told) {
 			t.Errorf("whoever asked is told %q", told)
@@ -89,7 +89,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	// What the account itself would ask of the phone waits as well.
 	refused := hers.post("/transfers", "payee", "Bob", "amount", "1", "currency", "EUR")
 	wantStatus(t, refused, http.StatusTooManyRequests)
-	wantBody(t, refused, "held back", "sent again in 60 minutes")
+	wantBody(t, refused, "are paused", "send one again in 60 minutes")
 	if refused.Header.Get("Retry-After") != "3600" {
 		t.Errorf("got Retry-After %q", refused.Header.Get("Retry-After"))
 	}
@@ -105,13 +105,13 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	wantRedirect(t, hers.post(hers.notice("new_browser"), "answer", "not_me"), "/account/not-me")
 	// A mistake keeps them there, and is listed where errors are.
 	for fields, says := range map[[2]string]string{
-		{"not the password", anotherPassword}: "This is not your current password.",
+		{"not the password", anotherPassword}: "That is not your current password.",
 		{goodPassword, "short"}:               "Please choose at least 8 characters.",
 	} {
 		got := hers.post("/account/password", "from", "not-me", "current", fields[0], "password", fields[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
 		wantBody(t, got, "<title>Please check: Keep everybody else out", `id="error-summary"`, says, `name="from" value="not-me"`,
-			`name="everywhere" value="1">`, "Your phone is not asked until")
+			`name="everywhere" value="1">`, "Requests to your phone are paused until")
 	}
 	wantRedirect(t, hers.post("/account/password", "from", "not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),
 		"/protected?notice=password-changed")
@@ -140,9 +140,9 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 	s.clock.Advance(time.Second)
 	hers.passPassword(ada)
 	wantRedirect(t, hers.post("/verify-token", "token", ada.phone.tokenOf("")), "/protected")
-	wantBody(t, hers.get("/protected"), "paused until", "Ask my phone again")
+	wantBody(t, hers.get("/protected"), "paused until", "Resume requests")
 	wantRedirect(t, hers.post("/account/pause/end"), "/protected?notice=pause-ended")
-	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, "asked again") || strings.Contains(got.Body, "paused until 2") {
+	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, "have resumed") || strings.Contains(got.Body, "paused until 2") {
 		t.Error("the page does not say that the pause is over")
 	}
 	if !s.rings(ada) {
@@ -158,7 +158,7 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 	s.browser().signIn(ada)
 	other := s.browser()
 	other.signIn(ada)
-	wantBody(t, other.get("/protected"), "had not signed in to your account before")
+	wantBody(t, other.get("/protected"), "was new to your account")
 	line := func() string { return ada.phone.requests()[0].Details["Notice"] }
 	if line() != "" {
 		t.Errorf("the phone was told early: %q", line())
@@ -173,7 +173,7 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 	if line() != "" {
 		t.Errorf("the phone was told twice: %q", line())
 	}
-	wantBody(t, other.get("/protected"), "had not signed in to your account before")
+	wantBody(t, other.get("/protected"), "was new to your account")
 	wantRedirect(t, other.post(other.notice("new_browser"), "answer", "me"), "/protected")
 	if got := other.get("/protected"); strings.Contains(got.Body, `id="notices"`) {
 		t.Error("a notice that was read is shown again")

@@ -75,7 +75,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 
 	refused := b.post("/account/authenticators/prove", "id", a.id, "token", wrong(a.code()), "name", "Blue <phone>")
 	wantStatus(t, refused, http.StatusUnprocessableEntity)
-	wantBody(t, refused, "The app does not show this code now.", `id="token-error"`, `value="Blue &lt;phone&gt;"`)
+	wantBody(t, refused, "The app is not showing this code right now.", `id="token-error"`, `value="Blue &lt;phone&gt;"`)
 	wantNoBody(t, refused, a.Secret()[:8], "qr-code")
 
 	before := b.cookie("nod_session")
@@ -83,7 +83,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	if b.cookie("nod_session") == before {
 		t.Error("the session goes on under the id from before")
 	}
-	wantBody(t, b.get("/protected?notice=authenticator-added"), "The app was added.", "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
+	wantBody(t, b.get("/protected?notice=authenticator-added"), "The app has been added.", "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
 
 	b.post("/logout")
 	b.passPassword(ada)

@@ -35,7 +35,7 @@ func TestAForgottenPassword(t *testing.T) {
 	wantStatus(t, weak, http.StatusUnprocessableEntity)
 	wantBody(t, weak, `id="password-error"`)
 	wantRedirect(t, lost.post("/forgot/password", "password", anotherPassword), "/protected?notice=password-changed")
-	wantBody(t, lost.get("/protected"), "Your password was changed.", "9 of 10 are left.")
+	wantBody(t, lost.get("/protected"), "Your password was changed.", "9 of 10 left.")
 	wantRedirect(t, b.get("/protected"), "/login?notice=start")
 
 	// Once: the session has it no more.
@@ -57,7 +57,7 @@ func TestAForgottenPasswordSaysNothing(t *testing.T) {
 	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 		got := b.post("/forgot", "email", email, "recovery", "0000-0000-0000-0000")
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "E-mail and recovery code do not belong together, or the code was used before.")
+		wantBody(t, got, "This e-mail and recovery code do not match, or the code has already been used.")
 		answers = append(answers, csrfField.ReplaceAllString(strings.ReplaceAll(got.Body, email, ""), ""))
 	}
 	if answers[0] != answers[1] {
@@ -83,7 +83,7 @@ func TestAForgottenPasswordNeedsThePhone(t *testing.T) {
 	b.signIn(ada)
 	codes, a := b.recoveryCodes(), b.addApp()
 	lost.forgets(ada, codes[0])
-	wantBody(t, lost.get("/verify-token"), "only the phone", `name="token"`)
+	wantBody(t, lost.get("/verify-token"), "only your phone", `name="token"`)
 	for _, page := range []string{"/verify-token", "/login/approval"} {
 		wantNoBody(t, lost.get(page), `name="recovery"`, `href="/verify-token#recovery"`)
 	}
@@ -91,11 +91,11 @@ func TestAForgottenPasswordNeedsThePhone(t *testing.T) {
 		got := lost.post("/verify-token", field, codes[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
 		wantBody(t, got, "A second recovery code does not count here.", `id="token-error"`)
-		wantNoBody(t, got, "none of your recovery codes")
+		wantNoBody(t, got, "not one of your recovery codes")
 	}
 	got := lost.post("/verify-token", "token", a.code())
 	wantStatus(t, got, http.StatusUnprocessableEntity)
-	wantBody(t, got, "This is no code of your phone")
+	wantBody(t, got, "This is not a code from your phone")
 	lost.wantOutside()
 	s.tapped(ada.phone.deny, ada.phone.pending())
 	wantRedirect(t, lost.post("/verify-token", "token", ada.phone.token()), "/login/approval")

@@ -40,7 +40,7 @@ func TestAChangeAsksForATap(t *testing.T) {
 	b := s.stale(ada)
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), toClose)
 	page := b.get(toClose)
-	wantBody(t, page, "Is it you?", "Close your account for good", "Ask my phone")
+	wantBody(t, page, "Please confirm that it is you", "Close your account for good", "Ask my phone")
 	if len(ada.phone.requests()) != 2 { // of the two sign-ins
 		t.Error("opening the page has asked the phone")
 	}
@@ -173,7 +173,7 @@ func TestAnApprovalOfAnotherKindConfirmsNothing(t *testing.T) {
 	ada.phone.approve(ada.phone.pending())
 	nextLedger(t, events, "approved")
 	wantRedirect(t, b.post("/account/confirm"), "/account/confirm")
-	wantBody(t, b.get("/account/confirm"), "Is it you?")
+	wantBody(t, b.get("/account/confirm"), "Please confirm that it is you")
 
 	// The change that was approved is the one that is confirmed, and the only one
 	// whose page says so.
@@ -184,7 +184,7 @@ func TestAnApprovalOfAnotherKindConfirmsNothing(t *testing.T) {
 	wantRedirect(t, b.post("/account/confirm", "to", "/account/close"), toClose)
 	wantRedirect(t, b.post("/account/confirm", "to", "/account/authenticators"), "/account/confirm?to=%2Faccount%2Fauthenticators")
 	page := b.get("/account/confirm?to=%2Faccount%2Fauthenticators")
-	wantBody(t, page, "It is you", `action="/account/authenticators"`, "Add an authenticator app")
+	wantBody(t, page, "Confirmed", `action="/account/authenticators"`, "Add an authenticator app")
 }
 
 // Where the reply to a confirmation is lost, the same form is answered again.

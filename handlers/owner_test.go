@@ -51,7 +51,7 @@ func TestWhoHasThePasswordCannotUseUpThePushes(t *testing.T) {
 		stranger.post("/login/cancel")
 	}
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "by browsers that never signed in to this account", "Type a code")
+	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "Browsers that have never signed in to this account", "Type a code")
 	wantRefused(t, stranger.post("/login/resend"), 10*time.Minute, "10 minutes")
 
 	hers.passPassword(ada)
@@ -73,7 +73,7 @@ func TestAStrangerIsToldThatAnotherSignInIsUnderWay(t *testing.T) {
 	asked := len(ada.phone.requests())
 
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, "Another sign-in is under way", "Type a code")
+	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, "Another sign‑in is in progress", "Type a code")
 	wantRefused(t, stranger.post("/login/resend"), 2*time.Minute, "in a browser that has signed in to it before")
 	if got := len(ada.phone.requests()); got != asked {
 		t.Errorf("the phone was asked %d times more", got-asked)
@@ -92,7 +92,7 @@ func TestSignUpsOfOneAddressAreLimited(t *testing.T) {
 	}
 	b := s.browser()
 	got := b.post("/signup", "name", "Eve", "email", "eve@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199")
-	wantRefused(t, got, 30*time.Second, "Too many accounts were asked for in your network", "30 seconds", "eve@example.com")
+	wantRefused(t, got, 30*time.Second, "Too many sign-ups from your network", "30 seconds", "eve@example.com")
 	s.clock.Advance(30 * time.Second)
 	s.register(b, "eve@example.com")
 }
@@ -111,7 +111,7 @@ func TestTransfersCountAsPushes(t *testing.T) {
 		_, _, err = s.store.CancelApproval(t.Context(), pending[0], store.ReasonSignedOut)
 		must(t, err)
 	}
-	wantRefused(t, ask(), 10*time.Minute, "This phone was asked many times without a yes")
+	wantRefused(t, ask(), 10*time.Minute, "This phone was asked many times without an approval")
 }
 
 // A code is sent where it costs what others cost, and nowhere else.
@@ -157,7 +157,7 @@ func TestACodeOfOnesOwnIsTakenWhereStrangersAreHeldUp(t *testing.T) {
 	for range 5 {
 		wantStatus(t, b.post("/login", "email", ada.Email, "password", "not her password"), http.StatusUnprocessableEntity)
 	}
-	wantRefused(t, b.post("/login", "email", ada.Email, "password", goodPassword), 15*time.Minute, `name="proof"`, "Code of your own")
+	wantRefused(t, b.post("/login", "email", ada.Email, "password", goodPassword), 15*time.Minute, `name="proof"`, "Authenticator or recovery code")
 	spelt := strings.ToUpper(codes[0][:4] + " " + codes[0][4:])
 	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword, "proof", spelt), "/login/approval")
 	wantRedirect(t, b.post("/verify-token", "token", codes[0]), "/protected") // it is not used up
@@ -178,7 +178,7 @@ func TestNobodyIsToldWhetherPasswordOrCodeWasWrong(t *testing.T) {
 	for _, try := range [][2]string{{goodPassword, "000000"}, {"not her password", codes[0]}, {"not her password", "000000"}} {
 		got := b.post("/login", "email", ada.Email, "password", try[0], "proof", try[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "E-mail, password and code do not belong together.", `name="proof"`)
+		wantBody(t, got, "E-mail, password and code do not match.", `name="proof"`)
 		answers = append(answers, csrfField.ReplaceAllString(got.Body, ""))
 	}
 	if answers[0] != answers[1] || answers[0] != answers[2] {

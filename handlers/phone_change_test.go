@@ -71,7 +71,7 @@ func TestAnotherPhone(t *testing.T) {
 	if got := events.want("cancelled"); got.Number == "" && got.Status == "" {
 		t.Errorf("the browser that waits for the old phone was told %+v", got)
 	}
-	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed", "Your account has another phone.")
+	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed", "The phone of your account was changed.")
 
 	wantRedirect(t, b.get("/account/phone/new"), "/protected")
 	if phones := s.allPhones(); len(phones) != 1 {
@@ -89,7 +89,7 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	b.signIn(ada)
 	b.begins("")
 	s.tapped(ada.phone.deny, ada.phone.pending())
-	wantBody(t, b.get("/account/phone"), "It was not approved, and nothing was changed.")
+	wantBody(t, b.get("/account/phone"), "This was not approved, and nothing was changed.")
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
 	b.post("/logout")
@@ -102,8 +102,8 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.deny, fresh.pending())
 	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-denied")
-	wantNoBody(t, b.get("/protected"), "is to take its place")
-	wantBody(t, b.get("/protected"), "+12015550001", "New phone said no")
+	wantNoBody(t, b.get("/protected"), "You are changing to another phone")
+	wantBody(t, b.get("/protected"), "+12015550001", "New phone declined")
 }
 
 // Who has lost the old phone needs a recovery code and waits a day, and the owner can
@@ -116,16 +116,16 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	codes := b.recoveryCodes()
 	wrong := b.post("/account/phone", "country_code", "1", "phone_number", newNumber, "recovery", "0000-0000-0000-0000")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "This is none of your recovery codes", `id="recovery-error"`)
+	wantBody(t, wrong, "This is not one of your recovery codes", `id="recovery-error"`)
 	b.begins(codes[0])
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.approve, fresh.pending())
-	wantBody(t, b.get("/account/phone"), "takes the place of yours at")
-	wantBody(t, b.get("/protected"), "Somebody with a recovery code asked for another phone.", "+12015550001")
+	wantBody(t, b.get("/account/phone"), "will replace yours on")
+	wantBody(t, b.get("/protected"), "Somebody used a recovery code to change your phone.", "+12015550001")
 
 	owner := s.browser() // is told, and stops it
 	owner.signIn(ada)
-	wantBody(t, owner.get("/protected"), "Somebody with a recovery code asked for another phone.", "Stop the change")
+	wantBody(t, owner.get("/protected"), "Somebody used a recovery code to change your phone.", "Stop the change")
 	wantRedirect(t, owner.post("/account/phone/stop"), "/protected?notice=phone-stopped")
 	s.clock.Advance(25 * time.Hour)
 	must(t, s.flow.Sweep(t.Context()))

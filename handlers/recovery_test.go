@@ -29,7 +29,7 @@ func (b *browser) recoveryCodes() (codes []string) {
 // Who signs in for the first time is offered recovery codes, once.
 func TestRecoveryCodesAreOffered(t *testing.T) {
 	s := newSite(t)
-	const offer = "Get in without your phone, too"
+	const offer = "Be ready to sign in without your phone"
 	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")
 	b, other := s.browser(), s.browser()
 	b.signIn(ada)
@@ -42,7 +42,7 @@ func TestRecoveryCodesAreOffered(t *testing.T) {
 	other.recoveryCodes()
 	page := other.get("/protected")
 	wantNoBody(t, page, offer)
-	wantBody(t, page, "10 of 10 are left.", "Recovery codes made")
+	wantBody(t, page, "10 of 10 left.", "Recovery codes made")
 }
 
 // Without the phone a recovery code signs in, in either field and however it is
@@ -66,13 +66,13 @@ func TestSignInByARecoveryCode(t *testing.T) {
 		wantRedirect(t, b.post("/verify-token", field, typed), "/protected")
 		wantBody(t, b.get("/protected"), "a recovery code")
 	}
-	wantBody(t, b.get("/protected"), "8 of 10 are left.", "Recovery code used")
+	wantBody(t, b.get("/protected"), "8 of 10 left.", "Recovery code used")
 
 	b.post("/logout")
 	b.passPassword(ada)
 	used := b.post("/verify-token", "recovery", codes[0])
 	wantStatus(t, used, http.StatusUnprocessableEntity)
-	wantBody(t, used, "This is none of your recovery codes, or it was used before.", `id="recovery-error"`, `aria-describedby="recovery-hint recovery-error"`)
+	wantBody(t, used, "This is not one of your recovery codes, or it has already been used.", `id="recovery-error"`, `aria-describedby="recovery-hint recovery-error"`)
 	short := b.post("/verify-token", "recovery", "k3d9")
 	wantStatus(t, short, http.StatusUnprocessableEntity)
 	wantBody(t, short, "A recovery code has 16 letters and digits")

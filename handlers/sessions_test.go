@@ -33,7 +33,7 @@ func TestASessionIsEndedFromAnotherBrowser(t *testing.T) {
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it is none of Bob's business
 
 	wantRedirect(t, here.post("/account/sessions/end", "session", found[0][1]), "/protected?notice=session-ended")
-	wantBody(t, here.get("/protected?notice=session-ended"), "That browser is signed out.", "Nowhere else.", "Signed out from another browser")
+	wantBody(t, here.get("/protected?notice=session-ended"), "That browser has been signed out.", "Only here.", "Signed out from another browser")
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}
@@ -94,10 +94,10 @@ func TestAPasswordIsChanged(t *testing.T) {
 		return here.post("/account/password", "current", current, "password", password, "everywhere", everywhere)
 	}
 	for _, wrong := range []struct{ current, password, says string }{
-		{"not the password", better, "This is not your current password. Nothing was changed."},
-		{"", better, "Please give your current password."},
+		{"not the password", better, "That is not your current password. Nothing was changed."},
+		{"", better, "Please enter your current password."},
 		{goodPassword, "short", "Please choose at least 8 characters."},
-		{goodPassword, goodPassword, "This is the password that you have."},
+		{goodPassword, goodPassword, "This is your current password."},
 	} {
 		got := change(wrong.current, wrong.password, "1")
 		wantStatus(t, got, http.StatusUnprocessableEntity)
@@ -108,7 +108,7 @@ func TestAPasswordIsChanged(t *testing.T) {
 	if here.cookie("nod_session") == before {
 		t.Error("the cookie is the one from before the change")
 	}
-	wantBody(t, here.get("/protected?notice=password-changed"), "Your password is changed.", "Password changed")
+	wantBody(t, here.get("/protected?notice=password-changed"), "Your password has been changed.", "Password changed")
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it may stay
 	here.wantKnown(2)
 	wantRedirect(t, half.get("/login/approval"), "/login?notice=start") // it began with the old password

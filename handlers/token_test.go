@@ -211,7 +211,7 @@ func TestSendsAreLimited(t *testing.T) {
 	b.passPassword(ada)
 	refused := b.post("/send-token", "via", "sms")
 	wantStatus(t, refused, http.StatusTooManyRequests)
-	wantBody(t, refused, "This phone gets no further code now", "hours")
+	wantBody(t, refused, "No more codes can be sent to this phone for now", "hours")
 	if refused.Header.Get("Retry-After") == "" {
 		t.Error("the refusal does not say when to come back")
 	}
