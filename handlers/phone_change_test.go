@@ -89,13 +89,16 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	b.signIn(ada)
 	b.begins("")
 	s.tapped(ada.phone.deny, ada.phone.pending())
-	wantBody(t, b.get("/account/phone"), "This was not approved, and nothing was changed.")
+	wantBody(t, b.get("/account/phone"), "Your old phone said no", "Sign out", `id="phone-form"`)
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
-	wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+	again := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
+	wantStatus(t, again, http.StatusUnprocessableEntity) // a no holds for the sign-in
+	wantBody(t, again, "Your phone said no in this sign-in", `id="recovery-error"`)
 	b.post("/logout")
 
 	s.clock.Advance(time.Second)
-	b.signIn(ada)
+	b.signIn(ada) // and begins anew, without a step between
+	wantBody(t, b.get("/account/phone"), `id="phone-form"`)
 	b.begins("")
 	s.tapped(ada.phone.approve, ada.phone.pending())
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")

@@ -17,6 +17,7 @@ const (
 
 	RecoveryMalformed Problem = "recovery.malformed"
 	RecoveryWrong     Problem = "recovery.wrong"
+	RecoveryNeeded    Problem = "recovery.needed"
 	PhoneNotAsked     Problem = "phone.not_asked"
 	PhoneWithoutApp   Problem = "phone.without_app"
 )
@@ -121,6 +122,15 @@ func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, rec
 		var ok bool
 		if code, ok = RecoveryCode(recovery); !ok {
 			problems.note(FieldRecovery, RecoveryMalformed)
+		}
+	}
+	if recovery == "" {
+		old, err := f.ChangeRequest(ctx, v.Session.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if old.Status == store.Denied {
+			problems.note(FieldRecovery, RecoveryNeeded)
 		}
 	}
 	if len(problems) > 0 {

@@ -32,6 +32,7 @@ var factorRows = []row{
 	{what: "others stay signed in after a forgotten password", file: "store/reset.go", find: "tx.endElsewhere(ctx, before, true)", put: "tx.endElsewhere(ctx, before, false)", test: "handlers.TestAForgottenPassword"},
 	{what: "a second recovery code is offered for a new password", file: "handlers/approval.go", find: "PhoneOnly: v.Session.ResetsPassword,", put: "", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "a mistake leads away from keeping everybody else out", file: "handlers/password.go", find: "if c.FormValue(\"from\") == \"not-me\" {", put: "if false {", test: "handlers.TestAfterNotMeOneStepKeepsOthersOut"},
+	{what: "a change of phone is begun in vain after a no", file: "signin/phone_change.go", find: "if old.Status == store.Denied {", put: "if false {", test: "handlers.TestAnotherPhoneThatIsNotProved"},
 	{what: "two recovery codes make a new password", file: "store/recovery.go", find: "|| phoneOnly {", put: "|| phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "a recovery code and an app make a new password", file: "store/totp.go", find: "if err == nil && phoneOnly {", put: "if err == nil && phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "who has forgotten the password waits past its page", file: "views/approval.html", find: "data-done-url=\"{{.DoneURL}}\"", put: "data-done-url=\"/protected\"", test: "handlers.TestAForgottenPassword"},
