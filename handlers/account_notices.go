@@ -19,8 +19,14 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	if err != nil {
 		return err
 	}
+	by, err := h.Flow.Answerer(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	for _, n := range newest {
-		page.Told = append(page.Told, h.viewTold(n))
+		told := h.viewTold(n)
+		told.Answers = by.May(n)
+		page.Told = append(page.Told, told)
 		if !n.Kind.Asks() {
 			page.ToldUpTo = max(page.ToldUpTo, n.ID)
 		}
@@ -54,10 +60,11 @@ func (h *Handlers) readNotices(c *fiber.Ctx) error {
 }
 
 // answerNotice takes the answer to "was this you?". After a no, also one given
-// before in another tab, the next page offers what else there is to do.
+// before in another tab or not for this one to give, the next page offers what else
+// there is to do.
 func (h *Handlers) answerNotice(c *fiber.Ctx) error {
 	answer := store.NoticeAnswer(c.FormValue("answer"))
-	id, err := strconv.ParseInt(c.Params("id"), 10, 64)
+	id, err := strconv.ParseInt(c.FormValue("id"), 10, 64)
 	if err != nil || answer != store.AnswerMe && answer != store.AnswerNotMe {
 		return fiber.ErrNotFound
 	}

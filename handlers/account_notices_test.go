@@ -19,14 +19,20 @@ func (s *site) denied(p person) *browser {
 	return b
 }
 
-// notice is the path of the newest notice of a kind on the account page.
+// notice is the id of the newest notice of a kind on the account page.
 func (b *browser) notice(kind string) string {
 	b.t.Helper()
 	found := regexp.MustCompile(`id="notice-(\d+)" data-kind="` + kind + `"`).FindStringSubmatch(b.get("/protected").Body)
 	if found == nil {
 		b.t.Fatalf("the page shows no notice %q", kind)
 	}
-	return "/notices/" + found[1] + "/answer"
+	return found[1]
+}
+
+// answers "was this you?" about the newest notice of a kind.
+func (b *browser) answers(kind, answer string) page {
+	b.t.Helper()
+	return b.post("/notices/answer", "id", b.notice(kind), "answer", answer)
 }
 
 // rings says whether the phone is asked when somebody gives the password.
@@ -53,7 +59,7 @@ func TestADenialIsAQuestionToTheOwner(t *testing.T) {
 	wantBody(t, hers.get("/protected"), "was denied", "Was this you?", "Yes, it was me", "127.0.0.1")
 
 	// By mistake: nothing more comes of it.
-	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "me"), "/protected")
+	wantRedirect(t, hers.answers("denied", "me"), "/protected")
 	if got := hers.get("/protected"); strings.Contains(got.Body, "Was this you?") {
 		t.Error("an answered question is asked again")
 	}
@@ -70,7 +76,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	hers.signIn(ada)
 	s.denied(ada)
 	waiting := s.browser().waits(ada)
-	wantRedirect(t, hers.post(hers.notice("denied"), "answer", "not_me"), "/account/not-me")
+	wantRedirect(t, hers.answers("denied", "not_me"), "/account/not-me")
 	waiting.want("cancelled")
 	wantBody(t, hers.get("/account/not-me"), "Requests to your phone are paused until", `action="/account/password"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
 	wantBody(t, hers.get("/protected"), "paused until", "used here before")
@@ -102,7 +108,7 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	hers, strangers := s.browser(), s.browser()
 	hers.signIn(ada)
 	strangers.signIn(ada)
-	wantRedirect(t, hers.post(hers.notice("new_browser"), "answer", "not_me"), "/account/not-me")
+	wantRedirect(t, hers.answers("new_browser", "not_me"), "/account/not-me")
 	// A mistake keeps them there, and is listed where errors are.
 	for fields, says := range map[[2]string]string{
 		{"not the password", anotherPassword}: "That is not your current password.",
@@ -155,8 +161,8 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
-	s.browser().signIn(ada)
-	other := s.browser()
+	hers, other := s.browser(), s.browser()
+	hers.signIn(ada)
 	other.signIn(ada)
 	wantBody(t, other.get("/protected"), "was new to your account")
 	line := func() string { return ada.phone.requests()[0].Details["Notice"] }
@@ -174,10 +180,37 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 		t.Errorf("the phone was told twice: %q", line())
 	}
 	wantBody(t, other.get("/protected"), "was new to your account")
-	wantRedirect(t, other.post(other.notice("new_browser"), "answer", "me"), "/protected")
+	wantRedirect(t, hers.answers("new_browser", "me"), "/protected")
 	if got := other.get("/protected"); strings.Contains(got.Body, `id="notices"`) {
 		t.Error("a notice that was read is shown again")
 	}
+}
+
+// Who has come in from a new browser is not asked whether it was them: the phone
+// says it at its next ring, and a browser from before takes the answer.
+func TestASessionDoesNotAnswerForItself(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers, theirs := s.browser(), s.browser()
+	hers.signIn(ada)
+	s.clock.Advance(time.Second)
+	theirs.signIn(ada)
+	got := theirs.get("/protected")
+	wantBody(t, got, "was new to your account", "Only a browser that was signed in before", `href="/account/not-me"`)
+	wantNoBody(t, got, `action="/notices/answer"`)
+	wantRedirect(t, theirs.answers("new_browser", "me"), "/protected")
+	wantBody(t, theirs.get("/protected"), "Was this you?")
+	s.browser().passPassword(ada)
+	if line := ada.phone.requests()[0].Details["Notice"]; !strings.HasPrefix(line, "a new browser signed in, ") {
+		t.Errorf("the phone was told %q", line)
+	}
+
+	// An answer changes the account: later it asks for a tap, and goes on with it.
+	s.clock.Advance(11 * time.Minute)
+	id := hers.notice("new_browser")
+	confirm := "/account/confirm?answer=me&id=" + id + "&to=%2Fnotices%2Fanswer"
+	wantRedirect(t, hers.answers("new_browser", "me"), confirm)
+	wantBody(t, hers.get(confirm), "Answer &#34;Was this you?&#34;", `name="id" value="`+id+`"`, `name="answer" value="me"`)
 }
 
 // The phone and the browser show the same, so that it can be compared.
@@ -232,12 +265,12 @@ func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
 	hers.signIn(ada)
 	others.signIn(eve)
 	s.denied(ada)
-	path := hers.notice("denied")
-	wantRedirect(t, others.post(path, "answer", "not_me"), "/account/not-me")
+	id := hers.notice("denied")
+	wantRedirect(t, others.post("/notices/answer", "id", id, "answer", "not_me"), "/account/not-me")
 	for _, answer := range []string{"", "nobody"} {
-		wantStatus(t, hers.post(path, "answer", answer), http.StatusNotFound)
+		wantStatus(t, hers.post("/notices/answer", "id", id, "answer", answer), http.StatusNotFound)
 	}
-	wantStatus(t, hers.post("/notices/x/answer", "answer", "me"), http.StatusNotFound)
+	wantStatus(t, hers.post("/notices/answer", "id", "x", "answer", "me"), http.StatusNotFound)
 	wantRedirect(t, others.post("/notices/read", "up_to", "999999"), "/protected")
 	if !s.rings(ada) {
 		t.Error("somebody else has paused the phone")

@@ -161,7 +161,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Post("/account/confirm/send", h.requireSignedIn, h.unlessFresh, h.sendChangeCode)
 	app.Post("/account/confirm/code", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.unlessFresh, h.confirmChangeByCode)
 	app.Post("/notices/read", h.requireSignedIn, h.readNotices)
-	app.Post("/notices/:id/answer", h.requireSignedIn, h.answerNotice)
+	app.Post("/notices/answer", h.requireSignedIn, h.requireFresh, h.answerNotice)
 	app.Get("/account/not-me", h.requireSignedIn, h.notMe)
 	app.Post("/account/pause/end", h.requireSignedIn, h.endPause)
 	app.Post("/transfers", h.requireSignedIn, h.transfer)

@@ -39,6 +39,7 @@ var changes = map[string]change{
 	"/account/authenticators/remove": {what: "change.authenticator_remove", fields: []string{"id"}},
 	"/account/recovery-codes":        {what: "change.recovery"},
 	"/account/recovery-codes/remove": {what: "change.recovery_remove"},
+	"/notices/answer":                {what: "change.notice", fields: []string{"id", "answer"}},
 }
 
 // requireFresh admits a change only soon after a sign-in, a tap or a code.

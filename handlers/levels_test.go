@@ -81,7 +81,7 @@ var routes = []struct {
 	{"GET /account/confirm/status", [5]string{"401", "401", "404", "401", "401"}},
 	{"POST /account/close", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /notices/read", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
-	{"POST /notices/:id/answer", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
+	{"POST /notices/answer", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
 	{"GET /account/not-me", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
 	{"POST /account/pause/end", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /transfers", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},

@@ -29,6 +29,11 @@ func (f *Flow) Notices(ctx context.Context, userID int64) (newest []store.Notice
 	return f.Store.UnreadNotices(ctx, userID, maxNotices)
 }
 
+// Answerer says which notices the visitor may answer.
+func (f *Flow) Answerer(ctx context.Context, v Visitor) (store.Answerer, error) {
+	return f.Store.Answerer(ctx, v.Session)
+}
+
 // ReadNotices notes that the visitor has read what was shown, up to a notice.
 func (f *Flow) ReadNotices(ctx context.Context, v Visitor, upTo int64) error {
 	return f.Store.ReadNotices(ctx, v.Session, upTo)
@@ -36,7 +41,7 @@ func (f *Flow) ReadNotices(ctx context.Context, v Visitor, upTo int64) error {
 
 // AnswerNotice takes the visitor's answer to "was this you?". After "not me" the
 // phone is left in peace, and the browsers that waited for it are told.
-// store.ErrNotFound when there is nothing to answer.
+// store.ErrNotFound when there is nothing for them to answer; store.ErrNotFresh.
 func (f *Flow) AnswerNotice(ctx context.Context, v Visitor, id int64, answer store.NoticeAnswer) error {
 	ended, err := f.Store.AnswerNotice(ctx, v.Session, id, answer)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *Store) RenewSession(ctx context.Context, sessionID string, c Client) (s
 }
 
 // renew keeps when the session began and when it ends, and takes along what waits
-// in it.
+// in it, and what its owner is asked about it.
 func (tx *txn) renew(ctx context.Context, sessionID string, c Client, freshUntil time.Time) (Session, error) {
 	sess, err := tx.signedIn(ctx, sessionID)
 	if err != nil {
@@ -131,6 +131,10 @@ func (tx *txn) renew(ctx context.Context, sessionID string, c Client, freshUntil
 	sess.LastSeenAt, sess.UsedAt, sess.FreshUntil = at(tx.now), time.Time{}, freshUntil
 	sess.CodeTries, sess.CodeVia, sess.CodeState = 0, "", ""
 	if err := tx.insertSession(ctx, sess); err != nil {
+		return Session{}, err
+	}
+	const about = `UPDATE notices SET session_id = ? WHERE user_id = ? AND read_at IS NULL AND session_id = ?`
+	if _, err := tx.ExecContext(ctx, about, sess.ID, sess.UserID, sessionID); err != nil {
 		return Session{}, err
 	}
 	for _, move := range []string{

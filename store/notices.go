@@ -126,6 +126,34 @@ func (tx *txn) readNotice(ctx context.Context, sess Session, n Notice, answer No
 	return tx.record(ctx, Event{Kind: EventNoticeRead, UserID: n.UserID, SessionID: sess.ID, ApprovalID: n.ApprovalID, Detail: string(n.Kind)})
 }
 
+// Answerer is a session that may answer "was this you?", within bounds: nobody
+// answers for themselves.
+type Answerer struct {
+	session Session
+	known   time.Time // since when its browser is known to the account; zero if it is not
+}
+
+// Answerer says what a session may answer.
+func (s *Store) Answerer(ctx context.Context, sess Session) (Answerer, error) {
+	a, err := answererOf(ctx, s.read, sess)
+	return a, wrap(err)
+}
+
+func answererOf(ctx context.Context, q querier, sess Session) (Answerer, error) {
+	const query = `SELECT COALESCE(MIN(created_at), 0) FROM devices WHERE user_id = ? AND device = ? AND device <> ''`
+	var known int64
+	err := q.QueryRowContext(ctx, query, sess.UserID, sess.Device).Scan(&known)
+	return Answerer{sess, at(known)}, err
+}
+
+// May says whether the session may answer a notice: one that asks, and neither is
+// about this session nor older than it. In a browser that was known before the
+// notice the session may be younger.
+func (a Answerer) May(n Notice) bool {
+	older := !a.session.CreatedAt.After(n.At) || !a.known.IsZero() && a.known.Before(n.At)
+	return n.Kind.Asks() && n.SessionID != a.session.ID && older
+}
+
 // NoticesToRing are the unread notices of a user that no phone has shown, newest
 // first: the next request that rings carries them.
 func (s *Store) NoticesToRing(ctx context.Context, userID int64) ([]Notice, error) {

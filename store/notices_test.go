@@ -71,6 +71,41 @@ func TestANoticeThatAsksIsNotReadAlong(t *testing.T) {
 	wantEqual(t, w.notices(ada), []string{"password_changed"})
 }
 
+// Nobody answers for themselves: not the session that a notice is about, under
+// whatever id, nor one that came after it from a browser that was unknown then.
+func TestNobodyAnswersForThemselves(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	hers := w.signInFrom(ada, bringing("", "hers"))
+	before := w.inByCode(ada, "one", bringing(hers, ""))
+	w.clock.Advance(time.Second)
+	theirs := w.inByCode(ada, "two", bringing("", "theirs"))
+	n := w.newestNotice(ada)
+	if n.Kind != store.NoticeNewBrowser || n.SessionID != theirs.ID {
+		t.Fatalf("got %+v", n)
+	}
+	answer := func(sess store.Session, n store.Notice) error {
+		return err2(w.store.AnswerNotice(t.Context(), sess, n.ID, store.AnswerMe))
+	}
+	wantErr(t, "the session itself", answer(theirs, n), store.ErrNotFound)
+	renewed, err := w.store.RenewSession(t.Context(), theirs.ID, bringing("theirs", ""))
+	must(t, err)
+	wantErr(t, "under another id", answer(renewed, n), store.ErrNotFound)
+	w.clock.Advance(time.Second)
+	wantErr(t, "its browser, signed in again", answer(w.inByCode(ada, "three", bringing("theirs", "")), n), store.ErrNotFound)
+	wantErr(t, "another new browser", answer(w.inByCode(ada, "four", bringing("", "another")), n), store.ErrNotFound)
+	rings, err := w.store.NoticesToRing(t.Context(), ada.ID)
+	must(t, err)
+	if len(rings) != 2 || rings[1].ID != n.ID {
+		t.Errorf("the phone is told %+v", rings)
+	}
+	must(t, answer(w.inByCode(ada, "five", bringing("hers", "")), n)) // known before
+	must(t, answer(before, rings[0]))
+	w.tell(ada, store.NoticePasswordChanged)
+	w.clock.Advance(store.FreshFor)
+	wantErr(t, "a page left open", answer(before, w.newestNotice(ada)), store.ErrNotFresh)
+}
+
 // Only the next request that rings carries a notice.
 func TestANoticeRingsOnce(t *testing.T) {
 	w := newWorld(t)

@@ -93,17 +93,26 @@ func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
 // AnswerNotice takes the answer of a session's user to a notice that asks. "Not
 // me" leaves the phone in peace at once, makes the browser that it was unknown, ends
 // a change of phone, and what other browsers wait for: these requests are returned,
-// so that they can be told. "Me" takes back what a denial by mistake has counted. ErrNotFound when the notice is not theirs, asks
-// nothing, or was answered.
+// so that they can be told. "Me" takes back what a denial by mistake has counted.
+// ErrNotFound when the notice is not theirs, was answered, or is not for this session
+// to answer, see Answerer; ErrNotFresh.
 func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		sess, err := tx.freshSession(ctx, sess.ID)
+		if err != nil {
+			return err
+		}
 		const query = `SELECT ` + noticeColumns + ` FROM notices WHERE id = ? AND user_id = ? AND read_at IS NULL`
 		n, err := scanNotice(tx.QueryRowContext(ctx, query, id, sess.UserID))
 		if err != nil {
 			return err
 		}
-		if !n.Kind.Asks() {
-			return ErrNotFound
+		by, err := answererOf(ctx, tx, sess)
+		if err == nil && !by.May(n) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return err
 		}
 		if err := tx.readNotice(ctx, sess, n, answer); err != nil {
 			return err

@@ -136,6 +136,7 @@ func TestNotMeForgetsTheBrowser(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	w.signInFrom(ada, bringing("", "hers"))
+	w.clock.Advance(time.Second)
 	other := bringing("", "strangers")
 	other.UserAgent = "Other/2.0"
 	w.signInFrom(ada, other)

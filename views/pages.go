@@ -242,7 +242,7 @@ type Told struct {
 	Kind, Text         string
 	At                 Time
 	Browser, IP, Place string // where it was done from; "" where nobody knows
-	Asks               bool   // was this you?
+	Asks, Answers      bool   // was this you? Answers: this session may say
 }
 
 // Pause is until when the phone is not asked; the zero value is none.
