@@ -89,11 +89,11 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	b.signIn(ada)
 	b.begins("")
 	s.tapped(ada.phone.deny, ada.phone.pending())
-	wantBody(t, b.get("/account/phone"), "Your old phone said no", "Sign out", `id="phone-form"`)
+	wantBody(t, b.get("/account/phone"), "Your old phone denied it", "Sign out", `id="phone-form"`)
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	again := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
 	wantStatus(t, again, http.StatusUnprocessableEntity) // a no holds for the sign-in
-	wantBody(t, again, "Your phone said no in this sign-in", `id="recovery-error"`)
+	wantBody(t, again, "Your phone denied this", `id="recovery-error"`)
 	b.post("/logout")
 
 	s.clock.Advance(time.Second)
