@@ -70,8 +70,7 @@ func TestCodeBySMS(t *testing.T) {
 	tb.accessible("wrong code")
 	tb.enter(code[:3] + " " + code[3:]) // as people read it
 	tb.is(`document.body.innerText.includes("a code by SMS")`)
-	// A tap on the first request changes nothing now.
-	p.answer("approve")
+	p.withdrawn(p.requests()[0].UUID)
 	tb.open("/protected")
 	tb.at("/protected")
 }

@@ -181,6 +181,17 @@ func (n *nod) phone(whose string, is func(phone) bool) phone {
 // json calls the simulator's JSON API for scripts.
 func (n *nod) json(method, path string, body, into any) {
 	n.t.Helper()
+	status, text := n.call(method, path, body)
+	if status >= 300 {
+		n.t.Fatalf("%s %s: %d: %s", method, path, status, text)
+	}
+	if into != nil {
+		must(n.t, json.Unmarshal(text, into))
+	}
+}
+
+func (n *nod) call(method, path string, body any) (status int, text []byte) {
+	n.t.Helper()
 	encoded, err := json.Marshal(body)
 	must(n.t, err)
 	req, err := http.NewRequest(method, n.phones+path, bytes.NewReader(encoded))
@@ -190,14 +201,15 @@ func (n *nod) json(method, path string, body, into any) {
 	res, err := http.DefaultClient.Do(req)
 	must(n.t, err)
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
+	text, err = io.ReadAll(res.Body)
 	must(n.t, err)
-	if res.StatusCode >= 300 {
-		n.t.Fatalf("%s %s: %s: %s", method, path, res.Status, text)
-	}
-	if into != nil {
-		must(n.t, json.Unmarshal(text, into))
-	}
+	return res.StatusCode, text
+}
+
+// liftLimits is for a story that asks a phone more often than a day allows.
+func (n *nod) liftLimits() {
+	n.t.Helper()
+	n.json(http.MethodPost, "/limits/reset", struct{}{}, nil)
 }
 
 type request struct {
@@ -241,6 +253,22 @@ func (p phone) answer(what string) {
 func (p phone) tap(uuid, what string) {
 	p.nod.t.Helper()
 	p.nod.json(http.MethodPost, p.path("/requests/"+uuid+"/"+what), struct{}{}, nil)
+}
+
+// withdrawn waits until a request can no longer be answered on the phone.
+func (p phone) withdrawn(uuid string) {
+	p.nod.t.Helper()
+	eventually(p.nod.t, "the request is withdrawn", func() bool {
+		for _, r := range p.requests() {
+			if r.UUID == uuid {
+				return r.Status != "pending"
+			}
+		}
+		return false
+	})
+	if status, text := p.nod.call(http.MethodPost, p.path("/requests/"+uuid+"/approve"), struct{}{}); status != http.StatusConflict {
+		p.nod.t.Errorf("a request that was withdrawn takes a tap: %d %s", status, text)
+	}
 }
 
 // code waits for a code by SMS or call and returns the newest.

@@ -166,10 +166,8 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 	first.accessible("replaced")
 	second.transport("socket")
 
-	// The provider cannot withdraw a request: the older one is still on the
-	// phone, and approving it signs nobody in.
 	newer, older := p.requests()[0], p.requests()[1]
-	p.tap(older.UUID, "approve")
+	p.withdrawn(older.UUID)
 	second.click("#confirm-form button")
 	second.see("[data-message=not-yet]")
 	p.tap(newer.UUID, "approve")

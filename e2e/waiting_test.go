@@ -36,6 +36,7 @@ func TestEveryOutcomeArrivesByEveryTransport(t *testing.T) {
 		email := transport + "@example.com"
 		p := n.account(email, fmt.Sprintf("20155501%02d", number))
 		wait := func() *tab {
+			n.liftLimits()
 			tb := restrict(t, n, proxy, transport)
 			tb.signIn(email)
 			tb.transport(transport)
@@ -299,7 +300,7 @@ func TestHelpAfterAWhile(t *testing.T) {
 	if newer.UUID == older.UUID {
 		t.Fatal("nothing was sent again")
 	}
-	p.tap(older.UUID, "approve")
+	p.withdrawn(older.UUID)
 	tb.click("#confirm-form button")
 	tb.see("[data-message=not-yet]")
 	p.tap(newer.UUID, "approve")
