@@ -165,7 +165,7 @@ func TestAnotherPhoneIsRefused(t *testing.T) {
 	}
 	got := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
 	wantStatus(t, got, http.StatusTooManyRequests)
-	wantBody(t, got, "The number was corrected several times today.")
+	wantBody(t, got, "A change of phone was begun several times today.")
 	s.clock.Advance(11 * time.Minute)
 	wantRedirect(t, b.post("/account/phone", "country_code", "1", "phone_number", newNumber), "/account/confirm?to=%2Faccount%2Fphone")
 }

@@ -20,6 +20,7 @@ const (
 	ActForgot     Action = "forgot"     // a wrong recovery code in the place of a password
 	ActAsked      Action = "asked"      // a code that the provider is asked about; taken back as ActCodeTry
 	ActCorrection Action = "correction" // a number corrected before it was proved
+	ActNewPhone   Action = "new_phone"  // a change of phone begun
 )
 
 // Scope is by what an act is counted.
@@ -120,6 +121,7 @@ func (o Options) Limits() []Limit {
 		{Name: "forgot_source", Action: ActForgot, Per: PerSource48, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "forgot_account", Action: ActForgot, Per: PerAccount, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},
+		{Name: "new_phone", Action: ActNewPhone, Per: PerAccount, N: 3, Window: day},
 	}
 }
 

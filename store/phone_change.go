@@ -71,9 +71,6 @@ func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPho
 			return err
 		}
 		account := strconv.FormatInt(sess.UserID, 10)
-		if err := tx.spend(ctx, claim{action: ActCorrection, account: account}); err != nil {
-			return err
-		}
 		change = PhoneChange{
 			ID: rand.Text(), UserID: sess.UserID, SessionID: sess.ID, PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode,
 			CreatedAt: at(tx.now), ExpiresAt: at(tx.now).Add(ttl),
@@ -83,11 +80,16 @@ func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPho
 				return err
 			}
 			used, err := tx.useRecoveryCode(ctx, sess.UserID, recovery, c)
-			if err != nil || !used {
-				wrong = !used
+			if err != nil {
 				return err
 			}
+			if wrong = !used; wrong {
+				return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: sess.UserID, SessionID: sess.ID, Detail: string(MethodRecovery)})
+			}
 			change.AllowedAt, change.ReadyAt = at(tx.now), at(tx.now).Add(PhoneChangeWait)
+		}
+		if err := tx.spend(ctx, claim{action: ActNewPhone, account: account}); err != nil {
+			return err
 		}
 		return tx.beginPhoneChange(ctx, change, c)
 	})

@@ -111,8 +111,13 @@ func TestAPhoneChangeByARecoveryCodeWaits(t *testing.T) {
 	ada := w.user("ada@example.com")
 	codes := w.recoveryCodes(ada)
 	sess := w.signIn(ada)
-	_, err := w.store.BeginPhoneChange(t.Context(), sess.ID, newPhone, "0123456789abcdef", ttl, browser)
-	wantErr(t, "a wrong code", err, store.ErrWrongCode)
+	for range 4 { // wrong codes begin no change, so they do not use up the changes of the day
+		_, err := w.store.BeginPhoneChange(t.Context(), sess.ID, newPhone, "0123456789abcdef", ttl, browser)
+		wantErr(t, "a wrong code", err, store.ErrWrongCode)
+	}
+	if events := w.events(ada); !slices.Contains(events, "code_refused") {
+		t.Errorf("the audit trail has %v", events)
+	}
 	w.changing(sess, codes[0])
 	must(t, w.newPhoneSays(w.askNew(ada), store.Approved))
 	w.clock.Advance(store.PhoneChangeWait - time.Second)
@@ -218,7 +223,7 @@ func TestPhoneChangesAreLimited(t *testing.T) {
 	w.changing(sess, "")
 	w.changing(sess, "")
 	var often *store.RateError
-	if _, err := w.store.BeginPhoneChange(t.Context(), sess.ID, newPhone, "", ttl, browser); !errors.As(err, &often) || often.Limit != "correction" {
+	if _, err := w.store.BeginPhoneChange(t.Context(), sess.ID, newPhone, "", ttl, browser); !errors.As(err, &often) || often.Limit != "new_phone" {
 		t.Errorf("a fourth change: got %v", err)
 	}
 	w.clock.Advance(store.FreshFor)
