@@ -286,8 +286,8 @@ func TestTriesOfADayAreBounded(t *testing.T) {
 			t.Errorf("%s has to wait %v for %s", name, wait, limit)
 		}
 	}
-	// Nobody is shut out for a day: one in a minute goes on.
-	if wait, limit := spend(browser, ada); wait != time.Minute || limit != "code_try_strangers" {
+	// Nobody is shut out for a day: one in a minute goes on, newcomers first.
+	if wait, limit := spend(browser, ada); wait != 2*time.Minute || limit != "code_try_strangers" {
 		t.Errorf("got to wait %v for %q", wait, limit)
 	}
 	w.clock.Advance(24 * time.Hour)

@@ -37,6 +37,10 @@ const (
 	PerSource48 Scope = "source48" // the /48 of an IPv6 address
 	PerCountry  Scope = "country"  // where a number is from
 	PerSite     Scope = "site"
+
+	// perNetwork is an IPv4 address or a /48 at an account: no limit's, it only tells
+	// newcomers from others.
+	perNetwork Scope = "network"
 )
 
 // Who is whom a limit is for. A known browser has signed in to the account
@@ -53,7 +57,8 @@ const (
 
 // Limit is a row of the table: at most N acts in Window. Beyond it, if Pace is
 // not 0, one is let through each Pace, so that nobody is shut out by what others
-// do; with Newcomers only from where none was counted in Window.
+// do: a newcomer, of whom none was counted in Window, or, if none comes, after twice
+// as long, another; with Newcomers no other.
 type Limit struct {
 	Name   string // of the refusal; the key of its sentence is "limit." and this
 	Action Action

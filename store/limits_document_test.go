@@ -77,6 +77,8 @@ func beyond(l store.Limit) string {
 		return "none"
 	case l.Newcomers:
 		return "one in " + span(l.Pace) + ", from an address that has not failed there"
+	case l.Per != store.PerVisitor && l.Per != store.PerDevice:
+		return "one in " + span(l.Pace) + ", newcomers first"
 	}
 	return "one in " + span(l.Pace)
 }

@@ -72,8 +72,12 @@ func TestEveryRowOfTheTableLimits(t *testing.T) {
 				}
 			}
 			want := l.Window
-			if l.Pace > 0 {
+			switch {
+			case l.Newcomers, l.Pace == 0:
+			case l.Per == store.PerVisitor, l.Per == store.PerDevice:
 				want = l.Pace
+			default: // no newcomer any more
+				want = 2 * l.Pace
 			}
 			for range 2 { // to be refused makes it no longer
 				if wait, limit := w.spend(c); wait != want || limit != l.Name {
@@ -87,6 +91,53 @@ func TestEveryRowOfTheTableLimits(t *testing.T) {
 				t.Errorf("after that: got to wait %v for %q", wait, limit)
 			}
 		})
+	}
+}
+
+// Beyond a limit the fastest does not get all that is let through: who is new there
+// goes first, and gets in when it was said.
+func TestNewcomersGoFirst(t *testing.T) {
+	for _, test := range []struct {
+		limit          string
+		per            store.Scope
+		hammer, newest store.Claim
+	}{
+		{"sign_in_account", store.PerAccount, store.Claim{Account: "1", IP: "192.0.2.1"}, store.Claim{Account: "1", IP: "192.0.2.2"}},
+		{"password_account", store.PerAccount, store.Claim{Account: "1", IP: "2001:db8:1:101::1"}, store.Claim{Account: "1", IP: "2001:db8:2:101::1"}},
+		{"code_asked", store.PerPhone, store.Claim{Account: "1", Phone: "+1", IP: "192.0.2.1"}, store.Claim{Account: "2", Phone: "+1", IP: "192.0.2.1"}},
+		{"password_source", store.PerSource, store.Claim{Account: "1", IP: "192.0.2.1"}, store.Claim{Account: "2", IP: "192.0.2.1"}},
+		{"password_source", store.PerSource56, store.Claim{IP: "2001:db8:1:101::1"}, store.Claim{IP: "2001:db8:1:102::1"}},
+		{"password_source", store.PerSource48, store.Claim{IP: "2001:db8:1:101::1"}, store.Claim{IP: "2001:db8:1:201::1"}},
+		{"sign_up_site", store.PerSite, store.Claim{IP: "192.0.2.1"}, store.Claim{IP: "192.0.2.2"}},
+	} {
+		w := newWorld(t)
+		all := (store.Options{}).Limits()
+		i := slices.IndexFunc(all, func(l store.Limit) bool { return l.Name == test.limit && l.Per == test.per })
+		l := all[i]
+		w.store.SetLimits([]store.Limit{l})
+		test.hammer.Action, test.newest.Action = l.Action, l.Action
+		for range l.N {
+			w.spend(test.hammer)
+		}
+		for range 10 {
+			w.clock.Advance(l.Pace / 10)
+			if _, limit := w.spend(test.hammer); limit == "" {
+				t.Errorf("%s: the fastest was let through before a newcomer could be", l.Name)
+			}
+		}
+		if wait, limit := w.spend(test.newest); limit != "" {
+			t.Errorf("%s: the newcomer has to wait %v", l.Name, wait)
+		}
+		if l.Newcomers {
+			test.hammer.IP, test.newest.IP = "2001:db8:1:102::1", "2001:db8:2:102::1"
+		}
+		if wait, _ := w.spend(test.newest); wait != 2*l.Pace {
+			t.Errorf("%s: once more, the newcomer has to wait %v, want %v", l.Name, wait, 2*l.Pace)
+		}
+		w.clock.Advance(2 * l.Pace)
+		if wait, limit := w.spend(test.hammer); limit != "" {
+			t.Errorf("%s: with no newcomer about, the other has to wait %v", l.Name, wait)
+		}
 	}
 }
 

@@ -266,7 +266,7 @@ func TestSignInsThatBeginAreLimited(t *testing.T) {
 			t.Fatalf("number %d has to wait %v for %s", i+1, wait, limit)
 		}
 	}
-	if wait, limit := begin(browser); wait != 10*time.Second || limit != "sign_in_account" {
+	if wait, limit := begin(browser); wait != 20*time.Second || limit != "sign_in_account" {
 		t.Errorf("the 31st: got to wait %v for %q", wait, limit)
 	}
 	if wait, limit := begin(known); limit != "" {

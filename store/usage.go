@@ -89,14 +89,48 @@ func (s *Store) free(ctx context.Context, q querier, l Limit, c claim, now int64
 	if l.Pace == 0 {
 		return free, nil
 	}
-	if l.Newcomers {
-		l.Per = PerVisitor
-		if before, err := nth(ctx, q, s.key(l, c), now-l.Window.Milliseconds(), 1); err != nil || before > 0 {
-			return free, err
-		}
-	}
 	newest, err := nth(ctx, q, key, 0, 1)
-	return min(free, newest+l.Pace.Milliseconds()), err
+	if err != nil {
+		return 0, err
+	}
+	pace := l.Pace.Milliseconds()
+	if been, err := s.been(ctx, q, l, PerVisitor, c, now); err != nil || been && l.Newcomers {
+		return free, err
+	}
+	if been, err := s.been(ctx, q, l, within[l.Per], c, now); err != nil || been {
+		return min(free, newest+2*pace), err
+	}
+	return min(free, newest+pace), nil
+}
+
+// within are the scopes by which those are told apart who share one.
+var within = map[Scope]Scope{
+	PerAccount: perNetwork, PerPhone: perNetwork, PerSource: PerVisitor,
+	PerSource56: PerSource, PerSource48: PerSource, PerSite: PerSource,
+}
+
+// been says whether something was counted of the one, among those who share a limit,
+// whose claim it is: they go behind who is new there.
+func (s *Store) been(ctx context.Context, q querier, l Limit, per Scope, c claim, now int64) (bool, error) {
+	l.Per = per
+	key := s.key(l, c)
+	if per == "" || key == "" {
+		return false, nil
+	}
+	last, err := nth(ctx, q, key, now-l.Window.Milliseconds(), 1)
+	return last > 0, err
+}
+
+// scopes are those that a limit counts by.
+func (l Limit) scopes() []Scope {
+	all := []Scope{l.Per}
+	if shared := within[l.Per]; shared != "" && l.Pace > 0 {
+		all = append(all, shared)
+	}
+	if l.Newcomers {
+		all = append(all, PerVisitor)
+	}
+	return all
 }
 
 const nthQuery = `SELECT at FROM usage WHERE key = CAST(? AS TEXT) AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`
@@ -115,11 +149,13 @@ func nth(ctx context.Context, q querier, key string, since int64, n int) (when i
 // they are named.
 func (s *Store) countedUnder(c claim, scopes ...Scope) (all []string) {
 	for _, l := range s.limits {
-		if len(scopes) > 0 && !slices.Contains(scopes, l.Per) {
-			continue
-		}
-		if key := s.key(l, c); key != "" && !slices.Contains(all, key) {
-			all = append(all, key)
+		for _, l.Per = range l.scopes() {
+			if len(scopes) > 0 && !slices.Contains(scopes, l.Per) {
+				continue
+			}
+			if key := s.key(l, c); key != "" && !slices.Contains(all, key) {
+				all = append(all, key)
+			}
 		}
 	}
 	return all
@@ -143,6 +179,8 @@ func (s *Store) subject(per Scope, c claim) string {
 		return s.numberHash(c.phone)
 	case PerDevice:
 		return both(c.device, c.account)
+	case perNetwork:
+		return both(c.account, cmp.Or(wider(c.ip, 48), Network(c.ip)))
 	case PerVisitor:
 		return both(c.account, Network(c.ip))
 	case PerSource:
