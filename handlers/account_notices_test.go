@@ -279,3 +279,32 @@ func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
 		t.Error("the question is gone")
 	}
 }
+
+// A sign-in whose phone is not asked goes on: its page is not called an end, its first
+// way on is one that works, and the history says why nothing was sent.
+func TestASignInWithoutARequestGoesOn(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers := s.browser()
+	hers.signIn(ada)
+	s.denied(ada)
+	s.denied(ada)
+	stranger := s.browser()
+	stranger.passPassword(ada)
+	got := stranger.get("/login/approval")
+	wantBody(t, got, "<title>Requests to your phone are paused")
+	shown := regexp.MustCompile(`(?s)data-state="cancelled-push_paused" aria-label.*?</section>`).FindString(got.Body)
+	if !strings.Contains(shown, `<a class="button primary" href="/verify-token">`) || strings.Contains(shown, "Send it again") {
+		t.Errorf("the page offers %s", shown)
+	}
+	wantStatus(t, stranger.post("/login/resend"), http.StatusTooManyRequests)
+	wantBody(t, hers.get("/account/history"), "Request held back: your phone was not to be asked")
+
+	// What confirms a change takes a code then, and nothing is wrong with the one that
+	// was not typed.
+	s.clock.Advance(11 * time.Minute)
+	refused := hers.post("/account/confirm/ask", "to", "/account/password")
+	wantStatus(t, refused, http.StatusTooManyRequests)
+	wantBody(t, refused, "Requests to this phone are paused", `class="notice warning"`, `id="change-code"`)
+	wantNoBody(t, refused, `id="token-error"`, `id="error-summary"`, "<title>Please check")
+}

@@ -123,21 +123,7 @@ func (h *Handlers) confirmChangeForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) showChange(c *fiber.Ctx, status int, ref changeRef, byCode bool, problem string) error {
-	v := visitorOf(c)
-	page := views.Change{
-		Layout: h.layout(c, "change", "change.title"), What: h.words(ref), Path: ref.path, Fields: ref.fields,
-		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(v.User.PhoneNumber),
-	}
-	var err error
-	switch {
-	case h.Flow.Fresh(v):
-		page.Status = "fresh"
-	case byCode:
-		page.Status = "code"
-		err = h.fillChangeCode(c, &page)
-	default:
-		err = h.fillChangeRequest(c, &page, ref)
-	}
+	page, err := h.changePage(c, ref, byCode)
 	if err != nil {
 		return err
 	}
@@ -145,6 +131,34 @@ func (h *Handlers) showChange(c *fiber.Ctx, status int, ref changeRef, byCode bo
 		page.Errors, page.Notice = views.FieldErrors{"token": problem}, nil
 	}
 	return c.Status(status).Render("change", page)
+}
+
+// showNotAsked takes a code where the phone is not to be asked, and says why.
+func (h *Handlers) showNotAsked(c *fiber.Ctx, ref changeRef, why string) error {
+	page, err := h.changePage(c, ref, true)
+	if err != nil {
+		return err
+	}
+	page.Notice = &views.Notice{Kind: "warning", Text: why}
+	return c.Status(fiber.StatusTooManyRequests).Render("change", page)
+}
+
+func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.Change, error) {
+	v := visitorOf(c)
+	page := views.Change{
+		Layout: h.layout(c, "change", "change.title"), What: h.words(ref), Path: ref.path, Fields: ref.fields,
+		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(v.User.PhoneNumber),
+	}
+	switch {
+	case h.Flow.Fresh(v):
+		page.Status = "fresh"
+	case byCode:
+		page.Status = "code"
+		return page, h.fillChangeCode(c, &page)
+	default:
+		return page, h.fillChangeRequest(c, &page, ref)
+	}
+	return page, nil
 }
 
 // words are those of the change, on the page and on the phone.
@@ -187,7 +201,7 @@ func (h *Handlers) askChange(c *fiber.Ctx) error {
 	ref := askedChange(c)
 	_, err := h.Flow.AskChange(c.UserContext(), visitorOf(c), ref.what, h.words(ref))
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showChange(c, fiber.StatusTooManyRequests, ref, true, sentence)
+		return h.showNotAsked(c, ref, sentence)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotApproved) {
 		return err

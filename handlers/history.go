@@ -51,6 +51,15 @@ func eventKey(e store.Event) string {
 	case store.EventAccountClosed, store.EventSignUpEnded,
 		store.EventEmailUnknown, store.EventForeignForm, store.EventStaleForm, store.EventForged, store.EventMalformed: // about nobody
 		return ""
+	case store.EventLimited:
+		if e.Detail == store.LimitPaused {
+			return "event.limited.paused"
+		}
+	case store.EventApprovalCancelled:
+		switch store.Reason(e.Detail) {
+		case store.ReasonPushPaused, store.ReasonUnderWay, store.ReasonUnavailable, store.ReasonNoDevice:
+			return "event.approval_cancelled." + e.Detail
+		}
 	case store.EventSessionEnded:
 		switch store.Reason(e.Detail) {
 		case store.ReasonSignedOut, store.ReasonCancelled, store.ReasonTooManyCodes, store.ReasonEndedByOwner, store.ReasonEndedByOperator:

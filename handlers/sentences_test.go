@@ -144,6 +144,9 @@ var groups = []group{
 			"expired", "idle", "not_kept", "account_closed", "email_taken", "rekeyed",
 		}, ofRequestsOnly...),
 	},
+	{pkg: "store", typ: "Reason", key: func(value string) string {
+		return eventKey(store.Event{Kind: store.EventApprovalCancelled, Detail: value})
+	}},
 }
 
 // ofRequestsOnly are reasons that no session ends for.
@@ -151,7 +154,7 @@ var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_pause
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)
-	meant := map[string]bool{}
+	meant := map[string]bool{"event.limited." + store.LimitPaused: true}
 	for _, g := range groups {
 		for _, c := range constants(t, g.pkg, g.typ) {
 			key := g.key(c.value)

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"math"
 
 	"nod/store"
 )
@@ -15,9 +14,6 @@ type History struct {
 
 // HistoryBefore returns the lines before the one with this ID, 0 for the newest.
 func (f *Flow) HistoryBefore(ctx context.Context, userID, before int64, lines int) (History, error) {
-	if before <= 0 {
-		before = math.MaxInt64
-	}
 	found, err := f.Store.EventsBefore(ctx, userID, before, lines+1)
 	if len(found) <= lines {
 		return History{Lines: found}, err

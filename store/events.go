@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"math"
 	"time"
 )
 
@@ -86,14 +85,22 @@ func (tx *txn) record(ctx context.Context, e Event) error {
 
 // Events returns the newest lines about a user, newest first.
 func (s *Store) Events(ctx context.Context, userID int64, limit int) ([]Event, error) {
-	return s.EventsBefore(ctx, userID, math.MaxInt64, limit)
+	return s.EventsBefore(ctx, userID, 0, limit)
 }
 
 // EventsBefore returns the newest of the lines about a user that are older than
-// the one with this ID, newest first.
+// the one with this ID, 0 for all of them, newest first: by their time, since what
+// is counted by the minute is written once the minute is over.
 func (s *Store) EventsBefore(ctx context.Context, userID, before int64, limit int) ([]Event, error) {
-	const query = `SELECT id, ` + eventColumns + ` FROM events WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`
-	return list(ctx, s.read, scanEvent, query, userID, before, limit)
+	const (
+		query = `SELECT id, ` + eventColumns + ` FROM events WHERE user_id = ?1`
+		older = ` AND (at, id) < (SELECT at, id FROM events WHERE id = ?3 AND user_id = ?1)`
+		order = ` ORDER BY at DESC, id DESC LIMIT ?2`
+	)
+	if before <= 0 {
+		return list(ctx, s.read, scanEvent, query+order, userID, limit)
+	}
+	return list(ctx, s.read, scanEvent, query+older+order, userID, limit, before)
 }
 
 const eventColumns = `

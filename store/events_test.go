@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -114,5 +116,40 @@ func TestTheNetworkOfALine(t *testing.T) {
 		if got[0].Network != want {
 			t.Errorf("%q: got %q, want %q", ip, got[0].Network, want)
 		}
+	}
+}
+
+// What is counted by the minute is written after it, and stands where it was.
+func TestTheTrailIsReadByItsTime(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	w.signIn(ada)
+	w.fail(5, mail, address)
+	_, err := w.store.SpendPasswordTry(t.Context(), mail, store.Client{IP: address})
+	var limit *store.RateError
+	if !errors.As(err, &limit) {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	w.clock.Advance(time.Minute)
+	w.signIn(ada)
+	w.clock.Advance(time.Minute)
+	w.sign()
+	all, err := w.store.Events(t.Context(), ada.ID, 100)
+	must(t, err)
+	byTime := func(a, b store.Event) int { return b.At.Compare(a.At) }
+	if !slices.IsSortedFunc(all, byTime) || !slices.ContainsFunc(all, func(e store.Event) bool { return e.Kind == store.EventLimited }) {
+		t.Errorf("got %+v", all)
+	}
+	var before int64
+	for i, want := range all { // a page of one line each
+		page, err := w.store.EventsBefore(t.Context(), ada.ID, before, 1)
+		must(t, err)
+		if len(page) != 1 || page[0].ID != want.ID {
+			t.Fatalf("page %d is %+v, want %+v", i, page, want)
+		}
+		before = page[0].ID
+	}
+	if page, err := w.store.EventsBefore(t.Context(), ada.ID, before, 1); err != nil || len(page) > 0 {
+		t.Errorf("after the last line: %+v, %v", page, err)
 	}
 }

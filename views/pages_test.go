@@ -107,7 +107,7 @@ func signup(l views.Layout) views.Signup {
 func approvals() []state {
 	list := []state{{"approval", "zero", views.Approval{}}}
 	ends := []string{"pending", "approved", "denied", "expired", "cancelled"}
-	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "unheard_of"} {
+	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "unheard_of"} {
 		ends = append(ends, "cancelled "+reason)
 	}
 	for _, end := range ends {
