@@ -107,6 +107,9 @@ func (tx *txn) sign(ctx context.Context, lines []line) (Checkpoint, error) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Checkpoint{}, err
 	}
+	if err := tx.goesOn(ctx, last); err != nil {
+		return Checkpoint{}, err
+	}
 	c := Checkpoint{Batch: last.Batch + 1, At: at(tx.now), Lines: len(lines), Digest: digestOf(lines)}
 	for _, l := range lines {
 		if l.event.At.After(c.Newest) {
@@ -123,6 +126,9 @@ func (tx *txn) sign(ctx context.Context, lines []line) (Checkpoint, error) {
 		err = errSignedElsewhere
 	}
 	if err != nil {
+		return Checkpoint{}, err
+	}
+	if err := tx.markTrail(ctx, c); err != nil {
 		return Checkpoint{}, err
 	}
 	return c, tx.markSigned(ctx, lines, c.Batch)

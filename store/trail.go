@@ -18,9 +18,9 @@ import (
 // Trail is the audit trail of a file, to be read. A server may be running on the
 // file.
 type Trail struct {
-	db  *sql.DB
-	key string // the public key that signs now
-	now time.Time
+	db   *sql.DB
+	keys *keys
+	now  time.Time
 }
 
 // OpenTrail opens the audit trail of an existing file. It changes nothing there.
@@ -49,7 +49,7 @@ func openTrail(ctx context.Context, path string, o Options) (*Trail, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
-	return &Trail{db: s.db, key: publicKey(s.keys.trail), now: o.Now()}, nil
+	return &Trail{db: s.db, keys: s.keys, now: o.Now()}, nil
 }
 
 // refuseOtherVersion is for what must not bring a file up to date.

@@ -123,6 +123,7 @@ func TestATrailThatIsSignedAnewIsFound(t *testing.T) {
 	w.change(`DELETE FROM checkpoints`)
 	w.change(`UPDATE events SET batch = NULL, detail = 'sms' WHERE kind = 'signed_in'`)
 	w.change(`UPDATE events SET batch = NULL`)
+	w.change(`DELETE FROM secrets WHERE name = 'audit trail'`)
 	thief, err := store.Open(t.Context(), w.path, store.Options{Now: w.clock.Now, HashParams: cheap, SecretKey: bytes.Repeat([]byte("x"), 32)})
 	must(t, err)
 	must(t, thief.SignTrail(t.Context()))
@@ -138,7 +139,8 @@ func TestATrailThatIsSignedAnewIsFound(t *testing.T) {
 	}
 }
 
-// Only who has kept a checkpoint elsewhere can tell that the end was cut off.
+// Where also the mark of how far it was signed is gone, only who has kept a
+// checkpoint elsewhere can tell that the end was cut off.
 func TestAnEndThatWasCutOffIsFoundByAKeptCheckpoint(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
@@ -151,6 +153,7 @@ func TestAnEndThatWasCutOffIsFoundByAKeptCheckpoint(t *testing.T) {
 	w.wantWhole(kept)
 	w.change(`DELETE FROM events WHERE batch = 2`)
 	w.change(`DELETE FROM checkpoints WHERE batch = 2`)
+	w.change(`DELETE FROM secrets WHERE name = 'audit trail'`)
 	w.wantWhole()
 	if got := w.verify(kept).Problems; len(got) != 1 || !strings.Contains(got[0], "checkpoint 2 is not the one that you have kept") {
 		t.Errorf("got %q", got)
@@ -275,6 +278,35 @@ func TestOldLinesBetweenOthersWereNotPruned(t *testing.T) {
 	w.change(`DELETE FROM events WHERE batch = 2`)
 	if got := w.verify().Problems; len(got) != 1 || !strings.Contains(got[0], "checkpoint 2 were deleted") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A trail whose end is gone is not signed on as if nothing had been, nor is one that
+// was to begin anew.
+func TestACutTrailIsNotSignedOn(t *testing.T) {
+	for what, cut := range map[string][]string{
+		"the end": {`DELETE FROM events WHERE batch = 2`, `DELETE FROM checkpoints WHERE batch = 2`},
+		"all of it, written anew": {`DELETE FROM checkpoints`, `DELETE FROM events WHERE id = 2`,
+			`UPDATE events SET batch = NULL, detail = ''`},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			ada := w.user("ada@example.com")
+			w.sign()
+			w.signIn(ada)
+			last := w.sign()
+			for _, statement := range cut {
+				w.change(statement)
+			}
+			w.restart()
+			w.signIn(ada)
+			wantErr(t, what, w.store.SignTrail(t.Context()), store.ErrTrailCut)
+			if got := w.verify().Problems; len(got) != 1 || !strings.Contains(got[0], "signed up to checkpoint "+last.Name()) {
+				t.Errorf("got %q", got)
+			}
+			w.change(`UPDATE secrets SET value = x'00' WHERE name = 'audit trail'`)
+			wantErr(t, "a mark of nobody's", w.store.SignTrail(t.Context()), store.ErrTrailCut)
+		})
 	}
 }
 

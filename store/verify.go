@@ -36,6 +36,7 @@ func ParseCheckpoint(name string) (c Checkpoint, ok bool) {
 // verifying is the state of one Verify.
 type verifying struct {
 	Report
+	keys   *keys
 	key    string // that signs now
 	yearly time.Time
 	known  []Checkpoint   // that somebody has kept elsewhere
@@ -50,7 +51,7 @@ type verifying struct {
 // are checkpoints that were kept elsewhere: they must be there, and what comes
 // before them may be signed by an older key.
 func (t *Trail) Verify(ctx context.Context, known ...Checkpoint) (Report, error) {
-	v := &verifying{key: t.key, yearly: t.now.AddDate(0, 0, -trailDays), known: known, closed: map[int64]bool{}, next: 1}
+	v := &verifying{keys: t.keys, key: publicKey(t.keys.trail), yearly: t.now.AddDate(0, 0, -trailDays), known: known, closed: map[int64]bool{}, next: 1}
 	if err := v.trustKnown(ctx, t.db); err != nil {
 		return Report{}, err
 	}
@@ -154,5 +155,5 @@ func (v *verifying) rest(ctx context.Context, tx *sql.Tx, unsigned []line) error
 	if lost > 0 {
 		v.problem("the checkpoints of %d lines are missing", lost)
 	}
-	return nil
+	return v.end(ctx, tx)
 }
