@@ -23,7 +23,17 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	if err != nil {
 		return err
 	}
+	until, canEnd, err := h.Flow.Pause(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		page.Pause = views.Pause{Until: timeOf(until), CanEnd: canEnd}
+	}
 	for _, n := range newest {
+		if n.Kind == store.NoticePaused && !until.IsZero() {
+			continue // the page says so already
+		}
 		told := h.viewTold(n)
 		told.Answers = by.May(n)
 		page.Told = append(page.Told, told)
@@ -32,11 +42,7 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 		}
 	}
 	page.ToldMore = all - len(newest)
-	until, canEnd, err := h.Flow.Pause(c.UserContext(), v)
-	if !until.IsZero() {
-		page.Pause = views.Pause{Until: timeOf(until), CanEnd: canEnd}
-	}
-	return err
+	return nil
 }
 
 func (h *Handlers) viewTold(n store.Notice) views.Told {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
+
+	"nod/store"
 )
 
 // A form token is an HMAC over a cookie that only this browser has and over
@@ -58,6 +60,9 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	}
 	want := h.tokenFor(secret, c.Cookies(h.cookieName("session")))
 	if !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
+		if c.Path() == "/account/recovery-codes" && visitorOf(c).Level() == store.SignedIn {
+			return errCodesShown
+		}
 		return errStaleForm
 	}
 	return c.Next()

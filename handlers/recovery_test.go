@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -115,4 +116,18 @@ func TestRecoveryCodesAreRemoved(t *testing.T) {
 	b.post("/logout")
 	b.passPassword(ada)
 	wantStatus(t, b.post("/verify-token", "recovery", codes[0]), http.StatusUnprocessableEntity)
+}
+
+// The page that has shown them cannot be loaded again, and says why.
+func TestRecoveryCodesAreShownOnce(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	form := url.Values{"_csrf": {b.formToken()}}
+	wantStatus(t, b.postForm("/account/recovery-codes", form), http.StatusOK)
+	again := b.postForm("/account/recovery-codes", form)
+	wantStatus(t, again, http.StatusForbidden)
+	wantBody(t, again, "Recovery codes are shown only once", `href="/protected#recovery"`)
+	wantBody(t, b.get("/protected"), "10 of 10 left.")
 }

@@ -6,7 +6,10 @@ const said = /** @type {HTMLElement} */ (document.getElementById("recovery-said"
 const copy = /** @type {HTMLButtonElement} */ (actions.querySelector("[data-copy]"));
 const print = /** @type {HTMLButtonElement} */ (actions.querySelector("[data-print]"));
 
-const codes = () => Array.from(document.querySelectorAll("#recovery-codes code"), (code) => code.textContent).join("\n");
+// With the line that says of which account they are.
+const codes = () => ["#recovery-of", "#recovery-codes code"]
+  .flatMap((lines) => Array.from(document.querySelectorAll(lines), (line) => line.textContent?.trim()))
+  .join("\n");
 
 async function copyCodes() {
   try {

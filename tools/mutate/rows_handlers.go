@@ -72,4 +72,5 @@ var handlersRows = []row{
 	{what: "a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "TestSignOutIsForEver"},
 	{what: "a link says that an account was closed", file: "handlers/notices.go", find: `|| c.Cookies(h.cookieName("notice")) != name`, put: "", test: "TestALinkClaimsNothing"},
 	{what: "opening the waiting page asks the phone", file: "handlers/approval.go", find: "return h.showAsk(c)", put: "return h.resend(c)", test: "TestOpeningTheWaitingPageAsksNoPhone"},
+	{what: "recovery codes that were shown are a page out of date", file: "handlers/csrf.go", find: "return errCodesShown", put: "return errStaleForm", test: "TestRecoveryCodesAreShownOnce"},
 }
