@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
@@ -168,7 +169,6 @@ func (h *Handlers) words(ref changeRef) string {
 
 func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref changeRef) error {
 	sess := visitorOf(c).Session
-	page.Browser, page.IP, page.Place = signin.BrowserName(sess.UserAgent), sess.IP, sess.Place
 	a, err := h.Flow.ChangeRequest(c.UserContext(), sess.ID)
 	about := a.Subject == ref.what || a.Status == store.Denied // a Deny holds for every change
 	if errors.Is(err, store.ErrNotFound) || (err == nil && !about) {
@@ -176,7 +176,16 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 		return nil
 	}
 	page.Status, page.Reason, page.Number = string(a.Status), string(a.Reason), a.Number
+	page.Asked = h.viewAsked(sess, a.CreatedAt, a.ExpiresAt)
 	return err
+}
+
+// viewAsked is what a phone shows that a session has asked.
+func (h *Handlers) viewAsked(sess store.Session, at, until time.Time) views.Asked {
+	return views.Asked{
+		Browser: signin.BrowserName(sess.UserAgent), IP: sess.IP, Place: sess.Place, At: signin.Moment(at),
+		ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
+	}
 }
 
 func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {

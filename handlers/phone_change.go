@@ -26,6 +26,9 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 		MaskedPhone: h.maskPhone(v.User.PhoneNumber), MaskedNew: h.maskPhone(change.PhoneNumber),
 		PhoneNumber: typed.Number, Countries: countryList(typed, c.Get(fiber.HeaderAcceptLanguage)),
 	}
+	if change.Mine { // no other session knows what the phone shows of this one
+		page.Asked = h.viewAsked(v.Session, change.AskedAt, change.AskedUntil)
+	}
 	switch change.Step {
 	case signin.StepOld:
 		page.Number, page.OldStatus, page.OldReason = change.Old.Number, string(change.Old.Status), string(change.Old.Reason)

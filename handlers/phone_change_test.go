@@ -33,6 +33,15 @@ func (s *site) tapped(answer func(string), uuid string) {
 	<-next
 }
 
+// wantShown wants that the page shows what the phone does, to be compared.
+func wantShown(t *testing.T, got page, on phoneRequest) {
+	t.Helper()
+	wantBody(t, got, `<strong id="number">`+on.Details["Number"]+`</strong>`, `id="countdown" data-expires-at=`)
+	for _, label := range []string{"Browser", "Address", "Time"} {
+		wantBody(t, got, "<dd>"+on.Details[label]+"</dd>")
+	}
+}
+
 // begins asks for another phone. The old one rings without a recovery code, the new
 // one with it.
 func (b *browser) begins(recovery string) {
@@ -49,8 +58,10 @@ func TestAnotherPhone(t *testing.T) {
 	b.signIn(ada)
 	wantBody(t, b.get("/protected"), "Use another phone")
 	b.begins("")
-	wantBody(t, b.get("/account/phone"), "Your old phone", `data-status="pending"`)
 	asked := ada.phone.requests()[0]
+	page := b.get("/account/phone")
+	wantBody(t, page, "Your old phone", `data-status="pending"`)
+	wantShown(t, page, asked)
 	if asked.Details["Change"] != "Use another phone: +1"+newNumber {
 		t.Errorf("the old phone shows %v", asked.Details)
 	}
@@ -60,9 +71,10 @@ func TestAnotherPhone(t *testing.T) {
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 
 	fresh := s.phoneByNumber(newNumber)
-	page := b.get("/account/phone")
+	page = b.get("/account/phone")
 	wantBody(t, page, "Your new phone")
 	request := fresh.requests()[0]
+	wantShown(t, page, request)
 	wantBody(t, page, `<strong id="number">`+request.Details["Number"]+`</strong>`, `href="/account/phone/new"`)
 	wantRedirect(t, b.get("/account/phone/new"), "/account/phone?notice=not-yet")
 	events := waiting.waits(ada) // the old one is still asked

@@ -40,6 +40,8 @@ type PhoneChange struct {
 	Step ChangeStep
 	Old  store.Approval // of StepOld: what the old phone was asked
 	Mine bool           // this session has begun it
+
+	AskedAt, AskedUntil time.Time // of StepOld and StepNew
 }
 
 // PhoneChange says how the change of the visitor's phone stands, after the provider
@@ -62,10 +64,12 @@ func (f *Flow) PhoneChange(ctx context.Context, v Visitor) (PhoneChange, error) 
 		if change.Old, err = f.ChangeRequest(ctx, p.SessionID); errors.Is(err, store.ErrNotFound) {
 			err = nil
 		}
+		change.AskedAt, change.AskedUntil = change.Old.CreatedAt, change.Old.ExpiresAt
 	case !p.ProvedAt.IsZero():
 		change.Step = StepReady
 	case asked:
 		change.Step = StepNew
+		change.AskedAt, change.AskedUntil = p.ExpiresAt.Add(-f.ApprovalTTL), p.ExpiresAt
 	default:
 		change.Step = StepAsk
 	}

@@ -3,6 +3,7 @@
 // has said yes, or load itself again; the server decides.
 
 import "./form.js";
+import { Countdown } from "./countdown.js";
 import { ask, backOff, socketURL } from "./listen.js";
 
 const ASK_INTERVAL = 3000;
@@ -58,6 +59,15 @@ function listen() {
     read();
   };
   socket.onclose = () => setTimeout(listen, backOff(breaks++));
+}
+
+const left = document.getElementById("countdown");
+if (left) {
+  document.documentElement.dataset.script = "running"; // or the time left is hidden
+  const countdown = new Countdown((seconds) => {
+    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  });
+  countdown.set(left.dataset.expiresAt ?? "", left.dataset.serverNow ?? "");
 }
 
 if (status === "approved") form?.submit();

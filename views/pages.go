@@ -165,8 +165,8 @@ type Change struct {
 	Status         string // fresh, ask or code, else that of the request to the phone
 	Reason, Number string // of the request
 
-	Browser, IP, Place string // what the phone shows, too; the place is "" where nobody knows
-	MaskedPhone        string
+	Asked       Asked
+	MaskedPhone string
 
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
@@ -174,6 +174,14 @@ type Change struct {
 	Sends           Sends
 
 	SelfURL, CodeURL string
+}
+
+// Asked is what a phone shows of a request beside its number, and how long it can
+// answer. The zero value where nothing is asked.
+type Asked struct {
+	Browser, IP, Place, At string // the place is "" where nobody knows
+	ExpiresAt, ServerNow   string // RFC 3339
+	SecondsLeft            int
 }
 
 // HiddenField is what a form sends besides what is typed.
@@ -270,6 +278,7 @@ type Phone struct {
 	Mine                   bool   // this session has begun it
 	MaskedPhone, MaskedNew string
 	Number                 string // to compare with the phone's
+	Asked                  Asked  // if this session has asked
 	OldStatus, OldReason   string // of the request to the old phone
 	Ready                  Time
 	PhoneNumber            string // as typed

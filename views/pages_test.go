@@ -60,7 +60,7 @@ func states() []state {
 		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
 		name, status, _ := strings.Cut(step, " ")
-		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, Number: "47", MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear}})
+		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, Number: "47", MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear, Asked: asked}})
 	}
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
@@ -142,6 +142,11 @@ func tokens() []state {
 	return list
 }
 
+var asked = views.Asked{
+	Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: "1 Jan 2026, 00:00:00 UTC",
+	ExpiresAt: "2026-01-01T00:02:00Z", ServerNow: "2026-01-01T00:00:00Z", SecondsLeft: 120,
+}
+
 func changes() []state {
 	list := []state{{"change", "zero", views.Change{}}}
 	for _, status := range []string{"ask", "fresh", "code", "pending", "approved", "denied", "expired", "cancelled"} {
@@ -149,6 +154,7 @@ func changes() []state {
 			list = append(list, state{"change", status + " " + reason, views.Change{
 				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
 				Status: status, Reason: reason, Number: "47", MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
+				Asked: asked,
 			}})
 		}
 	}

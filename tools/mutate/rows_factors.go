@@ -34,6 +34,7 @@ var factorRows = []row{
 	{what: "a mistake leads away from keeping everybody else out", file: "handlers/password.go", find: "if c.FormValue(\"from\") == \"not-me\" {", put: "if false {", test: "handlers.TestAfterNotMeOneStepKeepsOthersOut"},
 	{what: "a change of phone is begun in vain after a no", file: "signin/phone_change.go", find: "if old.Status == store.Denied {", put: "if false {", test: "handlers.TestAnotherPhoneThatIsNotProved"},
 	{what: "changes of phone are begun without end", file: "store/phone_change.go", find: "if err := tx.spend(ctx, claim{action: ActNewPhone, account: account}); err != nil {", put: "if err := error(nil); err != nil {", test: "TestPhoneChangesAreLimited"},
+	{what: "the page of a new phone does not show what the phone does", file: "signin/phone_change.go", find: "p.ExpiresAt.Add(-f.ApprovalTTL), p.ExpiresAt", put: "p.CreatedAt.Add(-f.ApprovalTTL), p.ExpiresAt", test: "handlers.TestAnotherPhone"},
 	{what: "two recovery codes make a new password", file: "store/recovery.go", find: "|| phoneOnly {", put: "|| phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "a recovery code and an app make a new password", file: "store/totp.go", find: "if err == nil && phoneOnly {", put: "if err == nil && phoneOnly && false {", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "who has forgotten the password waits past its page", file: "views/approval.html", find: "data-done-url=\"{{.DoneURL}}\"", put: "data-done-url=\"/protected\"", test: "handlers.TestAForgottenPassword"},
