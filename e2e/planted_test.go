@@ -56,6 +56,7 @@ func TestCookiesPlantedFromAnotherPort(t *testing.T) {
 	tb.givePassword("ada@example.com") // its cookie is the second on the next page
 	tb.heading("Two cookies with the same name")
 	tb.click("main a[href='/login']")
+	tb.at("/login")
 	tb.signIn("ada@example.com")
 	p.answer("approve")
 	tb.at("/protected")
