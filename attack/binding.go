@@ -39,7 +39,7 @@ func oneTapOneBrowser(a *attempt) {
 		need(first.Status == "pending", "the victim's page is told %q (%s)", first.Status, first.Reason)
 		for _, r := range p.phone.open() {
 			if r.Details["Number"] == first.Number {
-				p.phone.approve(r)
+				p.phone.taps(r)
 			}
 		}
 		if thief.post("/confirm-login"); thief.inside() {
@@ -62,7 +62,7 @@ func manyAtOnce(a *attempt) {
 	})
 	open := p.phone.open()
 	for _, r := range open {
-		p.phone.approve(r)
+		p.phone.taps(r)
 	}
 	in := 0
 	for _, b := range all {
@@ -83,7 +83,7 @@ func anOlderRequest(a *attempt) {
 	p.gives(b)
 	old, tab := p.phone.pending(), b.twin()
 	p.gives(b)
-	p.phone.approve(old)
+	p.phone.taps(old)
 	for _, who := range []*browser{tab, b} {
 		if who.post("/confirm-login"); who.inside() {
 			a.through("the replaced request let a browser in")
@@ -97,7 +97,7 @@ func anOlderRequest(a *attempt) {
 		a.through("the old tab's cookie is signed in too")
 	}
 	a.tried("a tap on the request before")
-	a.refusedBy("it is cancelled: only the newest counts")
+	a.refusedBy("it is cancelled, and a simulated phone no longer takes it: only the newest counts")
 }
 
 func somebodyElsesRequest(a *attempt) {

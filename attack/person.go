@@ -171,6 +171,13 @@ func (ph *phone) answer(r shown, verb string) int {
 	return status
 }
 
+// taps approves a request that may have been withdrawn: a simulated phone then
+// refuses the tap.
+func (ph *phone) taps(r shown) {
+	status := ph.answer(r, "approve")
+	need(status == http.StatusOK || status == http.StatusConflict, "the tap was answered with %d", status)
+}
+
 func (ph *phone) approve(r shown) {
 	status := ph.answer(r, "approve")
 	need(status == http.StatusOK, "the tap was answered with %d", status)
