@@ -58,6 +58,7 @@ var routes = []struct {
 	{"GET /forgot/password", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /forgot/password", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"GET /account/phone", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
+	{"GET /account/phone/new", [5]string{toLogin, toApproval, "303 /protected", toLogin, toLogin}},
 	{"GET /account/phone/status", [5]string{"401", "401", "200", "401", "401"}},
 	{"POST /account/phone", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /account/phone/allow", [5]string{toLogin, toApproval, "303 /account/phone", toLogin, toLogin}},
