@@ -82,11 +82,7 @@ func (tx *txn) endBeside(ctx context.Context, sess Session, which string, arg an
 // before; with everywhere all other sessions end, too, and no other browser is known
 // any more. ended are these. ErrBusy, ErrNotFound, ErrNotFresh.
 func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, everywhere bool, c Client) (sess Session, ended []Session, err error) {
-	_, user, err := s.sessionAt(ctx, sessionID, s.now())
-	if err != nil {
-		return Session{}, nil, err
-	}
-	hash, err := s.hashFor(ctx, user.Email, password)
+	hash, err := s.hashAt(ctx, sessionID, password)
 	if err != nil {
 		return Session{}, nil, err
 	}
@@ -95,24 +91,40 @@ func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, 
 		if err != nil {
 			return err
 		}
-		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
-			return err
-		}
-		if ended, err = tx.endElsewhere(ctx, before, everywhere); err != nil {
-			return err
-		}
-		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {
-			return err
-		}
-		if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID}); err != nil {
-			return err
-		}
-		return tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
+		sess, ended, err = tx.changePassword(ctx, before, hash, everywhere, "", c)
+		return err
 	})
 	if err != nil {
 		return Session{}, nil, err
 	}
 	return sess, ended, nil
+}
+
+// hashAt is the hash of another password for the user of a session.
+func (s *Store) hashAt(ctx context.Context, sessionID, password string) (string, error) {
+	_, user, err := s.sessionAt(ctx, sessionID, s.now())
+	if err != nil {
+		return "", err
+	}
+	return s.hashFor(ctx, user.Email, password)
+}
+
+// changePassword is what a change of the password does, and a reset of it, which
+// names its method.
+func (tx *txn) changePassword(ctx context.Context, before Session, hash string, everywhere bool, by Method, c Client) (sess Session, ended []Session, err error) {
+	if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
+		return Session{}, nil, err
+	}
+	if ended, err = tx.endElsewhere(ctx, before, everywhere); err != nil {
+		return Session{}, nil, err
+	}
+	if sess, err = tx.renew(ctx, before.ID, c, before.FreshUntil); err != nil {
+		return Session{}, nil, err
+	}
+	if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID, Detail: string(by)}); err != nil {
+		return Session{}, nil, err
+	}
+	return sess, ended, tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
 }
 
 // endElsewhere ends what a change of the password ends beside a session.

@@ -53,7 +53,17 @@ func (s *Store) ConfirmChange(ctx context.Context, sessionID, subject string, c 
 
 // ConfirmChangeByCode is ConfirmChange by a code that was accepted. ErrCodeUsed as
 // for ConfirmByCode; ErrNotApproved after a Deny in this session.
-func (s *Store) ConfirmChangeByCode(ctx context.Context, sessionID string, method Method, codeHash string, c Client) (sess Session, err error) {
+func (s *Store) ConfirmChangeByCode(ctx context.Context, sessionID string, method Method, codeHash string, c Client) (Session, error) {
+	return s.confirmChangeBy(ctx, sessionID, method, c, func(tx *txn, userID int64) error {
+		if err := tx.useCode(ctx, userID, codeHash); err != nil {
+			return err
+		}
+		return tx.forgetTries(ctx, sessionID)
+	})
+}
+
+// confirmChangeBy is ConfirmChange by a code, which use checks or marks as used.
+func (s *Store) confirmChangeBy(ctx context.Context, sessionID string, method Method, c Client, use func(tx *txn, userID int64) error) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		before, err := tx.signedIn(ctx, sessionID)
 		if err != nil {
@@ -62,10 +72,7 @@ func (s *Store) ConfirmChangeByCode(ctx context.Context, sessionID string, metho
 		if err := tx.notDenied(ctx, sessionID); err != nil {
 			return err
 		}
-		if err := tx.useCode(ctx, before.UserID, codeHash); err != nil {
-			return err
-		}
-		if err := tx.forgetTries(ctx, sessionID); err != nil {
+		if err := use(tx, before.UserID); err != nil {
 			return err
 		}
 		sess, err = tx.freshen(ctx, sessionID, c, Event{Detail: string(method)})

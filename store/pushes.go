@@ -12,18 +12,23 @@ type asker struct {
 	claim  claim // without an action
 }
 
+// fromKnownBrowser says of a session whether the account knows its browser. ?2 is
+// since when one must have been used.
+const fromKnownBrowser = `
+	EXISTS (
+		SELECT 1
+		FROM devices
+		WHERE devices.device = sessions.device
+			AND devices.user_id = sessions.user_id
+			AND devices.last_used_at > ?2)`
+
 const askerQuery = `
 	SELECT
 		users.id,
 		users.phone_number,
 		sessions.ip,
 		sessions.device,
-		sessions.level = 2 OR sessions.resets_password = 1 OR EXISTS (
-			SELECT 1
-			FROM devices
-			WHERE devices.device = sessions.device
-				AND devices.user_id = sessions.user_id
-				AND devices.last_used_at > ?2)
+		sessions.level = 2 OR sessions.resets_password = 1 OR ` + fromKnownBrowser + `
 	FROM sessions JOIN users ON users.id = sessions.user_id
 	WHERE sessions.id = CAST(?1 AS TEXT)`
 
@@ -53,21 +58,16 @@ type rival struct {
 const rivalQuery = `
 	SELECT
 		approvals.expires_at,
-		EXISTS (
-			SELECT 1
-			FROM devices
-			WHERE devices.device = sessions.device
-				AND devices.user_id = sessions.user_id
-				AND devices.last_used_at > ?3)
+		` + fromKnownBrowser + `
 	FROM approvals JOIN sessions ON sessions.id = approvals.session_id
 	WHERE approvals.user_id = CAST(?1 AS BIGINT)
 		AND approvals.kind = 'login'
 		AND approvals.status = 'pending'
-		AND approvals.session_id <> ?2
+		AND approvals.session_id <> ?3
 		AND approvals.expires_at > ?4`
 
 func (s *Store) rival(ctx context.Context, q querier, a asker, sessionID string, now int64) (r rival, err error) {
-	err = wrap(q.QueryRowContext(ctx, rivalQuery, a.userID, sessionID, now-DeviceLife.Milliseconds(), now).Scan(&r.expires, &r.known))
+	err = wrap(q.QueryRowContext(ctx, rivalQuery, a.userID, now-DeviceLife.Milliseconds(), sessionID, now).Scan(&r.expires, &r.known))
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}

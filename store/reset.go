@@ -30,7 +30,7 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 		u = found
 		sess = tx.newSession(u.ID, PasswordPassed, c)
 		sess.ResetsPassword = true
-		return tx.startReset(ctx, sess, replaces)
+		return tx.startSession(ctx, sess, replaces, MethodRecovery)
 	})
 	if err == nil && !right {
 		err = ErrInvalidCredentials
@@ -70,28 +70,11 @@ func (tx *txn) refuseReset(ctx context.Context, found User, c claim) error {
 	return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: found.ID, Detail: string(MethodRecovery)})
 }
 
-func (tx *txn) startReset(ctx context.Context, sess Session, replaces string) error {
-	if replaces != "" {
-		_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-	}
-	if err := tx.insertSession(ctx, sess); err != nil {
-		return err
-	}
-	return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, Detail: string(MethodRecovery)})
-}
-
 // ResetPassword gives the user another password, once in a session that began with
 // StartReset. It goes on under another id, and all others end: ended. No other
 // browser is known any more. ErrNotFound for another session, ErrNotFresh, ErrBusy.
 func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c Client) (sess Session, ended []Session, err error) {
-	_, user, err := s.sessionAt(ctx, sessionID, s.now())
-	if err != nil {
-		return Session{}, nil, err
-	}
-	hash, err := s.hashFor(ctx, user.Email, password)
+	hash, err := s.hashAt(ctx, sessionID, password)
 	if err != nil {
 		return Session{}, nil, err
 	}
@@ -108,19 +91,8 @@ func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c
 		if err != nil {
 			return err
 		}
-		if err := tx.setPassword(ctx, before.UserID, hash); err != nil {
-			return err
-		}
-		if ended, err = tx.endElsewhere(ctx, before, true); err != nil {
-			return err
-		}
-		if sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil); err != nil {
-			return err
-		}
-		if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID, Detail: string(MethodRecovery)}); err != nil {
-			return err
-		}
-		return tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
+		sess, ended, err = tx.changePassword(ctx, before, hash, true, MethodRecovery, c)
+		return err
 	})
 	if err != nil {
 		return Session{}, nil, err

@@ -109,21 +109,27 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 			return err
 		}
 		sess = tx.newSession(userID, PasswordPassed, c)
-		if replaces != "" {
-			_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-		}
-		if err := tx.insertSession(ctx, sess); err != nil {
-			return err
-		}
-		return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: userID, SessionID: sess.ID, IP: c.IP})
+		return tx.startSession(ctx, sess, replaces, "")
 	})
 	if err != nil {
 		return Session{}, err
 	}
 	return sess, nil
+}
+
+// startSession writes a new session, by a method if it is not the password, and ends
+// the one that its browser had before.
+func (tx *txn) startSession(ctx context.Context, sess Session, replaces string, by Method) error {
+	if replaces != "" {
+		_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if err := tx.insertSession(ctx, sess); err != nil {
+		return err
+	}
+	return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, Detail: string(by)})
 }
 
 func (tx *txn) newSession(userID int64, level Level, c Client) Session {

@@ -165,25 +165,10 @@ func (s *Store) ConfirmByAuthenticator(ctx context.Context, sessionID, code stri
 // ConfirmChangeByAuthenticator is ConfirmChange by a code of one of the user's own
 // apps. Errors as of ConfirmByAuthenticator; ErrNotApproved after a Deny in this
 // session.
-func (s *Store) ConfirmChangeByAuthenticator(ctx context.Context, sessionID, code string, c Client) (sess Session, err error) {
-	err = s.inTx(ctx, func(tx *txn) error {
-		before, err := tx.signedIn(ctx, sessionID)
-		if err != nil {
-			return err
-		}
-		if err := tx.notDenied(ctx, sessionID); err != nil {
-			return err
-		}
-		if err := tx.useApp(ctx, before.UserID, code); err != nil {
-			return err
-		}
-		sess, err = tx.freshen(ctx, sessionID, c, Event{Detail: string(MethodApp)})
-		return err
+func (s *Store) ConfirmChangeByAuthenticator(ctx context.Context, sessionID, code string, c Client) (Session, error) {
+	return s.confirmChangeBy(ctx, sessionID, MethodApp, c, func(tx *txn, userID int64) error {
+		return tx.useApp(ctx, userID, code)
 	})
-	if err != nil {
-		return Session{}, err
-	}
-	return sess, nil
 }
 
 // useApp takes a code of an app of the user, once: no code of its step or of one

@@ -29,7 +29,7 @@ var factorRows = []row{
 	{what: "the offer of recovery codes stays", file: "store/recovery.go", find: "SET codes_offered_at = COALESCE(codes_offered_at, ?)", put: "SET codes_offered_at = NULLIF(codes_offered_at, ?)", test: "handlers.TestRecoveryCodesAreOffered"},
 
 	{what: "an ordinary sign-in sets a password", file: "store/reset.go", find: "WHERE id = ? AND resets_password = 1", put: "WHERE id = ?", test: "TestResetPasswordIsForWhoHasBegunIt"},
-	{what: "others stay signed in after a forgotten password", file: "store/reset.go", find: "tx.endElsewhere(ctx, before, true)", put: "tx.endElsewhere(ctx, before, false)", test: "handlers.TestAForgottenPassword"},
+	{what: "others stay signed in after a forgotten password", file: "store/reset.go", find: "tx.changePassword(ctx, before, hash, true,", put: "tx.changePassword(ctx, before, hash, false,", test: "handlers.TestAForgottenPassword"},
 	{what: "a second recovery code is offered for a new password", file: "handlers/approval.go", find: "PhoneOnly: v.Session.ResetsPassword,", put: "", test: "handlers.TestAForgottenPasswordNeedsThePhone"},
 	{what: "a mistake leads away from keeping everybody else out", file: "handlers/password.go", find: "if c.FormValue(\"from\") == \"not-me\" {", put: "if false {", test: "handlers.TestAfterNotMeOneStepKeepsOthersOut"},
 	{what: "a change of phone is begun in vain after a no", file: "signin/phone_change.go", find: "if old.Status == store.Denied {", put: "if false {", test: "handlers.TestAnotherPhoneThatIsNotProved"},
