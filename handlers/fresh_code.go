@@ -41,10 +41,7 @@ func (h *Handlers) confirmChangeByCode(c *fiber.Ctx) error {
 	var refused *signin.CodeRefused
 	switch {
 	case errors.Is(err, store.ErrNoTriesLeft):
-		if err := h.dropCookie(c); err != nil {
-			return err
-		}
-		return h.seeNotice(c, "/login", "too-many-codes")
+		return h.seeOutOfTries(c)
 	case errors.Is(err, store.ErrNotApproved), errors.Is(err, store.ErrNotFound):
 		return seeOther(c, ref.url()) // the phone said no, or the session has ended
 	case h.sayLimit(c, err) != "":

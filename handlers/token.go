@@ -153,10 +153,7 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	var refused *signin.CodeRefused
 	switch {
 	case errors.Is(err, store.ErrNoTriesLeft):
-		if err := h.dropCookie(c); err != nil {
-			return err
-		}
-		return h.seeNotice(c, "/login", "too-many-codes")
+		return h.seeOutOfTries(c)
 	case h.sayLimit(c, err) != "":
 		return h.showToken(c, fiber.StatusTooManyRequests, h.sayLimit(c, err))
 	case errors.Is(err, store.ErrNotApproved):
@@ -169,6 +166,14 @@ func (h *Handlers) codeRefused(c *fiber.Ctx, err error) error {
 	}
 	status, sentence := h.sayRefused(c, refused)
 	return h.showToken(c, status, sentence)
+}
+
+// seeOutOfTries is for whose session has ended with its last try.
+func (h *Handlers) seeOutOfTries(c *fiber.Ctx) error {
+	if err := h.dropCookie(c); err != nil {
+		return err
+	}
+	return h.seeNotice(c, "/login", "too-many-codes")
 }
 
 // sayRefused is the status and the sentence for a code that was refused. The page
