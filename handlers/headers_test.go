@@ -92,3 +92,64 @@ func TestPlainHTTPPromisesNoTLS(t *testing.T) {
 		t.Errorf("Strict-Transport-Security: %s", sts)
 	}
 }
+
+func TestHeadersOfEveryPageAtEveryLevel(t *testing.T) {
+	for _, level := range levels {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			b := s.fresh(level, 0)
+			pages := 0
+			for n, r := range routes {
+				method, path, _ := strings.Cut(r.route, " ")
+				got := page{}
+				switch {
+				case method == http.MethodPost:
+					got = s.fresh(level, 1+n).post(path) // it may change the level
+				case strings.HasSuffix(path, "/stream"):
+					continue
+				default:
+					got = b.get(path)
+				}
+				if strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") {
+					pages++
+					wantPageHeaders(t, r.route, got)
+				}
+			}
+			if pages < 10 {
+				t.Errorf("only %d pages were seen", pages)
+			}
+		})
+	}
+}
+
+// aboutNobody are the routes whose error pages read the same for everybody and
+// may be cached.
+var aboutNobody = map[string]bool{"GET /static/*": true, "GET /check/events": true}
+
+func wantPageHeaders(t *testing.T, route string, got page) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff",
+		"X-Frame-Options":        "DENY",
+		"Referrer-Policy":        "same-origin",
+		"Cache-Control":          "no-store",
+	} {
+		if name == "Cache-Control" && aboutNobody[route] {
+			continue
+		}
+		if value := got.Header.Get(name); value != want {
+			t.Errorf("%s: %s: got %q, want %q", route, name, value, want)
+		}
+	}
+	policy := got.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("%s: Content-Security-Policy: %q", route, policy)
+	}
+	for _, cookie := range got.Header.Values("Set-Cookie") {
+		lower := strings.ToLower(cookie)
+		if !strings.Contains(lower, "httponly") || !strings.Contains(lower, "samesite=lax") {
+			t.Errorf("%s: cookie without HttpOnly or SameSite: %q", route, cookie)
+		}
+	}
+}

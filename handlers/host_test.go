@@ -77,3 +77,29 @@ func TestTooManyCookies(t *testing.T) {
 		t.Errorf("the page has no policy:\n%s", head)
 	}
 }
+
+// A name of this machine leads to the public one; of any other the page says that it
+// is none of this site. No form is taken under either.
+func TestAPageUnderAnotherName(t *testing.T) {
+	s := newSite(t)
+	for host, want := range map[string]int{
+		"localhost": 302, "LOCALHOST:3000": 302, "localhost.": 302, "nod.localhost:80": 302, "127.0.0.9": 302,
+		"[::1]:3000": 302, "[::1]": 302, "[::ffff:127.0.0.1]:80": 302,
+		"nod.example:3000": 421, "127.0.0.1.nip.example": 421, "localhost.example": 421, "notlocalhost": 421,
+		"192.0.2.7:3000": 421, "[2001:db8::1]": 421, "127.0.0.1@evil.example": 421, "evil.example:80@localhost": 421,
+	} {
+		got := s.rawAnswer("GET /login?x=1 HTTP/1.1\r\nHost: " + host + "\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+		_, rest, redirected := strings.Cut(got, "\r\nLocation: ")
+		if !strings.HasPrefix(got, fmt.Sprintf("HTTP/1.1 %d ", want)) || redirected != (want == 302) ||
+			redirected && !strings.HasPrefix(rest, s.url+"/login?x=1\r\n") {
+			t.Errorf("%s: got %.300s", host, got)
+		}
+		if want == 421 && !strings.Contains(got, s.url) {
+			t.Errorf("%s: the page does not say where the site is", host)
+		}
+		got = s.rawAnswer("POST /login HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		if !strings.HasPrefix(got, "HTTP/1.1 421 ") {
+			t.Errorf("a form under %s: got %.80s", host, got)
+		}
+	}
+}
