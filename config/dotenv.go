@@ -25,27 +25,33 @@ func WithDotEnv(path string, getenv Lookup) (Lookup, error) {
 		value, set := file[name]
 		return value, set
 	}
-	if err := refuseOpenFile(path, len(file) > 0, merged); err != nil {
+	if err := refuseOpenFile(path, file, merged); err != nil {
 		return nil, err
 	}
 	return merged, nil
 }
 
-// refuseOpenFile refuses a file that everybody on the machine may write where
-// there is a key: who writes the file decides which key is used, and where it is
-// sent.
-func refuseOpenFile(path string, read bool, getenv Lookup) error {
+// refuseOpenFile refuses a file that everybody on the machine may write, or put
+// another in the place of, where there is a key: who writes the file decides which
+// key is used, and where it is sent. One that has the key in it they may not read.
+func refuseOpenFile(path string, file map[string]string, getenv Lookup) error {
 	r := &reader{getenv: getenv}
-	hasKey := func(name string) bool { return r.text(name) != "" }
-	if !read || !slices.ContainsFunc([]string{"AUTHY_API_KEY", "AUTHY_API_KEY_FILE", "SECRET_KEY", "SECRET_KEY_FILE"}, hasKey) {
+	used := func(name string) bool { return r.text(name) != "" }
+	inside := func(name string) bool { return used(name) && r.text(name) == strings.TrimSpace(file[name]) }
+	keys := []string{"AUTHY_API_KEY", "SECRET_KEY"}
+	if len(file) == 0 || !slices.ContainsFunc(append(keys, "AUTHY_API_KEY_FILE", "SECRET_KEY_FILE"), used) {
 		return nil
 	}
-	writable, err := othersCanWrite(path)
+	refused := fs.FileMode(0o002)
+	if slices.ContainsFunc(keys, inside) {
+		refused = 0o006
+	}
+	open, err := exposed(path, refused)
 	switch {
 	case err != nil:
 		return &Error{[]string{err.Error()}}
-	case writable:
-		return &Error{[]string{fmt.Sprintf("%s can be written by everybody on this machine, who could put in another key or have it sent elsewhere: run chmod o-w %s", path, path)}}
+	case open != "":
+		return &Error{[]string{open}}
 	}
 	return nil
 }

@@ -67,13 +67,14 @@ var settings = []Setting{
 		Name: "SECRET_KEY", Unset: "that of nod-secret.key",
 		What: "the key that seals authenticator apps and recovery codes in the database: at least 32 characters",
 		More: "openssl rand -base64 32 makes one. Without it a key is made in nod-secret.key beside the database. " +
-			"Back it up, but not beside the database: without it Nod refuses to open the database again.",
+			"Back it up, but not beside the database: without it Nod refuses to open the database again. " +
+			"A .env file that holds it must not be readable for everybody.",
 		readBy: application, read: func(c *Config, in input) { c.SecretKey = in.secretKey(in.value) },
 	},
 	{
 		Name: "SECRET_KEY_FILE", Example: "/run/secrets/nod",
 		What:   "a file that holds the key, instead of SECRET_KEY",
-		More:   "Not one that everybody may read or write.",
+		More:   "Not one that everybody may read or write, nor in a folder that everybody may write.",
 		readBy: application, read: func(c *Config, in input) { c.SecretKey = in.secretKey(in.file(0o006)) },
 	},
 	{
@@ -85,13 +86,13 @@ var settings = []Setting{
 		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
 		What: "the application's key at Authy",
 		More: "\"nod simulator\" takes it as the key that its clients must send. " +
-			"A .env file must not be writable for everybody then.",
+			"A .env file must not be writable for everybody then, nor readable if the key is in it.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.value) },
 	},
 	{
 		Name: "AUTHY_API_KEY_FILE", Example: "/run/secrets/authy",
 		What:   "a file that holds the key, instead of AUTHY_API_KEY",
-		More:   "Not one that everybody may write.",
+		More:   "Not one that everybody may write, nor in a folder that everybody may.",
 		readBy: application | simulator, read: func(c *Config, in input) { c.APIKey = in.key(in.file(0o002)) },
 	},
 	{

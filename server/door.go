@@ -28,7 +28,7 @@ type door struct {
 	net.Listener
 	crowd    *crowd
 	patience patience
-	strict   bool // heads are checked before the server reads them
+	bare     bool // the server behind it refuses in words without our headers
 }
 
 // behind puts a door before a listener of this site.
@@ -55,12 +55,7 @@ func (d *door) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &client{Conn: conn, crowd: d.crowd, write: d.patience.write}
-		if d.strict {
-			c.heads = &heads{}
-		} else {
-			c.bare = true
-		}
+		c := &client{Conn: conn, crowd: d.crowd, heads: &heads{}, bare: d.bare, write: d.patience.write}
 		// fasthttp sets no deadline for the first byte where it saves memory. What the
 		// servers set later takes the place of this one.
 		if conn.SetReadDeadline(time.Now().Add(d.patience.first)) != nil || !d.crowd.enter(c) {
@@ -76,8 +71,8 @@ func (d *door) Accept() (net.Conn, error) {
 type client struct {
 	net.Conn
 	crowd *crowd
-	heads *heads // nil where the server refuses bad heads itself
-	bare  bool   // and does so in words without our headers
+	heads *heads // nil once it speaks something else than HTTP
+	bare  bool   // as the door's
 	write time.Duration
 
 	source    string // "" if it is not counted
@@ -165,7 +160,10 @@ func followHTTP(conn net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		follow(conn, (*crowd).idles)
 	case http.StateHijacked:
-		follow(conn, (*crowd).leave)
+		follow(conn, func(w *crowd, c *client) {
+			c.heads = nil
+			w.leave(c)
+		})
 	}
 }
 

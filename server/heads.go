@@ -9,10 +9,10 @@ import (
 
 // heads reads along what a client sends and stops it at a head that two readers
 // could take for different ones. fasthttp is lenient: it takes a length beside
-// chunks, two Hosts, bare line feeds, folded lines and versions that do not exist,
-// and a proxy in front may have taken the same bytes for another request. So
-// heads has no opinion of its own either: what is not plain HTTP/1.0 or 1.1 is
-// refused.
+// chunks, two Hosts, bare line feeds, folded lines and versions that do not exist;
+// net/http takes the first, the third and the fourth. A proxy in front may have
+// taken the same bytes for another request. So heads has no opinion of its own
+// either: what is not plain HTTP/1.0 or 1.1 is refused.
 //
 // It must know where a body ends to find the next head, and so it knows both ways
 // to say that, in their strict form alone.

@@ -129,6 +129,39 @@ func TestWhatCouldBeTwoRequestsIsRefused(t *testing.T) {
 	}
 }
 
+// The phones and the metrics are served by net/http, which takes some of them, behind
+// the same check. What is wrong with a body is found while it is read, so such a
+// request may get its answer; nothing that follows does.
+func TestTheOtherListenersRefuseWhatCouldBeTwoRequests(t *testing.T) {
+	s := serve(t, endless)
+	for name, addr := range map[string]string{"the phones": s.phones, "the metrics": s.metrics} {
+		for _, test := range asked {
+			request := strings.ReplaceAll(test.request, "HOST", host(addr))
+			read := &heads{}
+			_, verdict := read.pass([]byte(request))
+			conn := s.says(addr, request)
+			must(t, conn.CloseWrite())
+			in := bufio.NewReader(conn)
+			for n := range test.want {
+				res, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Errorf("%s: %s: answer %d of %d: %v", name, test.name, n+1, len(test.want), err)
+					break
+				}
+				_, err = io.Copy(io.Discard, res.Body)
+				must(t, err)
+				if verdict != nil && read.at == inHead && res.StatusCode != http.StatusBadRequest {
+					t.Errorf("%s: %s: got %d, want 400", name, test.name, res.StatusCode)
+				}
+			}
+			more, err := io.ReadAll(in)
+			if errors.Is(err, os.ErrDeadlineExceeded) || len(more) > 0 {
+				t.Errorf("%s: %s: one more answer than there are requests: %q, %v", name, test.name, more, err)
+			}
+		}
+	}
+}
+
 // However the network cuts a request: the verdict is the same, and of a refused
 // head the server never gets the end.
 func TestTheVerdictDoesNotDependOnThePieces(t *testing.T) {

@@ -71,8 +71,10 @@ func (s *site) serveHTTP(name string, ln net.Listener, handler http.Handler) {
 		Handler: handler, ReadTimeout: s.patience.request, IdleTimeout: s.patience.idle,
 		ConnState: followHTTP, ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
+	door := s.behind(ln)
+	door.bare = true
 	s.running.add(name, time.Second, stopHTTP(server))
-	go func() { s.end(name, server.Serve(s.behind(ln))) }()
+	go func() { s.end(name, server.Serve(door)) }()
 }
 
 // stopHTTP lets requests finish, then cuts what is left.

@@ -8,7 +8,7 @@
 // that wait, ends the rest, and gives up on what hangs after about five seconds;
 // a shortage of file descriptors does not end the process. On every listener a
 // client that is silent, slow or never reads is cut, and one source cannot hold all
-// connections; the application gets no head that two readers could read differently.
+// connections; no server gets a head that two readers could read differently.
 // Never: decides anything about a sign-in; prints or logs a key, except that
 // RunSimulator prints one that it has made, for its clients need it.
 package server

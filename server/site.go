@@ -109,15 +109,13 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 	s.inBackground("the sweeper", r.flow.Run)
 	app := r.handlers.App()
 	s.limit(app.Server())
-	door := s.behind(ln)
-	door.strict = true
 	s.running.add("the application", 3*time.Second, s.shutdown(app))
 	// Waiting pages are told first: they reconnect to the next process.
 	s.running.add("the hub", 2*time.Second, func(ctx context.Context) error {
 		return r.hub.Shutdown(ctx, websocket.CloseServiceRestart)
 	})
 	s.running.add("accepting connections", time.Second, closing(ln.Close))
-	go func() { s.end("the application", app.Listener(door)) }()
+	go func() { s.end("the application", app.Listener(s.behind(ln))) }()
 	return nil
 }
 
