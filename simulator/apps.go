@@ -14,9 +14,13 @@ import (
 // or is given the text under it, and shows codes from then on, without the service.
 
 // maxApps is how many entries one phone has, and maxScan how long a scanned text is.
+// A secret that is typed has at least minTyped characters, which are 128 bits: RFC
+// 4226 wants as many, and a word is not taken for one. Of a link that says it is one,
+// any secret is taken, as apps do.
 const (
-	maxApps = 20
-	maxScan = 1000
+	maxApps  = 20
+	maxScan  = 1000
+	minTyped = 26
 )
 
 // ScannedApp is an entry of that app, and the code that it shows.
@@ -37,7 +41,8 @@ func scannedSecret(text string) (name, secret string, err error) {
 		}
 		return unicode.ToUpper(r)
 	}, text)
-	if strings.HasPrefix(text, "otpauth:") {
+	link := strings.HasPrefix(text, "otpauth:")
+	if link {
 		key, err := otp.NewKeyFromURL(strings.TrimSpace(text))
 		if err != nil || key.Type() != "totp" || key.Digits() != otp.DigitsSix || key.Period() != 30 || key.Algorithm() != otp.AlgorithmSHA1 {
 			return "", "", badRequest("scan must be otpauth://totp/… with SHA-1, six digits and half a minute")
@@ -46,6 +51,9 @@ func scannedSecret(text string) (name, secret string, err error) {
 	}
 	if _, err := genericToken.at(secret, 0); err != nil || secret == "" {
 		return "", "", badRequest("scan must be otpauth://totp/… or a secret in base32")
+	}
+	if !link && len(strings.TrimRight(secret, "=")) < minTyped {
+		return "", "", badRequest("this is no otpauth://totp/… link, and too short for a secret: that has at least %d characters", minTyped)
 	}
 	return firstRunes(name, maxLabel), secret, nil
 }

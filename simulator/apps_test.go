@@ -21,8 +21,9 @@ func TestAPhoneScansAnAppsQRCode(t *testing.T) {
 		ExpiresIn   int `json:"expires_in"`
 	}
 	s.post(path, `{"scan":"otpauth://totp/Nod:ada@example.com?secret=`+secret+`&issuer=Nod"}`).wantStatus(200)
-	s.post(path, `{"scan":"jbsw-y3dp ehpk-3pxp"}`).wantStatus(200).json(&got)
-	if len(got) != 2 || got[0].Name != "Nod (ada@example.com)" || got[1].Name != "Added by hand" {
+	s.post(path, `{"scan":"otpauth://totp/Old?secret=JBSWY3DPEHPK3PXP&issuer=Old"}`).wantStatus(200)
+	s.post(path, `{"scan":"jbsw-y3dp ehpk-3pxp jbsw-y3dp-eh"}`).wantStatus(200).json(&got)
+	if len(got) != 3 || got[0].Name != "Nod (ada@example.com)" || got[1].Name != "Old (Old)" || got[2].Name != "Added by hand" {
 		t.Fatalf("got %+v", got)
 	}
 	want, err := totp.GenerateCode(secret, s.clock.Now())
@@ -43,6 +44,8 @@ func TestAPhoneScansAnAppsQRCode(t *testing.T) {
 		"otpauth://hotp/Nod": "otpauth://totp/",
 		"otpauth://totp/Nod:a?secret=" + secret + "&digits=8": "six digits",
 		strings.Repeat("A", 1001):                             "at most 1000",
+		"rubbish":                                             "too short for a secret: that has at least 26",
+		strings.Repeat("A", 24):                               "too short",
 	} {
 		if r := s.post(path, fmt.Sprintf(`{"scan":%q}`, scan)).wantStatus(400); !strings.Contains(r.body, says) {
 			t.Errorf("%q: got %s, want %q", scan, r.body, says)

@@ -330,13 +330,13 @@ describe("codes", () => {
     assert.equal(byId("scan").value, "otpauth");
   });
 
-  test("what was scanned leaves the field", async () => {
+  test("what was scanned leaves the field, and is said", async () => {
     answers(reply(200, {}));
     byId("scan").value = "otpauth://totp/Nod?secret=GEZDGNBVGY3TQOJQ";
     byId("scan-form").requestSubmit();
     await settle();
     assert.equal(byId("scan").value, "");
-    assert.equal(byId("scan-said").textContent, "");
+    assert.equal(byId("scan-said").textContent, "Added. Its codes are shown above.");
   });
 
   test("are missing without the app", () => {

@@ -20,6 +20,7 @@ var wireRows = []row{
 	{what: "a withdrawn request can be answered", file: "simulator/withdraw.go", find: "SET status = 'expired', withdrawn", put: "SET withdrawn", test: "simulator.TestAWithdrawnRequest"},
 	{what: "an answered request is withdrawn", file: "simulator/withdraw.go", find: "AND status = 'pending' AND", put: "AND", test: "simulator.TestWithdrawingChangesNothingThatHasEnded"},
 	{what: "an answer that nobody took is called sent", file: "simulator/phones.go", find: "case a.notified:", put: "case true:", test: "simulator.TestAPhoneKnowsHowFarItsAnswerHasCome"},
+	{what: "a phone takes a word for a secret", file: "simulator/apps.go", find: "< minTyped {", put: "< 1 {", test: "simulator.TestAPhoneScansAnAppsQRCode"},
 	{what: "a phone hides the faults for all", file: "simulator/live.go", find: "s.faults.effective(authyID).words()", put: "s.faults.own(authyID).words()", test: "simulator.TestFaultsInForceAreShown"},
 	{what: "the list forgets who rings", file: "simulator/list.go", find: "AND r.status = 'pending' AND r.pushed = 1", put: "AND false", test: "simulator.TestTheListSaysWhichPhoneRings"},
 	{what: "any status is an answer", file: "authy/decode.go", find: "c.Status != StatusApproved && c.Status != StatusDenied", put: "false", test: "TestSignedButUnusableBodies"},

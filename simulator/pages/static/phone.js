@@ -250,7 +250,7 @@ byId("scan-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (byId("scan"));
   const problem = await post("/apps", { scan: field.value });
-  byId("scan-said").textContent = problem;
+  byId("scan-said").textContent = problem || "Added. Its codes are shown above.";
   if (problem === "") field.value = "";
 });
 
