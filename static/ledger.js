@@ -88,6 +88,7 @@ function execute(line) {
   const form = formOf(line);
   if (!form || sending) return;
   holdOthers();
+  leave(); // what became of it is for the next page to show: a press on this one would be lost
   form.submit();
 }
 

@@ -443,6 +443,19 @@ describe("one press or one tap is enough", () => {
     assert.ok(isSent());
   });
 
+  test("while what was approved is on its way the page stays as it is, until 15 s have passed", async () => {
+    answers(transfers({ a: "approved" }));
+    await open({ a: "awaiting" });
+    assert.deepEqual(submitted, ["execute-a"]);
+    answers(transfers({ a: "executed" }));
+    sockets[0].says("{}");
+    await advance(14990);
+    assert.equal(requests.length, 1);
+    assert.deepEqual(seen("a"), ["approved, being sent"]);
+    await advance(5000);
+    assert.deepEqual(seen("a"), ["sent"]);
+  });
+
   test("a page that the browser comes back to may send again", async () => {
     await open({ a: "approved" });
     await happens("pageshow", { persisted: true });
