@@ -40,7 +40,7 @@ staticcheck:
 	$(STATICCHECK) ./...
 
 js: ## the pages' scripts: linter, types and unit tests, once "make setup" has run
-	tools/js/node_modules/.bin/eslint --config tools/js/eslint.config.mjs --max-warnings 0 static simulator/pages/static tools/js
+	tools/js/node_modules/.bin/eslint --config tools/js/eslint.config.mjs --max-warnings 0 static simulator/pages/static stage/pages/static tools/js
 	tools/js/node_modules/.bin/tsc --project tools/js
 	node tools/js/unit.mjs
 

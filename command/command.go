@@ -1,4 +1,4 @@
-// Package command is what a person types: nod, nod simulator, nod check, nod
+// Package command is what a person types: nod, nod demo, nod simulator, nod check, nod
 // audit, nod user, nod version and their help.
 //
 // Owns: arguments, usage, exit status, signals.
@@ -64,6 +64,8 @@ func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stder
 	switch name {
 	case "simulator":
 		return runSimulator(ctx, rest, getenv, stdout, logger)
+	case "demo":
+		return runDemo(ctx, rest, getenv, stdout, logger)
 	case "check":
 		return runCheck(ctx, rest, stdout)
 	case "audit":

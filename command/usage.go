@@ -10,12 +10,26 @@ import (
 
 const commands = `nod                    the application; without an Authy key the phones are simulated
 nod simulator          only the simulator, for Authy applications in any language (--help says more)
+nod demo               a demonstration: people who are ready, and a stage that shows a sign-in
+                       (--help says more)
 nod check URL          open a running Nod through its public address and say what a proxy breaks
 nod audit              check that nobody has changed the audit trail, or export it (-h says more)
 nod user EMAIL         what an operator does to an account: show it, end its sessions, reset its
                        factors, close it (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
+`
+
+const demoUsage = `nod demo [--no-browser]
+
+runs the application with simulated phones, three people who are ready, and a stage
+that shows a sign-in beside the phone. It opens the stage in the browser, where there
+is one, and prints its address.
+
+It keeps everything in files of its own, nod-demo*.db in the working directory, and
+begins anew with each start: no other database is touched. It reads the settings of
+nod, but for the database and the keys. Everybody who can reach its addresses may be
+any of its people.
 `
 
 const checkUsage = `nod check URL

@@ -9,6 +9,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,6 +39,7 @@ type Config struct {
 	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
 	Version         string // of the binary; no setting
 	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
+	Demo            bool   // no setting: "nod demo", with people who are ready, and a stage
 
 	// Now is no setting: the clock of a process within a test. nil = the time of
 	// day, which never goes back.
@@ -86,6 +88,34 @@ func Application(getenv Lookup) (Config, error) {
 	return c, r.err()
 }
 
+// notForDemo are settings of an installation: "nod demo" must touch neither its
+// database nor its key.
+var notForDemo = []string{
+	"DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "LEGACY_PROVIDER", "AUTHY_API_KEY", "AUTHY_API_KEY_FILE", "AUTHY_API_URL",
+}
+
+// demoDatabase names the files of a demonstration.
+const demoDatabase = "nod-demo.db"
+
+// Demo reads the configuration of a demonstration: that of the application with
+// simulated phones, on files of its own.
+func Demo(getenv Lookup) (Config, error) {
+	c, err := Application(without(getenv, notForDemo...))
+	if err != nil {
+		return c, err
+	}
+	// The stage is where the phones are, under the host name of PUBLIC_URL and without
+	// https: elsewhere no browser would send the cookies of what it holds in a frame.
+	if c.PublicURL != "" && (!isOwnMachine(c.PublicURL) || strings.HasPrefix(c.PublicURL, "https:")) {
+		return c, &Error{[]string{"PUBLIC_URL: nod demo runs on this machine: want http://localhost:PORT, or leave it out"}}
+	}
+	if c.PublicURL == "" && isPublicAddress(c.Addr) {
+		return c, &Error{[]string{"ADDR: nod demo runs on this machine: want 127.0.0.1:PORT, or leave it out"}}
+	}
+	c.Database, c.Demo = demoDatabase, true
+	return c, nil
+}
+
 // Simulator reads the configuration of the simulator alone.
 func Simulator(getenv Lookup) (Config, error) {
 	r := &reader{getenv: getenv}
@@ -106,9 +136,9 @@ func isForeignDatabase(url string) bool {
 	return found && !strings.HasPrefix(scheme, "sqlite")
 }
 
-func without(getenv Lookup, name string) Lookup {
+func without(getenv Lookup, names ...string) Lookup {
 	return func(asked string) (string, bool) {
-		if asked == name {
+		if slices.Contains(names, asked) {
 			return "", false
 		}
 		return getenv(asked)

@@ -73,6 +73,10 @@ type Config struct {
 	PublicURL string // scheme://host[:port], the one address people and callbacks use
 	PhonesURL string // where simulated phones are, "" when the phones are real
 
+	// Demo is set for a demonstration alone: its people are offered on the sign-in
+	// page, and its stage may hold the pages in a frame.
+	Demo *Demo
+
 	SessionMax     time.Duration // 0: 24 hours; the life of the cookie
 	RequestTimeout time.Duration // 0: 10 seconds; for all that one request starts
 	// TrustedProxies are the addresses or ranges of our own proxies. The last

@@ -21,14 +21,21 @@ func (h *Handlers) policy() string {
 		"connect-src 'self' " + socket + h.public.Host,
 		"form-action 'self'",
 		"base-uri 'none'",
-		"frame-ancestors 'none'",
+		"frame-ancestors " + h.ancestors(),
 	}, "; ")
+}
+
+// ancestors says who may hold a page in a frame.
+func (h *Handlers) ancestors() string {
+	if h.Demo == nil {
+		return "'none'"
+	}
+	return h.Demo.Stage
 }
 
 // fixedHeaders are those of every answer that depend on no setting.
 var fixedHeaders = [][2]string{
 	{fiber.HeaderXContentTypeOptions, "nosniff"},
-	{fiber.HeaderXFrameOptions, "DENY"},
 	{fiber.HeaderReferrerPolicy, "same-origin"},
 	{"Cross-Origin-Opener-Policy", "same-origin"},
 	{"Cross-Origin-Resource-Policy", "same-origin"},
@@ -43,6 +50,9 @@ var fixedHeaders = [][2]string{
 func (h *Handlers) answerHeaders() [][2]string {
 	all := append(fixedHeaders[:len(fixedHeaders):len(fixedHeaders)],
 		[2]string{fiber.HeaderContentSecurityPolicy, h.policy()})
+	if h.Demo == nil { // it knows no way to name one
+		all = append(all, [2]string{fiber.HeaderXFrameOptions, "DENY"})
+	}
 	if h.secure() {
 		all = append(all, [2]string{fiber.HeaderStrictTransportSecurity, "max-age=31536000"})
 	}

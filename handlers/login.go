@@ -21,11 +21,18 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	return h.showLogin(c, fiber.StatusOK, "", "")
+	p := h.filledIn(c)
+	page := h.loginPage(c, p.Email)
+	page.Password = p.Password
+	return c.Render("login", page)
+}
+
+func (h *Handlers) loginPage(c *fiber.Ctx, email string) views.Login {
+	return views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, DemoPeople: h.demoPeople()}
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
-	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email}
+	page := h.loginPage(c, email)
 	if problem != "" {
 		page.Errors = views.FieldErrors{"form": problem}
 	}
@@ -35,7 +42,8 @@ func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) er
 // showHeldUp shows the form to somebody whom a limit holds up, or who has given the
 // code for it: with a code of their own they are no stranger.
 func (h *Handlers) showHeldUp(c *fiber.Ctx, status int, email, sentence string) error {
-	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, AsksProof: true}
+	page := h.loginPage(c, email)
+	page.AsksProof = true
 	page.Errors = views.FieldErrors{"form": sentence}
 	return c.Status(status).Render("login", page)
 }

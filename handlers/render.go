@@ -17,6 +17,7 @@ func (h *Handlers) layout(c *fiber.Ctx, name, title string) views.Layout {
 		Level:     int(v.Level()),
 		PhonesURL: h.PhonesURL,
 	}
+	h.addStage(c, &page)
 	if v.Level() != store.Anonymous {
 		page.UserEmail = v.User.Email
 	}

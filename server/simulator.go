@@ -86,7 +86,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		Now:         s.Now,
 
 		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
-		AllowedHosts: s.Phones.Hosts, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
+		AllowedHosts: s.Phones.Hosts, Stage: s.stage, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
 		Keep: s.Phones.Keep, SandboxToken: s.Phones.SandboxToken,
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 	s.running.add("the simulator", 2*time.Second, sim.Close)
 	s.serveHTTP("the phones", ln, sim.Handler())
 	s.serveOnIPv6(ln, sim.Handler())
-	s.phonesReady = sim.Ready
+	s.simulator, s.phonesReady = sim, sim.Ready
 	s.phonesEverywhere = onAllAddresses(ln.Addr())
 	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
 	return sim.APIKey(), nil

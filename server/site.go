@@ -16,6 +16,8 @@ import (
 
 	"nod/config"
 	"nod/signin"
+	"nod/simulator"
+	"nod/stage"
 )
 
 // site is the running process, and what it takes to end it.
@@ -38,6 +40,8 @@ type site struct {
 	phonesReady func(context.Context) error // of the simulator's file; nil without it
 	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
 	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
+	stage       *stage.Stage                // at the simulator's address
+	simulator   *simulator.Simulator
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
@@ -45,7 +49,7 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 	if now == nil {
 		now = steadyClock()
 	}
-	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, running: steps{factor: c.StopFactor}}
+	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by

@@ -61,7 +61,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
-		TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
+		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -138,7 +138,7 @@ func (s *site) storeOptions() store.Options {
 	return store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
-		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Now: s.now,
+		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, OneSource: s.Demo, Now: s.now,
 		Logger: s.logger,
 	}
 }

@@ -66,11 +66,19 @@ func (s *Simulator) serveScannedApp(w http.ResponseWriter, r *http.Request) erro
 	if err := readJSON(w, r, &by); err != nil {
 		return err
 	}
-	name, secret, err := scannedSecret(by.Scan)
+	if err := s.addApp(r.Context(), phoneID(r), by.Scan); err != nil {
+		return err
+	}
+	return s.serveScannedApps(w, r)
+}
+
+// addApp adds an entry, or replaces the one of the same name.
+func (s *Simulator) addApp(ctx context.Context, authyID int64, text string) error {
+	name, secret, err := scannedSecret(text)
 	if err != nil {
 		return err
 	}
-	u, err := findUser(r.Context(), s.db, phoneID(r))
+	u, err := findUser(ctx, s.db, authyID)
 	if err != nil {
 		return err
 	}
@@ -79,7 +87,7 @@ func (s *Simulator) serveScannedApp(w http.ResponseWriter, r *http.Request) erro
 		SELECT ?1, ?2, ?3, ?4
 		WHERE ?5 > (SELECT COUNT(*) FROM apps WHERE authy_id = ?1 AND name <> ?2)
 		ON CONFLICT (authy_id, name) DO UPDATE SET secret = excluded.secret, at = excluded.at`
-	added, err := changed(r.Context(), s.db, add, u.authyID, name, secret, toMillis(s.now()), maxApps)
+	added, err := changed(ctx, s.db, add, u.authyID, name, secret, toMillis(s.now()), maxApps)
 	if err != nil {
 		return err
 	}
@@ -87,7 +95,7 @@ func (s *Simulator) serveScannedApp(w http.ResponseWriter, r *http.Request) erro
 		return badRequest("the app has %d entries already", maxApps)
 	}
 	s.watchers.notify(u.authyID)
-	return s.serveScannedApps(w, r)
+	return nil
 }
 
 // serveScannedApps is GET /phones/{id}/apps.

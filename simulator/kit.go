@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -92,6 +93,37 @@ func (s *Simulator) Token(authyID int64) (Token, error) {
 // InstallApp installs the app on a phone, or removes it.
 func (s *Simulator) InstallApp(ctx context.Context, authyID int64, installed bool) error {
 	return s.setApp(ctx, authyID, installed)
+}
+
+// Scan has the authenticator app on a phone scan a QR code, or take the secret under
+// it as text.
+func (s *Simulator) Scan(ctx context.Context, authyID int64, text string) error {
+	return s.addApp(ctx, authyID, text)
+}
+
+// Reset removes all phones with what is on them, and all faults: for demonstrations,
+// which begin anew. The key stays, and so does the id of a number that is registered
+// again. Pages of the phones are told that theirs is gone.
+func (s *Simulator) Reset(ctx context.Context) error {
+	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
+		for _, table := range []string{"requests", "messages", "verifications", "apps", "scans", "pictures", "spent_tokens", "activities", "statistics"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE users SET removed_at = ? WHERE removed_at = 0", toMillis(s.now()))
+		return err
+	})
+	s.faults.clear(0)
+	s.watchers.notifyAll()
+	return err
+}
+
+// ForgetMessages removes what has come to phones by SMS, call and e-mail, and its codes.
+func (s *Simulator) ForgetMessages(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "DELETE FROM messages")
+	s.watchers.notifyAll()
+	return err
 }
 
 // Inject sets the faults of one phone, or with 0 those of all phones. It

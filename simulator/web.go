@@ -28,7 +28,7 @@ func (s *Simulator) routes() http.Handler {
 	}
 	mux.Handle("GET /qr/{name}", s.try(s.serveQR))
 	mux.Handle("/", s.guard(s.ownRoutes()))
-	return withHeaders(tidyPath(mux))
+	return s.withHeaders(tidyPath(mux))
 }
 
 func (s *Simulator) ownRoutes() http.Handler {
@@ -61,6 +61,10 @@ func (s *Simulator) ownRoutes() http.Handler {
 	}
 	if s.config.ResetLimits != nil {
 		mux.Handle("POST /limits/reset", own.Handler(s.try(s.serveResetLimits)))
+	}
+	if s.config.Stage != nil {
+		mux.Handle("/stage", s.config.Stage)
+		mux.Handle("/stage/", s.config.Stage)
 	}
 	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
 	return mux
@@ -115,17 +119,22 @@ func (s *Simulator) try(handle errHandler) http.Handler {
 }
 
 // contentPolicy allows what the simulator itself serves, and images from
-// anywhere, because applications host the logos of their requests.
+// anywhere, because applications host the logos of their requests. Who may hold a
+// page in a frame follows.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; " +
-	"font-src 'self'; connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"font-src 'self'; connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none'; frame-ancestors "
 
-func withHeaders(next http.Handler) http.Handler {
+func (s *Simulator) withHeaders(next http.Handler) http.Handler {
+	ancestors, frames := "'none'", "DENY"
+	if s.config.Stage != nil {
+		ancestors, frames = "'self'", "SAMEORIGIN"
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Content-Security-Policy", contentPolicy+ancestors)
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Frame-Options", frames)
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)

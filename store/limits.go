@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Action is something that limits count.
 type Action string
@@ -71,8 +74,16 @@ type Limit struct {
 	Newcomers bool
 }
 
-// Limits is the whole table. Those of one name stand together.
+// Limits are those that count: all of the table, or with OneSource those by account,
+// phone, browser, country and site.
 func (o Options) Limits() []Limit {
+	return slices.DeleteFunc(o.limits(), func(l Limit) bool {
+		return o.OneSource && slices.Contains([]Scope{PerSource, PerSource56, PerSource48}, l.Per)
+	})
+}
+
+// limits is the whole table. Those of one name stand together.
+func (o Options) limits() []Limit {
 	o = o.withDefaults()
 	return []Limit{
 		{Name: "password_visitor", Action: ActPassword, Per: PerVisitor, Who: Strangers, N: 5, Window: 15 * time.Minute},

@@ -92,6 +92,28 @@ func (s *Store) CloseAccountOf(ctx context.Context, userID int64) error {
 	})
 }
 
+// CloseAll closes every account and sign-up, and returns the sessions that it ended:
+// for demonstrations, which begin anew. The provider is not told.
+func (s *Store) CloseAll(ctx context.Context) (ended []Session, err error) {
+	ctx = byOperator(ctx)
+	scan := func(r row) (id int64, err error) { return id, r.Scan(&id) }
+	err = s.inTx(ctx, func(tx *txn) error {
+		open, err := list(ctx, tx, scan, `SELECT id FROM users WHERE closed_at IS NULL ORDER BY id`)
+		if err != nil {
+			return err
+		}
+		for _, userID := range open {
+			closed, err := tx.closeAccount(ctx, userID)
+			if err != nil {
+				return err
+			}
+			ended = append(ended, closed...)
+		}
+		return nil
+	})
+	return ended, err
+}
+
 // PhonesToForget are those that the provider is still to forget.
 func (s *Store) PhonesToForget(ctx context.Context) ([]Factor, error) {
 	const query = `SELECT ` + factorColumns + ` FROM factors WHERE forget_since IS NOT NULL AND provider = ?`

@@ -41,6 +41,10 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged; gets every line of the audit trail
 
+	// OneSource is for demonstrations, where everybody comes from one machine: nobody
+	// is held up by what others do there.
+	OneSource bool
+
 	CodesPerCountry int // 0: 100; codes by SMS and call to the numbers of one country in a day
 	CodesPerSite    int // 0: 500; to all of them
 

@@ -10,6 +10,7 @@ type Layout struct {
 	Level     int    // 0 anonymous, 1 password passed, 2 signed in
 	PhonesURL string // of the simulated phones, "" when phones are real
 	PhoneURL  string // of the request on its simulated phone, "" where there is none
+	StageURL  string // of a demonstration, "" elsewhere
 	UserEmail string // "" when anonymous
 	Notice    *Notice
 	Errors    FieldErrors // of the page's form
@@ -33,7 +34,13 @@ type Login struct {
 	Layout
 	Email     string // as typed
 	AsksProof bool   // whether a code may be given along
+
+	DemoPeople []DemoPerson // of a demonstration alone
+	Password   string       // of the one of them who was chosen
 }
+
+// DemoPerson is somebody whom a link fills in.
+type DemoPerson struct{ Name, Way, URL string }
 
 // Signup is the form of a new account, as typed.
 type Signup struct {

@@ -43,7 +43,7 @@ var attackRows = []row{
 	{what: "attack A-54: a step leads where the request says", file: "handlers/guards.go", find: "return c.Redirect(path, fiber.StatusSeeOther)", put: "if to := c.Query(\"next\"); to != \"\" {\n\t\tpath = to\n\t}\n\treturn c.Redirect(path, fiber.StatusSeeOther)", test: "attack.TestA54"},
 	{what: "attack A-55: X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.proxies.Has(visitor)", put: "i >= 0", test: "attack.TestA55"},
 	{what: "attack A-63: an error shows its cause", file: "handlers/errors.go", find: "heading := h.Pages.Text(p.Heading)", put: "heading := h.Pages.Text(p.Heading) + \" authy: \" + err.Error()", test: "attack.TestA63"},
-	{what: "attack A-64: pages may be framed", file: "handlers/headers.go", find: `"frame-ancestors 'none'"`, put: `"frame-ancestors 'self'"`, test: "attack.TestA64"},
+	{what: "attack A-64: pages may be framed", file: "handlers/headers.go", find: `return "'none'"`, put: `return "'self'"`, test: "attack.TestA64"},
 	{what: "attack A-65: other sites tap on the phones", file: "simulator/web.go", find: "own.Handler(s.try(handle))", put: "func() http.Handler { _ = own; return s.try(handle) }()", test: "attack.TestA65"},
 	{what: "attack A-65: phones of a site on https are open to all", file: "config/config.go", find: "&& openToAll(c.SimulatorAddr)", put: "&& false", test: "attack.TestA65AtTheStart"},
 	{what: "attack A-66: pages may be cached", file: "handlers/headers.go", find: `"no-store"`, put: `"no-cache"`, test: "attack.TestA66"},

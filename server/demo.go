@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"text/tabwriter"
+
+	"nod/config"
+	"nod/handlers"
+	"nod/stage"
+)
+
+// RunDemo runs the application and the phones with people who are ready and a stage,
+// until ctx ends or a listener fails. open is given the address of the stage once all
+// is there.
+func RunDemo(ctx context.Context, c config.Config, open func(address string), stdout io.Writer, logger *slog.Logger) error {
+	s := newSite(c, logger)
+	err := s.start(ctx)
+	if err == nil {
+		err = s.stage.Open(ctx, stage.House{
+			AppURL: s.PublicURL, Origin: s.stageOrigin(), Flow: s.flow.Load(), Phones: s.simulator, Now: s.now,
+		})
+	}
+	if err == nil {
+		s.announceDemo(stdout)
+		open(s.stageOrigin() + "/stage")
+		err = s.wait(ctx)
+	}
+	return errors.Join(err, s.running.stop())
+}
+
+// announceDemo says where everything is, and who is ready.
+func (s *site) announceDemo(out io.Writer) {
+	fmt.Fprintf(out, "The stage is at   %s/stage\n", s.stageOrigin())
+	fmt.Fprintf(out, "Nod is at         %s\n", s.PublicURL)
+	s.announcePhones(out, "The phones are at")
+	fmt.Fprint(out, "\nThese people are ready:\n\n")
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, p := range stage.People() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.Email, p.Password)
+	}
+	_ = w.Flush() // as with every line here: without a terminal the demonstration goes on
+	fmt.Fprint(out, "\nEverybody who reaches these addresses may be any of them. Ctrl+C ends it.\n")
+}
+
+// stageOrigin is where the stage is: at the port of the phones, under the host name of
+// the application, whose cookies belong to that.
+func (s *site) stageOrigin() string {
+	phones, err := url.Parse(s.phonesURL)
+	if err != nil {
+		return s.phonesURL
+	}
+	return "http://" + net.JoinHostPort(hostname(s.PublicURL), phones.Port())
+}
+
+// demo is what the pages have in a demonstration; nil elsewhere.
+func (s *site) demo() *handlers.Demo {
+	if !s.Demo {
+		return nil
+	}
+	d := &handlers.Demo{Stage: s.stageOrigin()}
+	for _, p := range stage.People() {
+		d.People = append(d.People, handlers.DemoPerson{Name: p.Name, Email: p.Email, Password: p.Password, Way: string(p.Way)})
+	}
+	return d
+}

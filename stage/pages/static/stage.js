@@ -1,0 +1,184 @@
+// The stage: what a presenter does, by keys and buttons. It decides nothing: the frame
+// is the application, the phone is the phone, and the rest is asked of the server.
+
+import { fitFrames } from "./frames.js";
+import { Clock } from "./clock.js";
+
+/** @typedef {{name: string, email: string, way: string, login: string, phone: string}} Person */
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {string} selector */
+const all = (selector) => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(selector)]);
+
+const app = /** @type {HTMLIFrameElement} */ (byId("app"));
+const handset = /** @type {HTMLIFrameElement} */ (byId("handset"));
+const keys = /** @type {HTMLDialogElement} */ (byId("keys"));
+
+/** @type {Person[]} */
+let people = [];
+let chosen = 0;
+
+// ---- what the server is asked ----
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} form
+ */
+async function post(path, form = {}) {
+  const reply = await fetch(path, { method: "POST", body: new URLSearchParams(form) });
+  if (!reply.ok) throw new Error((await reply.text()).trim() || `${path}: ${reply.status}`);
+  return reply;
+}
+
+/**
+ * @param {string} text
+ * @param {boolean} wrong
+ */
+function say(text, wrong = false) {
+  byId("said").textContent = text;
+  byId("said").classList.toggle("wrong", wrong);
+}
+
+/**
+ * attempt does something and says what became of it.
+ *
+ * @param {() => Promise<string>} what
+ */
+async function attempt(what) {
+  try {
+    say(await what());
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error), true);
+  }
+}
+
+async function load() {
+  people = await (await fetch("/stage/people", { cache: "no-store" })).json();
+  choose(chosen);
+}
+
+// ---- people ----
+
+/** @param {number} i */
+function choose(i) {
+  chosen = i % people.length;
+  const person = people[chosen];
+  for (const button of all("[data-person]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.person === String(chosen)));
+  }
+  byId("whose").textContent = person.name;
+  handset.title = `Phone of ${person.name}`;
+  if (handset.getAttribute("src") !== person.phone) handset.src = person.phone;
+}
+
+// A new page in a frame gives the keys back to the stage, but for the form that is
+// about to be sent.
+let formComes = false;
+
+function signIn() {
+  formComes = true;
+  app.src = people[chosen].login;
+  return Promise.resolve(`${people[chosen].name}: press Enter to sign in.`);
+}
+
+app.addEventListener("load", () => {
+  if (formComes) app.focus();
+  else if (document.activeElement === app) app.blur();
+  formComes = false;
+});
+
+// The phone is of the same origin: what stands beside it on its page is cut off here.
+handset.addEventListener("load", () => {
+  handset.contentDocument?.body.classList.add("on-stage");
+});
+
+/**
+ * tap sends what the phone's page sends.
+ *
+ * @param {"approve" | "deny"} answer
+ */
+async function tap(answer) {
+  const { name, phone } = people[chosen];
+  const requests = await (await fetch(`${phone}/requests`, { cache: "no-store" })).json();
+  const open = requests.find((/** @type {{status: string}} */ { status }) => status === "pending");
+  if (!open) throw new Error(`The phone of ${name} shows no request.`);
+  await post(`${phone}/requests/${open.uuid}/${answer}`);
+  return answer === "approve" ? `${name} approved.` : `${name} denied.`;
+}
+
+// ---- acts ----
+
+/** @type {Record<string, () => Promise<string>>} */
+const acts = {
+  signin: signIn,
+  approve: () => tap("approve"),
+  deny: () => tap("deny"),
+  next: async () => { choose(chosen + 1); return `${people[chosen].name} is next.`; },
+  reset: async () => {
+    await post("/stage/reset");
+    chosen = 0;
+    handset.removeAttribute("src");
+    await load();
+    app.src = `${document.body.dataset.app}/login`;
+    clock.reset();
+    return "As at the start.";
+  },
+  browser: async () => toggle("browser"),
+  phone: async () => toggle("phone"),
+  facts: async () => toggle("facts"),
+  larger: async () => type(1),
+  smaller: async () => type(-1),
+  clock: async () => { clock.toggle(); return ""; },
+  screen: async () => {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await document.documentElement.requestFullscreen();
+    return "";
+  },
+  keys: async () => { keys.showModal(); return ""; },
+};
+
+/** @type {Record<string, string>} */
+const byKey = {
+  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", 1: "browser", 2: "phone", 3: "facts",
+  "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
+};
+
+addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (typing || keys.open || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const name = byKey[event.key.toLowerCase()];
+  if (!name) return;
+  event.preventDefault();
+  attempt(acts[name]);
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person]")) : null;
+  if (!button) return;
+  if (button.dataset.do) attempt(acts[button.dataset.do]);
+  else choose(Number(button.dataset.person));
+});
+
+/** @param {string} id */
+function toggle(id) {
+  byId(id).hidden = !byId(id).hidden;
+  const shown = all(".pane").filter((pane) => !pane.hidden).length;
+  byId("panes").dataset.shown = String(shown);
+  return "";
+}
+
+const types = ["", "large", "huge"];
+
+/** @param {number} step */
+function type(step) {
+  const now = types.indexOf(document.documentElement.dataset.type ?? "");
+  document.documentElement.dataset.type = types[Math.min(types.length - 1, Math.max(0, now + step))];
+  return "";
+}
+
+const clock = new Clock(byId("clock"));
+
+fitFrames();
+attempt(async () => { await load(); return ""; });

@@ -1,0 +1,74 @@
+// Package stage shows a sign-in live: the application in a frame, the phone beside
+// it, and the people of a demonstration.
+//
+// Owns: /stage at the simulator's address; who is ready at the start of a
+// demonstration, and how it begins anew.
+// Promises: people are made by the flow of package signin alone; Reset gives back
+// the opening state while everything runs; it needs no network.
+// Never: decides a sign-in; holds the application in a frame outside "nod demo".
+package stage
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"nod/signin"
+	"nod/simulator"
+)
+
+// House is what a demonstration shows. All is required.
+type House struct {
+	AppURL string // scheme://host:port of the application, as browsers have it
+	Origin string // of the stage, which the application lets hold its pages
+	Flow   *signin.Flow
+	Phones *simulator.Simulator
+	Now    func() time.Time
+}
+
+// Stage serves /stage. Make one with New: it says how to start a demonstration, until
+// Open.
+type Stage struct {
+	house  atomic.Pointer[House]
+	resets sync.Mutex
+	logger *slog.Logger
+	http.Handler
+}
+
+// New makes a stage without a demonstration.
+func New(logger *slog.Logger) *Stage {
+	s := &Stage{logger: logger}
+	s.Handler = http.NewCrossOriginProtection().Handler(s.routes())
+	return s
+}
+
+// Open begins a demonstration: people are ready when it returns without an error.
+func (s *Stage) Open(ctx context.Context, h House) error {
+	if err := s.reset(ctx, &h); err != nil {
+		return err
+	}
+	s.house.Store(&h)
+	return nil
+}
+
+// reset gives back the opening state: the three people, and nothing else.
+func (s *Stage) reset(ctx context.Context, h *House) error {
+	s.resets.Lock()
+	defer s.resets.Unlock()
+	if err := h.Flow.StartOver(ctx); err != nil {
+		return err
+	}
+	if err := h.Phones.Reset(ctx); err != nil {
+		return err
+	}
+	if err := h.makePeople(ctx); err != nil {
+		return err
+	}
+	if err := h.Phones.ForgetMessages(ctx); err != nil {
+		return err
+	}
+	return h.Flow.ResetLimits(ctx)
+}

@@ -1,0 +1,11 @@
+package main
+
+// The stage, and what only a demonstration may do.
+var stageRows = []row{
+	{what: "whoever likes holds a demonstration in a frame", file: "handlers/headers.go", find: "return h.Demo.Stage", put: "return \"*\"", test: "command.TestOnlyTheStageHoldsAPageInAFrame"},
+	{what: "people of a demonstration are filled in anywhere", file: "handlers/demo.go", find: "if h.Demo == nil {\n\t\treturn nil", put: "if false {\n\t\treturn nil", test: "command.TestOnlyTheStageHoldsAPageInAFrame"},
+	{what: "a demonstration uses the real database", file: "config/config.go", find: "c.Database, c.Demo = demoDatabase, true", put: "c.Demo = true", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
+	{what: "a demonstration uses the real key", file: "config/config.go", find: "without(getenv, notForDemo...)", put: "without(getenv, \"DATABASE_URL\")", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
+	{what: "a reset leaves whoever waits", file: "stage/stage.go", find: "if err := h.Flow.StartOver(ctx); err != nil {\n\t\treturn err\n\t}\n", put: "", test: "command.TestResetGivesTheOpeningStateBack"},
+	{what: "the stage answers under another name", file: "stage/web.go", find: "if \"http://\"+r.Host != h.Origin {", put: "if false {", test: "command.TestTheStageIsRedirectedToTheHostOfThePublicURL"},
+}
