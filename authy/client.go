@@ -53,6 +53,9 @@ type Client struct {
 	// Observe, if set, is called after every call with its name, duration and
 	// error. It must be safe for concurrent use and return quickly.
 	Observe func(call string, d time.Duration, err error)
+	// Wrap, if set, takes the place of each new connection of the client's own
+	// transports, beneath TLS: a recorder sees by it what is sent.
+	Wrap func(net.Conn) net.Conn
 
 	// key is a function so that printing a client does not show it.
 	key           func() string
@@ -62,21 +65,39 @@ type Client struct {
 // NewClient returns a client for the API at baseURL, such as
 // https://api.authy.com, with the application's API key.
 func NewClient(baseURL, apiKey string) *Client {
-	return &Client{
+	c := &Client{
 		BaseURL: strings.TrimSuffix(baseURL, "/"), Timeout: defaultTimeout,
-		key:   func() string { return apiKey },
-		reuse: transport(false), single: transport(true),
+		key: func() string { return apiKey },
 	}
+	c.reuse, c.single = c.newTransport(false), c.newTransport(true)
+	return c
 }
 
-func transport(single bool) http.RoundTripper {
+func (c *Client) newTransport(single bool) http.RoundTripper {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	if std, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = std.Clone()
 	}
 	t.MaxResponseHeaderBytes = maxHeader
 	t.DisableKeepAlives = single
+	t.DialContext = c.dial(t.DialContext)
 	return t
+}
+
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// dial wraps the connections that next makes.
+func (c *Client) dial(next dialer) dialer {
+	if next == nil {
+		next = new(net.Dialer).DialContext
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err == nil && c.Wrap != nil {
+			conn = c.Wrap(conn)
+		}
+		return conn, err
+	}
 }
 
 // call is one request to the API.

@@ -22,16 +22,19 @@ func (h *Handlers) callback(c *fiber.Ctx) error {
 	switch {
 	case errors.Is(err, signin.ErrForged):
 		h.Metrics.Callback("refused")
+		note(c, ruleOf(err))
 		h.Flow.Refused(store.EventForged, "", h.visitorIP(c))
 		h.Logger.Warn("a callback was refused", "error", err)
 		challenge(c, bySignature)
 		return c.Status(fiber.StatusUnauthorized).SendString("unauthorized\n")
 	case err != nil:
 		h.Metrics.Callback("unusable")
+		note(c, "unusable")
 		h.Logger.Warn("a signed callback could not be used", "error", err)
 		return c.Status(fiber.StatusBadRequest).SendString("bad request\n")
 	case answer.Ping:
 		h.Metrics.Callback("ping")
+		note(c, "ping")
 		return c.SendString("OK\n")
 	}
 	verdict, err := h.Flow.Answered(c.UserContext(), answer)
@@ -39,7 +42,28 @@ func (h *Handlers) callback(c *fiber.Ctx) error {
 		return err
 	}
 	h.Metrics.Callback(string(verdict))
+	note(c, string(verdict))
 	return c.SendString("OK\n")
+}
+
+// note tells a recorder of the connection, where there is one, what the answer
+// keeps to itself.
+func note(c *fiber.Ctx, what string) {
+	if tape, ok := c.Context().Conn().(interface{ Note(string) }); ok {
+		tape.Note(what)
+	}
+}
+
+// ruleOf names the rule that refused a callback.
+func ruleOf(err error) string {
+	switch {
+	case errors.Is(err, signin.ErrUnsigned):
+		return "unsigned"
+	case errors.Is(err, signin.ErrStaleNonce):
+		return "nonce"
+	default:
+		return "signature"
+	}
 }
 
 // headerOf copies the headers of a request: Fiber's share a buffer with the

@@ -17,13 +17,23 @@ import (
 // written without blocking. Plain sockets on Linux never block.
 const writeTimeout = 20 * time.Millisecond
 
+// Tape is a wrapper that records a connection. It is told each message just before
+// it is written, and the bytes of the browser before they are parsed.
+type Tape interface {
+	Sent(b []byte)
+	Received(b []byte)
+}
+
 // unwrap removes the wrappers that a server puts around connections and reuses
-// for others afterwards.
-func unwrap(conn net.Conn) net.Conn {
+// for others afterwards. tape is the one among them that records, nil without one.
+func unwrap(conn net.Conn) (_ net.Conn, tape Tape) {
 	for {
 		wrapper, ok := conn.(interface{ UnsafeConn() net.Conn })
 		if !ok {
-			return conn
+			return conn, tape
+		}
+		if t, ok := conn.(Tape); ok {
+			tape = t
 		}
 		conn = wrapper.UnsafeConn()
 	}
@@ -75,6 +85,9 @@ func (w *Waiter) tryWrite(b []byte, timeout time.Duration) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if w.taped {
+		w.rare.tape.Sent(b)
+	}
 	if w.conn == nil {
 		return w.socket.write(b)
 	}
@@ -109,10 +122,22 @@ func (w *Waiter) readLoop() {
 		if err != nil {
 			return
 		}
+		w.heard(buf[rest : rest+n])
 		var left []byte
 		left, more = w.receive(buf[:rest+n])
 		rest = copy(buf, left)
 	}
+}
+
+// heard tells the tape what the browser has sent.
+func (w *Waiter) heard(b []byte) {
+	if !w.taped {
+		return
+	}
+	w.mu.Lock()
+	tape := w.rare.tape
+	w.mu.Unlock()
+	tape.Received(b)
 }
 
 // closeConn closes the connection. If the browser does not read or answer, the

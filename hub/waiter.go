@@ -57,6 +57,7 @@ type Waiter struct {
 	end   End
 	early bool // an event or a close was sent while the slot was reserved
 	left  bool // teardown has begun
+	taped bool // rare has a tape; set before the browser joins
 	rare  *rare
 }
 
@@ -64,6 +65,7 @@ type Waiter struct {
 type rare struct {
 	rest  []byte      // the beginning of a split frame
 	grace *time.Timer // ends the wait for the answer to a close frame
+	tape  Tape
 }
 
 // Release frees a slot that nobody joined. A second call, or one after Join, does
@@ -85,10 +87,13 @@ func (w *Waiter) Release() {
 // line of an event stream. The hub owns conn from the call on and closes it, even
 // if Join fails; the server must not close or reuse it (fasthttp:
 // KeepHijackedConns). Wrappers with a method UnsafeConn, such as fasthttp's pooled
-// one, are removed.
+// one, are removed; one that is a [Tape] is told all the same what is sent and read.
 func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
-	conn = unwrap(conn)
+	conn, tape := unwrap(conn)
 	w.mu.Lock()
+	if tape != nil {
+		w.taped, w.seldom().tape = true, tape
+	}
 	err := w.join(conn, kind, head)
 	w.mu.Unlock()
 	if err != nil {

@@ -183,6 +183,7 @@ func (w *Waiter) look(buf []byte, events uint32) (more bool) {
 	case err != nil || n == 0:
 		return false
 	}
+	w.heard(buf[:n])
 	return w.receiveAfter(w.takeRest(), buf[:n])
 }
 

@@ -21,8 +21,11 @@ const nonceAge = 15 * time.Minute
 // other error for one that is signed and cannot be used.
 func (a *Authy) Callback(method, rawQuery string, header http.Header, body []byte) (signin.Answer, error) {
 	signature, nonce := only(header, "X-Authy-Signature"), only(header, "X-Authy-Signature-Nonce")
-	if signature == "" || nonce == "" || a.staleNonce(nonce) {
-		return signin.Answer{}, fmt.Errorf("%w: signature headers missing, doubled or old", signin.ErrForged)
+	switch {
+	case signature == "" || nonce == "":
+		return signin.Answer{}, signin.ErrUnsigned
+	case a.staleNonce(nonce):
+		return signin.Answer{}, signin.ErrStaleNonce
 	}
 	answer, err := authy.VerifyCallback(a.APIKey, a.CallbackURL, authy.CallbackRequest{
 		Method: method, RawQuery: rawQuery, Body: body, Signature: signature, Nonce: nonce,

@@ -13,6 +13,7 @@ import (
 	"nod/config"
 	"nod/handlers"
 	"nod/stage"
+	"nod/wire"
 )
 
 // RunDemo runs the application and the phones with people who are ready and a stage,
@@ -20,6 +21,7 @@ import (
 // is there.
 func RunDemo(ctx context.Context, c config.Config, open func(address string), stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
+	s.recorder = wire.New(s.now)
 	err := s.start(ctx)
 	if err == nil {
 		err = s.stage.Open(ctx, stage.House{

@@ -138,6 +138,13 @@ func (c *client) CloseWrite() error {
 	return nil
 }
 
+// Note tells who records the connection what became of its request.
+func (c *client) Note(text string) {
+	if tape, ok := c.Conn.(interface{ Note(string) }); ok {
+		tape.Note(text)
+	}
+}
+
 func (c *client) Close() error {
 	c.crowd.leave(c)
 	return c.Conn.Close()

@@ -12,6 +12,7 @@ import (
 
 	"nod/config"
 	"nod/simulator"
+	"nod/wire"
 )
 
 // RunSimulator runs only the simulator, for Authy applications in any
@@ -93,11 +94,11 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		return "", err
 	}
 	s.running.add("the simulator", 2*time.Second, sim.Close)
-	s.serveHTTP("the phones", ln, sim.Handler())
+	s.serveHTTP("the phones", s.recorder.Listener(ln, wire.Phones), sim.Handler())
 	s.serveOnIPv6(ln, sim.Handler())
 	s.simulator, s.phonesReady = sim, sim.Ready
 	s.phonesEverywhere = onAllAddresses(ln.Addr())
-	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), loopbackURL(ln.Addr())
+	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), s.reach(ln.Addr())
 	return sim.APIKey(), nil
 }
 
@@ -115,5 +116,5 @@ func (s *site) serveOnIPv6(ln net.Listener, phones http.Handler) {
 		return
 	}
 	s.running.add("the second listener of SIMULATOR_ADDR", time.Second, closing(twin.Close))
-	s.serveHTTP("the phones on ::1", twin, phones)
+	s.serveHTTP("the phones on ::1", s.recorder.Listener(twin, wire.Phones), phones)
 }

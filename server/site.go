@@ -18,6 +18,7 @@ import (
 	"nod/signin"
 	"nod/simulator"
 	"nod/stage"
+	"nod/wire"
 )
 
 // site is the running process, and what it takes to end it.
@@ -37,6 +38,9 @@ type site struct {
 	phonesEverywhere bool   // other devices can reach them
 	apiURL           string // of the provider, for this process
 
+	recorder *wire.Recorder        // of what goes over the wire; nil: nothing is recorded
+	reach    func(net.Addr) string // the URL by which this process reaches its own listeners
+
 	phonesReady func(context.Context) error // of the simulator's file; nil without it
 	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
 	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
@@ -49,7 +53,7 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 	if now == nil {
 		now = steadyClock()
 	}
-	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
+	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, reach: loopbackURL, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
 }
 
 // start opens everything, listeners first. What it has opened is ended by
@@ -79,14 +83,17 @@ func (s *site) start(ctx context.Context) error {
 	}
 	s.apiURL = s.AuthyURL
 	key := string(s.APIKey)
-	if s.Simulated() {
+	if !s.Simulated() {
+		s.recorder = nil // never beside a real key
+	} else {
 		s.resetLimits = s.forgetCounts
 		// The way to PUBLIC_URL may be closed from inside: another name, a
 		// certificate of one's own, a router with no way back.
-		if key, err = s.simulate(ctx, phones, hostname(s.PublicURL), loopbackURL(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
+		if key, err = s.simulate(ctx, phones, hostname(s.PublicURL), s.reach(ln.Addr())+callbackPath, s.PublicURL+callbackPath); err != nil {
 			return err
 		}
 	}
+	s.recorder.Hide(key)
 	r, err := s.connect(ctx, db, sessions, key)
 	if err != nil {
 		return err
@@ -119,7 +126,7 @@ func (s *site) serve(ln net.Listener, r rooms) error {
 		return r.hub.Shutdown(ctx, websocket.CloseServiceRestart)
 	})
 	s.running.add("accepting connections", time.Second, closing(ln.Close))
-	go func() { s.end("the application", app.Listener(s.behind(ln))) }()
+	go func() { s.end("the application", app.Listener(s.behind(s.recorder.Listener(ln, wire.Application)))) }()
 	return nil
 }
 

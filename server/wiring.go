@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,6 +17,7 @@ import (
 	"nod/signin"
 	"nod/store"
 	"nod/views"
+	"nod/wire"
 )
 
 // rooms are the parts of the application that are started and stopped.
@@ -92,7 +94,7 @@ func readPages() (*views.Pages, error) {
 
 // provider reaches the phones: Authy, or the simulator, which speaks its wire.
 func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
-	client := authy.NewClient(s.apiURL, key)
+	client := s.authyClient(key)
 	provider := &providers.Authy{
 		API: client, APIKey: key, CallbackURL: s.PublicURL + callbackPath,
 		LogoURL: s.PublicURL + logoPath, Counter: counts, Now: s.Now,
@@ -107,7 +109,15 @@ func (s *site) withdrawals(key string) signin.Withdrawals {
 	if !s.Simulated() {
 		return nil
 	}
-	return providers.Simulated{API: authy.NewClient(s.apiURL, key)}
+	return providers.Simulated{API: s.authyClient(key)}
+}
+
+func (s *site) authyClient(key string) *authy.Client {
+	client := authy.NewClient(s.apiURL, key)
+	if s.recorder != nil {
+		client.Wrap = func(conn net.Conn) net.Conn { return s.recorder.Conn(conn, wire.Provider) }
+	}
+	return client
 }
 
 // openDatabases opens the application's database and the session storage

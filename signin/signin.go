@@ -104,6 +104,12 @@ var (
 // ErrForged: a callback that its provider did not sign, or not just now.
 var ErrForged = errors.New("the callback is not signed by the provider")
 
+// Two ways to be forged that can be told from a wrong signature.
+var (
+	ErrUnsigned   = fmt.Errorf("%w: signature headers missing or doubled", ErrForged)
+	ErrStaleNonce = fmt.Errorf("%w: its nonce is too far from now", ErrForged)
+)
+
 // Refused is ErrRefused with the fields that the provider does not accept.
 type Refused struct {
 	Email, Country, Number bool
