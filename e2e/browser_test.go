@@ -43,6 +43,7 @@ type tab struct {
 	mu       sync.Mutex
 	problems []string
 	expected []string // parts of the problems that the story causes on purpose
+	also     func(event any)
 }
 
 // tab opens an empty tab in the person's browser.
@@ -70,6 +71,12 @@ func (p *person) tab() *tab {
 // watch collects script errors and what Chromium itself reports on the
 // console, such as a breach of the content security policy.
 func (tb *tab) watch(event any) {
+	tb.mu.Lock()
+	also := tb.also
+	tb.mu.Unlock()
+	if also != nil {
+		also(event)
+	}
 	var problem string
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -106,6 +113,13 @@ func (tb *tab) expect(parts ...string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	tb.expected = append(tb.expected, parts...)
+}
+
+// listen hands every event of the browser to a story, too.
+func (tb *tab) listen(to func(event any)) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	tb.also = to
 }
 
 // checkConsole fails the story for each problem that it did not expect.

@@ -109,14 +109,14 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	hers.signIn(ada)
 	strangers.signIn(ada)
 	wantRedirect(t, hers.answers("new_browser", "not_me"), "/account/not-me")
-	// A mistake keeps them there, and is listed where errors are.
+	// A mistake keeps them there, and stands beside its field.
 	for fields, says := range map[[2]string]string{
 		{"not the password", anotherPassword}: "That is not your current password.",
 		{goodPassword, "short"}:               "Please choose at least 8 characters.",
 	} {
 		got := hers.post("/account/password", "from", "not-me", "current", fields[0], "password", fields[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "<title>Please check: Keep everybody else out", `id="error-summary"`, says, `name="from" value="not-me"`,
+		wantBody(t, got, "<title>Please check: Keep everybody else out", `-error">`+says, `name="from" value="not-me"`,
 			`name="everywhere" value="1">`, "Requests to your phone are paused until")
 	}
 	wantRedirect(t, hers.post("/account/password", "from", "not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),

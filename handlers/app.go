@@ -89,6 +89,9 @@ func (h *Handlers) register(app *fiber.App) {
 func (h *Handlers) registerPublic(app *fiber.App) {
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.Redirect("/static/favicon.svg", fiber.StatusMovedPermanently) })
 
+	// Where password managers send people: https://w3c.github.io/webappsec-change-password-url/
+	app.Get("/.well-known/change-password", func(c *fiber.Ctx) error { return c.Redirect(changes["/account/password"].form) })
+
 	app.Get("/check/events", h.requireOwnOrigin, h.reserveSlot, h.events(h.checkState))
 	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
 }

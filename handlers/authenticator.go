@@ -17,7 +17,7 @@ func (h *Handlers) addAuthenticator(c *fiber.Ctx) error {
 	made, err := h.Flow.AddApp(c.UserContext(), visitorOf(c))
 	if errors.Is(err, store.ErrTooManyFactors) {
 		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) {
-			page.AppsProblem = h.Pages.Text("authenticator.too_many")
+			page.AppsProblem, page.Refused = h.Pages.Text("authenticator.too_many"), true
 		})
 	}
 	if err != nil {

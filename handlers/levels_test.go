@@ -26,6 +26,7 @@ const (
 	toLogin    = "303 /login?notice=start"
 	toApproval = "303 /login/approval"
 	toInside   = "303 /protected"
+	toPassword = "302 /protected?open=password#password-section"
 )
 
 // routes are all routes, each with its answer at every level.
@@ -35,7 +36,8 @@ var routes = []struct {
 }{
 	{"GET /", [5]string{"200", "200", "200", "200", "200"}},
 	{"GET /signup", [5]string{"200", "200", "200", "200", "200"}},
-	{"GET /login", [5]string{"200", toApproval, "200", "200", "200"}},
+	{"GET /login", [5]string{"200", toApproval, toInside, "200", "200"}},
+	{"GET /.well-known/change-password", [5]string{toPassword, toPassword, toPassword, toPassword, toPassword}},
 	{"GET /login/approval", [5]string{toLogin, "200", toInside, toLogin, toLogin}},
 	{"GET /login/events", [5]string{"401", "426", "426", "401", "401"}},
 	{"GET /authy/status", [5]string{"401", "200", "200", "401", "401"}},

@@ -12,7 +12,10 @@ import (
 )
 
 func (h *Handlers) loginForm(c *fiber.Ctx) error {
-	if visitorOf(c).Level() == store.PasswordPassed {
+	switch visitorOf(c).Level() {
+	case store.SignedIn:
+		return seeOther(c, "/protected")
+	case store.PasswordPassed:
 		a, err := h.latestRequest(c)
 		if err == nil && (a.Status == store.Pending || a.Status == store.Approved) {
 			return seeOther(c, "/login/approval")
@@ -54,7 +57,7 @@ func typedProof(c *fiber.Ctx) string {
 	if code, ok := signin.RecoveryCode(typed); ok {
 		return code
 	}
-	code, _ := signin.Digits(typed)
+	code, _ := signin.CodeIn(typed)
 	return code
 }
 
@@ -86,7 +89,9 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 // startSecondStep starts a session that has passed the password, and asks the
 // phone. Whoever was signed in on this browser before no longer is.
 func (h *Handlers) startSecondStep(c *fiber.Ctx, user store.User) error {
-	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, h.clientOf(c))
+	client := h.clientOf(c)
+	client.Form = hashKey(c.FormValue("_csrf"))
+	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, client)
 	if err != nil {
 		return err
 	}

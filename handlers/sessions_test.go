@@ -101,7 +101,7 @@ func TestAPasswordIsChanged(t *testing.T) {
 	} {
 		got := change(wrong.current, wrong.password, "1")
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "<title>Please check: ", `id="error-summary"`, wrong.says)
+		wantBody(t, got, "<title>Please check: ", `-error">`+wrong.says)
 	}
 	before := here.cookie("nod_session")
 	wantRedirect(t, change(goodPassword, better, ""), "/protected?notice=password-changed")

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -16,10 +18,34 @@ import (
 // logoPath is the picture that goes out with every request for approval.
 const logoPath = "/static/logo.svg"
 
+// asset is a file as it is, and compressed where that is shorter. Pages are not
+// compressed: their length would tell of the secrets in them (BREACH).
 type asset struct {
-	body []byte
-	mime string
-	etag string
+	body, packed []byte
+	mime         string
+	etag         string
+}
+
+const gzipped = "gzip"
+
+// in is the file in an encoding that the browser takes.
+func (a asset) in(c *fiber.Ctx) (body []byte, encoding, etag string) {
+	if len(a.packed) == 0 || c.AcceptsEncodings(gzipped, "identity") != gzipped {
+		return a.body, "", `"` + a.etag + `"`
+	}
+	return a.packed, gzipped, `"` + a.etag + "-" + gzipped + `"`
+}
+
+// pack is what gzip makes of a file, nil where that is longer.
+func pack(body []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one of its own
+	_, _ = w.Write(body)                                  // a buffer takes everything
+	_ = w.Close()
+	if b.Len() >= len(body) {
+		return nil
+	}
+	return b.Bytes()
 }
 
 // types is a table of our own: that of the machine may lack a type, or have
@@ -46,7 +72,7 @@ func loadAssets() map[string]asset {
 		if !known {
 			return fmt.Errorf("%s: its type is not in the table", name)
 		}
-		files["/static/"+name] = asset{body, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		files["/static/"+name] = asset{body, pack(body), kind, hex.EncodeToString(sum[:8])}
 		return err
 	})
 	if err != nil {
@@ -61,16 +87,21 @@ func (h *Handlers) static(c *fiber.Ctx) error {
 		return fiber.ErrNotFound
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=0, must-revalidate")
-	c.Set(fiber.HeaderETag, file.etag)
+	body, encoding, etag := file.in(c)
+	c.Set(fiber.HeaderETag, etag)
+	c.Vary(fiber.HeaderAcceptEncoding)
 	if c.Path() == logoPath {
 		// The provider's app shows it, from an origin of its own.
 		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
-	if holds(c, file.etag) {
+	if holds(c, etag) {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, file.mime)
-	return c.Send(file.body)
+	if encoding != "" {
+		c.Set(fiber.HeaderContentEncoding, encoding)
+	}
+	return c.Send(body)
 }
 
 // holds says whether the browser has this version already, by If-None-Match: a

@@ -142,7 +142,7 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 
 // typedCode is the code that a form sends.
 func typedCode(c *fiber.Ctx) (code string, ok bool) {
-	code, ok = signin.Digits(c.FormValue("token"))
+	code, ok = signin.CodeIn(c.FormValue("token"))
 	return code, ok && len(code) >= 6 && len(code) <= 10
 }
 

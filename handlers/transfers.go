@@ -46,11 +46,11 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form.Errors = h.sentences(problems)
-		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm = form.page() })
+		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
 		form.Errors = map[string]string{string(signin.FieldForm): sentence}
-		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.TransferForm = form.page() })
+		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
 	if err != nil {
 		return err

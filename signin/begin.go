@@ -92,10 +92,13 @@ const (
 	EnterCode
 )
 
-// SecondStep asks the phone, or sends a code to a phone without the app. What
+// SecondStep asks the phone, once, or sends a code to a phone without the app. What
 // became of either is in the store for the next page.
 func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
-	reason, err := f.sendPush(ctx, v, "")
+	reason, err := f.sendPush(ctx, v, store.NoRequest)
+	if errors.Is(err, store.ErrReplaced) {
+		return f.stepUnderWay(ctx, v)
+	}
 	if err != nil || reason != store.ReasonNoDevice {
 		return WaitForTap, err
 	}
@@ -105,6 +108,16 @@ func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
 		return EnterCode, nil // the page says when the next one may be sent
 	}
 	return EnterCode, err
+}
+
+// stepUnderWay is how a sign-in goes on whose form was sent twice: the first one has
+// asked the phone.
+func (f *Flow) stepUnderWay(ctx context.Context, v Visitor) (NextStep, error) {
+	a, err := f.Request(ctx, v.Session.ID)
+	if a.Reason == store.ReasonNoDevice {
+		return EnterCode, err
+	}
+	return WaitForTap, err
 }
 
 // End ends a session and tells the browsers that wait on it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"nod/store"
@@ -45,7 +46,7 @@ func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
 // ProveApp makes an app count by its first code. Problems; store.ErrNotFound when
 // it has to be begun anew.
 func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c store.Client) error {
-	digits, ok := Digits(code)
+	digits, ok := CodeIn(code)
 	name, problem := appName(name)
 	problems := Problems{}
 	problems.note(FieldName, problem)
@@ -138,9 +139,24 @@ func Grouped(code string) string {
 	return strings.Join(append(parts, code), "-")
 }
 
-// RecoveryCode is a recovery code as typed, as the store knows it. ok is false for
-// what cannot be one.
+// RecoveryCode is a recovery code as typed or pasted, as the store knows it: alone, or
+// the only one of a line that was copied with it. ok is false for what holds none.
 func RecoveryCode(typed string) (code string, ok bool) {
+	typed = strings.ToLower(plainDigits(typed))
+	if code, ok = wholeRecoveryCode(typed); ok {
+		return code, true
+	}
+	code, ok = only(keptCode.FindAllString(typed, -1))
+	if !ok {
+		return "", false
+	}
+	return wholeRecoveryCode(code)
+}
+
+// keptCode is a recovery code within other text, as its page writes it.
+var keptCode = regexp.MustCompile(`\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b`)
+
+func wholeRecoveryCode(typed string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
 		switch {
 		case r == 'o':
@@ -151,7 +167,7 @@ func RecoveryCode(typed string) (code string, ok bool) {
 			return -1
 		}
 		return r
-	}, strings.ToLower(plainDigits(typed)))
+	}, typed)
 	return code, len(code) == store.RecoveryCodeSize && strings.Trim(code, store.RecoveryAlphabet) == ""
 }
 

@@ -1,6 +1,8 @@
 package signin
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,6 +26,29 @@ func Digits(typed string) (code string, ok bool) {
 		return r
 	}, plainDigits(typed))
 	return code, code != "" && strings.Trim(code, "0123456789") == ""
+}
+
+// sentCode is a code within other text: six to eight digits that stand for
+// themselves.
+var sentCode = regexp.MustCompile(`\b[0-9]{6,8}\b`)
+
+// CodeIn is the code in what was typed or pasted: Digits, or the only code of a
+// message that was copied whole, such as "Your code: 1234567". ok is false where
+// there is none, or more than one.
+func CodeIn(typed string) (code string, ok bool) {
+	if code, ok = Digits(typed); ok {
+		return code, true
+	}
+	return only(sentCode.FindAllString(plainDigits(typed), -1))
+}
+
+// only is what all found are; ok is false for none.
+func only(found []string) (one string, ok bool) {
+	same := len(slices.Compact(found)) == 1
+	if !same {
+		return "", false
+	}
+	return found[0], true
 }
 
 // joins is true for what people put between the groups of a code: blanks, dashes, a

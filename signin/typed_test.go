@@ -35,6 +35,37 @@ func TestDigitsOfEveryKeyboard(t *testing.T) {
 	}
 }
 
+func TestTheCodeOfAMessageThatWasPasted(t *testing.T) {
+	for typed, want := range map[string]string{
+		"Your code: 1234567": "1234567", "1234567 is your Nod code. It is valid for 10 minutes.": "1234567",
+		"Your code is 123456.\n\n@nod.example #123456": "123456", "Ihr Code lautet １２３４５６７": "1234567", "رمزك: ١٢٣٤٥٦٧": "1234567",
+		"123 4567": "1234567",
+	} {
+		if got, ok := signin.CodeIn(typed); !ok || got != want {
+			t.Errorf("%q: got %q, %v, want %s", typed, got, ok, want)
+		}
+	}
+	for _, typed := range []string{"", "no code", "1234567 or 7654321", "call +12015550123", "a1234567", "1234567b", "12.34567"} {
+		if got, ok := signin.CodeIn(typed); ok {
+			t.Errorf("%q: taken as %q", typed, got)
+		}
+	}
+}
+
+func TestTheRecoveryCodeOfALineThatWasPasted(t *testing.T) {
+	const want = "k3d9xq2m7vbt0rjw"
+	for _, typed := range []string{"k3d9-xq2m-7vbt-0rjw", "3. K3D9-XQ2M-7VBT-0RJW", "For ada@example.com at Nod: k3d9-xq2m-7vbt-orjw", "k3d9 xq2m 7vbt 0rjw"} {
+		if got, ok := signin.RecoveryCode(typed); !ok || got != want {
+			t.Errorf("%q: got %q, %v", typed, got, ok)
+		}
+	}
+	for _, typed := range []string{"", "k3d9-xq2m-7vbt", "1. k3d9-xq2m-7vbt-0rjw 2. a3d9-xq2m-7vbt-0rjw", "1234567"} {
+		if got, ok := signin.RecoveryCode(typed); ok {
+			t.Errorf("%q: taken as %q", typed, got)
+		}
+	}
+}
+
 // Unicode keeps the digits of a script together: what Digits rests on.
 func TestEveryRangeOfDigitsBeginsWithAZero(t *testing.T) {
 	for _, digits := range unicode.Nd.R16 {

@@ -9,8 +9,10 @@
 // the request was sent again from another tab. Where this script cannot do its
 // work, the page without scripts takes over (boot.js).
 
+import { notify, showIcon } from "./background.js";
 import { Confirmation } from "./confirm.js";
 import { Countdown } from "./countdown.js";
+import "./form.js";
 import { Listener, mark, since } from "./listen.js";
 
 const HELP_AFTER = 15000;
@@ -35,6 +37,8 @@ const appName = document.title.slice(document.title.lastIndexOf("·"));
 
 let current = page.dataset.now ?? "";
 let request = page.dataset.expiresAt; // the deadline tells one request from the next
+let isLost = false; // the connection, as was said
+let isSoon = false; // the end of the time, as was said
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let helpTimer;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -64,7 +68,6 @@ function nameOf({ status, reason }) {
 
 /** @param {string} state */
 function show(state) {
-  const hadFocus = page.contains(document.activeElement);
   for (const element of all(page, "[data-state]")) {
     element.hidden = !matches(element, state) || element.hasAttribute("data-help");
   }
@@ -72,18 +75,42 @@ function show(state) {
   const heading = byId("state-heading").innerText.trim();
   const sentence = all(page, "[data-sentence]").find((e) => e.offsetParent !== null);
   document.title = `${heading} ${appName}`;
-  byId("state-live").textContent = `${heading}. ${sentence ? sentence.innerText : ""}`;
-  // What had the focus may just have been hidden.
-  if (hadFocus && document.activeElement === document.body) byId("state-heading").focus();
   page.dataset.now = current = state;
+  tell(heading, sentence ? sentence.innerText.trim() : "");
   offerHelp();
+}
+
+/**
+ * tell says what is shown now, to whoever does not see it.
+ *
+ * @param {string} heading
+ * @param {string} sentence
+ */
+function tell(heading, sentence) {
+  const focused = document.activeElement;
+  // Chromium moves the focus away from what is hidden only later.
+  if (!focused || focused === document.body || focused.closest("[hidden]")) {
+    byId("state-heading").focus(); // which reads the heading
+    say(sentence);
+  } else say(`${heading}. ${sentence}`);
+  showIcon(outcome());
+  if (current !== "pending") notify(heading, sentence);
+}
+
+const outcome = () => current === "pending" ? "wait" : /^(approved|signed_in)$/.test(current) ? "yes" : "no";
+
+/** @param {string} text */
+function say(text) {
+  byId("state-live").textContent = text;
 }
 
 function offerHelp() {
   clearTimeout(helpTimer);
   if (current !== "pending") return;
   helpTimer = setTimeout(() => {
-    for (const help of all(page, "[data-help]")) help.hidden = current !== "pending";
+    if (current !== "pending") return;
+    for (const help of all(page, "[data-help]")) help.hidden = false;
+    say(byId("help-heading").innerText);
   }, HELP_AFTER);
 }
 
@@ -97,8 +124,17 @@ function showTransport(transport) {
   byId("badge").dataset.way = transport;
   for (const text of all(byId("badge"), ".way")) text.hidden = text.dataset.way !== transport;
   clearTimeout(lostTimer);
-  if (transport === "lost") lostTimer = setTimeout(() => message("no-script"), LOST_FOR);
-  else message("no-script", false);
+  if (transport === "lost") {
+    lostTimer = setTimeout(() => message("no-script"), LOST_FOR);
+    if (!isLost) say(byId("badge").innerText.trim());
+    isLost = true;
+    return;
+  }
+  message("no-script", false);
+  if (transport === "connecting") return;
+  message("no-answer", false);
+  if (isLost) say(page.dataset.back ?? "");
+  isLost = false;
 }
 
 /** @param {string} number */
@@ -112,6 +148,8 @@ const countdown = new Countdown((seconds) => {
   byId("countdown").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   byId("ring-bar").setAttribute("stroke-dasharray", `${Math.min(seconds, total)} ${total}`);
   byId("ring").classList.toggle("soon", seconds <= RUNNING_OUT);
+  if (seconds > 0 && seconds <= RUNNING_OUT && !isSoon) say(page.dataset.soon ?? "");
+  isSoon = seconds <= RUNNING_OUT;
   // Only the server ends a sign-in, so at zero the page asks it.
   if (seconds === 0 && current === "pending") listener.check();
 });
@@ -178,6 +216,7 @@ const confirmation = new Confirmation(/** @type {HTMLFormElement} */ (byId("conf
 byId("confirm-form").addEventListener("submit", (event) => {
   event.preventDefault();
   message("not-yet", false);
+  message("no-answer", false);
   confirmation.send();
 });
 
@@ -210,5 +249,6 @@ if (current === "pending") {
 } else if (current === "approved") {
   confirmation.send();
 }
+showIcon(outcome());
 message("no-script", false);
 document.documentElement.dataset.script = "running"; // for boot.js

@@ -17,7 +17,7 @@ const REFUSED = -1; // by the browser: nothing was sent although the server is t
  * @typedef {object} Page
  * @property {() => Promise<number>} check reads the state and shows it
  * @property {() => string} state the name of what is shown
- * @property {(message: "not-yet" | "stuck" | "confirm-offline") => void} say
+ * @property {(message: "not-yet" | "no-answer" | "stuck" | "confirm-offline") => void} say
  * @property {string} selfUrl shows the sign-in as it is stored
  * @property {string} doneUrl for browsers that are signed in
  */
@@ -46,7 +46,7 @@ export class Confirmation {
     }
   }
 
-  // It waits for a lost network or a restarting server.
+  // It waits for a lost network or a restarting server, once the phone has said yes.
   async _sendUntilAnswered() {
     for (let tries = 0; ; tries++) {
       const asked = this._page.state();
@@ -56,7 +56,8 @@ export class Confirmation {
       const now = this._page.state();
       if (now !== asked && now !== "approved") return;
       if (now !== asked) continue; // approved while the form was on its way
-      if (now === "approved") this._page.say("confirm-offline");
+      if (now !== "approved") return this._page.say("no-answer"); // the page hears the answer when it is back
+      this._page.say("confirm-offline");
       await Promise.race([pause(backOff(tries)), once(window, "online")]);
     }
   }

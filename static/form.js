@@ -5,39 +5,78 @@ const RELEASE_AFTER = 15000; // without an answer the button works again
 const noCookies = document.getElementById("no-cookies");
 if (noCookies) noCookies.hidden = navigator.cookieEnabled;
 
-// Errors are read first.
-document.getElementById("error-summary")?.focus();
+// An error of the form as a whole is read first. The page itself puts the focus on a
+// field that has one.
+if (!document.querySelector("[autofocus]")) document.getElementById("error-summary")?.focus();
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-reveal]"))) {
   const field = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.reveal ?? ""));
-  const label = /** @type {Element} */ (button.firstElementChild);
+  const { shown = "", shownLabel = "" } = button.dataset;
+  const [hidden, hiddenLabel] = [button.textContent, button.getAttribute("aria-label") ?? ""];
   button.hidden = false;
   button.addEventListener("click", () => {
-    const shown = field.type === "password";
-    field.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    label.textContent = shown ? "Hide" : "Show";
+    const shows = field.type === "password";
+    field.type = shows ? "text" : "password";
+    button.textContent = shows ? shown : hidden;
+    button.setAttribute("aria-label", shows ? shownLabel : hiddenLabel);
     field.focus();
   });
   // A password that is shown is not kept by the browser as ordinary text.
   field.form?.addEventListener("submit", () => (field.type = "password"));
 }
 
-// One press is enough: a second one would send a second request to the phone.
-for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-busy]"))) {
-  const text = button.textContent;
-  const release = () => {
-    button.removeAttribute("aria-disabled");
-    button.textContent = text;
-  };
-  button.form?.addEventListener("submit", (event) => {
-    if (button.getAttribute("aria-disabled")) {
-      event.preventDefault();
-      return;
-    }
-    button.setAttribute("aria-disabled", "true");
-    button.textContent = button.dataset.busy ?? "";
-    setTimeout(release, RELEASE_AFTER);
+// A message that is pasted whole leaves its code in the field; the server would find it, too.
+const SENT_CODE = /\b\d{6,8}\b/g;
+
+for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[autocomplete=one-time-code]"))) {
+  field.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text").normalize("NFKC") ?? "";
+    const codes = new Set(text.match(SENT_CODE));
+    if (codes.size !== 1) return;
+    event.preventDefault();
+    field.value = [...codes][0];
   });
-  addEventListener("pageshow", (event) => event.persisted && release());
 }
+
+// One press is enough: a second one would send a second request to the phone. Who does
+// not see the button hears that the form is on its way.
+const live = document.getElementById("form-live");
+/** @type {Map<HTMLFormElement, () => void>} */
+const sent = new Map();
+
+/** @param {string} text */
+function say(text) {
+  if (live) live.textContent = text;
+}
+
+/**
+ * hold keeps a form from being sent again, until it is released.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} button
+ */
+function hold(form, button) {
+  const { busy } = button?.dataset ?? {};
+  const text = button?.textContent ?? null;
+  sent.set(form, () => {
+    sent.delete(form);
+    button?.removeAttribute("aria-disabled");
+    if (button && busy) button.textContent = text;
+    say("");
+  });
+  button?.setAttribute("aria-disabled", "true");
+  if (button && busy) button.textContent = busy;
+  say(busy ?? live?.dataset.busy ?? "");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (event.defaultPrevented) return;
+  if (sent.has(form)) {
+    event.preventDefault();
+    return;
+  }
+  hold(form, event.submitter ?? form.querySelector("button:not([type=button])"));
+  setTimeout(() => sent.get(form)?.(), RELEASE_AFTER);
+});
+addEventListener("pageshow", (event) => event.persisted && sent.forEach((release) => release()));

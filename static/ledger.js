@@ -55,7 +55,18 @@ function show(line, status, reason) {
   }
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
   if (status === "approved") execute(line);
-  else if (status !== "awaiting") formOf(line)?.remove();
+  else if (status !== "awaiting") takeForm(line);
+}
+
+/**
+ * takeForm leaves the focus on the line.
+ *
+ * @param {HTMLElement} line
+ */
+function takeForm(line) {
+  const form = formOf(line);
+  if (form?.contains(document.activeElement)) line.focus();
+  form?.remove();
 }
 
 /**
@@ -203,6 +214,9 @@ function wake() {
   listen();
   read();
 }
+
+// After a form of the ledger the newest line is read.
+if (location.hash === "#transfers") lines[0]?.focus();
 
 function begin() {
   const approved = lines.find((line) => line.dataset.status === "approved" && formOf(line));

@@ -75,9 +75,13 @@ func (s *Store) BeginApproval(ctx context.Context, sessionID string, kind Kind, 
 	return a, replaced, nil
 }
 
+// NoRequest is what the first request of a session replaces.
+const NoRequest = "none"
+
 // BeginLogin is BeginApproval for a login. replaces is the request in whose place
-// it comes, "" for whichever is the newest: ErrReplaced when another one came first,
-// so that of many who replace one request at once, one does. *RateError while
+// it comes, "" for whichever is the newest, NoRequest for the first of its session:
+// ErrReplaced when another one came first, so that of many who replace one request at
+// once, one does. *RateError while
 // the phone must not be asked, see PushAllowed; but a session's first request is then
 // written as one that is cancelled, so that its pages say why. Counting and
 // beginning are one transaction, so that concurrent requests cannot exceed the
@@ -89,7 +93,7 @@ func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl 
 		switch {
 		case err != nil && !first:
 			return err
-		case replaces != "" && newest.ID != replaces:
+		case replaces != "" && newest.ID != replaces && !(first && replaces == NoRequest):
 			return ErrReplaced
 		}
 		claims, err := tx.push(ctx, sessionID)

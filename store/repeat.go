@@ -41,6 +41,23 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 	return sess, nil
 }
 
+// sameSignIn is the sign-in that a form has begun already: it was sent twice, by two
+// clicks for one. The form stands for the browser, as in RepeatSignIn.
+func (tx *txn) sameSignIn(ctx context.Context, userID int64, form string) (Session, error) {
+	const query = `
+		SELECT ` + sessionColumns + `
+		FROM sessions
+		WHERE user_id = ?
+			AND ended_at IS NULL
+			AND level = 1
+			AND resets_password = 0
+			AND created_at > ?
+			AND form = ?
+			AND form <> ''`
+	sess, err := scanSession(tx.QueryRowContext(ctx, query, userID, tx.now-repeatWithin.Milliseconds(), form))
+	return sess, wrap(err)
+}
+
 // sameDevice is what the browser of a repeated step is known by. If it has lost the
 // cookie of its device with the reply, it gets another one in that one's place.
 func (tx *txn) sameDevice(ctx context.Context, device string, c Client) (string, error) {

@@ -116,3 +116,36 @@ func TestRepeatRaceLeavesOneSession(t *testing.T) {
 		}
 	}
 }
+
+// Two clicks for one send a form twice: it begins one sign-in, and nothing else does.
+func TestAFormBeginsOneSignIn(t *testing.T) {
+	w := newWorld(t)
+	ada, grace := w.user("ada@example.com"), w.user("grace@example.com")
+	begin := func(u store.User, digest string) string {
+		t.Helper()
+		sess, err := w.store.StartSession(t.Context(), u.ID, "", form(digest))
+		must(t, err)
+		return sess.ID
+	}
+	first := begin(ada, "f")
+	if got := begin(ada, "f"); got != first {
+		t.Error("the second one begins another sign-in")
+	}
+	for name, other := range map[string]string{"another form": begin(ada, "g"), "another account": begin(grace, "f"), "no form": begin(ada, "")} {
+		if other == first {
+			t.Errorf("%s: the same sign-in", name)
+		}
+	}
+	if begin(ada, "") == begin(ada, "") {
+		t.Error("without a form: the same sign-in")
+	}
+	w.clock.Advance(30 * time.Second)
+	late := begin(ada, "f")
+	if late == first {
+		t.Error("after half a minute: the same sign-in")
+	}
+	must(t, w.store.EndSession(t.Context(), late, store.ReasonSignedOut))
+	if begin(ada, "f") == late {
+		t.Error("after its end: the same sign-in")
+	}
+}

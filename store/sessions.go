@@ -102,10 +102,16 @@ func scanSession(r row) (Session, error) { return sessionScan(r) }
 
 // StartSession begins a sign-in whose password was right. The session that
 // the browser had before, if any, ends in the same step, and with it what was
-// pending for it. ErrNotFound for an unknown or closed account.
+// pending for it. A form that is sent twice begins one sign-in. ErrNotFound for an
+// unknown or closed account.
 func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		if err := tx.spendSignIn(ctx, userID, c); err != nil {
+			return err
+		}
+		again, err := tx.sameSignIn(ctx, userID, c.Form)
+		if err == nil || !errors.Is(err, ErrNotFound) {
+			sess = again
 			return err
 		}
 		sess = tx.newSession(userID, PasswordPassed, c)

@@ -14,6 +14,7 @@ type Layout struct {
 	UserEmail string // "" when anonymous
 	Notice    *Notice
 	Errors    FieldErrors // of the page's form
+	Refused   bool        // whether another form of the page has errors
 }
 
 // Notice is one line above a page.
@@ -25,6 +26,34 @@ type Notice struct {
 // FieldErrors are sentences by the names of their fields; the one at "form"
 // is about the form as a whole.
 type FieldErrors map[string]string
+
+// FieldError is the sentence of one field.
+type FieldError struct{ Field, Text string }
+
+// fieldOrder is how the fields of the forms follow one another.
+var fieldOrder = []string{
+	"token", "name", "email", "current", "password", "close_password", "country_code", "phone_number", "recovery",
+	"payee", "amount", "currency",
+}
+
+// Listed are the sentences of the fields, in the order of the page.
+func (e FieldErrors) Listed() []FieldError {
+	var list []FieldError
+	for _, field := range fieldOrder {
+		if text := e[field]; text != "" {
+			list = append(list, FieldError{field, text})
+		}
+	}
+	return list
+}
+
+// First is the field that gets the focus: the first one with an error, "" without.
+func (e FieldErrors) First() string {
+	if list := e.Listed(); len(list) > 0 {
+		return list[0].Field
+	}
+	return ""
+}
 
 // Home is the front page.
 type Home struct{ Layout }

@@ -14,9 +14,11 @@ const headings = {
 
 const page = (state) => `
   <title>Tap Approve · Nod</title>
+  <link rel="icon" href="/wait.svg" data-wait="/wait.svg" data-yes="/yes.svg" data-no="/no.svg">
   <div id="approval" data-now="${state}" data-expires-at="${at(90)}" data-server-now="${now}" data-ttl="120"
     data-events-url="/login/events" data-stream-url="/login/stream" data-status-url="/authy/status"
-    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1">
+    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1"
+    data-back="Connected again" data-soon="Hurry">
     <div id="icon-off" data-state="cancelled* signed_out*" hidden></div>
     <h1 id="state-heading" tabindex="-1">${Object.entries(headings).map(([name, text]) =>
       `<span data-state="${name}" ${name === state ? "" : "hidden"}>${text}</span>`).join("")}</h1>
@@ -30,8 +32,10 @@ const page = (state) => `
       <form id="confirm-form" method="post" action="/confirm-login"><input type="hidden" name="_csrf" value="secret"><button id="confirm">I have approved it</button></form>
       <p id="unconfirmed" hidden>It may still arrive</p>
       <p data-message="not-yet" hidden>Not yet</p>
+      <p data-message="no-answer" hidden>No answer</p>
+      <p id="notify-row" hidden><button id="notify" data-granted="You will be notified" data-refused="You will not">Notify me</button><span id="notify-said"></span></p>
     </section>
-    <section id="help" data-state="pending" data-help hidden>Nothing on your phone?</section>
+    <section id="help" data-state="pending" data-help hidden><h2 id="help-heading">Nothing on your phone?</h2></section>
     <section data-state="approved" ${state === "approved" ? "" : "hidden"}><p data-sentence>Your page opens now.</p><p data-message="confirm-offline" hidden></p></section>
     <section data-state="denied" hidden><p data-sentence>Nobody was let in.</p></section>
     <p data-message="stuck" hidden>Stuck</p>
@@ -48,6 +52,8 @@ async function hear(state) {
   await settle();
 }
 
+const said = () => byId("state-live").textContent;
+const icon = () => document.querySelector("link[rel=icon]").getAttribute("href");
 const heading = () => byId("state-heading").innerText.trim();
 const message = (name) => !document.querySelector(`[data-message="${name}"]`).hidden;
 const badge = () => [...byId("badge").querySelectorAll(".way")].filter((e) => !e.hidden).map((e) => e.textContent).join();
@@ -94,9 +100,14 @@ describe("waiting", () => {
     await open();
     await advance(69000);
     assert.ok(!byId("ring").classList.contains("soon"));
+    assert.notEqual(said(), "Hurry");
     await advance(1010);
     assert.equal(byId("countdown").textContent, "0:20");
     assert.ok(byId("ring").classList.contains("soon"));
+    assert.equal(said(), "Hurry");
+    byId("state-live").textContent = "";
+    await advance(3000);
+    assert.equal(said(), ""); // once
   });
 
   test("offers help after 15 s", async () => {
@@ -105,6 +116,7 @@ describe("waiting", () => {
     assert.ok(byId("help").hidden);
     await advance(10);
     assert.ok(!byId("help").hidden);
+    assert.equal(said(), "Nothing on your phone?");
   });
 
   test("offers no help after an end", async () => {
@@ -153,6 +165,8 @@ describe("an end", () => {
       await hear(state);
       assert.equal(heading(), shown);
       assert.equal(document.title, `${shown} · Nod`);
+      assert.equal(document.activeElement.id, "state-heading");
+      assert.equal(icon(), "/no.svg");
       assert.ok(sockets[0].closed);
       await advance(100000);
       assert.equal(sockets.length, 1);
@@ -171,17 +185,19 @@ describe("an end", () => {
   test("is spoken, with the sentence that is shown", async () => {
     await open();
     await hear({ status: "denied" });
-    assert.equal(byId("state-live").textContent, "Denied. Nobody was let in.");
+    assert.equal(said(), "Nobody was let in."); // the heading has the focus, and is read
   });
 
   test("takes the focus only from what is hidden now", async () => {
     await open();
-    await hear({ status: "denied" });
-    assert.equal(document.activeElement, document.body);
-    await open();
     byId("confirm").focus();
     await hear({ status: "denied" });
     assert.equal(document.activeElement.id, "state-heading");
+    await open();
+    byId("state-live").focus(); // anything that stays
+    await hear({ status: "denied" });
+    assert.equal(document.activeElement.id, "state-live");
+    assert.equal(said(), "Denied. Nobody was let in.");
   });
 
   test("signed_in goes where the other tab went", async () => {
@@ -204,6 +220,7 @@ describe("the confirmation", () => {
     await open();
     await hear({ status: "approved" });
     assert.equal(heading(), "Approved");
+    assert.equal(icon(), "/yes.svg");
     assert.deepEqual(posts().map(({ url, body, redirect }) => [url, body, redirect]),
       [["https://nod.test/confirm-login", "_csrf=secret", "manual"]]);
     assert.deepEqual(visited, ["/protected"]);
@@ -264,6 +281,18 @@ describe("the confirmation", () => {
     assert.ok(message("not-yet"));
     serves(hangs);
     submits(byId("confirm-form"));
+    assert.ok(!message("not-yet"));
+  });
+
+  test("sent by hand without a network says so, and is not sent again: the page hears the answer", async () => {
+    await open();
+    submits(byId("confirm-form"));
+    await settle();
+    assert.ok(message("no-answer"));
+    await advance(2000);
+    assert.equal(posts().length, 1);
+    await hear({ status: "pending" });
+    assert.ok(!message("no-answer"));
     assert.ok(!message("not-yet"));
   });
 
@@ -336,8 +365,11 @@ describe("waking up", () => {
     answers(offline);
     await happens("offline");
     assert.equal(badge(), "lost");
+    assert.equal(said(), "lost");
     await happens("online");
     assert.equal(sockets.length, 2);
+    sockets[1].says({ status: "pending" });
+    assert.equal(said(), "Connected again");
   });
 
   test("after an end a lost network is no news", async () => {
@@ -587,4 +619,59 @@ test("a browser that is mistaken about its network keeps its badge", async () =>
   await hear({ status: "pending" });
   await happens("offline");
   assert.equal(badge(), "socket");
+});
+
+describe("a notification", () => {
+  let shown;
+
+  function browser(permission, answer) {
+    shown = [];
+    window.isSecureContext = true;
+    window.Notification = class {
+      static permission = permission;
+      static requestPermission = async () => answer;
+      constructor(title, { body }) { shown.push([title, body]); }
+    };
+  }
+
+  async function openIn(permission, answer) {
+    setPage(page("pending"));
+    browser(permission, answer);
+    await load("static/approval.js");
+  }
+
+  test("is shown for an end that nobody sees, if the button was pressed", async () => {
+    await openIn("default", "granted");
+    byId("notify").click();
+    await settle();
+    assert.equal(byId("notify-said").textContent, "You will be notified");
+    setVisible(false);
+    await hear({ status: "denied" });
+    assert.deepEqual(shown, [["Denied", "Nobody was let in."]]);
+  });
+
+  test("is not shown to who sees the page, nor to who did not ask", async () => {
+    await openIn("granted", "granted");
+    setVisible(false);
+    await hear({ status: "denied" });
+    await openIn("default", "granted");
+    byId("notify").click();
+    await settle();
+    await hear({ status: "denied" });
+    assert.deepEqual(shown, []);
+  });
+
+  test("that the browser refuses is said", async () => {
+    await openIn("default", "denied");
+    byId("notify").click();
+    await settle();
+    assert.equal(byId("notify-said").textContent, "You will not");
+  });
+
+  test("is not offered where it cannot be", async () => {
+    await openIn("denied", "denied");
+    assert.ok(byId("notify-row").hidden);
+    await open();
+    assert.ok(byId("notify-row").hidden);
+  });
 });

@@ -6,7 +6,7 @@ const page = `
   <div id="error-summary" tabindex="-1"></div>
   <form id="login">
     <input id="password" type="password">
-    <button id="reveal" type="button" data-reveal="password" hidden><span>Show</span></button>
+    <button id="reveal" type="button" data-reveal="password" aria-label="Show password" data-shown="Hide" data-shown-label="Hide password" hidden>Show</button>
     <button id="go" data-busy="Checking…">Sign in</button>
   </form>`;
 
@@ -15,9 +15,14 @@ async function open(html = page) {
   await load("static/form.js");
 }
 
-test("errors are read first", async () => {
+test("an error of the form as a whole is read first", async () => {
   await open();
   assert.equal(document.activeElement.id, "error-summary");
+});
+
+test("the focus stays in a field that the page has chosen", async () => {
+  await open(page + '<input id="email" autofocus>');
+  assert.notEqual(document.activeElement.id, "error-summary");
 });
 
 test("a page without forms is left alone", async () => {
@@ -32,12 +37,12 @@ describe("the password", () => {
     assert.equal(button.hidden, false);
     button.click();
     assert.equal(field.type, "text");
-    assert.equal(button.getAttribute("aria-pressed"), "true");
+    assert.equal(button.getAttribute("aria-label"), "Hide password");
     assert.equal(button.textContent, "Hide");
     assert.equal(document.activeElement, field);
     button.click();
     assert.equal(field.type, "password");
-    assert.equal(button.getAttribute("aria-pressed"), "false");
+    assert.equal(button.getAttribute("aria-label"), "Show password");
     assert.equal(button.textContent, "Show");
   });
 
@@ -47,6 +52,34 @@ describe("the password", () => {
     submits(byId("login"));
     assert.equal(byId("password").type, "password");
   });
+});
+
+describe("a message that is pasted", () => {
+  async function paste(text) {
+    setPage('<form><input id="token" autocomplete="one-time-code"></form>');
+    await load("static/form.js");
+    const event = Object.assign(new window.Event("paste", { cancelable: true, bubbles: true }), { clipboardData: { getData: () => text } });
+    return byId("token").dispatchEvent(event) ? "as it is" : byId("token").value;
+  }
+
+  for (const [text, left] of [
+    ["Your code: 1234567.", "1234567"], ["Ihr Code: １２３４５６", "123456"], ["1234567\n\n@nod.example #1234567", "1234567"],
+    ["123 456", "as it is"], ["1234567 or 7654321", "as it is"], ["k3d9-xq2m-7vbt-0rjw", "as it is"], ["", "as it is"],
+  ]) {
+    test(`${JSON.stringify(text)} leaves ${left}`, async () => assert.equal(await paste(text), left));
+  }
+});
+
+test("a form is said to be on its way", async () => {
+  await open(page + '<p id="form-live" data-busy="One moment"></p><form id="other"><button id="stop">Stop</button></form>');
+  submits(byId("login"));
+  assert.equal(byId("form-live").textContent, "Checking…");
+  submits(byId("other"));
+  assert.equal(byId("form-live").textContent, "One moment");
+  assert.equal(byId("stop").textContent, "Stop");
+  assert.equal(byId("stop").getAttribute("aria-disabled"), "true");
+  await advance(15000);
+  assert.equal(byId("form-live").textContent, "");
 });
 
 describe("a form", () => {

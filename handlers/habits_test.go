@@ -1,0 +1,103 @@
+package handlers_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Three clicks where no script holds the form back: the phone rings once, and
+// whichever answer the browser takes leads on.
+func TestThreeClicksRingOnce(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	before := len(ada.phone.requests())
+	b := s.browser()
+	var lock sync.Mutex
+	var cookies []string
+	b.atOnce(3, "/login", url.Values{"email": {ada.Email}, "password": {goodPassword}}, func(res *http.Response) {
+		lock.Lock()
+		defer lock.Unlock()
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/login/approval" {
+			t.Errorf("got %s to %q", res.Status, res.Header.Get("Location"))
+		}
+		for _, c := range res.Cookies() {
+			if strings.HasPrefix(c.Name, "nod_session") {
+				cookies = append(cookies, c.Value)
+			}
+		}
+	})
+	if got := len(ada.phone.requests()) - before; got != 1 {
+		t.Errorf("the phone rang %d times", got)
+	}
+	ada.phone.approve(ada.phone.pending())
+	if len(cookies) != 3 {
+		t.Fatalf("got %d cookies", len(cookies))
+	}
+	b.withSession(cookies[0])
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
+// Password managers send people where the password is changed.
+func TestWhereThePasswordIsChanged(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	got := b.get("/.well-known/change-password")
+	wantStatus(t, got, http.StatusFound)
+	where, _, _ := strings.Cut(got.Location(), "#")
+	page := b.get(where)
+	wantStatus(t, page, http.StatusOK)
+	wantBody(t, page, `autocomplete="username"`, `autocomplete="current-password"`, `autocomplete="new-password"`)
+	if got := strings.Count(page.Body, `name="username"`); got != 2 {
+		t.Errorf("%d forms with a password name their account, want that of a new one and that which closes it", got)
+	}
+}
+
+// What a person pastes is read for the code in it.
+func TestACodeIsPastedWithItsMessage(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	wantRedirect(t, b.post("/verify-token", "token", "Your code: "+ada.phone.token()+"."), "/protected")
+}
+
+// Files go out compressed where the browser takes that; pages, which hold secrets,
+// never do.
+func TestFilesAreCompressed(t *testing.T) {
+	s := newSite(t)
+	get := func(path, encoding, tag string) page {
+		req, err := http.NewRequest(http.MethodGet, s.url+path, nil)
+		must(t, err)
+		req.Header.Set("Accept-Encoding", encoding)
+		req.Header.Set("If-None-Match", tag)
+		return s.browser().do(req)
+	}
+	plain, packed := get("/static/app.css", "identity", ""), get("/static/app.css", "gzip, br", "")
+	if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" || len(packed.Body)*2 > len(plain.Body) {
+		t.Fatalf("got %q with %d bytes and %q with %d", plain.Header.Get("Content-Encoding"), len(plain.Body), packed.Header.Get("Content-Encoding"), len(packed.Body))
+	}
+	r, err := gzip.NewReader(bytes.NewReader([]byte(packed.Body)))
+	must(t, err)
+	unpacked, err := io.ReadAll(r)
+	must(t, err)
+	if string(unpacked) != plain.Body {
+		t.Error("the two differ")
+	}
+	for _, got := range []page{plain, packed} {
+		if !strings.Contains(got.Header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("Vary is %q", got.Header.Get("Vary"))
+		}
+	}
+	wantStatus(t, get("/static/app.css", "gzip", packed.Header.Get("ETag")), http.StatusNotModified)
+	wantStatus(t, get("/static/app.css", "identity", packed.Header.Get("ETag")), http.StatusOK)
+	if got := get("/login", "gzip", ""); got.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a page is %s", got.Header.Get("Content-Encoding"))
+	}
+}

@@ -1,0 +1,23 @@
+// Notices that another tab of this browser has signed in or out. Every page writes how
+// far its sign-in has come, and hears of what others write; the server decides what a
+// page that is opened again shows.
+
+const KEY = "nod-level";
+const ANONYMOUS = "0", SIGNED_IN = "2";
+
+const { level: own = "", signedIn = "" } = document.body.dataset;
+
+/** @param {string | null} level of the page that was opened last */
+function compare(level) {
+  if (level === null || level === own) return;
+  if (own === SIGNED_IN) location.replace("/protected"); // or where one signs in
+  else if (own === ANONYMOUS && level === SIGNED_IN && signedIn) location.replace(signedIn);
+}
+
+try {
+  localStorage.setItem(KEY, own);
+  addEventListener("storage", ({ key, newValue }) => key === KEY && compare(newValue));
+  addEventListener("pageshow", ({ persisted }) => persisted && compare(localStorage.getItem(KEY)));
+} catch {
+  // A browser that keeps nothing: each tab is for itself.
+}
