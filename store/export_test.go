@@ -53,6 +53,9 @@ func (s *Store) PasswordAllowed(ctx context.Context, email string, c Client) err
 	return s.allowed(ctx, s.read, s.now(), claim{action: ActPassword, account: s.mailHash(email), ip: c.IP})
 }
 
+// ToForget is read each second, however many phones there are.
+const ToForget = toForget
+
 // HotQueries are those that run most.
 func HotQueries() []string { return hotQueries }
 
@@ -99,7 +102,7 @@ var TurnOf = turnOf
 func (s *Store) Waiting() int {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
-	return s.queue.waiting
+	return s.queue.lines[0].waiting + s.queue.lines[1].waiting
 }
 
 // Pragma reads a setting of SQLite on the connection that writes and on one of

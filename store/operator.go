@@ -114,10 +114,11 @@ func (s *Store) CloseAll(ctx context.Context) (ended []Session, err error) {
 	return ended, err
 }
 
+const toForget = `SELECT ` + factorColumns + ` FROM factors WHERE forget_since IS NOT NULL AND provider = ?`
+
 // PhonesToForget are those that the provider is still to forget.
 func (s *Store) PhonesToForget(ctx context.Context) ([]Factor, error) {
-	const query = `SELECT ` + factorColumns + ` FROM factors WHERE forget_since IS NOT NULL AND provider = ?`
-	return list(ctx, s.read, scanFactor, query, s.opts.Provider)
+	return list(ctx, s.read, scanFactor, toForget, s.opts.Provider)
 }
 
 // PhoneForgotten takes a phone off the list.

@@ -148,25 +148,41 @@ func TestPruneGoesPastWhatIsKept(t *testing.T) {
 // Pruning reads and deletes by an index, however large a table is.
 func TestPruneReadsByIndex(t *testing.T) {
 	w := newWorld(t)
-	db := w.raw()
-	defer db.Close()
 	for _, statement := range store.PruneStatements() {
-		rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+statement, 1, 2, 3)
-		must(t, err)
-		var id, parent, unused int
-		var steps []string
-		for rows.Next() {
-			var step string
-			must(t, rows.Scan(&id, &parent, &unused, &step))
-			steps = append(steps, step)
-		}
-		must(t, rows.Close())
-		for _, step := range steps {
+		plan := w.plan(statement, 1, 2, 3)
+		for _, step := range plan {
 			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
-				t.Errorf("%s\nis planned as %q", statement, steps)
+				t.Errorf("%s\nis planned as %q", statement, plan)
 			}
 		}
 	}
+}
+
+// Among all phones those to be forgotten are found by an index of their own: the
+// sweep asks each second.
+func TestPhonesToForgetAreFoundByIndex(t *testing.T) {
+	plan := newWorld(t).plan(store.ToForget, store.Authy)
+	if len(plan) != 1 || !strings.Contains(plan[0], "factors_to_forget") {
+		t.Errorf("it is planned as %q", plan)
+	}
+}
+
+// plan is how SQLite would run a statement, a line a step.
+func (w *world) plan(statement string, args ...any) (steps []string) {
+	w.t.Helper()
+	db := w.raw()
+	defer db.Close()
+	rows, err := db.QueryContext(w.t.Context(), `EXPLAIN QUERY PLAN `+statement, args...)
+	must(w.t, err)
+	defer rows.Close()
+	var id, parent, unused int
+	for rows.Next() {
+		var step string
+		must(w.t, rows.Scan(&id, &parent, &unused, &step))
+		steps = append(steps, step)
+	}
+	must(w.t, rows.Err())
+	return steps
 }
 
 // backlog is n rows of an account in each of the large tables, a millisecond

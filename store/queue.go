@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
 
-// Hashes wait in one queue. How many wait for one place is bounded for each source,
-// for known browsers as for others, and in total.
+// Hashes wait in one queue of two lines, known browsers and strangers. How many wait
+// for one place is bounded for each source and for each line: strangers take no room
+// of a known browser.
 const (
-	queuePerHash   = 64
+	queuePerHash   = 64 // in each line
 	queuePerSource = 32
 	queuePerDevice = 4
 	longestQueue   = 5 * time.Second // that anybody waits
@@ -25,18 +27,18 @@ var errFlooded = errors.New("too many of one source wait")
 // queue lets a few work at once, and the others wait: known browsers and strangers
 // in turn, and the sources of each in turn, so that one of them cannot fill it.
 type queue struct {
-	mu      sync.Mutex
-	free    int // places to work
-	room    int // places to wait
-	lines   [2]waitLine
-	next    int // the line whose turn it is
-	waiting int
+	mu    sync.Mutex
+	free  int // places to work
+	room  int // places to wait in each line
+	lines [2]waitLine
+	next  int // the line whose turn it is
 }
 
 // waitLine is those who wait of one kind, by source.
 type waitLine struct {
-	turns []string // the sources, the next first
-	of    map[string][]*waiter
+	turns   []string // the sources, the next first
+	of      map[string][]*waiter
+	waiting int
 }
 
 type waiter struct {
@@ -84,7 +86,7 @@ func (q *queue) join(source string, known bool) (*waiter, error) {
 	if known {
 		l, most = &q.lines[1], queuePerDevice
 	}
-	if len(l.of[source]) >= most || (q.waiting >= q.room && !q.crowdOut(len(l.of[source]))) {
+	if len(l.of[source]) >= most || (l.waiting >= q.room && !l.crowdOut(len(l.of[source]))) {
 		return nil, errFlooded
 	}
 	w := &waiter{source: source, turn: make(chan error, 1)}
@@ -92,26 +94,24 @@ func (q *queue) join(source string, known bool) (*waiter, error) {
 		l.turns = append(l.turns, source)
 	}
 	l.of[source] = append(l.of[source], w)
-	q.waiting++
+	l.waiting++
 	return w, nil
 }
 
 // crowdOut sends away the last of the source that has most waiting, if it has more
 // than the one that comes.
-func (q *queue) crowdOut(has int) bool {
+func (l *waitLine) crowdOut(has int) bool {
 	var longest []*waiter
-	for _, l := range q.lines {
-		for _, waiting := range l.of {
-			if len(waiting) > len(longest) {
-				longest = waiting
-			}
+	for _, waiting := range l.of {
+		if len(waiting) > len(longest) {
+			longest = waiting
 		}
 	}
 	if len(longest) <= has+1 {
 		return false
 	}
 	last := longest[len(longest)-1]
-	q.remove(last)
+	l.remove(last)
 	last.turn <- errFlooded
 	return true
 }
@@ -124,7 +124,7 @@ func (q *queue) leave() {
 		q.next = 1 - q.next
 		if l := &q.lines[q.next]; len(l.turns) > 0 {
 			w := l.of[l.turns[0]][0]
-			q.remove(w)
+			l.remove(w)
 			if len(l.of[w.source]) > 0 { // to the end of the turns
 				l.turns = append(without(l.turns, w.source), w.source)
 			}
@@ -139,27 +139,26 @@ func (q *queue) leave() {
 func (q *queue) giveUp(w *waiter) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.remove(w) {
-		return true
+	for i := range q.lines {
+		if q.lines[i].remove(w) {
+			return true
+		}
 	}
 	return <-w.turn != nil
 }
 
-func (q *queue) remove(w *waiter) bool {
-	for i := range q.lines {
-		l := &q.lines[i]
-		for n, other := range l.of[w.source] {
-			if other != w {
-				continue
-			}
-			l.of[w.source] = append(l.of[w.source][:n:n], l.of[w.source][n+1:]...)
-			if len(l.of[w.source]) == 0 {
-				delete(l.of, w.source)
-				l.turns = without(l.turns, w.source)
-			}
-			q.waiting--
-			return true
+func (l *waitLine) remove(w *waiter) bool {
+	for n, other := range l.of[w.source] {
+		if other != w {
+			continue
 		}
+		l.of[w.source] = slices.Delete(l.of[w.source], n, n+1)
+		if len(l.of[w.source]) == 0 {
+			delete(l.of, w.source)
+			l.turns = without(l.turns, w.source)
+		}
+		l.waiting--
+		return true
 	}
 	return false
 }

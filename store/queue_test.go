@@ -93,6 +93,15 @@ func TestAKnownBrowserIsNotHeldUpByStrangers(t *testing.T) {
 		[]string{"known", "a", "known too", "b", "known", "c", "d"})
 }
 
+// A crowd of strangers, one try each, takes no room of a known browser.
+func TestStrangersTakeNoRoomOfAKnownBrowser(t *testing.T) {
+	var crowd []string
+	for i := range store.QueuePerHash {
+		crowd = append(crowd, fmt.Sprintf("stranger %d", i))
+	}
+	wantEqual(t, turns(t, append(crowd, "known")...)[:1], []string{"known"})
+}
+
 // The hash of a known browser's try waits among those of known browsers.
 func TestATryWaitsInItsTurn(t *testing.T) {
 	w := newWorld(t)
