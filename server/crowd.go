@@ -9,70 +9,91 @@ import (
 	"nod/store"
 )
 
-// crowd counts the connections of each source on one listener: an IPv4 address, or
+// crowd counts the connections of each source on each listener: an IPv4 address, or
 // the /64 of an IPv6 one. It keeps one source from holding all descriptors, and
 // does so without shutting out who shares an address: as long as a connection of
-// the source only waits for its client, it makes room for the next. A client whose
-// idle connection is closed opens another; that is what connections that are kept
-// open are always exposed to.
+// the source only waits for its client, it makes room for the next. Where many
+// sources together hold nearly all descriptors, the one that holds most makes room,
+// whoever comes. A client whose idle connection is closed opens another; that is
+// what connections that are kept open are always exposed to.
 //
 // Browsers that wait have left the crowd: the hub has them, with limits of its
 // own.
 type crowd struct {
 	perSource int
 	exempt    func(net.Addr) bool // our own proxies, who bring everybody
+	room      func() int          // for how many clients there are descriptors now
 	logger    *slog.Logger
 
 	mu      sync.Mutex
-	sources map[string]map[*client]bool
+	sources map[seat]map[*client]bool
+	inside  int       // all of them
 	turn    uint64    // orders the connections by when they began to be idle
 	logged  time.Time // of the last refusal
 }
+
+// seat is a source on a listener; the zero one is that of our own proxies.
+type seat struct{ listener, source string }
 
 // perSource leaves half of the spare descriptors when one source has all it can
 // get and the hub is full.
 const perSource = spareDescriptors / 2
 
-func newCrowd(perSource int, exempt func(net.Addr) bool, logger *slog.Logger) *crowd {
-	return &crowd{perSource: perSource, exempt: exempt, logger: logger, sources: map[string]map[*client]bool{}}
+func newCrowd(perSource int, exempt func(net.Addr) bool, room func() int, logger *slog.Logger) *crowd {
+	return &crowd{perSource: perSource, exempt: exempt, room: room, logger: logger, sources: map[seat]map[*client]bool{}}
 }
 
 // enter says whether c may come in. It may have closed another one for it.
 func (w *crowd) enter(c *client) bool {
 	addr := c.RemoteAddr()
+	at := seat{c.LocalAddr().String(), sourceOf(addr)}
 	if w.exempt(addr) {
-		return true
+		at = seat{}
 	}
-	source, idlest, ok := w.count(c, sourceOf(addr))
-	switch {
-	case idlest != nil:
+	idlest, ok := w.count(c, at, w.room())
+	if idlest != nil {
 		_ = idlest.Conn.Close() // it has left already
-	case !ok:
-		w.logRefusal(source)
+	}
+	if !ok {
+		w.logRefusal(at.source)
 	}
 	return ok
 }
 
 // count takes c in, and out the one that it takes the place of, if any.
-func (w *crowd) count(c *client, source string) (_ string, idlest *client, ok bool) {
+func (w *crowd) count(c *client, at seat, room int) (idlest *client, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := w.sources[source]
-	if len(all) >= w.perSource {
+	switch all := w.sources[at]; {
+	case at != seat{} && len(all) >= w.perSource:
 		if idlest = longestIdle(all); idlest == nil {
-			return source, nil, false
+			return nil, false
 		}
-		delete(all, idlest)
+	case w.inside >= room:
+		idlest = longestIdle(w.fullest())
 	}
-	if all == nil {
-		all = map[*client]bool{}
-		w.sources[source] = all
+	if idlest != nil {
+		w.remove(idlest)
 	}
-	all[c] = true
-	c.source = source
+	if w.sources[at] == nil {
+		w.sources[at] = map[*client]bool{}
+	}
+	w.sources[at][c] = true
+	w.inside++
 	w.turn++
-	c.idleSince = w.turn
-	return source, idlest, true
+	c.at, c.idleSince = at, w.turn
+	return idlest, true
+}
+
+// fullest is the source, our own proxies apart, that has most connections and one
+// that is idle.
+func (w *crowd) fullest() (most map[*client]bool) {
+	for at, all := range w.sources {
+		if at != (seat{}) && len(all) > len(most) && longestIdle(all) != nil {
+			most = all
+		}
+	}
+	return most
 }
 
 // longestIdle is nil if all are at work.
@@ -104,9 +125,17 @@ func (w *crowd) idles(c *client) {
 func (w *crowd) leave(c *client) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.sources[c.source], c)
-	if len(w.sources[c.source]) == 0 {
-		delete(w.sources, c.source)
+	w.remove(c)
+}
+
+func (w *crowd) remove(c *client) {
+	if !w.sources[c.at][c] {
+		return
+	}
+	w.inside--
+	delete(w.sources[c.at], c)
+	if len(w.sources[c.at]) == 0 {
+		delete(w.sources, c.at)
 	}
 }
 

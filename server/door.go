@@ -33,7 +33,7 @@ type door struct {
 
 // behind puts a door before a listener of this site.
 func (s *site) behind(ln net.Listener) *door {
-	return &door{Listener: ln, crowd: newCrowd(s.perSource, s.ownProxy(), s.logger), patience: s.patience}
+	return &door{Listener: ln, crowd: s.crowd(), patience: s.patience}
 }
 
 // ownProxy tells our proxies from clients.
@@ -75,7 +75,7 @@ type client struct {
 	bare  bool   // as the door's
 	write time.Duration
 
-	source    string // "" if it is not counted
+	at        seat
 	idleSince uint64 // 0 amid a request; the crowd's lock guards it
 
 	writeBy atomic.Int64 // the server's own deadline, in Unix nanoseconds; 0: none

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -172,6 +173,34 @@ func TestASourceHasOnlySoManyConnections(t *testing.T) {
 			if answer(t, conn) == nil {
 				t.Errorf("%s: a connection was cut that was not the oldest of a full source", name)
 			}
+		}
+	}
+}
+
+// When descriptors run out, the source that holds most makes room, on whichever
+// listener, and nobody else does.
+func TestManySourcesTogetherLeaveRoom(t *testing.T) {
+	var room atomic.Int64
+	room.Store(10)
+	s := serve(t, endless, func(s *site) { s.room = func() int { return int(room.Load()) } })
+	ask := "GET / HTTP/1.1\r\nHost: " + host(s.app) + "\r\nConnection: close\r\n\r\n"
+	first, second := s.says(s.phones, ""), s.says(s.phones, "")
+	small := s.saysFrom("127.0.0.2", s.app, "")
+	for _, addr := range []string{s.phones, s.app} { // they are taken in order
+		conn := s.saysFrom("127.0.0.4", addr, strings.Replace(ask, host(s.app), host(addr), 1))
+		wantCut(t, "who asked for it", conn)
+	}
+	room.Store(3)
+	if answer(t, s.saysFrom("127.0.0.3", s.app, ask)) == nil {
+		t.Error("the newest did not get in")
+	}
+	wantCut(t, "the longest idle of the source that holds most", first)
+	room.Store(10)
+	for addr, conn := range map[string]net.Conn{s.phones: second, s.app: small} {
+		_, err := io.WriteString(conn, strings.Replace(ask, host(s.app), host(addr), 1))
+		must(t, err)
+		if answer(t, conn) == nil {
+			t.Error("one was cut that did not hold most")
 		}
 	}
 }

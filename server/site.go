@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"nod/config"
+	"nod/hub"
 	"nod/signin"
 	"nod/simulator"
 	"nod/stage"
@@ -30,8 +32,10 @@ type site struct {
 	running steps
 	locked  []string // database files that are locked
 
-	patience  patience // with clients
-	perSource int      // connections of one source on a listener
+	patience  patience      // with clients
+	perSource int           // connections of one source on a listener
+	room      func() int    // for clients that do not wait
+	crowd     func() *crowd // the clients of all listeners
 
 	onlyHere         bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL        string // of the simulator, for people
@@ -44,6 +48,7 @@ type site struct {
 	phonesReady func(context.Context) error // of the simulator's file; nil without it
 	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
 	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
+	hub         atomic.Pointer[hub.Hub]     // likewise
 	stage       *stage.Stage                // at the simulator's address
 	simulator   *simulator.Simulator
 }
@@ -53,7 +58,10 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 	if now == nil {
 		now = steadyClock()
 	}
-	return &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, reach: loopbackURL, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
+	s := &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, reach: loopbackURL, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
+	s.room = s.roomForClients
+	s.crowd = sync.OnceValue(func() *crowd { return newCrowd(s.perSource, s.ownProxy(), s.room, s.logger) })
+	return s
 }
 
 // start opens everything, listeners first. What it has opened is ended by

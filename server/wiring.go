@@ -35,6 +35,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 		Total: waitingLimit(), PerAddr: s.WaitingPerAddress,
 		OnEnd: func(kind hub.Kind, end hub.End) { counts.WaitEnded(kind.String(), end.String()) },
 	})
+	s.hub.Store(waiting)
 	counts = metrics.New(waiting.Waiting, nil)
 	provider := s.provider(key, counts)
 	where, err := s.openPlaces()

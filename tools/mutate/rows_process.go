@@ -32,6 +32,8 @@ var processRows = []row{
 	{what: "a slow sender to the phones is never cut", file: "server/http.go", find: "ReadTimeout: s.patience.request", put: "ReadTimeout: 0", test: "TestSilentAndSlowClientsAreCut", hang: 30 * time.Second},
 	{what: "who never reads is never cut", file: "server/door.go", find: "c.writeBy.Load() <= now.UnixNano()", put: "c.writeBy.Load() < 0 && now.IsZero()", test: "TestWhoNeverReadsIsCut", hang: 30 * time.Second},
 	{what: "one source may have all connections", file: "server/crowd.go", find: "len(all) >= w.perSource", put: "false", test: "TestASourceHasOnlySoManyConnections", hang: 30 * time.Second},
+	{what: "many sources together may have all descriptors", file: "server/crowd.go", find: "case w.inside >= room:", put: "case w.inside >= room && w == nil:", test: "TestManySourcesTogetherLeaveRoom", hang: 30 * time.Second},
+	{what: "anybody makes room for the next", file: "server/crowd.go", find: "len(all) > len(most) && longestIdle", put: "(most == nil || len(all) < len(most)) && longestIdle", test: "TestManySourcesTogetherLeaveRoom", hang: 30 * time.Second},
 	{what: "the newest of a source is refused", file: "server/crowd.go", find: "idlest = longestIdle(all); idlest == nil", put: "idlest = nil; idlest == nil", test: "TestASourceHasOnlySoManyConnections", hang: 30 * time.Second},
 	{what: "work is cut for the next", file: "server/crowd.go", find: "c.idleSince = 0\n", put: "c.idleSince = 1\n", test: "TestWorkIsNotCutForTheNext", hang: 30 * time.Second},
 	{what: "a proxy's connections are counted", file: "server/door.go", find: "err == nil && proxies.Has(peer.Addr())", put: "err != nil && proxies.Has(peer.Addr())", test: "TestAProxyHasAsManyConnectionsAsItNeeds"},
