@@ -30,7 +30,7 @@ func (h *Handlers) forgetBrowser(c *fiber.Ctx) error {
 	if err != nil {
 		return fiber.ErrNotFound
 	}
-	err = h.Flow.ForgetBrowser(c.UserContext(), visitorOf(c), id)
+	err = h.Flow.ForgetBrowser(c.UserContext(), visitorOf(c), id, h.clientOf(c))
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
@@ -38,7 +38,7 @@ func (h *Handlers) forgetBrowser(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) forgetBrowsers(c *fiber.Ctx) error {
-	if err := h.Flow.ForgetBrowsers(c.UserContext(), visitorOf(c)); err != nil {
+	if err := h.Flow.ForgetBrowsers(c.UserContext(), visitorOf(c), h.clientOf(c)); err != nil {
 		return err
 	}
 	return h.seeNotice(c, "/protected", "browsers-removed")

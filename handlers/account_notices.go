@@ -15,7 +15,7 @@ import (
 // left in peace.
 func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	v := visitorOf(c)
-	newest, all, err := h.Flow.Notices(c.UserContext(), v.User.ID)
+	newest, all, err := h.Flow.Notices(c.UserContext(), v)
 	if err != nil {
 		return err
 	}
@@ -23,15 +23,11 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	if err != nil {
 		return err
 	}
-	until, canEnd, err := h.Flow.Pause(c.UserContext(), v)
-	if err != nil {
+	if page.Pause, err = h.viewPause(c); err != nil {
 		return err
 	}
-	if !until.IsZero() {
-		page.Pause = views.Pause{Until: timeOf(until), CanEnd: canEnd}
-	}
 	for _, n := range newest {
-		if n.Kind == store.NoticePaused && !until.IsZero() {
+		if n.Kind == store.NoticePaused && page.Pause.Until.Text != "" {
 			continue // the page says so already
 		}
 		told := h.viewTold(n)
@@ -79,40 +75,7 @@ func (h *Handlers) answerNotice(c *fiber.Ctx) error {
 		return err
 	}
 	if answer == store.AnswerNotMe {
-		return seeOther(c, "/account/not-me")
+		return seeOther(c, "/account/not-me?disputed="+strconv.FormatInt(id, 10))
 	}
 	return seeOther(c, "/protected")
-}
-
-// notMe offers in one step another password and the end of all other sign-ins.
-func (h *Handlers) notMe(c *fiber.Ctx) error {
-	return h.showNotMe(c, fiber.StatusOK, views.PasswordForm{}, nil)
-}
-
-func (h *Handlers) showNotMe(c *fiber.Ctx, status int, form views.PasswordForm, problems views.FieldErrors) error {
-	v := visitorOf(c)
-	until, _, err := h.Flow.Pause(c.UserContext(), v)
-	if err != nil {
-		return err
-	}
-	page := views.NotMe{
-		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v), Password: form,
-	}
-	page.Errors = problems
-	if !until.IsZero() {
-		page.Pause.Until = timeOf(until)
-	}
-	return c.Status(status).Render("notme", page)
-}
-
-// endPause has the phone asked again.
-func (h *Handlers) endPause(c *fiber.Ctx) error {
-	err := h.Flow.EndPause(c.UserContext(), visitorOf(c))
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if err != nil {
-		return seeOther(c, "/protected") // which says whether there is a pause, and who may end it
-	}
-	return h.seeNotice(c, "/protected", "pause-ended")
 }

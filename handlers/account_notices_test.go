@@ -74,12 +74,13 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	ada := s.account("ada@example.com")
 	hers := s.browser()
 	hers.signIn(ada)
+	s.clock.Advance(time.Second)
 	s.denied(ada)
 	waiting := s.browser().waits(ada)
-	wantRedirect(t, hers.answers("denied", "not_me"), "/account/not-me")
+	wantNotMe(t, hers.answers("denied", "not_me"))
 	waiting.want("cancelled")
-	wantBody(t, hers.get("/account/not-me"), "Requests to your phone are paused until", `action="/account/password"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
-	wantBody(t, hers.get("/protected"), "paused until", "used here before")
+	wantBody(t, hers.get("/account/not-me"), "Requests to your phone are paused until", `action="/account/not-me"`, `name="everywhere" value="1" checked`, `action="/account/sessions/end-others"`)
+	wantBody(t, hers.get("/protected"), "paused until", "Resume requests with a code")
 	if s.rings(ada) {
 		t.Error("the phone is asked in a pause")
 	}
@@ -108,18 +109,18 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	hers, strangers := s.browser(), s.browser()
 	hers.signIn(ada)
 	strangers.signIn(ada)
-	wantRedirect(t, hers.answers("new_browser", "not_me"), "/account/not-me")
+	wantNotMe(t, hers.answers("new_browser", "not_me"))
 	// A mistake keeps them there, and stands beside its field.
 	for fields, says := range map[[2]string]string{
 		{"not the password", anotherPassword}: "That is not your current password.",
 		{goodPassword, "short"}:               "Please choose at least 8 characters.",
 	} {
-		got := hers.post("/account/password", "from", "not-me", "current", fields[0], "password", fields[1])
+		got := hers.post("/account/not-me", "current", fields[0], "password", fields[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "<title>Please check: Keep everybody else out", `-error">`+says, `name="from" value="not-me"`,
+		wantBody(t, got, "<title>Please check: Keep everybody else out", `-error">`+says, `action="/account/not-me"`,
 			`name="everywhere" value="1">`, "Requests to your phone are paused until")
 	}
-	wantRedirect(t, hers.post("/account/password", "from", "not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),
+	wantRedirect(t, hers.post("/account/not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),
 		"/protected?notice=password-changed")
 	wantRedirect(t, strangers.get("/protected"), "/login?notice=start")
 	wantStatus(t, hers.get("/protected"), http.StatusOK)
@@ -127,7 +128,7 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 
 	// Later the page leads to a fresh sign-in first, and to a code: the phone is not asked.
 	s.clock.Advance(11 * time.Minute)
-	wantBody(t, hers.get("/account/not-me"), `href="/account/confirm?to=`)
+	wantBody(t, hers.get("/account/not-me?disputed=7"), `href="/account/confirm?disputed=7&amp;to=%2Faccount%2Fnot-me"`)
 }
 
 // Two denials pause the phone, the owner comes in by a code and ends it.
@@ -139,7 +140,7 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 	s.clock.Advance(time.Second)
 	s.denied(ada)
 	s.denied(ada)
-	wantRedirect(t, hers.post("/account/pause/end"), "/protected") // not without a code
+	wantRedirect(t, hers.post("/account/pause/end"), toResume) // not without a code
 	if s.rings(ada) {
 		t.Fatal("the phone is asked after two denials")
 	}
@@ -164,7 +165,7 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 	hers, other := s.browser(), s.browser()
 	hers.signIn(ada)
 	other.signIn(ada)
-	wantBody(t, other.get("/protected"), "was new to your account")
+	wantBody(t, hers.get("/protected"), "was new to your account")
 	line := func() string { return ada.phone.requests()[0].Details["Notice"] }
 	if line() != "" {
 		t.Errorf("the phone was told early: %q", line())
@@ -179,9 +180,9 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 	if line() != "" {
 		t.Errorf("the phone was told twice: %q", line())
 	}
-	wantBody(t, other.get("/protected"), "was new to your account")
+	wantBody(t, hers.get("/protected"), "was new to your account")
 	wantRedirect(t, hers.answers("new_browser", "me"), "/protected")
-	if got := other.get("/protected"); strings.Contains(got.Body, `id="notices"`) {
+	if got := hers.get("/protected"); strings.Contains(got.Body, `id="notices"`) {
 		t.Error("a notice that was read is shown again")
 	}
 }
@@ -195,15 +196,21 @@ func TestASessionDoesNotAnswerForItself(t *testing.T) {
 	hers.signIn(ada)
 	s.clock.Advance(time.Second)
 	theirs.signIn(ada)
+	wantNoBody(t, theirs.get("/protected"), `id="notices"`)
+	wantRedirect(t, theirs.post("/notices/answer", "id", hers.notice("new_browser"), "answer", "me"), "/protected")
+	wantBody(t, hers.get("/protected"), "Was this you?")
+	s.browser().passPassword(ada)
+	if line := ada.phone.requests()[0].Details["Notice"]; !strings.HasPrefix(line, "a new browser signed in, ") {
+		t.Errorf("the phone was told %q", line)
+	}
+	theirs.post("/logout")
+	s.clock.Advance(time.Second)
+	theirs.signIn(ada)
 	got := theirs.get("/protected")
 	wantBody(t, got, "was new to your account", "Only a browser that was signed in before", `href="/account/not-me"`)
 	wantNoBody(t, got, `action="/notices/answer"`)
 	wantRedirect(t, theirs.answers("new_browser", "me"), "/protected")
 	wantBody(t, theirs.get("/protected"), "Was this you?")
-	s.browser().passPassword(ada)
-	if line := ada.phone.requests()[0].Details["Notice"]; !strings.HasPrefix(line, "a new browser signed in, ") {
-		t.Errorf("the phone was told %q", line)
-	}
 
 	// An answer changes the account: later it asks for a tap, and goes on with it.
 	s.clock.Advance(11 * time.Minute)
@@ -266,7 +273,7 @@ func TestOnlyTheOwnerAnswersANotice(t *testing.T) {
 	others.signIn(eve)
 	s.denied(ada)
 	id := hers.notice("denied")
-	wantRedirect(t, others.post("/notices/answer", "id", id, "answer", "not_me"), "/account/not-me")
+	wantNotMe(t, others.post("/notices/answer", "id", id, "answer", "not_me"))
 	for _, answer := range []string{"", "nobody"} {
 		wantStatus(t, hers.post("/notices/answer", "id", id, "answer", answer), http.StatusNotFound)
 	}

@@ -39,8 +39,17 @@ func (h *Handlers) showAuthenticator(c *fiber.Ctx, status int, page views.Authen
 	return c.Status(status).Render("authenticator", page)
 }
 
-// proveAuthenticator makes an app count by its first code. It asks for no fresh
-// sign-in: adding has, and the code shows that it is the same person.
+// proveForm takes the first code of an app after its owner had to confirm that it is
+// they: the app has scanned its secret already.
+func (h *Handlers) proveForm(c *fiber.Ctx) error {
+	id := c.Query("id")
+	if id == "" {
+		return seeOther(c, "/protected")
+	}
+	return h.showAuthenticator(c, fiber.StatusOK, views.Authenticator{ID: id, Name: c.Query("name")})
+}
+
+// proveAuthenticator makes an app count by its first code.
 func (h *Handlers) proveAuthenticator(c *fiber.Ctx) error {
 	id, name := c.FormValue("id"), c.FormValue("name")
 	err := h.Flow.ProveApp(c.UserContext(), visitorOf(c), id, name, c.FormValue("token"), h.clientOf(c))

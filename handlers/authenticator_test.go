@@ -172,9 +172,11 @@ func TestASharedNumberSharesNoApps(t *testing.T) {
 
 func TestAnAppThatIsNotProvedIsForgotten(t *testing.T) {
 	s := newSite(t)
+	ada := s.account("ada@example.com")
 	b := s.browser()
-	b.signIn(s.account("ada@example.com"))
+	b.signIn(ada)
 	a := s.scan(b.post("/account/authenticators"))
 	s.clock.Advance(15 * time.Minute)
+	b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "token", ada.phone.tokenOf(""))
 	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code()), "/protected?notice=authenticator-gone")
 }

@@ -60,13 +60,16 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	}
 	want := h.tokenFor(secret, c.Cookies(h.cookieName("session")))
 	if !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
-		if c.Path() == "/account/recovery-codes" && visitorOf(c).Level() == store.SignedIn {
+		if showsCodes[c.Path()] && visitorOf(c).Level() == store.SignedIn {
 			return errCodesShown
 		}
 		return errStaleForm
 	}
 	return c.Next()
 }
+
+// showsCodes are the forms whose answer may have shown recovery codes.
+var showsCodes = map[string]bool{"/account/recovery-codes": true, "/account/not-me": true}
 
 // fromOurOrigin is false as soon as one of the headers a browser sets says
 // that another site sent this request. A header that comes twice says two things,

@@ -35,7 +35,7 @@ func TestAForgottenPassword(t *testing.T) {
 	wantStatus(t, weak, http.StatusUnprocessableEntity)
 	wantBody(t, weak, `id="password-error"`)
 	wantRedirect(t, lost.post("/forgot/password", "password", anotherPassword), "/protected?notice=password-changed")
-	wantBody(t, lost.get("/protected"), "Your password was changed.", "9 of 10 left.")
+	wantBody(t, lost.get("/protected"), "Password changed", "9 of 10 left.")
 	wantRedirect(t, b.get("/protected"), "/login?notice=start")
 
 	// Once: the session has it no more.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
-	"github.com/valyala/fasthttp"
 
 	"nod/signin"
 	"nod/store"
@@ -24,6 +23,7 @@ type change struct {
 	what   string   // key of its words, on the page and on the phone
 	form   string   // where its form is, if it takes a secret; "" for one that can be sent again as it was
 	fields []string // what such a form sends; they come to stand in an address, so never a secret
+	byCode bool     // only a code confirms it, and one after the pause that it ends
 }
 
 // changes are the changes by the path of their form. Each is behind requireFresh.
@@ -37,9 +37,12 @@ var changes = map[string]change{
 	"/account/password":              {what: "change.password", form: "/protected?open=password#password-section"},
 	"/account/close":                 {what: "change.close", form: "/protected?open=close#close-account"},
 	"/account/authenticators":        {what: "change.authenticator"},
+	"/account/authenticators/prove":  {what: "change.authenticator", form: "/account/authenticators/prove", fields: []string{"id", "name"}},
 	"/account/authenticators/remove": {what: "change.authenticator_remove", fields: []string{"id"}},
 	"/account/recovery-codes":        {what: "change.recovery"},
 	"/account/recovery-codes/remove": {what: "change.recovery_remove"},
+	"/account/not-me":                {what: "change.password", form: "/account/not-me", fields: []string{"disputed"}},
+	"/account/pause/end":             {what: "change.pause", byCode: true},
 	"/notices/answer":                {what: "change.notice", fields: []string{"id", "answer"}},
 }
 
@@ -53,10 +56,24 @@ func (h *Handlers) requireFresh(c *fiber.Ctx) error {
 
 // unlessFresh admits only whoever has something to confirm: no phone rings in vain.
 func (h *Handlers) unlessFresh(c *fiber.Ctx) error {
-	if h.Flow.Fresh(visitorOf(c)) {
-		return seeOther(c, askedChange(c).url())
+	ref := askedChange(c)
+	done, err := h.confirmed(c, ref)
+	if err != nil {
+		return err
+	}
+	if done {
+		return seeOther(c, ref.url())
 	}
 	return c.Next()
+}
+
+// confirmed says whether the visitor has nothing to confirm for a change.
+func (h *Handlers) confirmed(c *fiber.Ctx, ref changeRef) (bool, error) {
+	if !ref.byCode {
+		return h.Flow.Fresh(visitorOf(c)), nil
+	}
+	p, err := h.Flow.Pause(c.UserContext(), visitorOf(c))
+	return p.CanEnd || p.Until.IsZero(), err
 }
 
 // changeRef is a change with what its form sends.
@@ -80,17 +97,34 @@ func changeAt(path string, get func(string, ...string) string) changeRef {
 			ref.fields = append(ref.fields, views.HiddenField{Name: name, Value: utils.CopyString(value)})
 		}
 	}
+	if ref.what == "change.notice" && get("answer") == string(store.AnswerNotMe) {
+		ref.what = "change.not_me" // which does more than answer
+	}
 	return ref
+}
+
+// query is what the form of the change sends, for an address.
+func (r changeRef) query() url.Values {
+	query := url.Values{}
+	for _, f := range r.fields {
+		query.Set(f.Name, f.Value)
+	}
+	return query
+}
+
+// back is where the form of the change is, with what it has sent.
+func (r changeRef) back() string {
+	if len(r.fields) == 0 {
+		return r.form
+	}
+	return r.form + "?" + r.query().Encode()
 }
 
 // url is the page that confirms the change.
 func (r changeRef) url(more ...string) string {
-	query := url.Values{}
+	query := r.query()
 	if r.path != "" {
 		query.Set("to", r.path)
-	}
-	for _, f := range r.fields {
-		query.Set(f.Name, f.Value)
 	}
 	for i := 0; i+1 < len(more); i += 2 {
 		query.Set(more[i], more[i+1])
@@ -112,13 +146,14 @@ func askedChange(c *fiber.Ctx) changeRef {
 // confirmChangeForm asks whether it is the person, or leads on once it is known.
 func (h *Handlers) confirmChangeForm(c *fiber.Ctx) error {
 	ref := askedChange(c)
-	if h.Flow.Fresh(visitorOf(c)) {
-		switch {
-		case ref.path == "":
-			return seeOther(c, "/protected")
-		case ref.form != "":
-			return seeOther(c, ref.form)
-		}
+	done, err := h.confirmed(c, ref)
+	switch {
+	case err != nil:
+		return err
+	case done && ref.path == "":
+		return seeOther(c, "/protected")
+	case done && ref.form != "":
+		return seeOther(c, ref.back())
 	}
 	return h.showChange(c, fiber.StatusOK, ref, c.Query("by") == "code", "")
 }
@@ -148,12 +183,15 @@ func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.C
 	v := visitorOf(c)
 	page := views.Change{
 		Layout: h.layout(c, "change", "change.title"), What: h.words(ref), Path: ref.path, Fields: ref.fields,
-		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(v.User.PhoneNumber),
+		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(v.User.PhoneNumber), CodeOnly: ref.byCode,
 	}
+	done, err := h.confirmed(c, ref)
 	switch {
-	case h.Flow.Fresh(v):
+	case err != nil:
+		return page, err
+	case done:
 		page.Status = "fresh"
-	case byCode:
+	case byCode, ref.byCode:
 		page.Status = "code"
 		return page, h.fillChangeCode(c, &page)
 	default:
@@ -239,44 +277,13 @@ func (h *Handlers) goOn(c *fiber.Ctx, sess store.Session, ref changeRef) error {
 	if err := h.moveTo(c, sess); err != nil {
 		return err
 	}
-	if ref.form != "" {
-		return seeOther(c, ref.form)
+	switch {
+	case ref.byCode: // which was given for this
+		return h.endPause(c)
+	case ref.form != "":
+		return seeOther(c, ref.back())
 	}
 	return seeOther(c, ref.url())
-}
-
-// moveTo gives the browser the session under which it goes on. Its other tabs
-// connect again, with the new cookie.
-func (h *Handlers) moveTo(c *fiber.Ctx, sess store.Session) error {
-	before := visitorOf(c).Session.ID
-	if err := h.setSession(c, sess); err != nil {
-		return err
-	}
-	h.Flow.Renewed(c.UserContext(), before)
-	h.Hub.CloseKey(before, closeRestart, "this session goes on under another id")
-	return nil
-}
-
-// renewSession gives the browser a new session id after a change of what signs in:
-// a cookie from before is worth nothing from then on.
-func (h *Handlers) renewSession(c *fiber.Ctx) error {
-	v := visitorOf(c)
-	sess, err := h.Flow.Renew(c.UserContext(), v, h.lastStepOf(c))
-	if err != nil {
-		return err
-	}
-	if err := h.moveTo(c, sess); err != nil {
-		return err
-	}
-	v.Session = sess
-	c.Locals(visitorKey, v)
-	// The forms of a page that follows in this answer belong to the new id.
-	var kept fasthttp.Cookie
-	kept.SetKey(h.cookieName("session"))
-	if c.Response().Header.Cookie(&kept) {
-		c.Request().Header.SetCookieBytesKV(kept.Key(), kept.Value())
-	}
-	return nil
 }
 
 // changeStatus tells a page that polls how its request stands.

@@ -34,6 +34,7 @@ var doneNotices = map[string]notice{
 	"too-many-codes":        {"error", "notice.too_many_codes"},
 	"not-yet":               notYet,
 	"pause-ended":           {"success", "notice.pause_ended"},
+	"phone-changed":         {"success", "notice.phone_changed"},
 	"phone-denied":          {"warning", "notice.phone_denied"},
 	"phone-stopped":         {"success", "notice.phone_stopped"},
 	"authenticator-added":   {"success", "notice.authenticator_added"},

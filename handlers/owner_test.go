@@ -144,11 +144,9 @@ func TestPremiumNumbersGetNoCode(t *testing.T) {
 func TestACodeOfOnesOwnIsTakenWhereStrangersAreHeldUp(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
-	s.browser().signIn(ada)
-	user, err := s.store.Authenticate(t.Context(), ada.Email, goodPassword)
-	must(t, err)
-	codes, err := s.store.MakeRecoveryCodes(t.Context(), user.ID, store.Client{})
-	must(t, err)
+	hers := s.browser()
+	hers.signIn(ada)
+	codes := hers.recoveryCodes()
 	s.clock.Advance(15 * time.Minute)
 	b := s.browser()
 	if got := b.get("/login"); strings.Contains(got.Body, `name="proof"`) {
@@ -168,10 +166,10 @@ func TestACodeOfOnesOwnIsTakenWhereStrangersAreHeldUp(t *testing.T) {
 func TestNobodyIsToldWhetherPasswordOrCodeWasWrong(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
-	s.browser().signIn(ada)
+	hers := s.browser()
+	hers.signIn(ada)
+	codes := hers.recoveryCodes()
 	user, err := s.store.Authenticate(t.Context(), ada.Email, goodPassword)
-	must(t, err)
-	codes, err := s.store.MakeRecoveryCodes(t.Context(), user.ID, store.Client{})
 	must(t, err)
 	b := s.browser()
 	var answers []string

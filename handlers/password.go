@@ -14,13 +14,10 @@ func (h *Handlers) changePassword(c *fiber.Ctx) error {
 	typed := signin.NewPassword{
 		Current: c.FormValue("current"), New: c.FormValue("password"), Everywhere: c.FormValue("everywhere") != "",
 	}
-	sess, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
+	sess, _, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form := views.PasswordForm{Stay: !typed.Everywhere}
-		if c.FormValue("from") == "not-me" {
-			return h.showNotMe(c, fiber.StatusUnprocessableEntity, form, h.sentences(problems))
-		}
 		return h.showProtected(c, fiber.StatusUnprocessableEntity, func(page *views.Protected) {
 			page.Password, page.Errors = form, h.sentences(problems)
 		})

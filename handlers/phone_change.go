@@ -99,14 +99,16 @@ func (h *Handlers) afterNewPhone(c *fiber.Ctx) error {
 	default:
 		return seeOther(c, "/account/phone")
 	}
-	denied, err := h.Flow.NewPhoneDenied(c.UserContext(), v)
-	if err != nil {
+	outcome, err := h.Flow.PhoneChangeOutcome(c.UserContext(), v)
+	switch {
+	case err != nil:
 		return err
-	}
-	if denied {
+	case outcome == "denied":
 		return h.seeNotice(c, "/protected", "phone-denied")
+	case outcome == "changed":
+		return h.seeNotice(c, "/protected", "phone-changed")
 	}
-	return seeOther(c, "/protected") // which tells of the change
+	return seeOther(c, "/protected")
 }
 
 func (h *Handlers) stopPhone(c *fiber.Ctx) error {

@@ -49,6 +49,12 @@ func (b *browser) begins(recovery string) {
 	wantRedirect(b.t, b.post("/account/phone", "country_code", "1", "phone_number", newNumber, "recovery", recovery), "/account/phone")
 }
 
+// wantsPhone asks for another phone, which the old one has to allow.
+func (b *browser) wantsPhone(number string) {
+	b.t.Helper()
+	wantRedirect(b.t, b.post("/account/phone", "country_code", "1", "phone_number", number), "/account/phone")
+}
+
 // The old phone allows it and the new one proves itself; then it is the one that is
 // asked, and what waited for the old one is over.
 func TestAnotherPhone(t *testing.T) {
@@ -83,9 +89,10 @@ func TestAnotherPhone(t *testing.T) {
 	if got := events.want("cancelled"); got.Number == "" && got.Status == "" {
 		t.Errorf("the browser that waits for the old phone was told %+v", got)
 	}
-	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed", "The phone of your account was changed.")
+	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed")
 
-	wantRedirect(t, b.get("/account/phone/new"), "/protected")
+	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-changed")
+	wantBody(t, b.get("/protected?notice=phone-changed"), "Your new phone has replaced the old one.")
 	if phones := s.allPhones(); len(phones) != 1 {
 		t.Errorf("the provider knows %d phones, want the new one", len(phones))
 	}
@@ -136,7 +143,7 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.approve, fresh.pending())
 	wantBody(t, b.get("/account/phone"), "will replace yours on")
-	wantBody(t, b.get("/protected"), "Somebody used a recovery code to change your phone.", "+12015550001")
+	wantBody(t, b.get("/protected"), "Change of phone started", "+12015550001")
 
 	owner := s.browser() // is told, and stops it
 	owner.signIn(ada)

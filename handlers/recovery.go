@@ -21,7 +21,12 @@ func (h *Handlers) makeRecoveryCodes(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := views.Recovery{Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: timeOf(h.Now())}
+	return h.showRecoveryCodes(c, codes, "/protected")
+}
+
+// showRecoveryCodes shows codes that were just made, and leads on.
+func (h *Handlers) showRecoveryCodes(c *fiber.Ctx, codes []string, next string) error {
+	page := views.Recovery{Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: timeOf(h.Now()), NextURL: next}
 	return c.Render("recovery", page)
 }
 

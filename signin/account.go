@@ -193,7 +193,7 @@ func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c s
 	if err := f.forgetPhone(ctx, v.User); err != nil {
 		return &NotClosed{err}
 	}
-	ended, err := f.Store.CloseAccount(ctx, v.User.ID)
+	ended, err := f.Store.CloseAccount(ctx, v.Session.ID)
 	if err != nil {
 		return &NotClosed{err}
 	}

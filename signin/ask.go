@@ -51,7 +51,7 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 	if q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID); err != nil {
 		return "", err
 	}
-	if q.Shared, err = f.Store.ProvedByAnother(ctx, a.FactorID); err != nil {
+	if q.Shared, err = f.Store.ProvedByAnother(ctx, a.UserID, a.Handle); err != nil {
 		return "", err
 	}
 	requestID, reason := f.ask(ctx, a, q, user)

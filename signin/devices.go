@@ -13,14 +13,14 @@ func (f *Flow) KnownBrowsers(ctx context.Context, v Visitor) ([]store.Device, er
 }
 
 // ForgetBrowser makes a browser unknown to the visitor's account.
-// store.ErrNotFound for one that is unknown already.
-func (f *Flow) ForgetBrowser(ctx context.Context, v Visitor, id int64) error {
-	return f.Store.RevokeDevice(ctx, v.User.ID, id, BrowserName)
+// store.ErrNotFound for one that is unknown already, store.ErrNotFresh.
+func (f *Flow) ForgetBrowser(ctx context.Context, v Visitor, id int64, c store.Client) error {
+	return f.Store.RevokeDevice(ctx, v.Session.ID, id, BrowserName, c)
 }
 
-// ForgetBrowsers makes every browser unknown to the visitor's account.
-func (f *Flow) ForgetBrowsers(ctx context.Context, v Visitor) error {
-	return f.Store.RevokeDevices(ctx, v.User.ID)
+// ForgetBrowsers makes every browser unknown to the visitor's account. store.ErrNotFresh.
+func (f *Flow) ForgetBrowsers(ctx context.Context, v Visitor, c store.Client) error {
+	return f.Store.RevokeDevices(ctx, v.Session.ID, c)
 }
 
 // DeviceInUse says whether any account knows a browser.

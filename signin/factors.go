@@ -32,9 +32,9 @@ const (
 const issuer = "Nod"
 
 // AddApp makes the secret of an authenticator app, which is shown this once and
-// counts from ProveApp on. store.ErrTooManyFactors.
+// counts from ProveApp on. store.ErrTooManyFactors, store.ErrNotFresh.
 func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
-	made, secret, err := f.Store.NewAuthenticator(ctx, v.User.ID)
+	made, secret, err := f.Store.NewAuthenticator(ctx, v.Session.ID)
 	if err != nil {
 		return NewApp{}, err
 	}
@@ -44,7 +44,7 @@ func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
 }
 
 // ProveApp makes an app count by its first code. Problems; store.ErrNotFound when
-// it has to be begun anew.
+// it has to be begun anew, store.ErrNotFresh.
 func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c store.Client) error {
 	digits, ok := CodeIn(code)
 	name, problem := appName(name)
@@ -56,7 +56,7 @@ func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c
 	if len(problems) > 0 {
 		return problems
 	}
-	err := f.Store.ProveAuthenticator(ctx, v.User.ID, id, name, digits, c)
+	err := f.Store.ProveAuthenticator(ctx, v.Session.ID, id, name, digits, c)
 	if errors.Is(err, store.ErrWrongCode) {
 		return Problems{FieldCode: CodeWrong}
 	}
@@ -90,8 +90,9 @@ func (f *Flow) Apps(ctx context.Context, userID int64) (apps []store.Authenticat
 }
 
 // RemoveApp removes an app of the visitor. To remove one that is gone is no error.
+// store.ErrNotFresh.
 func (f *Flow) RemoveApp(ctx context.Context, v Visitor, id string, c store.Client) error {
-	err := f.Store.RemoveAuthenticator(ctx, v.User.ID, id, c)
+	err := f.Store.RemoveAuthenticator(ctx, v.Session.ID, id, c)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -104,9 +105,9 @@ func (f *Flow) RecoveryCodes(ctx context.Context, userID int64) (store.RecoveryC
 }
 
 // RemoveRecoveryCodes makes the visitor's recovery codes worthless. To remove none
-// is no error.
+// is no error. store.ErrNotFresh.
 func (f *Flow) RemoveRecoveryCodes(ctx context.Context, v Visitor, c store.Client) error {
-	err := f.Store.RemoveRecoveryCodes(ctx, v.User.ID, c)
+	err := f.Store.RemoveRecoveryCodes(ctx, v.Session.ID, c)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -114,13 +115,17 @@ func (f *Flow) RemoveRecoveryCodes(ctx context.Context, v Visitor, c store.Clien
 }
 
 // MakeRecoveryCodes makes the visitor's recovery codes anew, in groups as people
-// write them down.
+// write them down. store.ErrNotFresh.
 func (f *Flow) MakeRecoveryCodes(ctx context.Context, v Visitor, c store.Client) ([]string, error) {
-	codes, err := f.Store.MakeRecoveryCodes(ctx, v.User.ID, c)
-	for i, code := range codes {
-		codes[i] = Grouped(code)
+	codes, err := f.Store.MakeRecoveryCodes(ctx, v.Session.ID, c)
+	return grouped(codes), err
+}
+
+func grouped(codes []string) (shown []string) {
+	for _, code := range codes {
+		shown = append(shown, Grouped(code))
 	}
-	return codes, err
+	return shown
 }
 
 // DeclineRecoveryCodes notes that the visitor wants none now.

@@ -24,9 +24,10 @@ const (
 	carryBatch = 20
 )
 
-// Notices returns the newest that a user has not read, and how many there are.
-func (f *Flow) Notices(ctx context.Context, userID int64) (newest []store.Notice, all int, err error) {
-	return f.Store.UnreadNotices(ctx, userID, maxNotices)
+// Notices returns the newest that the visitor has not read, and how many there are:
+// none of what this session has done itself.
+func (f *Flow) Notices(ctx context.Context, v Visitor) (newest []store.Notice, all int, err error) {
+	return f.Store.UnreadNotices(ctx, v.Session, maxNotices)
 }
 
 // Answerer says which notices the visitor may answer.
@@ -53,15 +54,22 @@ func (f *Flow) AnswerNotice(ctx context.Context, v Visitor, id int64, answer sto
 	return nil
 }
 
-// Pause says until when the visitor's phone is left in peace, zero if it is not,
-// and whether this browser may end that now.
-func (f *Flow) Pause(ctx context.Context, v Visitor) (until time.Time, canEnd bool, err error) {
-	until, err = f.Store.PausedUntil(ctx, v.User.ID)
-	if err != nil || until.IsZero() {
-		return time.Time{}, false, err
+// Pause is how long a phone is left in peace; the zero value is none.
+type Pause struct {
+	Until  time.Time
+	CanEnd bool // by this browser, now
+	ByCode bool // by this browser, once it has given a code
+}
+
+// Pause says how long the visitor's phone is left in peace, and whether that can be
+// ended here.
+func (f *Flow) Pause(ctx context.Context, v Visitor) (p Pause, err error) {
+	p.Until, err = f.Store.PausedUntil(ctx, v.User.ID)
+	if err != nil || p.Until.IsZero() {
+		return Pause{}, err
 	}
-	canEnd, err = f.Store.CanEndPause(ctx, v.Session.ID)
-	return until, canEnd, err
+	p.CanEnd, p.ByCode, err = f.Store.CanEndPause(ctx, v.Session.ID)
+	return p, err
 }
 
 // EndPause lets the visitor's phone be asked again. store.ErrNotFound when that is

@@ -17,30 +17,37 @@ func (f *Flow) knowsPassword(ctx context.Context, v Visitor, password string, c 
 	return err
 }
 
-// NewPassword is a change of a password, as typed.
+// NewPassword is a change of a password, as typed, and what goes with it.
 type NewPassword struct {
 	Current    string
 	New        string
-	Everywhere bool // sign out all other browsers
+	Everywhere bool     // sign out all other browsers
+	RemoveApps []string // ids of authenticator apps
+	NewCodes   bool     // make the recovery codes anew
 }
 
-// ChangePassword changes the visitor's password and returns the session under
-// which they go on. The caller moves the browser to it, then calls Renewed.
-// Problems, store.ErrNotFresh, and as Authenticate.
-func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c store.Client) (store.Session, error) {
+// ChangePassword changes the visitor's password, and with it the rest in one step. It
+// returns the session under which they go on, and recovery codes if they were made,
+// as MakeRecoveryCodes does. The caller moves the browser to the session, then calls
+// Renewed. Problems, store.ErrNotFresh, and as Authenticate.
+func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c store.Client) (sess store.Session, codes []string, err error) {
 	if p := n.check(f.Site, v.User); len(p) > 0 {
-		return store.Session{}, p
+		return store.Session{}, nil, p
 	}
-	err := f.knowsPassword(ctx, v, n.Current, c)
+	err = f.knowsPassword(ctx, v, n.Current, c)
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return store.Session{}, Problems{FieldCurrent: PasswordWrong}
+		return store.Session{}, nil, Problems{FieldCurrent: PasswordWrong}
 	}
 	if err != nil {
-		return store.Session{}, err
+		return store.Session{}, nil, err
 	}
-	sess, ended, err := f.Store.ChangePassword(ctx, v.Session.ID, n.New, n.Everywhere, c)
+	change := store.PasswordChange{Password: n.New, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps}
+	if n.NewCodes {
+		change.RecoveryCodes = store.NewRecoveryCodes()
+	}
+	sess, ended, err := f.Store.ChangePassword(ctx, v.Session.ID, change, c)
 	f.tellEnded(ctx, v.User.ID, ended...)
-	return sess, err
+	return sess, grouped(change.RecoveryCodes), err
 }
 
 // check finds what is wrong before a password is hashed; site is as for

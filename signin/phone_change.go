@@ -76,9 +76,10 @@ func (f *Flow) PhoneChange(ctx context.Context, v Visitor) (PhoneChange, error) 
 	return change, err
 }
 
-// NewPhoneDenied says whether the last change of phone ended by a no of the new one.
-func (f *Flow) NewPhoneDenied(ctx context.Context, v Visitor) (bool, error) {
-	return f.Store.NewPhoneDenied(ctx, v.User.ID)
+// PhoneChangeOutcome is how the last change of the visitor's phone ended, in the word of
+// the store.
+func (f *Flow) PhoneChangeOutcome(ctx context.Context, v Visitor) (string, error) {
+	return f.Store.PhoneChangeOutcome(ctx, v.User.ID)
 }
 
 // lookUpNewPhone asks the provider what the new phone has answered: its callback may
@@ -193,8 +194,12 @@ func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words string) error {
 	if p, err = f.Store.AskNewPhone(ctx, v.User.ID, handle, f.ApprovalTTL); err != nil {
 		return err
 	}
+	shared, err := f.Store.ProvedByAnother(ctx, v.User.ID, handle)
+	if err != nil {
+		return err
+	}
 	requestID, err := f.Phones.Ask(pctx, handle, Question{
-		ApprovalID: p.ID, Kind: store.KindConfirm, Email: v.User.Email, Change: words,
+		ApprovalID: p.ID, Kind: store.KindConfirm, Email: v.User.Email, Change: words, Shared: shared,
 		Login:   Login{Number: p.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP, Place: v.Session.Place},
 		AskedAt: f.Now(), ExpiresAt: p.ExpiresAt,
 	})
@@ -218,7 +223,7 @@ func (f *Flow) notAsked(err error) error {
 
 // StopPhoneChange ends the change that is under way. None is no error.
 func (f *Flow) StopPhoneChange(ctx context.Context, v Visitor, c store.Client) error {
-	_, err := f.Store.StopPhoneChange(ctx, v.User.ID, c)
+	_, err := f.Store.StopPhoneChange(ctx, v.Session, c)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -1,9 +1,23 @@
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
-// What the owner of an account does to it from a session of theirs. Each asks for
-// one that is fresh, in the transaction that acts.
+// What the owner of an account does to it from a session of theirs.
+
+// change is the one way to change an account: it asks for a session that is fresh, in
+// the transaction that acts. ErrNotFound, ErrNotFresh.
+func (s *Store) change(ctx context.Context, sessionID string, do func(tx *txn, by Session) error) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		by, err := tx.freshSession(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		return do(tx, by)
+	})
+}
 
 // freshSession finds a session that may change the account. ErrNotFound,
 // ErrNotFresh.
@@ -51,15 +65,11 @@ func (s *Store) EndOthers(ctx context.Context, sessionID string, c Client) (ende
 }
 
 func (s *Store) endOthers(ctx context.Context, sessionID string, c Client, which, id string) (ended []Session, err error) {
-	err = s.inTx(ctx, func(tx *txn) error {
-		sess, err := tx.freshSession(ctx, sessionID)
-		if err != nil {
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if ended, err = tx.endBeside(ctx, by, which, id); err != nil || len(ended) == 0 {
 			return err
 		}
-		if ended, err = tx.endBeside(ctx, sess, which, id); err != nil || len(ended) == 0 {
-			return err
-		}
-		return tx.noticeFrom(ctx, sess.UserID, NoticeSignedOut, c)
+		return tx.noticeBy(ctx, by, NoticeSignedOut, c)
 	})
 	if err != nil {
 		return nil, err
@@ -77,27 +87,50 @@ func (tx *txn) endBeside(ctx context.Context, sess Session, which string, arg an
 	return tx.endAll(ctx, byOwner, query, sess.UserID, sess.ID, arg)
 }
 
+// PasswordChange is another password, and what else changes in the same transaction.
+type PasswordChange struct {
+	Password   string
+	Everywhere bool // all other sessions end, and no other browser is known any more
+
+	// What a stranger may have added: the apps with these ids are removed, those that
+	// are gone already are no error, and the codes of NewRecoveryCodes, if there are
+	// any, take the place of those from before.
+	RemoveApps    []string
+	RecoveryCodes []string
+}
+
 // ChangePassword gives the user of a session another password, and the session
 // another id. What waits for its second step ends, since it began with the password
-// before; with everywhere all other sessions end, too, and no other browser is known
-// any more. ended are these. ErrBusy, ErrNotFound, ErrNotFresh.
-func (s *Store) ChangePassword(ctx context.Context, sessionID, password string, everywhere bool, c Client) (sess Session, ended []Session, err error) {
-	hash, err := s.hashAt(ctx, sessionID, password)
+// before. ended are the sessions that did. ErrBusy, ErrNotFound, ErrNotFresh.
+func (s *Store) ChangePassword(ctx context.Context, sessionID string, p PasswordChange, c Client) (sess Session, ended []Session, err error) {
+	hash, err := s.hashAt(ctx, sessionID, p.Password)
 	if err != nil {
 		return Session{}, nil, err
 	}
-	err = s.inTx(ctx, func(tx *txn) error {
-		before, err := tx.freshSession(ctx, sessionID)
-		if err != nil {
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if err := tx.takeBackFactors(ctx, by, p, c); err != nil {
 			return err
 		}
-		sess, ended, err = tx.changePassword(ctx, before, hash, everywhere, "", c)
+		sess, ended, err = tx.changePassword(ctx, by, hash, p.Everywhere, "", c)
 		return err
 	})
 	if err != nil {
 		return Session{}, nil, err
 	}
 	return sess, ended, nil
+}
+
+// takeBackFactors removes, or makes anew, what signs in and may be a stranger's.
+func (tx *txn) takeBackFactors(ctx context.Context, by Session, p PasswordChange, c Client) error {
+	for _, id := range p.RemoveApps {
+		if err := tx.removeApp(ctx, by, id, c); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if len(p.RecoveryCodes) == 0 {
+		return nil
+	}
+	return tx.makeRecoveryCodes(ctx, by, p.RecoveryCodes, c)
 }
 
 // hashAt is the hash of another password for the user of a session.
@@ -118,13 +151,13 @@ func (tx *txn) changePassword(ctx context.Context, before Session, hash string, 
 	if ended, err = tx.endElsewhere(ctx, before, everywhere); err != nil {
 		return Session{}, nil, err
 	}
-	if sess, err = tx.renew(ctx, before.ID, c, before.FreshUntil); err != nil {
+	if sess, err = tx.renew(ctx, before, c); err != nil {
 		return Session{}, nil, err
 	}
 	if err := tx.record(ctx, Event{Kind: EventPasswordChanged, UserID: sess.UserID, SessionID: sess.ID, Detail: string(by)}); err != nil {
 		return Session{}, nil, err
 	}
-	return sess, ended, tx.noticeFrom(ctx, sess.UserID, NoticePasswordChanged, c)
+	return sess, ended, tx.noticeBy(ctx, sess, NoticePasswordChanged, c)
 }
 
 // endElsewhere ends what a change of the password ends beside a session.

@@ -23,7 +23,7 @@ func TestConfirmByCode(t *testing.T) {
 			want := store.Session{
 				ID: got.ID, UserID: ada.ID, Level: store.SignedIn, Method: method, IP: browser.IP, UserAgent: browser.UserAgent,
 				CreatedAt: w.clock.Now(), LastSeenAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
-				FreshUntil: w.clock.Now().Add(10 * time.Minute),
+				FreshUntil: w.clock.Now().Add(10 * time.Minute), CodeAt: w.clock.Now(),
 			}
 			if got != want || w.session(got.ID) != want {
 				t.Errorf("got %+v,\nwant %+v", got, want)

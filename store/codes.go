@@ -169,7 +169,7 @@ func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Meth
 		if err != nil {
 			return err
 		}
-		if err := tx.useCode(ctx, userID, codeHash); err != nil {
+		if err := tx.useCode(ctx, sessionID, userID, codeHash); err != nil {
 			return err
 		}
 		if err := tx.forgetTries(ctx, sessionID); err != nil {
@@ -211,25 +211,30 @@ func (tx *txn) openAttempt(ctx context.Context, sessionID string) (userID int64,
 // forgetTries clears the tries that came before a code that is right: those of
 // browsers like this one.
 func (tx *txn) forgetTries(ctx context.Context, sessionID string) error {
+	return tx.forgetSpent(ctx, sessionID, ActCodeTry)
+}
+
+func (tx *txn) forgetSpent(ctx context.Context, sessionID string, what Action) error {
 	who, err := tx.store.asker(ctx, tx, sessionID, tx.now)
 	if err != nil {
 		return err
 	}
-	if err := tx.startAnew(ctx, who.to(ActAsked)); err != nil {
-		return err
-	}
-	return tx.startAnew(ctx, who.to(ActCodeTry))
+	return tx.startAnew(ctx, who.to(what))
 }
 
-// useCode marks a code as used.
-func (tx *txn) useCode(ctx context.Context, userID int64, codeHash string) error {
+// useCode marks a code as used that the provider has accepted: the phone is there, and
+// what was asked about it begins anew.
+func (tx *txn) useCode(ctx context.Context, sessionID string, userID int64, codeHash string) error {
 	const use = `
 		INSERT INTO used_codes (user_id, code_hash, at)
 		VALUES (?1, ?2, ?3)
 		ON CONFLICT (user_id, code_hash) DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
 	fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, tx.now, tx.now-day.Milliseconds()))
 	if err == nil && !fresh {
-		return ErrCodeUsed
+		err = ErrCodeUsed
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.forgetSpent(ctx, sessionID, ActAsked)
 }

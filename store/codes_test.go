@@ -85,8 +85,7 @@ func TestTheLimitsOfAPhoneOutliveTheAccount(t *testing.T) {
 	if wait := w.send(w.start(ada)); wait != 0 {
 		t.Fatalf("got to wait %v", wait)
 	}
-	_, err := w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
+	w.closeAccount(ada)
 	again, err := w.store.CreateUser(t.Context(), store.NewUser{Email: "ada@example.com", Password: password, PhoneNumber: ada.PhoneNumber, Handle: "1"})
 	must(t, err)
 	if wait := w.send(w.start(again)); wait != 30*time.Second {

@@ -71,7 +71,14 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 	if err != nil {
 		return err
 	}
-	sess.ResetsPassword = before.ResetsPassword
+	if sess.ResetsPassword = before.ResetsPassword; sess.ResetsPassword {
+		if err := tx.noticesGoOn(ctx, old, *sess); err != nil { // of the recovery code that it began with
+			return err
+		}
+	}
+	if sess.Method != MethodPush {
+		sess.CodeAt = sess.CreatedAt
+	}
 	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
 		return err
 	}

@@ -78,8 +78,7 @@ func TestConfirmLoginRefuses(t *testing.T) {
 		}},
 		{"approved, but the account has closed", func(w *world, s store.Session) {
 			w.approve(w.begin(s))
-			_, err := w.store.CloseAccount(w.t.Context(), s.UserID)
-			must(w.t, err)
+			w.closeAccount(store.User{ID: s.UserID})
 		}},
 		{"approved and signed in by a code", func(w *world, s store.Session) {
 			w.approve(w.begin(s))

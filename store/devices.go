@@ -128,30 +128,30 @@ func (s *Store) DeviceInUse(ctx context.Context, device string) (used bool, err 
 
 // RevokeDevice makes a browser unknown to an account and tells its owner, who is
 // told the name that name makes of its User-Agent. Its sessions go on. ErrNotFound
-// for one that the account does not know.
-func (s *Store) RevokeDevice(ctx context.Context, userID, id int64, name func(userAgent string) string) error {
-	return s.inTx(ctx, func(tx *txn) error {
+// for one that the account does not know; ErrNotFresh.
+func (s *Store) RevokeDevice(ctx context.Context, sessionID string, id int64, name func(userAgent string) string, c Client) error {
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
 		const revoke = `DELETE FROM devices WHERE id = ? AND user_id = ? RETURNING user_agent`
 		var agent string
-		if err := tx.QueryRowContext(ctx, revoke, id, userID).Scan(&agent); err != nil {
+		if err := tx.QueryRowContext(ctx, revoke, id, by.UserID).Scan(&agent); err != nil {
 			return wrap(err)
 		}
-		if err := tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: userID}); err != nil {
+		if err := tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: by.UserID, SessionID: by.ID}); err != nil {
 			return err
 		}
-		return tx.notice(ctx, userID, NoticeBrowserRemoved, name(agent))
+		return tx.noticeBy(ctx, by, NoticeBrowserRemoved, c, name(agent))
 	})
 }
 
 // RevokeDevices makes every browser unknown to an account and tells its owner. None
-// to remove is no error, and nothing to tell.
-func (s *Store) RevokeDevices(ctx context.Context, userID int64) error {
-	return s.inTx(ctx, func(tx *txn) error {
-		any, err := tx.revokeDevices(ctx, userID, "")
+// to remove is no error, and nothing to tell. ErrNotFresh.
+func (s *Store) RevokeDevices(ctx context.Context, sessionID string, c Client) error {
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		any, err := tx.revokeDevices(ctx, by.UserID, "")
 		if err != nil || !any {
 			return err
 		}
-		return tx.notice(ctx, userID, NoticeBrowsersRemoved)
+		return tx.noticeBy(ctx, by, NoticeBrowsersRemoved, c)
 	})
 }
 

@@ -94,17 +94,17 @@ func TestAKnownBrowserIsForgotten(t *testing.T) {
 	work := w.signInFrom(ada, bringing("", "work"))
 	shared := w.signInFrom(bob, bringing("", "shared"))
 	id := w.devices(ada)[1].ID
-	wantErr(t, "of another account", w.store.RevokeDevice(t.Context(), bob.ID, id, plainly), store.ErrNotFound)
-	must(t, w.store.RevokeDevice(t.Context(), ada.ID, id, plainly))
-	wantErr(t, "a second time", w.store.RevokeDevice(t.Context(), ada.ID, id, plainly), store.ErrNotFound)
+	wantErr(t, "of another account", w.store.RevokeDevice(t.Context(), w.fresh(bob), id, plainly, browser), store.ErrNotFound)
+	must(t, w.store.RevokeDevice(t.Context(), w.fresh(ada), id, plainly, browser))
+	wantErr(t, "a second time", w.store.RevokeDevice(t.Context(), w.fresh(ada), id, plainly, browser), store.ErrNotFound)
 	w.wantKnown(ada, home, false)
 	w.wantKnown(ada, work, true)
 	if got := w.signInFrom(ada, bringing(home, "anew")); got != "anew" {
 		t.Errorf("a browser that was removed goes on as %q", got)
 	}
 
-	must(t, w.store.RevokeDevices(t.Context(), ada.ID))
-	must(t, w.store.RevokeDevices(t.Context(), ada.ID)) // nothing to remove is nothing to tell
+	must(t, w.store.RevokeDevices(t.Context(), w.fresh(ada), browser))
+	must(t, w.store.RevokeDevices(t.Context(), w.fresh(ada), browser)) // nothing to remove is nothing to tell
 	w.wantKnown(ada, work, false)
 	w.wantKnown(ada, "anew", false)
 	w.wantKnown(bob, shared, true)
@@ -127,8 +127,7 @@ func TestAClosedAccountKnowsNoBrowser(t *testing.T) {
 		user store.User
 		left bool
 	}{{ada, true}, {bob, false}} {
-		_, err := w.store.CloseAccount(t.Context(), closing.user.ID)
-		must(t, err)
+		w.closeAccount(closing.user)
 		w.wantKnown(closing.user, device, false)
 		left, err := w.store.DeviceInUse(t.Context(), device)
 		must(t, err)

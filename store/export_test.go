@@ -24,6 +24,22 @@ func (s *Store) Notice(ctx context.Context, userID int64, kind NoticeKind, c Cli
 	return s.inTx(ctx, func(tx *txn) error { return tx.noticeFrom(ctx, userID, kind, c, detail...) })
 }
 
+// FreshSession is a session that has just signed in, however it did.
+func (s *Store) FreshSession(ctx context.Context, userID int64, c Client) (sess Session, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		sess = tx.newSession(userID, SignedIn, c)
+		sess.Method = MethodPush
+		return tx.insertSession(ctx, sess)
+	})
+	return sess, err
+}
+
+// DropSession leaves nothing of a session.
+func (s *Store) DropSession(ctx context.Context, id string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE id = ?`, id)
+	return err
+}
+
 // AnySession returns a session whether or not it still counts.
 func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`

@@ -148,19 +148,15 @@ func (s *Store) HadProviderSecret(ctx context.Context, userID int64) (had bool, 
 	return had, wrap(err)
 }
 
-// ProvedByAnother says whether the phone of a factor belongs to another account
-// already, and its own has not proved it.
-func (s *Store) ProvedByAnother(ctx context.Context, factorID int64) (proved bool, err error) {
+// ProvedByAnother says whether a phone belongs to another account already, and not to
+// the one of this user, which asks it.
+func (s *Store) ProvedByAnother(ctx context.Context, userID int64, handle string) (proved bool, err error) {
 	const query = `
-		SELECT EXISTS (
-			SELECT 1
-			FROM factors AS mine
-			JOIN factors AS theirs ON theirs.provider = mine.provider AND theirs.handle = mine.handle
-			WHERE mine.id = ?
-				AND mine.proved_at IS NULL
-				AND theirs.user_id <> mine.user_id
-				AND theirs.proved_at IS NOT NULL
-				AND theirs.revoked_at IS NULL)`
-	err = s.read.QueryRowContext(ctx, query, factorID).Scan(&proved)
+		SELECT
+			COUNT(CASE WHEN user_id <> ? THEN 1 END) > 0
+			AND COUNT(CASE WHEN user_id = ? THEN 1 END) = 0
+		FROM factors
+		WHERE provider = ? AND handle = ? AND proved_at IS NOT NULL AND revoked_at IS NULL`
+	err = s.read.QueryRowContext(ctx, query, userID, userID, s.opts.Provider, handle).Scan(&proved)
 	return proved, wrap(err)
 }

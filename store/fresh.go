@@ -42,7 +42,11 @@ func (s *Store) ConfirmChange(ctx context.Context, sessionID, subject string, c 
 		if err != nil {
 			return err
 		}
-		sess, err = tx.freshen(ctx, sessionID, c, Event{ApprovalID: a.ID, Detail: string(MethodPush)})
+		before, err := tx.signedIn(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		sess, err = tx.freshen(ctx, before, c, Event{ApprovalID: a.ID, Detail: string(MethodPush)})
 		return err
 	})
 	if err != nil {
@@ -55,14 +59,12 @@ func (s *Store) ConfirmChange(ctx context.Context, sessionID, subject string, c 
 // for ConfirmByCode; ErrNotApproved after a Deny in this session.
 func (s *Store) ConfirmChangeByCode(ctx context.Context, sessionID string, method Method, codeHash string, c Client) (Session, error) {
 	return s.confirmChangeBy(ctx, sessionID, method, c, func(tx *txn, userID int64) error {
-		if err := tx.useCode(ctx, userID, codeHash); err != nil {
-			return err
-		}
-		return tx.forgetTries(ctx, sessionID)
+		return tx.useCode(ctx, sessionID, userID, codeHash)
 	})
 }
 
-// confirmChangeBy is ConfirmChange by a code, which use checks or marks as used.
+// confirmChangeBy is ConfirmChange by a code, which use checks or marks as used. The
+// wrong ones before it are forgotten.
 func (s *Store) confirmChangeBy(ctx context.Context, sessionID string, method Method, c Client, use func(tx *txn, userID int64) error) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		before, err := tx.signedIn(ctx, sessionID)
@@ -75,7 +77,11 @@ func (s *Store) confirmChangeBy(ctx context.Context, sessionID string, method Me
 		if err := use(tx, before.UserID); err != nil {
 			return err
 		}
-		sess, err = tx.freshen(ctx, sessionID, c, Event{Detail: string(method)})
+		if err := tx.forgetTries(ctx, sessionID); err != nil {
+			return err
+		}
+		before.CodeAt = at(tx.now)
+		sess, err = tx.freshen(ctx, before, c, Event{Detail: string(method)})
 		return err
 	})
 	if err != nil {
@@ -100,8 +106,9 @@ func (tx *txn) notDenied(ctx context.Context, sessionID string) error {
 	return err
 }
 
-func (tx *txn) freshen(ctx context.Context, sessionID string, c Client, e Event) (Session, error) {
-	sess, err := tx.renew(ctx, sessionID, c, at(tx.now).Add(FreshFor))
+func (tx *txn) freshen(ctx context.Context, before Session, c Client, e Event) (Session, error) {
+	before.FreshUntil = at(tx.now).Add(FreshFor)
+	sess, err := tx.renew(ctx, before, c)
 	if err != nil {
 		return Session{}, err
 	}
@@ -118,7 +125,7 @@ func (s *Store) RenewSession(ctx context.Context, sessionID string, c Client) (s
 		if err != nil {
 			return err
 		}
-		sess, err = tx.renew(ctx, sessionID, c, before.FreshUntil)
+		sess, err = tx.renew(ctx, before, c)
 		return err
 	})
 	if err != nil {
@@ -127,32 +134,28 @@ func (s *Store) RenewSession(ctx context.Context, sessionID string, c Client) (s
 	return sess, nil
 }
 
-// renew keeps when the session began and when it ends, and takes along what waits
-// in it, and what its owner is asked about it.
-func (tx *txn) renew(ctx context.Context, sessionID string, c Client, freshUntil time.Time) (Session, error) {
-	sess, err := tx.signedIn(ctx, sessionID)
-	if err != nil {
-		return Session{}, err
-	}
+// renew lets a session go on under another id, and takes along what waits in it, and
+// what its owner is asked about it. When it began and when it ends stay as they are.
+func (tx *txn) renew(ctx context.Context, before Session, c Client) (Session, error) {
+	sess := before
 	sess.ID, sess.IP, sess.UserAgent, sess.Place, sess.form = rand.Text(), c.IP, c.UserAgent, c.Place, c.Form
-	sess.LastSeenAt, sess.UsedAt, sess.FreshUntil = at(tx.now), time.Time{}, freshUntil
+	sess.LastSeenAt, sess.UsedAt = at(tx.now), time.Time{}
 	sess.CodeTries, sess.CodeVia, sess.CodeState = 0, "", ""
 	if err := tx.insertSession(ctx, sess); err != nil {
 		return Session{}, err
 	}
-	const about = `UPDATE notices SET session_id = ? WHERE user_id = ? AND read_at IS NULL AND session_id = ?`
-	if _, err := tx.ExecContext(ctx, about, sess.ID, sess.UserID, sessionID); err != nil {
+	if err := tx.noticesGoOn(ctx, before.ID, sess); err != nil {
 		return Session{}, err
 	}
 	for _, move := range []string{
 		`UPDATE approvals SET session_id = ? WHERE session_id = ? AND kind = 'transfer'`,
 		`UPDATE transfers SET session_id = ? WHERE session_id = ?`,
 	} {
-		if _, err := tx.ExecContext(ctx, move, sess.ID, sessionID); err != nil {
+		if _, err := tx.ExecContext(ctx, move, sess.ID, before.ID); err != nil {
 			return Session{}, err
 		}
 	}
-	_, err = tx.endSession(ctx, sessionID, ReasonRekeyed, sess.ID)
+	_, err := tx.endSession(ctx, before.ID, ReasonRekeyed, sess.ID)
 	return sess, err
 }
 

@@ -106,26 +106,63 @@ func TestConfirmChangeByCode(t *testing.T) {
 	wantErr(t, "a half session", err, store.ErrNotFound)
 }
 
-// A session that is not fresh changes nothing, nor does one that has ended.
+// changes are what the owner of an account may do to it, each from a session.
+func (w *world) changes(other store.Session, app, begun appOf, n store.Notice) map[string]func(id string) error {
+	ctx, s := w.t.Context(), w.store
+	return map[string]func(string) error{
+		"ending another": func(id string) error { return err2(s.EndOther(ctx, id, other.ID, browser)) },
+		"ending others":  func(id string) error { return err2(s.EndOthers(ctx, id, browser)) },
+		"another password": func(id string) error {
+			_, _, err := s.ChangePassword(ctx, id, store.PasswordChange{Password: "another password", Everywhere: true}, browser)
+			return err
+		},
+		"another app": func(id string) error {
+			_, _, err := s.NewAuthenticator(ctx, id)
+			return err
+		},
+		"its first code":     func(id string) error { return s.ProveAuthenticator(ctx, id, begun.id, "x", begun.code(0), browser) },
+		"removing an app":    func(id string) error { return s.RemoveAuthenticator(ctx, id, app.id, browser) },
+		"recovery codes":     func(id string) error { return err2(s.MakeRecoveryCodes(ctx, id, browser)) },
+		"removing the codes": func(id string) error { return s.RemoveRecoveryCodes(ctx, id, browser) },
+		"removing a browser": func(id string) error { return s.RevokeDevice(ctx, id, 1, plainly, browser) },
+		"removing browsers":  func(id string) error { return s.RevokeDevices(ctx, id, browser) },
+		"another phone": func(id string) error {
+			return err2(s.BeginPhoneChange(ctx, id, store.NewPhone{PhoneNumber: "+12015550177", CountryCode: 1}, "", ttl, browser))
+		},
+		"an answer": func(id string) error {
+			return err2(s.AnswerNotice(ctx, store.Session{ID: id}, n.ID, store.AnswerMe))
+		},
+		"closing": func(id string) error { return err2(s.CloseAccount(ctx, id)) },
+	}
+}
+
+// A session that is not fresh changes nothing, nor does one that has ended: the
+// transaction that acts says so, whoever asked before it.
 func TestAChangeNeedsAFreshSession(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	codes := w.recoveryCodes(ada)
+	app := w.app(ada)
 	other := w.signIn(ada)
 	in := w.signIn(ada)
-	change := func(what string, want error) {
-		t.Helper()
-		_, err := w.store.EndOther(t.Context(), in.ID, other.ID, browser)
-		wantErr(t, what+": ending another", err, want)
-		_, err = w.store.EndOthers(t.Context(), in.ID, browser)
-		wantErr(t, what+": ending others", err, want)
-		_, _, err = w.store.ChangePassword(t.Context(), in.ID, "another password", true, browser)
-		wantErr(t, what+": another password", err, want)
+	w.tell(ada, store.NoticePasswordChanged)
+	w.clock.Advance(9 * time.Minute)
+	begun := w.begun(ada)
+	changes := w.changes(other, app, begun, w.newestNotice(ada))
+	w.clock.Advance(time.Minute)
+	before := w.events(ada)
+	for what, change := range changes {
+		wantErr(t, "too old: "+what, change(in.ID), store.ErrNotFresh)
 	}
-	w.clock.Advance(10 * time.Minute)
-	change("too old", store.ErrNotFresh)
+	wantEqual(t, w.events(ada), before)
 	must(t, w.store.EndSession(t.Context(), in.ID, store.ReasonSignedOut))
-	change("signed out", store.ErrNotFound)
+	for what, change := range changes {
+		wantErr(t, "signed out: "+what, change(in.ID), store.ErrNotFound)
+	}
 	w.wantSession(other.ID, true)
+	must(t, err2(w.byApp(w.start(ada), app.code(0))))
+	must(t, err2(w.recover(w.start(ada), codes[0], browser)))
 	if _, err := w.store.Authenticate(t.Context(), ada.Email, password); err != nil {
 		t.Errorf("the password: %v", err)
 	}
@@ -163,7 +200,7 @@ func TestChangePassword(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	half, other, in := w.start(ada), w.signIn(ada), w.signIn(ada)
-	got, ended, err := w.store.ChangePassword(t.Context(), in.ID, "another password", false, browser)
+	got, ended, err := w.store.ChangePassword(t.Context(), in.ID, store.PasswordChange{Password: "another password"}, browser)
 	must(t, err)
 	if len(ended) != 1 || ended[0].ID != half.ID {
 		t.Errorf("ended %+v", ended)
@@ -176,7 +213,7 @@ func TestChangePassword(t *testing.T) {
 	if _, err := w.store.Authenticate(t.Context(), ada.Email, "another password"); err != nil {
 		t.Errorf("the password now: %v", err)
 	}
-	_, ended, err = w.store.ChangePassword(t.Context(), got.ID, password, true, browser)
+	_, ended, err = w.store.ChangePassword(t.Context(), got.ID, store.PasswordChange{Password: password, Everywhere: true}, browser)
 	must(t, err)
 	if len(ended) != 1 || ended[0].ID != other.ID {
 		t.Errorf("ended %+v", ended)
@@ -202,4 +239,89 @@ func TestARenewedSessionTakesItsTransfersAlong(t *testing.T) {
 	wantErr(t, "by the session before", err, store.ErrNotFound)
 	_, err = w.store.ExecuteTransfer(t.Context(), got.ID, transfer.ID, rent)
 	must(t, err)
+}
+
+// A right code forgets the wrong ones before it, whoever has checked it. What the
+// provider was asked about for strangers begins anew by its own codes only: they say
+// that the phone is there.
+func TestARightCodeForgetsTheWrongOnes(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	app := w.app(ada)
+	code := func() string {
+		w.clock.Advance(time.Minute)
+		return app.code(0)
+	}
+	spent := func(what, act string, want int) {
+		t.Helper()
+		if n := w.number(`SELECT COUNT(DISTINCT act) FROM usage WHERE key LIKE ? || '|%'`, act); n != want {
+			t.Errorf("%s: %d of %s are held against the owner, want %d", what, n, act, want)
+		}
+	}
+	try := func(sess store.Session) {
+		must(t, err2(w.store.SpendCodeTry(t.Context(), sess.ID)))
+		must(t, w.store.SpendAskedTry(t.Context(), sess.ID))
+	}
+	in := w.signIn(ada)
+	for _, test := range []struct {
+		what  string
+		use   func() error
+		asked int
+	}{
+		{"a change by an app", func() (err error) {
+			try(in)
+			in, err = w.store.ConfirmChangeByAuthenticator(t.Context(), in.ID, code(), browser)
+			return err
+		}, 0},
+		{"a change by a code of the provider", func() (err error) {
+			try(in)
+			in, err = w.store.ConfirmChangeByCode(t.Context(), in.ID, store.MethodSMS, "one", browser)
+			return err
+		}, 0},
+		{"a sign-in by an app", func() error {
+			half := w.start(ada)
+			try(half)
+			return err2(w.byApp(half, code()))
+		}, 1},
+		{"a sign-in by a code of the provider", func() error {
+			half := w.start(ada)
+			try(half)
+			return err2(w.store.ConfirmByCode(t.Context(), half.ID, store.MethodSMS, "two", browser))
+		}, 0},
+	} {
+		must(t, test.use())
+		spent(test.what, "code_try", 0)
+		spent(test.what, "asked", test.asked)
+	}
+}
+
+// One step: another password, the rest is out, and what a stranger may have added goes.
+func TestANewPasswordTakesBackWhatStrangersAdded(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	kept, bobs, theirs := w.app(ada), w.app(bob), w.app(ada)
+	old := w.recoveryCodes(ada)
+	in := w.signIn(ada)
+	change := store.PasswordChange{
+		Password: "another password", Everywhere: true,
+		RemoveApps: []string{theirs.id, bobs.id, "none"}, RecoveryCodes: store.NewRecoveryCodes(),
+	}
+	sess, _, err := w.store.ChangePassword(t.Context(), in.ID, change, browser)
+	must(t, err)
+	w.clock.Advance(time.Minute)
+	half := w.start(ada)
+	_, err = w.byApp(half, theirs.code(0))
+	wantErr(t, "an app that was removed", err, store.ErrWrongCode)
+	_, err = w.recover(half, old[0], browser)
+	wantErr(t, "a code from before", err, store.ErrWrongCode)
+	must(t, err2(w.recover(half, change.RecoveryCodes[0], browser)))
+	must(t, err2(w.byApp(w.start(ada), kept.code(0))))
+	must(t, err2(w.byApp(w.start(bob), bobs.code(0))))
+	own, _, err := w.store.UnreadNotices(t.Context(), sess, 10)
+	must(t, err)
+	for _, n := range own {
+		if n.Kind != store.NoticeFactorAdded && n.Kind != store.NoticeCodesMade && n.Kind != store.NoticeCodeUsed {
+			t.Errorf("the session that did it is asked about %s", n.Kind)
+		}
+	}
 }

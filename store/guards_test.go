@@ -88,8 +88,7 @@ func TestARevokedPhoneIsNotAsked(t *testing.T) {
 func TestAClosedAccountStartsNoSession(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
-	_, err := w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
-	_, err = w.store.StartSession(t.Context(), ada.ID, "", browser)
+	w.closeAccount(ada)
+	_, err := w.store.StartSession(t.Context(), ada.ID, "", browser)
 	wantErr(t, "a password that was right before the end", err, store.ErrNotFound)
 }

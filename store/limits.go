@@ -21,7 +21,7 @@ const (
 	ActProof      Action = "proof"      // a password with a code of one's own; taken back if both were right
 	ActRecovery   Action = "recovery"   // a recovery code tried
 	ActForgot     Action = "forgot"     // a wrong recovery code in the place of a password
-	ActAsked      Action = "asked"      // a code that the provider is asked about; taken back as ActCodeTry
+	ActAsked      Action = "asked"      // a code that the provider is asked about; all are taken back when it accepts one
 	ActCorrection Action = "correction" // a number corrected before it was proved
 	ActNewPhone   Action = "new_phone"  // a change of phone begun
 )

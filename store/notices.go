@@ -55,9 +55,22 @@ func (tx *txn) notice(ctx context.Context, userID int64, kind NoticeKind, detail
 
 // noticeFrom is notice for what a browser has asked for.
 func (tx *txn) noticeFrom(ctx context.Context, userID int64, kind NoticeKind, c Client, detail ...string) error {
+	return tx.noticeBy(ctx, Session{UserID: userID}, kind, c, detail...)
+}
+
+// noticeBy is notice for what a session has done, which is not asked about it.
+func (tx *txn) noticeBy(ctx context.Context, by Session, kind NoticeKind, c Client, detail ...string) error {
 	return tx.insertNotice(ctx, Notice{
-		UserID: userID, Kind: kind, Detail: strings.Join(detail, ", "), IP: c.IP, UserAgent: c.UserAgent, Place: c.Place,
+		UserID: by.UserID, SessionID: by.ID, Kind: kind, Detail: strings.Join(detail, ", "),
+		IP: c.IP, UserAgent: c.UserAgent, Place: c.Place,
 	})
+}
+
+// noticesGoOn moves what was done by a session to the one that it goes on as.
+func (tx *txn) noticesGoOn(ctx context.Context, from string, to Session) error {
+	const move = `UPDATE notices SET session_id = ? WHERE user_id = ? AND read_at IS NULL AND session_id = ?`
+	_, err := tx.ExecContext(ctx, move, to.ID, to.UserID, from)
+	return err
 }
 
 // insertNotice takes the address that is missing from the actor of the context.
@@ -80,14 +93,18 @@ func (tx *txn) insertNotice(ctx context.Context, n Notice) error {
 	return err
 }
 
-// UnreadNotices returns what a user has not read yet, newest first, at most
-// limit, and how many there are in all.
-func (s *Store) UnreadNotices(ctx context.Context, userID int64, limit int) (newest []Notice, all int, err error) {
-	const unread = ` FROM notices WHERE user_id = ? AND read_at IS NULL`
-	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*)`+unread, userID).Scan(&all); err != nil || all == 0 {
+// UnreadNotices returns what the user of a session has not read yet, newest first, at
+// most limit, and how many there are in all. What this very session has done is none of
+// it: there it is in the history, and other sessions are asked. Only a denial is told
+// to whoever asked, too: two may sit at one session.
+func (s *Store) UnreadNotices(ctx context.Context, sess Session, limit int) (newest []Notice, all int, err error) {
+	const unread = `
+		FROM notices
+		WHERE user_id = ? AND read_at IS NULL AND (session_id = '' OR session_id <> ? OR kind = 'denied')`
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*)`+unread, sess.UserID, sess.ID).Scan(&all); err != nil || all == 0 {
 		return nil, 0, wrap(err)
 	}
-	newest, err = list(ctx, s.read, scanNotice, `SELECT `+noticeColumns+unread+` ORDER BY id DESC LIMIT ?`, userID, limit)
+	newest, err = list(ctx, s.read, scanNotice, `SELECT `+noticeColumns+unread+` ORDER BY id DESC LIMIT ?`, sess.UserID, sess.ID, limit)
 	return newest, all, err
 }
 
@@ -110,6 +127,12 @@ func (s *Store) ReadNotices(ctx context.Context, sess Session, upTo int64) error
 		}
 		return nil
 	})
+}
+
+// NoticeOf finds a notice of a user, read or not. ErrNotFound.
+func (s *Store) NoticeOf(ctx context.Context, userID, id int64) (Notice, error) {
+	n, err := scanNotice(s.read.QueryRowContext(ctx, `SELECT `+noticeColumns+` FROM notices WHERE id = ? AND user_id = ?`, id, userID))
+	return n, wrap(err)
 }
 
 func (tx *txn) readNotice(ctx context.Context, sess Session, n Notice, answer NoticeAnswer) error {

@@ -10,7 +10,7 @@ import (
 // notices are the kinds of what a user has not read, newest first.
 func (w *world) notices(u store.User) []string {
 	w.t.Helper()
-	newest, all, err := w.store.UnreadNotices(w.t.Context(), u.ID, 100)
+	newest, all, err := w.store.UnreadNotices(w.t.Context(), store.Session{UserID: u.ID}, 100)
 	must(w.t, err)
 	if all != len(newest) {
 		w.t.Errorf("got %d notices of %d", len(newest), all)
@@ -25,7 +25,7 @@ func (w *world) notices(u store.User) []string {
 // newestNotice is what a user was told last.
 func (w *world) newestNotice(u store.User) store.Notice {
 	w.t.Helper()
-	newest, _, err := w.store.UnreadNotices(w.t.Context(), u.ID, 1)
+	newest, _, err := w.store.UnreadNotices(w.t.Context(), store.Session{UserID: u.ID}, 1)
 	must(w.t, err)
 	if len(newest) == 0 {
 		w.t.Fatal("there is no notice")
@@ -132,8 +132,7 @@ func TestNoticesGoWithTheAccount(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	w.tell(ada, store.NoticeEmailTaken)
-	_, err := w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
+	w.closeAccount(ada)
 	if n := w.number(`SELECT COUNT(*) FROM notices`); n != 0 {
 		t.Errorf("%d notices are left", n)
 	}
@@ -149,8 +148,7 @@ func TestASessionKeepsItsPlace(t *testing.T) {
 	if got := w.session(sess.ID); got.Place != from.Place {
 		t.Errorf("got %+v", got)
 	}
-	_, err = w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
+	w.closeAccount(ada)
 	if got := w.session(sess.ID); got.Place != "" || w.number(`SELECT COUNT(*) FROM sessions WHERE network <> ''`) != 0 {
 		t.Errorf("the place outlives the account: %+v", got)
 	}
@@ -179,4 +177,46 @@ func TestPruneDeletesOldNotices(t *testing.T) {
 			t.Errorf("after %s there are %d notices, want %d", left.after, n, left.want)
 		}
 	}
+}
+
+// What a session has done is asked of the others, and is none of its own notices, under
+// whatever id it goes on; a denial is for whoever sits there, too.
+func TestASessionIsNotAskedAboutItsOwnDoing(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	other := w.inByCode(ada, "one", bringing("hers", ""))
+	half, err := w.store.StartSession(t.Context(), ada.ID, "", form("f"))
+	must(t, err)
+	w.approve(w.begin(half))
+	from := form("f")
+	from.NewDevice, from.UserAgent, from.IP = "new", "Other/2.0", "198.51.100.1"
+	lost, err := w.store.ConfirmLogin(t.Context(), half.ID, from)
+	must(t, err)
+	in, err := w.store.RepeatSignIn(t.Context(), half.ID, from)
+	must(t, err)
+	told := func(sess store.Session) (kinds []string) {
+		t.Helper()
+		newest, _, err := w.store.UnreadNotices(t.Context(), sess, 100)
+		must(t, err)
+		for _, n := range newest {
+			kinds = append(kinds, string(n.Kind))
+		}
+		return kinds
+	}
+	wantEqual(t, told(in), nil)
+	wantEqual(t, told(lost), []string{"new_browser"})
+	n := w.newestNotice(ada)
+	_, err = w.store.AnswerNotice(t.Context(), in, n.ID, store.AnswerMe)
+	wantErr(t, "a repeated sign-in answers for itself", err, store.ErrNotFound)
+
+	must(t, err2(w.store.MakeRecoveryCodes(t.Context(), in.ID, browser)))
+	must(t, w.store.RemoveRecoveryCodes(t.Context(), in.ID, browser))
+	in, _, err = w.store.ChangePassword(t.Context(), in.ID, store.PasswordChange{Password: "another password"}, browser)
+	must(t, err)
+	_, a, err := w.store.BeginTransfer(t.Context(), in.ID, rent, ttl)
+	must(t, err)
+	w.decide(w.attach(a), store.Denied)
+	wantEqual(t, told(in), []string{"denied"})
+	wantEqual(t, told(other), []string{"denied", "password_changed", "codes_removed", "codes_made", "new_browser"})
 }

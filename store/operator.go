@@ -46,7 +46,7 @@ func (s *Store) EndSessionsOf(ctx context.Context, userID int64) (ended int, err
 // unknown or closed account.
 func (s *Store) ResetFactors(ctx context.Context, userID int64) (codes []string, err error) {
 	ctx = byOperator(ctx)
-	codes = newRecoveryCodes()
+	codes = NewRecoveryCodes()
 	err = s.inTx(ctx, func(tx *txn) error {
 		var open int64
 		if err := tx.QueryRowContext(ctx, `SELECT id FROM users WHERE id = ? AND closed_at IS NULL`, userID).Scan(&open); err != nil {

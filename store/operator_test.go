@@ -70,7 +70,7 @@ func TestTheOperatorEndsSessions(t *testing.T) {
 // wantTold says how many notices of a kind a user has.
 func (w *world) wantTold(u store.User, kind store.NoticeKind, want int) {
 	w.t.Helper()
-	told, _, err := w.store.UnreadNotices(w.t.Context(), u.ID, 100)
+	told, _, err := w.store.UnreadNotices(w.t.Context(), store.Session{UserID: u.ID}, 100)
 	must(w.t, err)
 	got := 0
 	for _, n := range told {
@@ -106,8 +106,7 @@ func TestTheOperatorResetsFactors(t *testing.T) {
 	wantEqual(t, w.byOperator(ada), []string{"session_ended", "factors_reset"})
 	w.wantTold(ada, store.NoticeFactorsReset, 1)
 
-	_, err = w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
+	w.closeAccount(ada)
 	_, err = w.operator().ResetFactors(t.Context(), ada.ID)
 	wantErr(t, "of a closed account", err, store.ErrNotFound)
 }

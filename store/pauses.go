@@ -97,11 +97,7 @@ func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
 // ErrNotFound when the notice is not theirs, was answered, or is not for this session
 // to answer, see Answerer; ErrNotFresh.
 func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
-	err = s.inTx(ctx, func(tx *txn) error {
-		sess, err := tx.freshSession(ctx, sess.ID)
-		if err != nil {
-			return err
-		}
+	err = s.change(ctx, sess.ID, func(tx *txn, sess Session) error {
 		const query = `SELECT ` + noticeColumns + ` FROM notices WHERE id = ? AND user_id = ? AND read_at IS NULL`
 		n, err := scanNotice(tx.QueryRowContext(ctx, query, id, sess.UserID))
 		if err != nil {
@@ -151,29 +147,31 @@ func (tx *txn) disown(ctx context.Context, sess Session, other string) error {
 	return tx.record(ctx, Event{Kind: EventDeviceRemoved, UserID: sess.UserID, SessionID: other})
 }
 
-// CanEndPause says whether EndPause would.
-func (s *Store) CanEndPause(ctx context.Context, sessionID string) (can bool, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (`+mayEndPause+`)`, sessionID, s.now()).Scan(&can)
-	return can, wrap(err)
+// CanEndPause says whether EndPause would, or would once the session has given a code.
+func (s *Store) CanEndPause(ctx context.Context, sessionID string) (now, byCode bool, err error) {
+	const query = `SELECT EXISTS (` + mayEndPause + `), EXISTS (` + knownBeforePause + `)`
+	err = s.read.QueryRowContext(ctx, query, sessionID, s.now()).Scan(&now, &byCode)
+	return now, byCode, wrap(err)
 }
 
 // mayEndPause finds the session of somebody who may have the phone asked again:
 // before the pause the browser was known to the account, and since it began a code
 // has shown that its owner is there. ?1 is the session, ?2 the time.
-const mayEndPause = `
+const mayEndPause = knownBeforePause + ` AND sessions.code_at >= (
+	SELECT MAX(pauses.at)
+	FROM pauses
+	WHERE pauses.user_id = sessions.user_id AND pauses.ended_at IS NULL AND pauses.until > ?2)`
+
+const knownBeforePause = `
 	SELECT 1
 	FROM sessions JOIN devices ON devices.device = sessions.device AND devices.user_id = sessions.user_id
 	WHERE sessions.id = ?1
 		AND sessions.level = 2
 		AND sessions.ended_at IS NULL
-		AND sessions.method <> 'push'
-		AND NOT EXISTS (
-			SELECT 1
+		AND devices.created_at < (
+			SELECT MIN(pauses.at)
 			FROM pauses
-			WHERE pauses.user_id = sessions.user_id
-				AND pauses.ended_at IS NULL
-				AND pauses.until > ?2
-				AND (pauses.at <= devices.created_at OR pauses.at > sessions.created_at))`
+			WHERE pauses.user_id = sessions.user_id AND pauses.ended_at IS NULL AND pauses.until > ?2)`
 
 // EndPause has the phone of a session's user asked again. ErrNotFound when it is
 // not left in peace, or this session may not end that.

@@ -192,19 +192,19 @@ func TestAKnownBrowserEndsAPauseAfterACode(t *testing.T) {
 	again := w.inByCode(ada, "two again", bringing("strange", ""))
 	after := w.inByCode(ada, "three", bringing("hers", ""))
 	for _, test := range []struct {
-		what string
-		sess store.Session
-		can  bool
+		what        string
+		sess        store.Session
+		can, byCode bool
 	}{
-		{"a session from before", before, false},
-		{"a browser that was not known", strange, false},
-		{"one that was not known before the pause", again, false},
-		{"a known one, after a code", after, true},
+		{"a session from before", before, false, true},
+		{"a browser that was not known", strange, false, false},
+		{"one that was not known before the pause", again, false, false},
+		{"a known one, after a code", after, true, true},
 	} {
-		can, err := w.store.CanEndPause(t.Context(), test.sess.ID)
+		now, byCode, err := w.store.CanEndPause(t.Context(), test.sess.ID)
 		must(t, err)
-		if can != test.can {
-			t.Errorf("%s: may end the pause: %v", test.what, can)
+		if now != test.can || byCode != test.byCode {
+			t.Errorf("%s: may end the pause: %v, by a code: %v", test.what, now, byCode)
 		}
 		err = w.store.EndPause(t.Context(), test.sess)
 		if test.can {
@@ -238,4 +238,37 @@ func TestATapEndsNoPause(t *testing.T) {
 	_, err = w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerNotMe)
 	must(t, err)
 	wantErr(t, "by a tap", w.store.EndPause(t.Context(), in), store.ErrNotFound)
+}
+
+// A mis-tap is taken back by a code in the very session that has tapped.
+func TestACodeEndsThePauseOfOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signInFrom(ada, bringing("", "hers"))
+	w.clock.Advance(time.Second)
+	in := w.inByCode(ada, "one", bringing("hers", ""))
+	w.deny(ada)
+	w.clock.Advance(time.Second)
+	_, err := w.store.AnswerNotice(t.Context(), in, w.newestNotice(ada).ID, store.AnswerNotMe)
+	must(t, err)
+	wantErr(t, "before the code", w.store.EndPause(t.Context(), in), store.ErrNotFound)
+	w.clock.Advance(time.Second)
+	renewed, err := w.store.RenewSession(t.Context(), in.ID, bringing("hers", ""))
+	must(t, err)
+	wantErr(t, "under another id", w.store.EndPause(t.Context(), renewed), store.ErrNotFound)
+	after, err := w.store.ConfirmChangeByCode(t.Context(), renewed.ID, store.MethodSMS, "two", bringing("hers", ""))
+	must(t, err)
+	must(t, w.store.EndPause(t.Context(), after))
+	w.wantRings(ada, true)
+}
+
+// Who was signed in by a code before the upgrade has given one.
+func TestUpgradeKnowsTheCodesOfSessions(t *testing.T) {
+	w := oldWorld(t)
+	if n := w.number(`SELECT COUNT(*) FROM sessions WHERE (code_at > 0) <> (level = 2 AND method <> 'push')`); n != 0 {
+		t.Errorf("%d sessions have no code of theirs, or one that they never gave", n)
+	}
+	if n := w.number(`SELECT COUNT(*) FROM sessions WHERE level = 2`); n == 0 {
+		t.Error("nobody was signed in")
+	}
 }

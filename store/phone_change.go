@@ -65,33 +65,29 @@ func (p PhoneChange) Subject() string { return "phone " + p.ID }
 // ErrNotFound, *RateError; ErrWrongCode for a code that is none.
 func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPhone, recovery string, ttl time.Duration, c Client) (change PhoneChange, err error) {
 	wrong := false
-	err = s.inTx(ctx, func(tx *txn) error {
-		sess, err := tx.freshSession(ctx, sessionID)
-		if err != nil {
-			return err
-		}
-		account := strconv.FormatInt(sess.UserID, 10)
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		account := strconv.FormatInt(by.UserID, 10)
 		change = PhoneChange{
-			ID: rand.Text(), UserID: sess.UserID, SessionID: sess.ID, PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode,
+			ID: rand.Text(), UserID: by.UserID, SessionID: by.ID, PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode,
 			CreatedAt: at(tx.now), ExpiresAt: at(tx.now).Add(ttl),
 		}
 		if recovery != "" {
-			if err := tx.spendRecovery(ctx, sess.UserID, account, c); err != nil {
+			if err := tx.spendRecovery(ctx, by.UserID, account, c); err != nil {
 				return err
 			}
-			used, err := tx.useRecoveryCode(ctx, sess.UserID, recovery, c)
+			used, err := tx.useRecoveryCode(ctx, by, recovery, c)
 			if err != nil {
 				return err
 			}
 			if wrong = !used; wrong {
-				return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: sess.UserID, SessionID: sess.ID, Detail: string(MethodRecovery)})
+				return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: by.UserID, SessionID: by.ID, Detail: string(MethodRecovery)})
 			}
 			change.AllowedAt, change.ReadyAt = at(tx.now), at(tx.now).Add(PhoneChangeWait)
 		}
 		if err := tx.spend(ctx, claim{action: ActNewPhone, account: account}); err != nil {
 			return err
 		}
-		return tx.beginPhoneChange(ctx, change, c)
+		return tx.beginPhoneChange(ctx, by, change, c)
 	})
 	if err == nil && wrong {
 		err = ErrWrongCode
@@ -99,7 +95,7 @@ func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPho
 	return change, err
 }
 
-func (tx *txn) beginPhoneChange(ctx context.Context, p PhoneChange, c Client) error {
+func (tx *txn) beginPhoneChange(ctx context.Context, by Session, p PhoneChange, c Client) error {
 	if _, err := tx.endPhoneChange(ctx, p.UserID, "replaced"); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -117,7 +113,7 @@ func (tx *txn) beginPhoneChange(ctx context.Context, p PhoneChange, c Client) er
 	if p.ReadyAt.IsZero() {
 		return nil // the old phone is asked: whoever has it knows
 	}
-	return tx.noticeFrom(ctx, p.UserID, NoticePhoneChangeBegun, c, p.ReadyAt.Format("2 Jan 2006, 15:04 UTC"))
+	return tx.noticeBy(ctx, by, NoticePhoneChangeBegun, c, p.ReadyAt.Format("2 Jan 2006, 15:04 UTC"))
 }
 
 // orNull is a time as the tables keep it, where it may be missing.
@@ -128,15 +124,16 @@ func orNull(t time.Time) any {
 	return t.UnixMilli()
 }
 
-// NewPhoneDenied says whether the last change of a user ended by a no of the new phone.
-func (s *Store) NewPhoneDenied(ctx context.Context, userID int64) (bool, error) {
+// PhoneChangeOutcome is how the last change of a user ended: changed, stopped, denied,
+// expired, replaced; "" without one that has.
+func (s *Store) PhoneChangeOutcome(ctx context.Context, userID int64) (string, error) {
 	const query = `SELECT outcome FROM phone_changes WHERE user_id = ? ORDER BY created_at DESC LIMIT 1`
 	var outcome string
 	err := s.read.QueryRowContext(ctx, query, userID).Scan(&outcome)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return outcome == "denied", wrap(err)
+	return outcome, wrap(err)
 }
 
 func (tx *txn) endPhoneChange(ctx context.Context, userID int64, outcome string) (PhoneChange, error) {
@@ -297,7 +294,7 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 		if err := tx.record(ctx, Event{Kind: EventPhoneChanged, UserID: userID}); err != nil {
 			return err
 		}
-		return tx.notice(ctx, userID, NoticePhoneChanged)
+		return tx.noticeBy(ctx, Session{ID: p.SessionID, UserID: userID}, NoticePhoneChanged, Client{})
 	})
 	if err != nil {
 		return Factor{}, nil, wrap(err)
@@ -307,29 +304,29 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 
 // StopPhoneChange ends a change that is under way: anybody who is signed in may, since
 // nothing is lost by it. ErrNotFound when there is none.
-func (s *Store) StopPhoneChange(ctx context.Context, userID int64, c Client) (p PhoneChange, err error) {
+func (s *Store) StopPhoneChange(ctx context.Context, sess Session, c Client) (p PhoneChange, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		p, err = tx.stopPhoneChange(ctx, userID, c)
+		p, err = tx.stopPhoneChange(ctx, sess, c)
 		return err
 	})
 	return p, err
 }
 
-func (tx *txn) stopPhoneChange(ctx context.Context, userID int64, c Client) (PhoneChange, error) {
-	p, err := tx.endPhoneChange(ctx, userID, "stopped")
+func (tx *txn) stopPhoneChange(ctx context.Context, by Session, c Client) (PhoneChange, error) {
+	p, err := tx.endPhoneChange(ctx, by.UserID, "stopped")
 	if err != nil {
 		return PhoneChange{}, err
 	}
-	if err := tx.record(ctx, Event{Kind: EventPhoneChangeStopped, UserID: userID}); err != nil {
+	if err := tx.record(ctx, Event{Kind: EventPhoneChangeStopped, UserID: by.UserID, SessionID: by.ID}); err != nil {
 		return PhoneChange{}, err
 	}
-	return p, tx.noticeFrom(ctx, userID, NoticePhoneChangeStopped, c)
+	return p, tx.noticeBy(ctx, by, NoticePhoneChangeStopped, c)
 }
 
 // takeBackPhone ends the change that may be under way when an owner keeps everybody
 // else out: whoever they keep out may have begun it.
 func (tx *txn) takeBackPhone(ctx context.Context, sess Session) error {
-	_, err := tx.stopPhoneChange(ctx, sess.UserID, Client{IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place})
+	_, err := tx.stopPhoneChange(ctx, sess, Client{IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place})
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

@@ -127,7 +127,7 @@ func TestAPhoneChangeByARecoveryCodeWaits(t *testing.T) {
 	must(t, err)
 	wantEqual(t, ready, []int64{ada.ID})
 	must(t, w.finish(ada))
-	told, _, err := w.store.UnreadNotices(t.Context(), ada.ID, 10)
+	told, _, err := w.store.UnreadNotices(t.Context(), store.Session{UserID: ada.ID}, 10)
 	must(t, err)
 	kinds := map[store.NoticeKind]bool{}
 	for _, n := range told {
@@ -146,7 +146,7 @@ func TestAPhoneChangeThatEnds(t *testing.T) {
 	sess := w.signIn(ada)
 	w.changing(sess, codes[0])
 	must(t, w.newPhoneSays(w.askNew(ada), store.Approved))
-	must(t, err2(w.store.StopPhoneChange(t.Context(), ada.ID, browser)))
+	must(t, err2(w.store.StopPhoneChange(t.Context(), store.Session{UserID: ada.ID}, browser)))
 	w.clock.Advance(store.PhoneChangeWait)
 	wantErr(t, "a stopped one", w.finish(ada), store.ErrNotFound)
 
@@ -167,7 +167,7 @@ func TestAPhoneChangeThatEnds(t *testing.T) {
 func TestAPhoneChangeEndsWhenTheOwnerKeepsOthersOut(t *testing.T) {
 	for what, keepOut := range map[string]func(w *world, ada store.User, sess store.Session, code string) error{
 		"another password everywhere": func(w *world, _ store.User, sess store.Session, _ string) error {
-			_, _, err := w.store.ChangePassword(t.Context(), sess.ID, "another correct horse", true, browser)
+			_, _, err := w.store.ChangePassword(t.Context(), sess.ID, store.PasswordChange{Password: "another correct horse", Everywhere: true}, browser)
 			return err
 		},
 		"this was not me": func(w *world, ada store.User, sess store.Session, _ string) error {

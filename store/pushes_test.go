@@ -111,8 +111,7 @@ func TestAPhoneIsOneToTheLimit(t *testing.T) {
 	must(t, err)
 	w.ringMany(3, twin, browser)
 	w.wantRefused("the other account", ada, browser, 10*time.Minute, "push_strangers")
-	_, err = w.store.CloseAccount(t.Context(), twin.ID)
-	must(t, err)
+	w.closeAccount(twin)
 	w.wantRefused("once it is closed", ada, browser, 10*time.Minute, "push_strangers")
 }
 

@@ -32,21 +32,22 @@ func recoveryHash(userID int64, code string) (what, plain string) {
 	return "recovery code of " + strconv.FormatInt(userID, 10), code
 }
 
-// MakeRecoveryCodes makes the recovery codes of a user, in the place of those from
-// before, and returns them this once. They are of RecoveryCodeSize characters of
-// RecoveryAlphabet.
-func (s *Store) MakeRecoveryCodes(ctx context.Context, userID int64, c Client) (codes []string, err error) {
-	codes = newRecoveryCodes()
-	err = s.inTx(ctx, func(tx *txn) error {
-		if err := tx.replaceRecoveryCodes(ctx, userID, codes); err != nil {
-			return err
-		}
-		return tx.factorChanged(ctx, userID, c, EventRecoveryCodesMade, NoticeCodesMade, "")
-	})
+// MakeRecoveryCodes makes NewRecoveryCodes a user's, in the place of those from
+// before, and returns them this once. ErrNotFresh.
+func (s *Store) MakeRecoveryCodes(ctx context.Context, sessionID string, c Client) (codes []string, err error) {
+	codes = NewRecoveryCodes()
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error { return tx.makeRecoveryCodes(ctx, by, codes, c) })
 	if err != nil {
 		return nil, err
 	}
 	return codes, nil
+}
+
+func (tx *txn) makeRecoveryCodes(ctx context.Context, by Session, codes []string, c Client) error {
+	if err := tx.replaceRecoveryCodes(ctx, by.UserID, codes); err != nil {
+		return err
+	}
+	return tx.factorChanged(ctx, by, c, EventRecoveryCodesMade, NoticeCodesMade, "")
 }
 
 func (tx *txn) replaceRecoveryCodes(ctx context.Context, userID int64, codes []string) error {
@@ -68,7 +69,9 @@ func (tx *txn) replaceRecoveryCodes(ctx context.Context, userID int64, codes []s
 	return nil
 }
 
-func newRecoveryCodes() (codes []string) {
+// NewRecoveryCodes are codes that are nobody's yet. They are of RecoveryCodeSize
+// characters of RecoveryAlphabet.
+func NewRecoveryCodes() (codes []string) {
 	for range recoveryCodes {
 		codes = append(codes, newRecoveryCode())
 	}
@@ -122,17 +125,17 @@ func (s *Store) RecoveryCodesOf(ctx context.Context, userID int64) (r RecoveryCo
 }
 
 // RemoveRecoveryCodes makes the recovery codes of a user worthless. ErrNotFound
-// where there is none.
-func (s *Store) RemoveRecoveryCodes(ctx context.Context, userID int64, c Client) error {
-	return s.inTx(ctx, func(tx *txn) error {
-		found, err := changed(tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, userID))
+// where there is none; ErrNotFresh.
+func (s *Store) RemoveRecoveryCodes(ctx context.Context, sessionID string, c Client) error {
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		found, err := changed(tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, by.UserID))
 		if err == nil && !found {
 			err = ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		return tx.factorChanged(ctx, userID, c, EventRecoveryCodesRemoved, NoticeCodesRemoved, "")
+		return tx.factorChanged(ctx, by, c, EventRecoveryCodesRemoved, NoticeCodesRemoved, "")
 	})
 }
 
@@ -150,14 +153,14 @@ func (s *Store) ConfirmByRecoveryCode(ctx context.Context, sessionID, code strin
 		if err := tx.spendRecovery(ctx, userID, strconv.FormatInt(userID, 10), c); err != nil || phoneOnly {
 			return err
 		}
-		if right, err = tx.useRecoveryCode(ctx, userID, code, c); err != nil {
+		sess = tx.newSession(userID, SignedIn, c)
+		sess.Method = MethodRecovery
+		if right, err = tx.useRecoveryCode(ctx, sess, code, c); err != nil {
 			return err
 		}
 		if !right {
 			return tx.record(ctx, Event{Kind: EventCodeRefused, UserID: userID, SessionID: sessionID, Detail: string(MethodRecovery)})
 		}
-		sess = tx.newSession(userID, SignedIn, c)
-		sess.Method = MethodRecovery
 		return tx.promote(ctx, sessionID, &sess, c)
 	})
 	if err == nil && !right {
@@ -188,12 +191,12 @@ func (tx *txn) spendRecovery(ctx context.Context, userID int64, account string, 
 	return tx.spend(ctx, claim{action: ActRecovery, known: known, account: account, device: c.Device, ip: c.IP})
 }
 
-// useRecoveryCode uses a code up, if the user has it.
-func (tx *txn) useRecoveryCode(ctx context.Context, userID int64, code string, c Client) (used bool, err error) {
+// useRecoveryCode uses a code up in a session, if its user has it.
+func (tx *txn) useRecoveryCode(ctx context.Context, by Session, code string, c Client) (used bool, err error) {
 	const use = `UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND hash = ? AND used_at IS NULL`
-	used, err = changed(tx.ExecContext(ctx, use, tx.now, userID, tx.store.keyedHash(recoveryHash(userID, code))))
+	used, err = changed(tx.ExecContext(ctx, use, tx.now, by.UserID, tx.store.keyedHash(recoveryHash(by.UserID, code))))
 	if err != nil || !used {
 		return false, err
 	}
-	return true, tx.factorChanged(ctx, userID, c, EventRecoveryCodeUsed, NoticeCodeUsed, "")
+	return true, tx.factorChanged(ctx, by, c, EventRecoveryCodeUsed, NoticeCodeUsed, "")
 }

@@ -132,8 +132,7 @@ func TestALimitSaysWhoseAccountItKeptClosed(t *testing.T) {
 	refuse(2)
 	w.sign() // it is a row, and no line yet
 	refuse(1)
-	_, err = w.store.CloseAccount(t.Context(), ada.ID)
-	must(t, err)
+	w.closeAccount(ada)
 	w.clock.Advance(time.Minute)
 	w.sign()
 	if got := w.number(`SELECT SUM(times) FROM events WHERE kind = 'limited' AND user_id = ? AND ip = ''`, ada.ID); got != 10 {

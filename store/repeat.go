@@ -32,8 +32,10 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		if err := tx.insertSession(ctx, sess); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE sessions SET replaced_by = ? WHERE id = ?`, sess.ID, sessionID)
-		return err
+		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET replaced_by = ? WHERE id = ?`, sess.ID, sessionID); err != nil {
+			return err
+		}
+		return tx.noticesGoOn(ctx, unused.ID, sess)
 	})
 	if err != nil {
 		return Session{}, err

@@ -21,15 +21,15 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 			return err
 		}
 		// Nobody has the id 0, and what nobody has costs the same.
-		if right, err = tx.useRecoveryCode(ctx, found.ID, code, c); err != nil {
+		sess = tx.newSession(found.ID, PasswordPassed, c)
+		sess.ResetsPassword = true
+		if right, err = tx.useRecoveryCode(ctx, sess, code, c); err != nil {
 			return err
 		}
 		if !right {
 			return tx.refuseReset(ctx, found, claim{action: ActForgot, account: s.mailHash(email), userID: found.ID, ip: c.IP})
 		}
 		u = found
-		sess = tx.newSession(u.ID, PasswordPassed, c)
-		sess.ResetsPassword = true
 		return tx.startSession(ctx, sess, replaces, MethodRecovery)
 	})
 	if err == nil && !right {
@@ -78,11 +78,7 @@ func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c
 	if err != nil {
 		return Session{}, nil, err
 	}
-	err = s.inTx(ctx, func(tx *txn) error {
-		before, err := tx.freshSession(ctx, sessionID)
-		if err != nil {
-			return err
-		}
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
 		const once = `UPDATE sessions SET resets_password = 0 WHERE id = ? AND resets_password = 1`
 		may, err := changed(tx.ExecContext(ctx, once, sessionID))
 		if err == nil && !may {
@@ -91,7 +87,8 @@ func (s *Store) ResetPassword(ctx context.Context, sessionID, password string, c
 		if err != nil {
 			return err
 		}
-		sess, ended, err = tx.changePassword(ctx, before, hash, true, MethodRecovery, c)
+		by.ResetsPassword = false
+		sess, ended, err = tx.changePassword(ctx, by, hash, true, MethodRecovery, c)
 		return err
 	})
 	if err != nil {

@@ -33,6 +33,7 @@ type Session struct {
 	ExpiresAt  time.Time
 	UsedAt     time.Time // of a signed-in one: its first request
 	FreshUntil time.Time // until then it may change the account
+	CodeAt     time.Time // when a code last said who sits there; zero if none has
 	EndedAt    time.Time // zero while it lives
 	EndReason  Reason
 	ReplacedBy string
@@ -74,6 +75,7 @@ const sessionColumns = `
 	sessions.expires_at,
 	COALESCE(sessions.used_at, 0),
 	sessions.fresh_until,
+	sessions.code_at,
 	COALESCE(sessions.ended_at, 0),
 	sessions.end_reason,
 	sessions.replaced_by,
@@ -88,12 +90,12 @@ const sessionColumns = `
 // sessionScan receives the columns above, and any that follow them.
 func sessionScan(r row, more ...any) (Session, error) {
 	var s Session
-	var created, seen, expires, used, fresh, ended, latency int64
+	var created, seen, expires, used, fresh, code, ended, latency int64
 	err := r.Scan(append([]any{&s.ID, &s.UserID, &s.Level, &s.Method, &s.IP, &s.UserAgent, &s.Place, &created, &seen, &expires,
-		&used, &fresh, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
+		&used, &fresh, &code, &ended, &s.EndReason, &s.ReplacedBy, &s.ApprovalID, &latency, &s.CodeTries, &s.CodeVia, &s.CodeState, &s.Device,
 		&s.ResetsPassword}, more...)...)
 	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.UsedAt, s.EndedAt = at(created), at(seen), at(expires), at(used), at(ended)
-	s.FreshUntil = at(fresh)
+	s.FreshUntil, s.CodeAt = at(fresh), at(code)
 	s.Latency = time.Duration(latency) * time.Millisecond
 	return s, err
 }
@@ -168,14 +170,15 @@ func (tx *txn) insertSession(ctx context.Context, s Session) error {
 			form,
 			device,
 			resets_password,
-			fresh_until
+			fresh_until,
+			code_at
 		)
-		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+		SELECT ?, users.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM users
 		WHERE users.id = ? AND users.closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, insert, s.ID, s.Level, s.Method, s.IP, s.UserAgent, s.Place, surroundings(s.IP),
 		s.CreatedAt.UnixMilli(), s.LastSeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), s.ApprovalID,
-		s.Latency.Milliseconds(), s.form, s.Device, number(s.ResetsPassword), ms(s.FreshUntil), s.UserID))
+		s.Latency.Milliseconds(), s.form, s.Device, number(s.ResetsPassword), ms(s.FreshUntil), ms(s.CodeAt), s.UserID))
 	if err == nil && !found {
 		return ErrNotFound
 	}

@@ -75,7 +75,7 @@ func TestAnEmailIsWhoseItIsOnceThePhoneIsProved(t *testing.T) {
 	_, err = w.store.Authenticate(t.Context(), "ada@example.com", "eve's own password")
 	wantErr(t, "the password of the sign-up", err, store.ErrInvalidCredentials)
 	wantEqual(t, w.events(ada)[6:], []string{"sign_up_taken", "password_refused"})
-	told, _, err := w.store.UnreadNotices(t.Context(), ada.ID, 9)
+	told, _, err := w.store.UnreadNotices(t.Context(), store.Session{UserID: ada.ID}, 9)
 	must(t, err)
 	if len(told) == 0 || told[0].Kind != store.NoticeEmailTaken {
 		t.Errorf("Ada is told %+v", told)

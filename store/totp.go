@@ -42,16 +42,16 @@ func sealedFor(userID int64, id string) string {
 
 // NewAuthenticator makes the secret of an app, in base32. It is returned this once,
 // and counts for nothing before ProveAuthenticator; one that was begun before is
-// forgotten. ErrTooManyFactors.
-func (s *Store) NewAuthenticator(ctx context.Context, userID int64) (a Authenticator, secret string, err error) {
+// forgotten. ErrTooManyFactors, ErrNotFresh.
+func (s *Store) NewAuthenticator(ctx context.Context, sessionID string) (a Authenticator, secret string, err error) {
 	raw := make([]byte, totpSecret)
 	rand.Read(raw)
 	a = Authenticator{ID: rand.Text()}
-	err = s.inTx(ctx, func(tx *txn) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM authenticators WHERE user_id = ? AND proved_at IS NULL`, userID); err != nil {
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM authenticators WHERE user_id = ? AND proved_at IS NULL`, by.UserID); err != nil {
 			return err
 		}
-		sealed, err := tx.seal(ctx, sealedFor(userID, a.ID), raw)
+		sealed, err := tx.seal(ctx, sealedFor(by.UserID, a.ID), raw)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (s *Store) NewAuthenticator(ctx context.Context, userID int64) (a Authentic
 			WHERE users.id = ?4
 				AND users.closed_at IS NULL
 				AND ?5 > (SELECT COUNT(*) FROM authenticators WHERE user_id = ?4)`
-		made, err := changed(tx.ExecContext(ctx, insert, a.ID, sealed, tx.now, userID, maxAuthenticators))
+		made, err := changed(tx.ExecContext(ctx, insert, a.ID, sealed, tx.now, by.UserID, maxAuthenticators))
 		if err == nil && !made {
 			err = ErrTooManyFactors
 		}
@@ -73,14 +73,15 @@ func (s *Store) NewAuthenticator(ctx context.Context, userID int64) (a Authentic
 }
 
 // ProveAuthenticator makes an app count, by its first code, under a name.
-// ErrNotFound for one that is unknown or was begun too long ago; ErrWrongCode.
-func (s *Store) ProveAuthenticator(ctx context.Context, userID int64, id, name, code string, c Client) error {
-	return s.inTx(ctx, func(tx *txn) error {
+// ErrNotFound for one that is unknown or was begun too long ago; ErrWrongCode,
+// ErrNotFresh.
+func (s *Store) ProveAuthenticator(ctx context.Context, sessionID, id, name, code string, c Client) error {
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
 		const query = `
 			SELECT ` + appColumns + `
 			FROM authenticators
 			WHERE id = ? AND user_id = ? AND proved_at IS NULL AND created_at > ?`
-		app, err := scanApp(tx.QueryRowContext(ctx, query, id, userID, tx.now-unprovedFor.Milliseconds()))
+		app, err := scanApp(tx.QueryRowContext(ctx, query, id, by.UserID, tx.now-unprovedFor.Milliseconds()))
 		if err != nil {
 			return err
 		}
@@ -92,7 +93,7 @@ func (s *Store) ProveAuthenticator(ctx context.Context, userID int64, id, name, 
 		if _, err := tx.ExecContext(ctx, prove, name, tx.now, step, id); err != nil {
 			return err
 		}
-		return tx.factorChanged(ctx, userID, c, EventAuthenticatorAdded, NoticeFactorAdded, name)
+		return tx.factorChanged(ctx, by, c, EventAuthenticatorAdded, NoticeFactorAdded, name)
 	})
 }
 
@@ -112,28 +113,30 @@ func (s *Store) Authenticators(ctx context.Context, userID int64) ([]Authenticat
 	return list(ctx, s.read, scan, query, userID)
 }
 
-// RemoveAuthenticator forgets the secret of an app. ErrNotFound.
-func (s *Store) RemoveAuthenticator(ctx context.Context, userID int64, id string, c Client) error {
-	return s.inTx(ctx, func(tx *txn) error {
-		const remove = `
-			DELETE FROM authenticators
-			WHERE id = ? AND user_id = ? AND proved_at IS NOT NULL
-			RETURNING name`
-		var name string
-		if err := tx.QueryRowContext(ctx, remove, id, userID).Scan(&name); err != nil {
-			return err
-		}
-		return tx.factorChanged(ctx, userID, c, EventAuthenticatorRemoved, NoticeFactorRemoved, name)
-	})
+// RemoveAuthenticator forgets the secret of an app. ErrNotFound, ErrNotFresh.
+func (s *Store) RemoveAuthenticator(ctx context.Context, sessionID, id string, c Client) error {
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error { return tx.removeApp(ctx, by, id, c) })
 }
 
-// factorChanged says in the audit trail and to the owner what became of a way to
-// sign in.
-func (tx *txn) factorChanged(ctx context.Context, userID int64, c Client, kind EventKind, told NoticeKind, name string) error {
-	if err := tx.record(ctx, Event{Kind: kind, UserID: userID}); err != nil {
+func (tx *txn) removeApp(ctx context.Context, by Session, id string, c Client) error {
+	const remove = `
+		DELETE FROM authenticators
+		WHERE id = ? AND user_id = ? AND proved_at IS NOT NULL
+		RETURNING name`
+	var name string
+	if err := tx.QueryRowContext(ctx, remove, id, by.UserID).Scan(&name); err != nil {
+		return wrap(err)
+	}
+	return tx.factorChanged(ctx, by, c, EventAuthenticatorRemoved, NoticeFactorRemoved, name)
+}
+
+// factorChanged says in the audit trail and to the owner what a session did to a way
+// to sign in.
+func (tx *txn) factorChanged(ctx context.Context, by Session, c Client, kind EventKind, told NoticeKind, name string) error {
+	if err := tx.record(ctx, Event{Kind: kind, UserID: by.UserID, SessionID: by.ID}); err != nil {
 		return err
 	}
-	return tx.noticeFrom(ctx, userID, told, c, name)
+	return tx.noticeBy(ctx, by, told, c, name)
 }
 
 // ConfirmByAuthenticator signs in by a code of one of the user's own apps. It is
@@ -150,6 +153,9 @@ func (s *Store) ConfirmByAuthenticator(ctx context.Context, sessionID, code stri
 			return err
 		}
 		if err := tx.useApp(ctx, userID, code); err != nil {
+			return err
+		}
+		if err := tx.forgetTries(ctx, sessionID); err != nil {
 			return err
 		}
 		sess = tx.newSession(userID, SignedIn, c)

@@ -29,16 +29,22 @@ func (a appOf) code(later time.Duration) string {
 // begun is an app whose first code was not given yet.
 func (w *world) begun(u store.User) appOf {
 	w.t.Helper()
-	a, secret, err := w.store.NewAuthenticator(w.t.Context(), u.ID)
-	must(w.t, err)
-	return appOf{w, a.ID, secret}
+	a := appOf{w: w}
+	w.as(u, func(id string) error {
+		made, secret, err := w.store.NewAuthenticator(w.t.Context(), id)
+		a.id, a.secret = made.ID, secret
+		return err
+	})
+	return a
 }
 
 // app is one that counts. Its next code is half a minute away.
 func (w *world) app(u store.User) appOf {
 	w.t.Helper()
 	a := w.begun(u)
-	must(w.t, w.store.ProveAuthenticator(w.t.Context(), u.ID, a.id, "Blue phone", a.code(0), browser))
+	w.as(u, func(id string) error {
+		return w.store.ProveAuthenticator(w.t.Context(), id, a.id, "Blue phone", a.code(0), browser)
+	})
 	w.clock.Advance(30 * time.Second)
 	return a
 }
@@ -119,10 +125,10 @@ func TestOnlyTheUsersOwnAppsCount(t *testing.T) {
 		wantErr(t, what, err, store.ErrWrongCode)
 	}
 	ctx := t.Context()
-	wantErr(t, "proving another account's", w.store.ProveAuthenticator(ctx, eve.ID, unproved.id, "x", unproved.code(0), browser), store.ErrNotFound)
+	wantErr(t, "proving another account's", w.store.ProveAuthenticator(ctx, w.fresh(eve), unproved.id, "x", unproved.code(0), browser), store.ErrNotFound)
 	app := w.app(ada)
-	wantErr(t, "removing another account's", w.store.RemoveAuthenticator(ctx, eve.ID, app.id, browser), store.ErrNotFound)
-	must(t, w.store.RemoveAuthenticator(ctx, ada.ID, app.id, browser))
+	wantErr(t, "removing another account's", w.store.RemoveAuthenticator(ctx, w.fresh(eve), app.id, browser), store.ErrNotFound)
+	must(t, w.store.RemoveAuthenticator(ctx, w.fresh(ada), app.id, browser))
 	_, err := w.byApp(sess, app.code(0))
 	wantErr(t, "a removed one's", err, store.ErrWrongCode)
 
@@ -138,19 +144,19 @@ func TestAnAppIsProvedByItsFirstCode(t *testing.T) {
 	ctx := t.Context()
 	ada := w.user("ada@example.com")
 	app := w.begun(ada)
-	wantErr(t, "a wrong code", w.store.ProveAuthenticator(ctx, ada.ID, app.id, "x", "000000", browser), store.ErrWrongCode)
+	wantErr(t, "a wrong code", w.store.ProveAuthenticator(ctx, w.fresh(ada), app.id, "x", "000000", browser), store.ErrWrongCode)
 	code := app.code(0)
-	must(t, w.store.ProveAuthenticator(ctx, ada.ID, app.id, "x", code, browser))
+	must(t, w.store.ProveAuthenticator(ctx, w.fresh(ada), app.id, "x", code, browser))
 	_, err := w.byApp(w.start(ada), code)
 	wantErr(t, "the first code again", err, store.ErrCodeUsed)
-	wantErr(t, "proving again", w.store.ProveAuthenticator(ctx, ada.ID, app.id, "y", app.code(30*time.Second), browser), store.ErrNotFound)
+	wantErr(t, "proving again", w.store.ProveAuthenticator(ctx, w.fresh(ada), app.id, "y", app.code(30*time.Second), browser), store.ErrNotFound)
 
 	late := w.begun(ada)
 	w.clock.Advance(15 * time.Minute)
-	wantErr(t, "too late", w.store.ProveAuthenticator(ctx, ada.ID, late.id, "x", late.code(0), browser), store.ErrNotFound)
-	must(t, w.store.RemoveAuthenticator(ctx, ada.ID, app.id, browser))
+	wantErr(t, "too late", w.store.ProveAuthenticator(ctx, w.fresh(ada), late.id, "x", late.code(0), browser), store.ErrNotFound)
+	must(t, w.store.RemoveAuthenticator(ctx, w.fresh(ada), app.id, browser))
 	wantEqual(t, w.events(ada)[:3], []string{"user_created", "authenticator_added", "session_started"})
-	told, _, err := w.store.UnreadNotices(ctx, ada.ID, 10)
+	told, _, err := w.store.UnreadNotices(ctx, store.Session{UserID: ada.ID}, 10)
 	must(t, err)
 	if len(told) != 2 || told[0].Kind != store.NoticeFactorRemoved || told[1].Kind != store.NoticeFactorAdded || told[1].IP != browser.IP {
 		t.Errorf("the owner was told %+v", told)
@@ -163,7 +169,7 @@ func TestAppsAreFew(t *testing.T) {
 	for range 5 {
 		w.app(ada)
 	}
-	if _, _, err := w.store.NewAuthenticator(t.Context(), ada.ID); !errors.Is(err, store.ErrTooManyFactors) {
+	if _, _, err := w.store.NewAuthenticator(t.Context(), w.fresh(ada)); !errors.Is(err, store.ErrTooManyFactors) {
 		t.Errorf("a sixth one: got %v", err)
 	}
 }
@@ -180,7 +186,7 @@ func TestSecretsOfAppsAreSealed(t *testing.T) {
 			t.Errorf("%s holds the secret", name)
 		}
 	}
-	must(t, err2(w.store.CloseAccount(t.Context(), ada.ID)))
+	w.closeAccount(ada)
 	if n := w.number("SELECT COUNT(*) FROM authenticators"); n != 0 {
 		t.Errorf("%d apps of a closed account are left", n)
 	}

@@ -173,7 +173,7 @@ func TestForgottenAddressesDoNotBreakTheTrail(t *testing.T) {
 	w.signIn(bob)
 	w.sign()
 	ctx := store.Actor{IP: browser.IP}.In(t.Context())
-	_, err := w.store.CloseAccount(ctx, ada.ID)
+	_, err := w.store.CloseAccount(ctx, w.fresh(ada))
 	must(t, err)
 	w.sign()
 	for id, want := range map[int64]bool{ada.ID: false, bob.ID: true} {

@@ -39,13 +39,13 @@ func userFields(u *User, created *int64) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created, &u.Unproved}
 }
 
-// CloseAccount ends everything of a user and forgets who it was: the row, its
-// transfers and the audit trail stay, without name, e-mail, number and
-// addresses; its phone is revoked. It returns the sessions that it ended, so that their browsers can
-// be told. ErrNotFound for an unknown or closed account.
-func (s *Store) CloseAccount(ctx context.Context, userID int64) (ended []Session, err error) {
-	err = s.inTx(ctx, func(tx *txn) error {
-		ended, err = tx.closeAccount(ctx, userID)
+// CloseAccount ends everything of the user of a session and forgets who it was: the
+// row, its transfers and the audit trail stay, without name, e-mail, number and
+// addresses; its phone is revoked. It returns the sessions that it ended, so that their
+// browsers can be told. ErrNotFound, ErrNotFresh.
+func (s *Store) CloseAccount(ctx context.Context, sessionID string) (ended []Session, err error) {
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		ended, err = tx.closeAccount(ctx, by.UserID)
 		return err
 	})
 	return ended, err

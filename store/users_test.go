@@ -130,7 +130,7 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 	_, transfer := w.ask(in)
 	login := w.begin(waiting)
 
-	ended, err := w.store.CloseAccount(store.Actor{IP: browser.IP}.In(t.Context()), ada.ID)
+	ended, err := w.store.CloseAccount(store.Actor{IP: browser.IP}.In(t.Context()), in.ID)
 	must(t, err)
 	if len(ended) != 2 {
 		t.Errorf("got %d sessions to tell, want 2", len(ended))
@@ -154,7 +154,7 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 	wantErr(t, "password", err, store.ErrInvalidCredentials)
 	_, err = w.store.StartSession(t.Context(), ada.ID, "", browser)
 	wantErr(t, "a session that was about to start", err, store.ErrNotFound)
-	_, err = w.store.CloseAccount(t.Context(), ada.ID)
+	_, err = w.store.CloseAccount(t.Context(), in.ID)
 	wantErr(t, "once more", err, store.ErrNotFound)
 
 	if got := w.number(`

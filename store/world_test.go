@@ -177,6 +177,30 @@ func (w *world) signIn(u store.User) store.Session {
 	return in
 }
 
+// fresh is a session that may change the account, and leaves no line of its own.
+func (w *world) fresh(u store.User) string {
+	w.t.Helper()
+	sess, err := w.store.FreshSession(w.t.Context(), u.ID, store.Client{IP: browser.IP, UserAgent: "Fresh/1.0"})
+	must(w.t, err)
+	return sess.ID
+}
+
+// as does something in a session that may change the account, and was never there.
+func (w *world) as(u store.User, do func(id string) error) {
+	w.t.Helper()
+	id := w.fresh(u)
+	must(w.t, do(id))
+	must(w.t, w.store.DropSession(w.t.Context(), id))
+}
+
+// closeAccount closes an account, and returns the sessions that it ended.
+func (w *world) closeAccount(u store.User) []store.Session {
+	w.t.Helper()
+	ended, err := w.store.CloseAccount(w.t.Context(), w.fresh(u))
+	must(w.t, err)
+	return ended
+}
+
 // approval reads a request again.
 func (w *world) approval(id string) store.Approval {
 	w.t.Helper()

@@ -203,6 +203,7 @@ type Change struct {
 
 	Asked       Asked
 	MaskedPhone string
+	CodeOnly    bool // the phone is not asked
 
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
@@ -277,7 +278,20 @@ type NotMe struct {
 	Account  Account
 	Pause    Pause
 	Password PasswordForm
-	Fresh    bool // whether the password can be changed at once
+	Fresh    bool   // whether the password can be changed at once
+	Disputed string // the id of the notice, "" without one
+	Added    []Added
+
+	ConfirmURL string // of the page that makes it fresh
+}
+
+// Added is what signs in and was added lately, and whether it goes in the same step.
+type Added struct {
+	Kind  string // codes, app or phone
+	Value string // sent if it is checked
+	Name  string // of an app, or the number of a phone
+	At    Time
+	Keep  bool
 }
 
 // Told is a notice to the owner of the account.
@@ -293,6 +307,7 @@ type Told struct {
 type Pause struct {
 	Until  Time
 	CanEnd bool // by this browser, now
+	ByCode bool // by this browser, once it has given a code
 }
 
 // Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
@@ -363,8 +378,9 @@ type NewPassword struct{ Layout }
 // Recovery is the page that shows recovery codes, once.
 type Recovery struct {
 	Layout
-	Codes []string
-	Made  Time
+	Codes   []string
+	Made    Time
+	NextURL string // once they are saved
 }
 
 // Transfer is one line of the ledger.

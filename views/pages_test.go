@@ -55,7 +55,7 @@ func states() []state {
 		state{"newpassword", "zero", views.NewPassword{}},
 		state{"newpassword", "refused", views.NewPassword{refused("newpassword", "password")}},
 		state{"recovery", "zero", views.Recovery{}},
-		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear}},
+		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear, "/protected"}},
 		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}},
 		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {

@@ -1,0 +1,125 @@
+package handlers
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/signin"
+	"nod/store"
+	"nod/views"
+)
+
+// After "this was not me": what keeps everybody else out, in one step, and the way
+// back if it was a mistake.
+
+// notMe offers another password, the end of all other sign-ins, and the removal of
+// what a stranger may have added.
+func (h *Handlers) notMe(c *fiber.Ctx) error {
+	return h.showNotMe(c, fiber.StatusOK, c.Query("disputed"), views.PasswordForm{}, nil, nil)
+}
+
+// showNotMe shows the page again as it was sent: keep says what was left unchecked.
+func (h *Handlers) showNotMe(c *fiber.Ctx, status int, disputed string, form views.PasswordForm, keep func(views.Added) bool, problems views.FieldErrors) (err error) {
+	v := visitorOf(c)
+	page := views.NotMe{
+		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v),
+		Password: form, Disputed: disputed,
+	}
+	page.ConfirmURL = changeAt("/account/not-me", func(string, ...string) string { return disputed }).url()
+	page.Errors = problems
+	if page.Pause, err = h.viewPause(c); err != nil {
+		return err
+	}
+	if page.Added, err = h.addedLately(c, disputed); err != nil {
+		return err
+	}
+	for i, added := range page.Added {
+		page.Added[i].Keep = keep != nil && keep(added)
+	}
+	return c.Status(status).Render("notme", page)
+}
+
+func (h *Handlers) addedLately(c *fiber.Ctx, disputed string) (list []views.Added, err error) {
+	v := visitorOf(c)
+	id, _ := strconv.ParseInt(disputed, 10, 64) // 0 is none
+	added, err := h.Flow.AddedLately(c.UserContext(), v, id)
+	if err != nil {
+		return nil, err
+	}
+	if added.Codes.Of > 0 {
+		list = append(list, views.Added{Kind: "codes", Value: "1", At: timeOf(added.Codes.MadeAt)})
+	}
+	for _, app := range added.Apps {
+		list = append(list, views.Added{Kind: "app", Value: app.ID, Name: app.Name, At: timeOf(app.CreatedAt)})
+	}
+	if added.Phone.ID != 0 {
+		list = append(list, views.Added{Kind: "phone", Value: "1", Name: v.User.PhoneNumber, At: timeOf(added.Phone.CreatedAt)})
+	}
+	return list, nil
+}
+
+// keepOthersOut changes the password and, in the same step, what is checked.
+func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
+	typed := signin.NewPassword{
+		Current: c.FormValue("current"), New: c.FormValue("password"), Everywhere: c.FormValue("everywhere") != "",
+		RemoveApps: formValues(c, "app"), NewCodes: c.FormValue("codes") != "",
+	}
+	sess, codes, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
+	var problems signin.Problems
+	if errors.As(err, &problems) {
+		keep := func(a views.Added) bool { return !slices.Contains(formValues(c, a.Kind), a.Value) }
+		return h.showNotMe(c, fiber.StatusUnprocessableEntity, c.FormValue("disputed"), views.PasswordForm{Stay: !typed.Everywhere}, keep, h.sentences(problems))
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.moveTo(c, sess); err != nil {
+		return err
+	}
+	next := "/protected"
+	if c.FormValue("phone") != "" {
+		next = "/account/phone"
+	}
+	if len(codes) > 0 {
+		return h.showRecoveryCodes(c, codes, next)
+	}
+	return h.seeNotice(c, next, "password-changed")
+}
+
+// formValues are all values that a form has sent under a name.
+func formValues(c *fiber.Ctx, name string) (values []string) {
+	for _, value := range c.Context().PostArgs().PeekMulti(name) {
+		values = append(values, string(value))
+	}
+	return values
+}
+
+func (h *Handlers) viewPause(c *fiber.Ctx) (views.Pause, error) {
+	p, err := h.Flow.Pause(c.UserContext(), visitorOf(c))
+	if err != nil || p.Until.IsZero() {
+		return views.Pause{}, err
+	}
+	return views.Pause{Until: timeOf(p.Until), CanEnd: p.CanEnd, ByCode: p.ByCode}, nil
+}
+
+// endPause has the phone asked again, in a browser that was known before, after a code.
+func (h *Handlers) endPause(c *fiber.Ctx) error {
+	err := h.Flow.EndPause(c.UserContext(), visitorOf(c))
+	if err == nil {
+		return h.seeNotice(c, "/protected", "pause-ended")
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	p, err := h.Flow.Pause(c.UserContext(), visitorOf(c))
+	if err == nil && p.ByCode {
+		return seeOther(c, changeAt("/account/pause/end", c.FormValue).url())
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/protected") // which says whether there is a pause, and who may end it
+}
