@@ -101,7 +101,7 @@ func TestScreenshots(t *testing.T) {
 	shoot(hand, "phone-messages")
 	tb.fill("#token", "0000000")
 	tb.click("#token-form button[type=submit]")
-	tb.see("#error-summary")
+	tb.see("#token-error")
 	shoot(tb, "code-wrong")
 	tb.open("/verify-token")
 	tb.enterToken(p.token)

@@ -211,7 +211,7 @@ func TestFormsSayWhatIsWrong(t *testing.T) {
 		tb.see("#" + field + "-error")
 		tb.is(`document.getElementById("` + field + `").getAttribute("aria-invalid") === "true"`)
 	}
-	tb.is(`document.activeElement.id === "error-summary"`)
+	tb.is(`document.activeElement.id === "name"`)
 	tb.is(`document.getElementById("email").value === "not an address"`)
 	tb.is(`document.getElementById("password").value === ""`)
 	tb.accessible("sign-up with errors")
