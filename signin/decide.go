@@ -13,7 +13,7 @@ type Verdict string
 // Only an applied answer changed anything.
 const (
 	VerdictApplied  Verdict = "applied"
-	VerdictRepeated Verdict = "repeated" // decided before, or too late
+	VerdictRepeated Verdict = "repeated" // decided before, or too late; see store.Decide for a late denial
 	VerdictUnknown  Verdict = "unknown"  // no such request
 )
 

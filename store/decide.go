@@ -47,8 +47,8 @@ const foundQuery = `SELECT ` + approvalColumns + ` FROM approvals WHERE ` + this
 
 // Decide applies an answer: to a request that is pending, not expired, of this
 // phone, and this one. The first answer wins; of a repeated, late or
-// contradicting one nothing changes. It keeps the provider's id if it was not
-// known yet. ErrNotFound for an unknown request.
+// contradicting one nothing changes, but see denyAfterACode. It keeps the
+// provider's id if it was not known yet. ErrNotFound for an unknown request.
 func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied bool, err error) {
 	switch {
 	case d.Status != Approved && d.Status != Denied:
@@ -62,7 +62,10 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 		if errors.Is(err, sql.ErrNoRows) {
 			a, err = scanApproval(tx.QueryRowContext(ctx, foundQuery, d.UUID, d.ApprovalID, d.Handle, s.opts.Provider))
 			a = a.as(tx.now)
-			return err
+			if err != nil || d.Status != Denied {
+				return err
+			}
+			return tx.denyAfterACode(ctx, d)
 		}
 		if err != nil {
 			return err
@@ -77,6 +80,32 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 		return Approval{}, false, err
 	}
 	return a, applied, nil
+}
+
+// denyAfterACode heeds a denial of what a code has made needless: somebody is in,
+// and the phone says that it was not its owner. The sign-in stands, since its owner
+// may have used the code and tidied up; they are told, and it counts as a denial.
+func (tx *txn) denyAfterACode(ctx context.Context, d Decision) error {
+	const note = `
+		UPDATE approvals
+		SET decided_via = ?5
+		WHERE ` + thisRequest + `
+			AND status = 'cancelled'
+			AND reason = 'other_method'
+			AND decided_via = ''
+		RETURNING ` + approvalColumns
+	a, err := scanApproval(tx.QueryRowContext(ctx, note, d.UUID, d.ApprovalID, d.Handle, tx.store.opts.Provider, d.Via))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	denied := Event{Kind: EventApprovalDenied, UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(a.Reason)}
+	if err := tx.record(ctx, denied); err != nil {
+		return err
+	}
+	return tx.heed(ctx, a)
 }
 
 // ExpireDue expires the requests that are past their deadline, and returns

@@ -191,6 +191,64 @@ func TestALateAnswerChangesNothing(t *testing.T) {
 	w.approve(a) // in the last moment
 }
 
+// A code has let somebody in, and the phone denies it all the same: the owner is told,
+// once, and whoever is in does not answer for themselves.
+func TestADenialAfterACodeIsToldOnce(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	other := w.signIn(ada)
+	half := w.start(ada)
+	a := w.begin(half)
+	must(t, err2(w.store.SpendCodeTry(t.Context(), half.ID)))
+	in, err := w.store.ConfirmByCode(t.Context(), half.ID, store.MethodSMS, "hash", browser)
+	must(t, err)
+	in, err = w.store.RenewSession(t.Context(), in.ID, browser)
+	must(t, err)
+	w.clock.Advance(time.Second)
+	if got, applied := w.decide(a, store.Approved); applied || len(w.notices(ada)) != 0 {
+		t.Errorf("approved: got %+v, %v and the notices %v", got, applied, w.notices(ada))
+	}
+	for range 3 {
+		if got, applied := w.decide(a, store.Denied); applied || got.Reason != store.ReasonOtherMethod {
+			t.Errorf("denied: got %+v, %v", got, applied)
+		}
+	}
+	wantEqual(t, w.notices(ada), []string{"denied"})
+	n := w.newestNotice(ada)
+	if n.SessionID != in.ID || n.ApprovalID != a.ID {
+		t.Errorf("got %+v, want it to be about the session that is signed in", n)
+	}
+	wantErr(t, "whoever is in", err2(w.store.AnswerNotice(t.Context(), in, n.ID, store.AnswerMe)), store.ErrNotFound)
+	if w.session(in.ID).EndReason != "" {
+		t.Error("the sign-in was ended")
+	}
+	must(t, err2(w.store.AnswerNotice(t.Context(), other, n.ID, store.AnswerNotMe)))
+}
+
+// The denials after codes pause the phone as any others do.
+func TestDenialsAfterCodesPause(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for i := range 2 {
+		half := w.start(ada)
+		a := w.begin(half)
+		must(t, err2(w.store.ConfirmByCode(t.Context(), half.ID, store.MethodSMS, fmt.Sprint(i), browser)))
+		w.decide(a, store.Denied)
+	}
+	w.wantRings(ada, false)
+}
+
+// Of what ended in another way, a denial is only late.
+func TestADenialOfWhatWasCancelledIsLate(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	a := w.begin(w.start(ada))
+	_, _, err := w.store.CancelApproval(t.Context(), a.ID, store.ReasonByUser)
+	must(t, err)
+	w.decide(a, store.Denied)
+	wantEqual(t, w.notices(ada), nil)
+}
+
 func TestDecideRaceHasOneWinner(t *testing.T) {
 	w := newWorld(t)
 	for round := range 200 {

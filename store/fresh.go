@@ -77,6 +77,9 @@ func (s *Store) confirmChangeBy(ctx context.Context, sessionID string, method Me
 		if err := use(tx, before.UserID); err != nil {
 			return err
 		}
+		if _, err := tx.cancelOrExpire(ctx, ReasonOtherMethod, `session_id = ?3 AND kind = 'confirm'`, sessionID); err != nil {
+			return err
+		}
 		if err := tx.forgetTries(ctx, sessionID); err != nil {
 			return err
 		}

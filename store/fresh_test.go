@@ -96,8 +96,8 @@ func TestConfirmChangeByCode(t *testing.T) {
 	pending := w.asksToChange(in, toClose)
 	got, err := w.store.ConfirmChangeByCode(t.Context(), in.ID, store.MethodSMS, "hash", browser)
 	must(t, err)
-	if a := w.approval(pending.ID); a.Status != store.Cancelled {
-		t.Errorf("the request to the phone is %s", a.Status)
+	if a := w.approval(pending.ID); a.Status != store.Cancelled || a.Reason != store.ReasonOtherMethod {
+		t.Errorf("the request to the phone is %s, %s", a.Status, a.Reason)
 	}
 	_, err = w.store.ConfirmChangeByCode(t.Context(), got.ID, store.MethodSMS, "hash", browser)
 	wantErr(t, "the same code", err, store.ErrCodeUsed)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func (tx *txn) heed(ctx context.Context, a Approval) error {
 		}
 		return tx.forgetDenials(ctx, a.UserID)
 	}
-	asker, err := scanSession(tx.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, a.SessionID))
+	asker, err := tx.heir(ctx, a.SessionID)
 	if err != nil {
 		return err
 	}
@@ -70,6 +72,21 @@ func (tx *txn) heed(ctx context.Context, a Approval) error {
 		return nil
 	}
 	return tx.pause(ctx, Session{ID: asker.ID, UserID: a.UserID}, PauseDenied)
+}
+
+// heir is the session in which another one goes on, itself if it was not replaced.
+func (tx *txn) heir(ctx context.Context, id string) (Session, error) {
+	const query = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
+	sess, err := scanSession(tx.QueryRowContext(ctx, query, id))
+	for err == nil && sess.ReplacedBy != "" {
+		var next Session
+		next, err = scanSession(tx.QueryRowContext(ctx, query, sess.ReplacedBy))
+		if errors.Is(err, sql.ErrNoRows) {
+			return sess, nil // it was pruned
+		}
+		sess = next
+	}
+	return sess, err
 }
 
 func (tx *txn) forgetDenials(ctx context.Context, userID int64) error {
