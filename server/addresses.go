@@ -30,20 +30,51 @@ func onAllAddresses(addr net.Addr) bool {
 	return err == nil && ip.IsUnspecified()
 }
 
+// inNetwork is where other devices find what listens on addr: at each address of
+// this machine if it listens on all of them, nowhere if it listens on loopback.
+func inNetwork(addr net.Addr) (urls []string) {
+	host, port, _ := net.SplitHostPort(addr.String())
+	ip, err := netip.ParseAddr(host)
+	hosts := []string{host}
+	switch {
+	case err != nil || ip.IsLoopback():
+		return nil
+	case ip.IsUnspecified():
+		hosts = networkHosts()
+	}
+	for _, host := range hosts {
+		urls = append(urls, "http://"+net.JoinHostPort(host, port))
+	}
+	return urls
+}
+
+// networkHosts are the addresses of this machine that others can open, IPv4 first:
+// it is easier to type.
+func networkHosts() (hosts []string) {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil // a machine that does not say has none to show
+	}
+	var six []string
+	for _, addr := range addrs {
+		prefix, err := netip.ParsePrefix(addr.String())
+		switch {
+		case err != nil || !prefix.Addr().IsGlobalUnicast():
+		case prefix.Addr().Is4():
+			hosts = append(hosts, prefix.Addr().String())
+		default:
+			six = append(six, prefix.Addr().String())
+		}
+	}
+	return append(hosts, six...)
+}
+
 // networkURL is where other machines probably find what listens on the same port
 // as a URL of this machine.
 func networkURL(local string) string {
 	host := "ADDRESS"
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		addrs = nil // the example is then less telling
-	}
-	for _, addr := range addrs {
-		prefix, err := netip.ParsePrefix(addr.String())
-		if err == nil && prefix.Addr().Is4() && prefix.Addr().IsGlobalUnicast() {
-			host = prefix.Addr().String()
-			break
-		}
+	if hosts := networkHosts(); len(hosts) > 0 {
+		host = hosts[0]
 	}
 	u, err := url.Parse(local)
 	if err != nil {

@@ -2,7 +2,10 @@ package server
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,14 +14,36 @@ import (
 	"nod/config"
 )
 
-// Where other devices can reach the phones, an address is said that they can open.
+// Where other devices can reach the phones, each address that they can open is said.
 func TestOtherDevicesAreToldWhereThePhonesAre(t *testing.T) {
-	for _, everywhere := range []bool{false, true} {
-		var out strings.Builder
-		s := &site{phonesURL: "http://localhost:3001", phonesEverywhere: everywhere}
-		s.announcePhones(&out, "The phones are at")
-		if said := strings.Contains(out.String(), "Other devices in this network open "+networkURL(s.phonesURL)); said != everywhere {
-			t.Errorf("on all addresses %v: got %q", everywhere, out.String())
+	var out strings.Builder
+	s := &site{phonesURL: "http://localhost:3001", phonesNetwork: []string{"http://192.0.2.7:3001", "http://[2001:db8::7]:3001"}}
+	s.announcePhones(&out, "The phones are at")
+	const want = "The phones are at http://localhost:3001\n" +
+		"Other devices in this network open http://192.0.2.7:3001\n" +
+		"Other devices in this network open http://[2001:db8::7]:3001\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestWhereOtherDevicesFindAListener(t *testing.T) {
+	at := func(text string) net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
+	for _, loopback := range []string{"127.0.0.1:3001", "[::1]:3001"} {
+		if got := inNetwork(at(loopback)); got != nil {
+			t.Errorf("%s: got %v, want nothing", loopback, got)
+		}
+	}
+	if got := inNetwork(at("192.0.2.7:3001")); !slices.Equal(got, []string{"http://192.0.2.7:3001"}) {
+		t.Errorf("got %v", got)
+	}
+	got := inNetwork(at("0.0.0.0:3001"))
+	if len(got) != len(networkHosts()) || !slices.Equal(got, inNetwork(at("[::]:3001"))) {
+		t.Errorf("got %v, want an address for each of %v", got, networkHosts())
+	}
+	for _, url := range got {
+		if strings.Contains(url, "127.0.0.1") || strings.Contains(url, "0.0.0.0") || !strings.HasSuffix(url, ":3001") {
+			t.Errorf("%s cannot be opened by others", url)
 		}
 	}
 }

@@ -56,8 +56,10 @@ func (s *site) startSimulator(ctx context.Context, stdout io.Writer) error {
 // them.
 func (s *site) announcePhones(out io.Writer, where string) {
 	fmt.Fprintf(out, "%s %s\n", where, s.phonesURL)
-	if s.phonesEverywhere {
-		fmt.Fprintf(out, "Other devices in this network open %s\n", networkURL(s.phonesURL))
+	for _, url := range s.phonesNetwork {
+		if url != s.phonesURL {
+			fmt.Fprintf(out, "Other devices in this network open %s\n", url)
+		}
 	}
 }
 
@@ -78,6 +80,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 	if err := s.lock(ctx, path); err != nil {
 		return "", err
 	}
+	s.phonesNetwork = inNetwork(ln.Addr())
 	sim, err := simulator.New(simulator.Config{
 		ResetLimits: s.resetLimits,
 		APIKey:      string(s.APIKey), // set for the simulator alone; else it makes one
@@ -87,7 +90,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		Now:         s.Now,
 
 		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
-		AllowedHosts: s.Phones.Hosts, Stage: s.stage, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
+		NetworkURLs: s.phonesNetwork, AllowedHosts: s.Phones.Hosts, Stage: s.stage, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
 		Keep: s.Phones.Keep, SandboxToken: s.Phones.SandboxToken,
 	})
 	if err != nil {
@@ -97,7 +100,6 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 	s.serveHTTP("the phones", s.recorder.Listener(ln, wire.Phones), sim.Handler())
 	s.serveOnIPv6(ln, sim.Handler())
 	s.simulator, s.phonesReady = sim, sim.Ready
-	s.phonesEverywhere = onAllAddresses(ln.Addr())
 	s.phonesURL, s.apiURL = visitURL(ln.Addr(), publicHost), s.reach(ln.Addr())
 	return sim.APIKey(), nil
 }

@@ -37,10 +37,10 @@ type site struct {
 	room      func() int    // for clients that do not wait
 	crowd     func() *crowd // the clients of all listeners
 
-	onlyHere         bool   // others reach ADDR, but PUBLIC_URL was not set and is localhost
-	phonesURL        string // of the simulator, for people
-	phonesEverywhere bool   // other devices can reach them
-	apiURL           string // of the provider, for this process
+	onlyHere      bool     // others reach ADDR, but PUBLIC_URL was not set and is localhost
+	phonesURL     string   // of the simulator, for people
+	phonesNetwork []string // the same for other devices, if they can reach it
+	apiURL        string   // of the provider, for this process
 
 	recorder *wire.Recorder        // of what goes over the wire; nil: nothing is recorded
 	reach    func(net.Addr) string // the URL by which this process reaches its own listeners

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func (s *Simulator) addApp(ctx context.Context, authyID int64, text string) erro
 		return err
 	}
 	if !added {
-		return badRequest("the app has %d entries already", maxApps)
+		return &requestError{http.StatusConflict, fmt.Sprintf("the app has %d entries already", maxApps)}
 	}
 	s.watchers.notify(u.authyID)
 	return nil

@@ -72,7 +72,7 @@ func nodeSim(t *testing.T) (n nodeClient, s *sim, user int64) {
 
 func TestAuthyClientAndItsUsers(t *testing.T) {
 	n, s, user := nodeSim(t)
-	s.get("/phones").wantIn(`"email":"ada@example.com","phone_number":"3173389302","country_code":57`)
+	s.get("/phones").wantIn(`"email":"ada@example.com","owners":["ada@example.com"],"phone_number":"3173389302","country_code":57`)
 	again := args{"countryCode": "57", "email": "ada@elsewhere.example", "phone": "+57 3173389302"}
 	n.do("registerUser", again).wantStatus(200).wantIn(fmt.Sprintf(`"user":{"id":%d}`, user))
 

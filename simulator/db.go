@@ -33,6 +33,9 @@ var upgrades = []string{
 	 UPDATE spent_tokens SET at = unixepoch() * 1000;`,
 	// 5: requests that the application has withdrawn.
 	`ALTER TABLE requests ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';`,
+	// 6: everybody who has a phone.
+	`CREATE TABLE owners (seq INTEGER PRIMARY KEY, authy_id INTEGER NOT NULL, email TEXT NOT NULL, UNIQUE (authy_id, email)) STRICT;
+	 INSERT INTO owners (authy_id, email) SELECT authy_id, email FROM users WHERE removed_at = 0;`,
 }
 
 // openDB opens the file at path, or a temporary one, which remove deletes.

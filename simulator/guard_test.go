@@ -15,7 +15,7 @@ func TestForeignHosts(t *testing.T) {
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
 	for _, host := range []string{"evil.example", "evil.example:" + port, "127.0.0.1.evil.example", "10.0.0.1", "0.0.0.0", "[::]", "localhost.evil.example",
 		"sub.phones.test", "phones.test.evil.example"} {
-		for _, path := range []string{"GET /phones", "GET /", "POST /faults", "GET /static/phone.js"} {
+		for _, path := range []string{"GET /phones", "GET /", "POST /faults", "POST /language"} {
 			method, path, _ := strings.Cut(path, " ")
 			s.do(method, path, "", http.Header{"Host": {host}, "X-Authy-Api-Key": {testKey}}).
 				wantStatus(421).wantIn("host not allowed", "to SIMULATOR_HOSTS")

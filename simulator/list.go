@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"nod/simulator/pages"
 )
 
 // Listed is a phone on the page of all phones, with what happens on it.
@@ -28,38 +30,43 @@ const listQuery = "SELECT " + userColumns + `,
 	FROM users WHERE removed_at = 0 ORDER BY seq DESC`
 
 // list returns the phones that match what is searched for, all for "".
-func (s *Simulator) list(ctx context.Context, search string) (l PhoneList, err error) {
-	l.Faults = s.faults.own(0).words()
+func (s *Simulator) list(ctx context.Context, search string, in *pages.Language) (l PhoneList, err error) {
+	l.Faults = s.faults.own(0).words(in)
 	l.Phones, err = collect(ctx, s.db, func(scan func(...any) error) (one Listed, err error) {
 		u, err := scanUser(func(to ...any) error { return scan(append(to, &one.Waiting, &one.Calling)...) })
-		one.Phone, one.Faults = phoneOf(u), s.faults.own(u.authyID).words()
+		one.Phone, one.Faults = phoneOf(u), s.faults.own(u.authyID).words(in)
 		return one, err
 	}, listQuery, toMillis(s.now()))
 	l.Phones = slices.DeleteFunc(l.Phones, func(one Listed) bool { return !one.matches(search) })
 	return l, err
 }
 
-// matches reports whether the e-mail address or the number contains the text; in
+// matches reports whether an owner's e-mail address or the number contains the text; in
 // numbers only digits count.
 func (p Phone) matches(text string) bool {
 	text = strings.ToLower(strings.TrimSpace(text))
 	digits := digitsOf(text)
-	return strings.Contains(strings.ToLower(p.Email), text) || digits != "" && strings.Contains(p.digits(), digits)
+	return strings.Contains(strings.ToLower(strings.Join(p.Owners, " ")), text) || digits != "" && strings.Contains(p.digits(), digits)
 }
 
 // serveIndex is the page of all phones; ?q= searches. Its script reads it again as
 // JSON.
 func (s *Simulator) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	search := r.URL.Query().Get("q")
-	list, err := s.list(r.Context(), search)
+	list, err := s.list(r.Context(), search, s.language(r))
 	if err != nil {
 		return err
 	}
 	if wantsJSON(r) {
 		return writeJSON(w, http.StatusOK, list)
 	}
-	return s.render(w, "index.html", map[string]any{
-		"AppName": s.app.name, "AppURL": s.appURL(), "List": list, "Search": search, "Faults": s.faults.own(0),
+	elsewhere, err := s.elsewhere("/")
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, "index.html", map[string]any{
+		"AppName": s.app.name, "AppURL": s.appLink(r), "List": list, "Search": search, "Faults": s.faults.own(0),
+		"Elsewhere": elsewhere,
 	})
 }
 

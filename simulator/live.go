@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fasthttp/websocket"
+
+	"nod/simulator/pages"
 )
 
 const (
@@ -103,7 +105,7 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go readUntilClosed(conn, cancel)
-	s.relay(ctx, conn, id, nudge)
+	s.relay(ctx, conn, id, nudge, s.language(r))
 	return nil
 }
 
@@ -124,10 +126,10 @@ func readUntilClosed(conn *websocket.Conn, gone func()) {
 
 // relay sends the state until the page closes, the phone is removed or the
 // simulator closes.
-func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int64, nudge <-chan struct{}) {
+func (s *Simulator) relay(ctx context.Context, conn *websocket.Conn, authyID int64, nudge <-chan struct{}, in *pages.Language) {
 	pinged := time.Now()
 	for {
-		state, next, err := s.state(ctx, authyID)
+		state, next, err := s.state(ctx, authyID, in)
 		if err != nil || writeFrame(conn, state) != nil {
 			closeSocket(conn, websocket.CloseNormalClosure, "the phone was removed")
 			return
@@ -177,18 +179,18 @@ type State struct {
 	Token      *Token       `json:"token"`    // null without the app
 	Generic    *Token       `json:"generic"`  // null without a generic authenticator
 	Apps       []ScannedApp `json:"apps"`     // what was scanned
-	Faults     []string     `json:"faults"`   // in force for this phone, in words
+	Faults     []string     `json:"faults"`   // in force for this phone, in the reader's language
 	ServerTime Stamp        `json:"server_time"`
 }
 
 // state is what a phone shows now, and how long until it changes by itself.
-func (s *Simulator) state(ctx context.Context, authyID int64) (State, time.Duration, error) {
+func (s *Simulator) state(ctx context.Context, authyID int64, in *pages.Language) (State, time.Duration, error) {
 	now := s.now()
 	u, err := findUser(ctx, s.db, authyID)
 	if err != nil {
 		return State{}, 0, err
 	}
-	state := State{Phone: phoneOf(u), Faults: s.faults.effective(authyID).words(), ServerTime: Stamp{now}}
+	state := State{Phone: phoneOf(u), Faults: s.faults.effective(authyID).words(in), ServerTime: Stamp{now}}
 	if state.Requests, err = s.requests(ctx, authyID); err != nil {
 		return State{}, 0, err
 	}

@@ -63,7 +63,7 @@ func TestEveryClientRegisters(t *testing.T) {
 		t.Run(test.client, func(t *testing.T) {
 			s := newSim(t)
 			s.sendWire(test).want(200, `{"message":"User created successfully.","user":{"id":100001},"success":true}`)
-			s.get("/phones").want(200, `[{"authy_id":100001,"email":"foo@bar.com","phone_number":"7754615609",`+
+			s.get("/phones").want(200, `[{"authy_id":100001,"email":"foo@bar.com","owners":["foo@bar.com"],"phone_number":"7754615609",`+
 				`"country_code":1,"devices":["android"],"app_installed":true}]`+"\n")
 		})
 	}

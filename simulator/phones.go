@@ -2,15 +2,18 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Phone is the phone of a registered user.
 type Phone struct {
 	AuthyID      int64    `json:"authy_id"`
 	Email        string   `json:"email"`
+	Owners       []string `json:"owners"`       // e-mails of all who registered the number, Email first
 	PhoneNumber  string   `json:"phone_number"` // national, digits only
 	CountryCode  int      `json:"country_code"` // calling code
 	Devices      []string `json:"devices"`      // "iphone" or "android"; empty without the app
@@ -60,7 +63,7 @@ func (p Phone) digits() string { return fmt.Sprint(p.CountryCode) + p.PhoneNumbe
 const maxListed = 100 // of the newest requests and messages
 
 func phoneOf(u user) Phone {
-	return Phone{u.authyID, u.email, u.phoneNumber, u.countryCode, u.devices(), u.appInstalled}
+	return Phone{u.authyID, u.email, u.owners, u.phoneNumber, u.countryCode, u.devices(), u.appInstalled}
 }
 
 func requestOf(a approval) Request {
@@ -135,13 +138,18 @@ func (s *Simulator) serveRequests(w http.ResponseWriter, r *http.Request) error 
 	return writeJSON(w, http.StatusOK, requests)
 }
 
-// serveAnswer is a tap on Approve or Deny, sent as JSON or as a form.
+// serveAnswer is a tap on Approve or Deny, sent as JSON or as a form. A browser without
+// scripts is led back to the phone, whatever became of it: the phone says so.
 func (s *Simulator) serveAnswer(status string) errHandler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := readJSON(w, r, &struct{}{}); err != nil {
 			return err
 		}
 		a, err := s.answer(r.Context(), phoneID(r), r.PathValue("uuid"), status)
+		if strings.Contains(r.Header.Get("Accept"), "text/html") && (err == nil || errors.Is(err, ErrNotPending)) {
+			http.Redirect(w, r, fmt.Sprintf("/phones/%d", phoneID(r)), http.StatusSeeOther)
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func TestUnknownPhones(t *testing.T) {
 
 func TestAPhoneWithoutTheApp(t *testing.T) {
 	s := newAda(t)
-	const phone = `{"authy_id":100001,"email":"ada@example.com","phone_number":"3173389302","country_code":57,`
+	const phone = `{"authy_id":100001,"email":"ada@example.com","owners":["ada@example.com"],"phone_number":"3173389302","country_code":57,`
 	s.post("/phones/100001", `{"app_installed":false}`).want(200, phone+`"devices":[],"app_installed":false}`+"\n")
 	s.get("/phones").want(200, "["+phone+`"devices":[],"app_installed":false}]`+"\n")
 	s.do("POST", "/phones/100001", "app_installed=true", nil).want(200, phone+`"devices":["iphone"],"app_installed":true}`+"\n")

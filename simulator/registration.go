@@ -12,7 +12,7 @@ import (
 )
 
 // register is POST users/new. A registered number is no error: the reply has
-// its id again, and its e-mail address stays.
+// its id again, and its e-mail address stays. The phone itself names both owners.
 func (s *Simulator) register(c *call) (object, error) {
 	email := strings.TrimSpace(c.params.text("user", "email"))
 	phone := digitsOf(c.params.text("user", "cellphone"))
@@ -84,8 +84,13 @@ func (s *Simulator) createUser(ctx context.Context, now time.Time, email string,
 				return err
 			}
 		}
-		return tx.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?",
+		err = tx.QueryRowContext(ctx, "SELECT authy_id FROM users WHERE country_code = ? AND phone_number = ?",
 			country, phone).Scan(&id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO owners (authy_id, email) VALUES (?, ?) ON CONFLICT DO NOTHING", id, email)
+		return err
 	})
 	if err == nil {
 		s.watchers.notify(id)

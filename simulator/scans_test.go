@@ -59,7 +59,7 @@ func TestAUserRegistersByScanning(t *testing.T) {
 	app := fmt.Sprint(s.appID())
 	s.registration("7").want(404, noRegistration)
 	s.scan(qr(testKey, hs256, s.claims(`"7"`, `"`+app+`"`)), "317-338-9302").
-		want(200, `{"authy_id":100001,"email":"ada@example.com","phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true}`+"\n")
+		want(200, `{"authy_id":100001,"email":"ada@example.com","owners":["ada@example.com"],"phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true}`+"\n")
 	completed := `{"registration":{"authy_id":100001,"status":"completed"},"success":true}`
 	s.registration("7").want(200, completed)
 	s.registration("70").want(404, noRegistration)

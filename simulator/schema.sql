@@ -23,6 +23,14 @@ CREATE TABLE IF NOT EXISTS users (
   UNIQUE (country_code, phone_number)
 ) STRICT;
 
+-- Everybody who registered the number of a phone: people share one.
+CREATE TABLE IF NOT EXISTS owners (
+  seq      INTEGER PRIMARY KEY,
+  authy_id INTEGER NOT NULL,
+  email    TEXT    NOT NULL,
+  UNIQUE (authy_id, email)
+) STRICT;
+
 -- Who scanned an application's QR code, by the application's own id.
 CREATE TABLE IF NOT EXISTS scans (
   custom_user_id TEXT PRIMARY KEY,

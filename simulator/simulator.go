@@ -23,7 +23,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"math/big"
 	"net/http"
@@ -47,6 +46,7 @@ type Config struct {
 	Logger         *slog.Logger     // nil = none
 	AppName        string           // as phones show it, cut to 30 characters; "" = "Nod"
 	AllowedHosts   []string         // Host names of the pages and their JSON, besides loopback names and the listener's address
+	NetworkURLs    []string         // where other devices find the pages; none = they do not
 
 	// CallbackRetries is how often a callback is sent again that the application
 	// did not take: it could not be reached, did not answer in time, or answered
@@ -110,7 +110,7 @@ type Simulator struct {
 	faults   faults
 	watchers watchers
 	sender   callbackSender
-	pages    *template.Template
+	pages    *pages.Pages
 	handler  http.Handler
 	pruner   sync.WaitGroup
 	now      func() time.Time
@@ -163,7 +163,7 @@ func (s *Simulator) start(ctx context.Context) (err error) {
 	if err = s.pushRemaining(ctx); err != nil {
 		return err
 	}
-	if s.pages, err = template.ParseFS(pages.FS, "*.html"); err != nil {
+	if s.pages, err = pages.New(); err != nil {
 		return err
 	}
 	s.sender = newCallbackSender(s.config, s.app.key)

@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +24,7 @@ type user struct {
 	appSecret     string
 	genericSecret string // "" = none
 	createdAt     time.Time
+	owners        []string // the e-mails of all who registered this number, the first one first
 }
 
 func (u user) devices() []string {
@@ -35,14 +37,19 @@ func (u user) devices() []string {
 func (u user) e164() string { return fmt.Sprintf("+%d%s", u.countryCode, u.phoneNumber) }
 
 const userColumns = `authy_id, hex_id, email, country_code, phone_number, os, app_installed, confirmed,
-	app_secret, generic_secret, created_at`
+	app_secret, generic_secret, created_at,
+	(SELECT json_group_array(o.email) FROM (SELECT email FROM owners WHERE owners.authy_id = users.authy_id ORDER BY seq) o)`
 
 func scanUser(scan func(...any) error) (u user, err error) {
 	var created int64
+	var owners []byte
 	err = scan(&u.authyID, &u.hexID, &u.email, &u.countryCode, &u.phoneNumber, &u.os, &u.appInstalled, &u.confirmed,
-		&u.appSecret, &u.genericSecret, &created)
+		&u.appSecret, &u.genericSecret, &created, &owners)
+	if err != nil {
+		return u, err
+	}
 	u.createdAt = fromMillis(created)
-	return u, err
+	return u, json.Unmarshal(owners, &u.owners)
 }
 
 // findUser returns a user who was not removed, or ErrNoPhone.
@@ -114,8 +121,10 @@ func (s *Simulator) removeUser(c *call) (object, error) {
 // removePhone takes a phone off the list, and tells its pages.
 func (s *Simulator) removePhone(ctx context.Context, authyID int64, now time.Time) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM scans WHERE authy_id = ?", authyID); err != nil {
-			return err
+		for _, table := range []string{"scans", "owners"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE authy_id = ?", authyID); err != nil {
+				return err
+			}
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE users SET removed_at = ? WHERE authy_id = ?", toMillis(now), authyID)
 		return err

@@ -27,8 +27,8 @@ func TestANumberIsRegisteredOnce(t *testing.T) {
 		want(200, `{"message":"User created successfully.","user":{"id":100001},"success":true}`)
 	s.call("POST", "/protected/json/users/new", `{"user":{"email":"ada@example.com","cellphone":"3173389302","country_code":1}}`).
 		want(200, `{"message":"User created successfully.","user":{"id":100002},"success":true}`)
-	s.get("/phones").want(200, `[{"authy_id":100001,"email":"ada@example.com","phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true},`+
-		`{"authy_id":100002,"email":"ada@example.com","phone_number":"3173389302","country_code":1,"devices":["iphone"],"app_installed":true}]`+"\n")
+	s.get("/phones").want(200, `[{"authy_id":100001,"email":"ada@example.com","owners":["ada@example.com","other@example.com"],"phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true},`+
+		`{"authy_id":100002,"email":"ada@example.com","owners":["ada@example.com"],"phone_number":"3173389302","country_code":1,"devices":["iphone"],"app_installed":true}]`+"\n")
 }
 
 func TestConcurrentRegistrations(t *testing.T) {

@@ -19,7 +19,8 @@ type errHandler func(http.ResponseWriter, *http.Request) error
 
 // routes joins the API, the phones' JSON and the pages. The API requires the
 // key, and a QR code its ticket; they answer under every name, because clients
-// have names of their own for the simulator. The rest needs no key, so requests
+// have names of their own for the simulator, and so do styles and scripts, which hold
+// nothing of anybody. The rest needs no key, so requests
 // under foreign names and from other origins are rejected.
 func (s *Simulator) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -27,6 +28,7 @@ func (s *Simulator) routes() http.Handler {
 		mux.Handle("/"+family+"/{format}/{rest...}", s.try(s.serveAPI(routes)))
 	}
 	mux.Handle("GET /qr/{name}", s.try(s.serveQR))
+	mux.Handle("GET /static/{name}", s.try(s.serveStatic))
 	mux.Handle("/", s.guard(s.ownRoutes()))
 	return s.withHeaders(tidyPath(mux))
 }
@@ -35,14 +37,13 @@ func (s *Simulator) ownRoutes() http.Handler {
 	mux := http.NewServeMux()
 	own := http.NewCrossOriginProtection()
 	for pattern, handle := range map[string]errHandler{
-		"GET /{$}":                                  s.serveIndex,
-		"GET /static/{name}":                        s.serveStatic,
-		"GET /phones":                               s.servePhones,
-		"POST /phones":                              s.serveScan,
-		"GET /phones/{id}":                          s.servePhone,
-		"POST /phones/{id}":                         s.servePhoneChange,
-		"POST /phones/{id}/forget":                  s.serveForget,
-		"GET /phones/{id}/requests":                 s.serveRequests,
+		"GET /{$}":                  s.serveIndex,
+		"GET /phones":               s.servePhones,
+		"POST /phones":              s.serveScan,
+		"GET /phones/{id}":          s.servePhone,
+		"POST /phones/{id}":         s.servePhoneChange,
+		"POST /phones/{id}/forget":  s.serveForget,
+		"GET /phones/{id}/requests": s.serveRequests,
 		"POST /phones/{id}/requests/{uuid}/approve": s.serveAnswer(Approved),
 		"POST /phones/{id}/requests/{uuid}/deny":    s.serveAnswer(Denied),
 		"GET /phones/{id}/events":                   s.serveEvents,
@@ -56,6 +57,7 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"POST /faults":                              s.serveInject,
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
+		"POST /language":                            s.serveLanguage,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
@@ -173,19 +175,6 @@ func (s *Simulator) hostAllowed(r *http.Request) bool {
 	return ip.IsLoopback() || ip.Unmap() == localIP(r)
 }
 
-// localIP is the server's address on the request's connection.
-func localIP(r *http.Request) netip.Addr {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	if !ok {
-		return netip.Addr{}
-	}
-	ap, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap()
-}
-
 func hostOnly(hostport string) string {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -204,16 +193,23 @@ func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
 	if wantsJSON(r) {
 		return writeJSON(w, http.StatusOK, phoneOf(u))
 	}
-	return s.render(w, "phone.html", map[string]any{
-		"AppName": s.app.name, "AppURL": s.appURL(), "Phone": phoneOf(u), "Faults": s.faults.own(u.authyID),
-		"InForce":   s.faults.effective(u.authyID).words(),
-		"EventsURL": "/phones/" + r.PathValue("id") + "/events",
+	state, _, err := s.state(r.Context(), u.authyID, s.language(r))
+	if err != nil {
+		return err
+	}
+	elsewhere, err := s.elsewhere(r.URL.Path)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, "phone.html", map[string]any{
+		"AppName": s.app.name, "AppURL": s.appLink(r), "State": state, "Faults": s.faults.own(u.authyID),
+		"EventsURL": r.URL.Path + "/events", "Elsewhere": elsewhere,
 	})
 }
 
-func (s *Simulator) render(w http.ResponseWriter, name string, data any) error {
+func (s *Simulator) render(w http.ResponseWriter, r *http.Request, name string, data any) error {
 	var page bytes.Buffer
-	if err := s.pages.ExecuteTemplate(&page, name, data); err != nil {
+	if err := s.language(r).Execute(&page, name, data); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

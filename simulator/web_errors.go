@@ -14,13 +14,17 @@ func (s *Simulator) tellError(w http.ResponseWriter, r *http.Request, status int
 		_ = writeJSON(w, status, map[string]string{"error": text}) // the client is gone
 		return
 	}
+	page := map[string]any{"AppName": s.app.name, "Title": "error.other", "Text": text}
+	switch {
+	case text == ErrNoPhone.Error():
+		page["Title"], page["Text"] = "error.gone", ""
+	case status == http.StatusMisdirectedRequest:
+		page["Title"], page["Host"], page["Here"] = "error.host", hostOnly(r.Host), usualURL(r)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	// Without a page the status still says it.
-	_ = s.pages.ExecuteTemplate(w, "error.html", map[string]any{
-		"AppName": s.app.name, "Text": text, "Gone": text == ErrNoPhone.Error(),
-		"Elsewhere": status == http.StatusMisdirectedRequest, "Host": hostOnly(r.Host), "Here": usualURL(r),
-	})
+	_ = s.language(r).Execute(w, "error.html", page)
 }
 
 // usualURL is the same page under the address that received the request, which is

@@ -8,7 +8,7 @@ import { Window } from "happy-dom";
 register("./hooks.mjs", import.meta.url);
 
 const STEP = 10;
-const defined = ["window", "document", "location", "FormData", "addEventListener", "WebSocket", "EventSource", "Image", "fetch"];
+const defined = ["window", "document", "location", "FormData", "addEventListener", "WebSocket", "EventSource", "Image", "fetch", "navigator"];
 
 export const sockets = [];
 export const streams = [];
@@ -158,6 +158,7 @@ export function setPage(html, url = "https://nod.test/page") {
     FormData: window.FormData,
     addEventListener: window.addEventListener.bind(window),
   });
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { languages: ["en-US", "en"] } });
   setVisible(true);
 }
 

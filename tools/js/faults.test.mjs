@@ -1,8 +1,12 @@
 import test, { beforeEach, describe } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { answers, byId, load, reply, requests, setPage, settle, submits } from "./browser.mjs";
 
+const sentences = readFileSync(new URL("../../simulator/pages/words/en.json", import.meta.url), "utf8");
+
 const page = (api = "") => `
+  <script type="application/json" id="words">${sentences}</script>
   <details id="fold"><form id="faults-form">
     <select name="api"><option value=""></option><option value="hang" ${api && "selected"}>hang</option></select>
     <input name="api_delay_ms" type="number" value="0">
@@ -97,7 +101,7 @@ describe("what was set elsewhere is still in force", () => {
 
 describe("refused", () => {
   for (const [name, bad, words] of [
-    ["by the simulator", reply(400, { error: "api_delay_ms is too large" }), "api_delay_ms is too large"],
+    ["by the simulator", reply(400, { error: "api_delay_ms is too large" }), "Not set: api_delay_ms is too large"],
     ["without an answer", undefined, "The simulator does not answer."],
   ]) {
     test(`${name}: it says so and leaves the form as it is`, async () => {

@@ -1,15 +1,19 @@
 import test, { afterEach, beforeEach, describe } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets, visited } from "./browser.mjs";
 
 const now = "2026-11-25T12:00:00.000Z";
 const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
+const sentences = readFileSync(new URL("../../simulator/pages/words/en.json", import.meta.url), "utf8");
+
 const page = `
-  <title>Phone of ada</title><link id="icon" href="/static/phone.svg"><button id="mute"></button>
+  <title>Phone of ada</title><link id="icon" href="/static/phone.svg"><script type="application/json" id="words">${sentences}</script>
+  <p id="owner">ada</p><button id="notify" hidden></button><button id="mute"></button>
   <span id="clock"></span><button id="banner" hidden><span id="banner-from"></span><span id="banner-text"></span></button>
   <p id="in-force" hidden><span></span></p><p id="line-note" hidden></p><p id="announce"></p>
-  <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p></div>
+  <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p><p id="calm-link"></p></div>
     <div id="history-part" hidden><ol id="history"></ol></div></div>
   <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
     <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p><div id="apps"></div>
@@ -26,8 +30,8 @@ const page = `
     <p class="left"><progress></progress><span class="left-text"></span></p>
     <div class="answer"><button data-answer="deny">Deny</button><button data-answer="approve">Approve</button></div>
     <p class="no-app" hidden></p><p class="trouble" hidden></p><div class="done" hidden><strong class="done-text"></strong><span class="done-sub"></span></div></article></template>
-  <template id="history-line"><li><span class="history-what"></span><span class="history-when"></span><span class="chip"></span></li></template>
-  <template id="detail-line"><div><dt></dt><dd></dd></div></template>
+  <template id="history-line"><li><span class="history-what"></span><time class="history-when"></time><span class="chip"></span></li></template>
+  <template id="detail-line"><div><dt></dt><dd><bdi></bdi></dd></div></template>
   <template id="app-entry"><section><h3 class="app-name"></h3><p class="digits"></p></section></template>
   <template id="message-line"><li><span class="message-from"></span><span class="message-text"></span></li></template>`;
 
@@ -37,7 +41,7 @@ const request = (uuid, status = "pending", more = {}) => ({
 });
 
 const state = (more = {}) => ({
-  server_time: now, phone: { devices: ["iphone"], app_installed: true },
+  server_time: now, phone: { owners: ["ada"], devices: ["iphone"], app_installed: true },
   requests: [], messages: [], token: null, generic: null, call: null, apps: [], faults: [], ...more,
 });
 
@@ -59,7 +63,7 @@ class FakeAudio {
 beforeEach(async () => {
   setPage(page);
   tones.length = buzzes.length = 0;
-  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { vibrate: (pattern) => buzzes.push(pattern) } });
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { languages: ["en-US"], vibrate: (pattern) => buzzes.push(pattern) } });
   globalThis.AudioContext = FakeAudio;
   globalThis.localStorage = window.localStorage;
   localStorage.clear();
@@ -85,7 +89,7 @@ describe("a request", () => {
     assert.equal(part(card, ".letter").textContent, "N");
     assert.equal(part(card, "dt").textContent, "Address");
     assert.equal(part(card, "dd").textContent, "<b>1.2.3.4</b>");
-    assert.equal(part(card, "dd").children.length, 0);
+    assert.equal(part(card, "bdi").children.length, 0);
     assert.equal(document.title, "(1) Sign in a · Phone of ada");
     assert.equal(byId("count-requests").textContent, "1");
     assert.equal(byId("announce").textContent, "New request: Sign in a");
@@ -149,7 +153,7 @@ describe("a request", () => {
 
   test("cannot be tapped while the app is off, and says so", () => {
     hear({ requests: [request("a")] });
-    hear({ requests: [request("a")], phone: { devices: [], app_installed: false } });
+    hear({ requests: [request("a")], phone: { owners: ["ada"], devices: [], app_installed: false } });
     const [card] = cards();
     assert.ok(part(card, ".answer").hidden);
     assert.equal(part(card, ".no-app").hidden, false);
@@ -158,6 +162,20 @@ describe("a request", () => {
     assert.ok(part(card, ".no-app").hidden);
     hear({ requests: [request("a", "denied")] });
     assert.ok(part(card, ".answer").hidden);
+  });
+
+  test("further up than what one reads is shown on top", () => {
+    hear({ requests: [request("a", "denied")] });
+    const box = (top, bottom) => () => ({ top, bottom });
+    byId("panel-requests").getBoundingClientRect = box(100, 500);
+    window.HTMLElement.prototype.getBoundingClientRect = box(-400, 60);
+    hear({ requests: [request("b"), request("a", "denied")] });
+    assert.equal(byId("banner").hidden, false);
+    byId("banner").click();
+    assert.ok(byId("banner").hidden);
+    window.HTMLElement.prototype.getBoundingClientRect = box(120, 400);
+    hear({ requests: [request("c"), request("b"), request("a", "denied")] });
+    assert.ok(byId("banner").hidden);
   });
 
   // What became of the answer in the browser, no phone knows.
@@ -169,6 +187,7 @@ describe("a request", () => {
     ["expired", {}, "Too late", /time/],
     ["withdrawn", { why: "cancelled" }, "Cancelled", /in the browser/],
     ["withdrawn", { why: "replaced" }, "Replaced", /newer request/],
+    ["withdrawn", { why: "of another time" }, "Withdrawn", /Nobody is waiting/],
     ["withdrawn", { why: "elsewhere" }, "Answered another way", /code/],
     ["withdrawn", { why: "withdrawn" }, "Withdrawn", /Nobody is waiting/],
   ]) {
@@ -201,16 +220,17 @@ describe("a request", () => {
   });
 
   for (const [name, bad, words] of [
-    ["409", reply(409, {}), "This can no longer be answered here."],
-    ["500", reply(500, { error: "Broken." }), "Broken."],
-    ["no network", undefined, "The phone has no connection. Please try again."],
+    ["409", reply(409, {}), /no longer/],
+    ["404", reply(404, {}), /no longer/],
+    ["500", reply(500, { error: "Broken." }), /status 500/],
+    ["no network", undefined, /no connection/],
   ]) {
     test(`answered by ${name} says so and can be answered again`, async () => {
       if (bad) answers(bad);
       hear({ requests: [request("a")] });
       answer(cards()[0], "deny");
       await settle();
-      assert.equal(part(cards()[0], ".trouble").textContent, words);
+      assert.match(part(cards()[0], ".trouble").textContent, words);
       assert.equal(part(cards()[0], ".trouble").hidden, false);
       answer(cards()[0], "deny");
       assert.equal(requests.length, 2);
@@ -320,14 +340,21 @@ describe("codes", () => {
   });
 
   test("what cannot be scanned stays in the field, with the reason", async () => {
-    answers(reply(400, { error: "There is no secret in it." }));
+    byId("tab-codes").click();
+    answers(reply(400, { error: "scan must be otpauth" }));
     byId("scan").value = "otpauth";
     byId("scan-form").requestSubmit();
     await settle();
     assert.equal(requests[0].url, "/phones/7/apps");
     assert.deepEqual(JSON.parse(requests[0].body), { scan: "otpauth" });
-    assert.equal(byId("scan-said").textContent, "There is no secret in it.");
+    assert.match(byId("scan-said").textContent, /neither/);
     assert.equal(byId("scan").value, "otpauth");
+    assert.equal(byId("scan").getAttribute("aria-invalid"), "true");
+    assert.equal(document.activeElement.id, "scan");
+    answers(reply(409, {}));
+    byId("scan-form").requestSubmit();
+    await settle();
+    assert.match(byId("scan-said").textContent, /no more entries/);
   });
 
   test("what was scanned leaves the field, and is said", async () => {
@@ -340,12 +367,13 @@ describe("codes", () => {
   });
 
   test("are missing without the app", () => {
-    hear({ phone: { devices: [], app_installed: false } });
+    hear({ phone: { owners: ["ada"], devices: [], app_installed: false } });
     assert.ok(byId("token").hidden);
     assert.equal(byId("no-codes").hidden, false);
     assert.equal(byId("devices").textContent, "none with the app");
     assert.equal(byId("app-switch").getAttribute("aria-checked"), "false");
-    assert.equal(byId("calm-text").textContent, "The app is not on this phone.");
+    assert.equal(byId("calm-text").textContent, "This phone has no app");
+    assert.ok(byId("calm-link").hidden);
   });
 
   test("the app is switched off and on by the server", async () => {
@@ -392,6 +420,15 @@ describe("a call", () => {
     byId("call-answer").click();
     hear({ call: { ...call } });
     assert.equal(byId("call-code").hidden, false);
+  });
+
+  test("that ends by itself gives the focus back, and says so", () => {
+    byId("app-switch").focus();
+    hear({ call });
+    assert.equal(document.activeElement.id, "call-answer");
+    hear({});
+    assert.equal(document.activeElement.id, "app-switch");
+    assert.equal(byId("announce").textContent, "The call has ended.");
   });
 
   test("leaves the focus on the open tab when it was nowhere before", () => {
@@ -501,6 +538,73 @@ describe("a phone rings", () => {
   });
 });
 
+describe("while nobody looks", () => {
+  let told, badge, asked;
+
+  beforeEach(async () => {
+    told = [];
+    badge = [];
+    asked = 0;
+    globalThis.Notification = class {
+      static permission = "default";
+      static async requestPermission() {
+        asked++;
+        this.permission = "granted";
+      }
+      constructor(title, { body }) { told.push(`${title}: ${body}`); }
+      close() { told.push("closed"); }
+    };
+    await again();
+  });
+
+  afterEach(() => delete globalThis.Notification);
+
+  const again = async () => {
+    setPage(page);
+    Object.assign(navigator, { setAppBadge: async (n) => badge.push(n), clearAppBadge: () => Promise.reject(badge.push(0)) });
+    Object.assign(document.body.dataset, { appName: "Nod", authyId: "7", eventsUrl: "/phones/7/events" });
+    await load("simulator/pages/static/phone.js");
+  };
+
+  test("a request is notified of once that was allowed, and taken back when it ends", async () => {
+    assert.equal(byId("notify").hidden, false);
+    setVisible(false);
+    hear({ requests: [request("a")] });
+    assert.deepEqual([told, asked], [[], 0]);
+    byId("notify").focus();
+    byId("notify").click();
+    await settle();
+    assert.equal(asked, 1);
+    assert.ok(byId("notify").hidden);
+    assert.equal(document.activeElement.id, "mute");
+    hear({ requests: [request("b"), request("a")] });
+    assert.deepEqual(told, ["Phone of ada: Sign in b"]);
+    hear({ requests: [request("b", "withdrawn"), request("a", "expired")] });
+    assert.deepEqual(told, ["Phone of ada: Sign in b", "closed"]);
+  });
+
+  test("but not of what one sees", async () => {
+    Notification.permission = "granted";
+    await again();
+    assert.ok(byId("notify").hidden);
+    hear({ requests: [request("a")] });
+    assert.deepEqual(told, []);
+  });
+
+  test("the icon of an installed page counts what waits", async () => {
+    hear({ requests: [request("b"), request("a")] });
+    hear({ requests: [request("b", "denied"), request("a", "denied")] });
+    await settle();
+    assert.deepEqual(badge, [2, 0]); // that it cannot be set here is no error
+  });
+});
+
+test("a phone of two names both", () => {
+  hear({ phone: { owners: ["ada", "bob"], devices: [], app_installed: true } });
+  assert.equal(byId("owner").textContent, "ada and bob");
+  assert.equal(document.title, "Phone of ada and bob");
+});
+
 describe("a page that was opened for one request", () => {
   const open = async (uuid, list) => {
     setPage(page, `https://nod.test/phones/7#${uuid}`);
@@ -539,7 +643,7 @@ test("a connection that is lost and comes back is announced", async () => {
     sockets[sockets.length - 1].breaks();
     await advance(4000);
   }
-  assert.equal(byId("announce").textContent, "No connection. Trying again.");
+  assert.match(byId("announce").textContent, /^No connection/);
   hear({});
   assert.equal(byId("announce").textContent, "Connected again.");
   assert.ok(byId("line-note").hidden);

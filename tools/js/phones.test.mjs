@@ -1,16 +1,19 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { advance, answers, byId, load, reply, requests, setPage, setVisible, settle, submits } from "./browser.mjs";
 
+const words = readFileSync(new URL("../../simulator/pages/words/en.json", import.meta.url), "utf8");
+
 const page = `
-  <title>Phones</title><p id="faults-all" hidden><span></span></p><form id="search"><input id="q"></form>
-  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"></a><span class="app-state">app installed</span><p class="in-force" hidden><span></span></p></li></ul>
+  <title>Phones</title><script type="application/json" id="words">${words}</script><p id="faults-all" hidden><span></span></p><form id="search"><input id="q"></form>
+  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"><strong data-owners></strong></a><span class="app-state">App installed</span><p class="in-force" hidden><span></span></p><details><summary></summary></details></li></ul>
   <p id="no-match" hidden></p><p id="no-phones" hidden></p><p id="announce"></p>
   <details><form id="faults-form"></form><p id="faults-said"></p><button id="faults-clear"></button></details>
-  <template id="phone-line"><li><a><strong data-email></strong><span data-number></span></a><span class="app-state"></span>
-    <p class="in-force" hidden><span></span></p><form method="post"></form></li></template>`;
+  <template id="phone-line"><li><a><strong data-owners></strong><span data-number></span></a><span class="app-state"></span>
+    <p class="in-force" hidden><span></span></p><details><summary></summary><form method="post"></form></details></li></template>`;
 
-const phone = (id, more = {}) => ({ authy_id: id, email: `${id}@nod.test`, country_code: 49, phone_number: "170", app_installed: true, waiting: 0, calling: false, faults: [], ...more });
+const phone = (id, more = {}) => ({ authy_id: id, owners: [`${id}@nod.test`], country_code: 49, phone_number: "170", app_installed: true, waiting: 0, calling: false, faults: [], ...more });
 const listed = (phones, faults = []) => reply(200, { phones, faults });
 
 async function open(phones) {
@@ -32,31 +35,39 @@ describe("the list of phones", () => {
     assert.equal(line(1), first);
     assert.equal(line(2).querySelector("a").getAttribute("href"), "/phones/2");
     assert.equal(line(2).querySelector("form").getAttribute("action"), "/phones/2/forget");
-    assert.equal(line(2).querySelector("[data-email]").textContent, "2@nod.test");
+    assert.equal(line(2).querySelector("[data-owners]").textContent, "2@nod.test");
+    assert.equal(line(2).querySelector("summary").getAttribute("aria-label"), "Forget the phone of 2@nod.test");
     assert.equal(line(2).querySelector("[data-number]").textContent, "+49 170");
     assert.equal(byId("announce").textContent, "New phone: 2@nod.test");
     assert.ok(line(2).classList.contains("new"));
   });
 
+  test("names both who share a phone, also once the second one has come", async () => {
+    await open([phone(1)]);
+    answers(listed([phone(1, { owners: ["ada", "bob"] })]));
+    await advance(2000);
+    assert.equal(line(1).querySelector("[data-owners]").textContent, "ada and bob");
+  });
+
   test("says which phone has the app", async () => {
     await open([phone(1, { app_installed: false }), phone(2)]);
-    assert.equal(line(1).querySelector(".app-state").textContent, "no app");
-    assert.equal(line(2).querySelector(".app-state").textContent, "app installed");
+    assert.equal(line(1).querySelector(".app-state").textContent, "No app");
+    assert.equal(line(2).querySelector(".app-state").textContent, "App installed");
   });
 
   test("says which phone rings, once, and in the title", async () => {
     await open([phone(2), phone(1, { waiting: 1 })]);
-    assert.equal(line(1).querySelector(".app-state").textContent, "Asks for an answer");
+    assert.equal(line(1).querySelector(".app-state").textContent, "Waiting for an answer");
     assert.ok(line(1).classList.contains("rings"));
     assert.ok(!line(2).classList.contains("rings"));
-    assert.equal(byId("announce").textContent, "The phone of 1@nod.test rings.");
+    assert.equal(byId("announce").textContent, "The phone of 1@nod.test is ringing.");
     assert.equal(document.title, "(1) Phones");
     byId("announce").textContent = "";
     await advance(2000);
     assert.equal(byId("announce").textContent, "");
     answers(listed([phone(2, { calling: true }), phone(1)]));
     await advance(2000);
-    assert.equal(line(2).querySelector(".app-state").textContent, "A call rings");
+    assert.equal(line(2).querySelector(".app-state").textContent, "Incoming call");
     assert.ok(!line(1).classList.contains("rings"));
     answers(listed([phone(2), phone(1)]));
     await advance(2000);

@@ -7,7 +7,7 @@ var storeRows = []row{
 	{what: "a first denial pauses", file: "store/pauses.go", find: "denialsToPause = 2", put: "denialsToPause = 1", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "denials pause nothing", file: "store/pauses.go", find: "denials < denialsToPause", put: "denials < 99", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "an approval forgives nothing", file: "store/pauses.go", find: "return tx.forgetDenials(ctx, a.UserID)", put: "return nil", test: "TestAnApprovalForgetsDenials"},
-	{what: "a denial is told to nobody", file: "store/decide.go", find: "return tx.heed(ctx, a)", put: "return nil", test: "TestADenialIsShownToTheOwner"},
+	{what: "a denial is told to nobody", file: "store/decide.go", find: "return tx.heed(ctx, a)\n\t})", put: "return nil\n\t})", test: "TestADenialIsShownToTheOwner"},
 	{what: "a denial after a code is told to nobody", file: "store/decide.go", find: "return tx.denyAfterACode(ctx, d)", put: "return nil", test: "TestADenialAfterACodeIsToldOnce"},
 	{what: "a denial after a code is told at each repeat", file: "store/decide.go", find: "AND decided_via = ''", put: "", test: "TestADenialAfterACodeIsToldOnce"},
 	{what: "a denial of any request that was cancelled is told", file: "store/decide.go", find: "AND reason = 'other_method'", put: "", test: "TestADenialOfWhatWasCancelledIsLate"},

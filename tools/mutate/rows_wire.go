@@ -21,7 +21,10 @@ var wireRows = []row{
 	{what: "an answered request is withdrawn", file: "simulator/withdraw.go", find: "AND status = 'pending' AND", put: "AND", test: "simulator.TestWithdrawingChangesNothingThatHasEnded"},
 	{what: "an answer that nobody took is called sent", file: "simulator/phones.go", find: "case a.notified:", put: "case true:", test: "simulator.TestAPhoneKnowsHowFarItsAnswerHasCome"},
 	{what: "a phone takes a word for a secret", file: "simulator/apps.go", find: "< minTyped {", put: "< 1 {", test: "simulator.TestAPhoneScansAnAppsQRCode"},
-	{what: "a phone hides the faults for all", file: "simulator/live.go", find: "s.faults.effective(authyID).words()", put: "s.faults.own(authyID).words()", test: "simulator.TestFaultsInForceAreShown"},
+	{what: "a phone hides the faults for all", file: "simulator/live.go", find: "s.faults.effective(authyID).words(in)", put: "s.faults.own(authyID).words(in)", test: "simulator.TestFaultsInForceAreShown"},
+	{what: "a phone of two names one", file: "simulator/registration.go", find: "INSERT INTO owners (authy_id, email) VALUES (?, ?) ON CONFLICT DO NOTHING", put: "INSERT INTO owners (authy_id, email) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM owners)", test: "simulator.TestAPhoneOfTwo"},
+	{what: "another device is sent to its own localhost", file: "simulator/network.go", find: "isLoopback(u.Hostname()) && !isLoopback(hostOnly(r.Host))", put: "u.Host == \"\"", test: "simulator.TestPagesForOtherDevices"},
+	{what: "the switch leads anywhere", file: "simulator/language.go", find: "ownPages.MatchString(from.Path)", put: "true", test: "simulator.TestALanguageIsChosen"},
 	{what: "the list forgets who rings", file: "simulator/list.go", find: "AND r.status = 'pending' AND r.pushed = 1", put: "AND false", test: "simulator.TestTheListSaysWhichPhoneRings"},
 	{what: "any status is an answer", file: "authy/decode.go", find: "c.Status != StatusApproved && c.Status != StatusDenied", put: "false", test: "TestSignedButUnusableBodies"},
 }

@@ -3,6 +3,8 @@
 // as well. While it rings the keyboard stays in it: Tab goes round, and Escape
 // hangs up.
 
+import { say } from "./words.js";
+
 /** @typedef {{at: string, text: string, code: string}} CallState */
 
 /** @param {string} id */
@@ -14,9 +16,11 @@ export class Call {
   /**
    * @param {() => void} hangUp tells the simulator
    * @param {() => void} quiet ends the ringing
+   * @param {(text: string) => void} announce
    */
-  constructor(hangUp, quiet) {
+  constructor(hangUp, quiet, announce) {
     this._quiet = quiet;
+    this._announce = announce;
     /** @type {CallState | null} */
     this._call = null;
     /** @type {Element | null} */
@@ -46,10 +50,11 @@ export class Call {
     for (const part of document.querySelectorAll(".side, .screen > :not(.call)")) part.toggleAttribute("inert", Boolean(call));
     if (!call) {
       if (focusWasHere) this._giveBackFocus();
+      this._announce(say("call.ended"));
       return;
     }
-    byId("call-title").textContent = `${appName()} is calling`;
-    byId("call-text").textContent = "A voice will read a code to you.";
+    byId("call-title").textContent = say("call.title", { app: appName() });
+    byId("call-text").textContent = say("call.text");
     byId("call-answer").focus();
   }
 
@@ -105,7 +110,6 @@ export class Call {
     if (!voice || !this._call) return;
     voice.cancel();
     const words = new SpeechSynthesisUtterance(this._call.text);
-    words.lang = "en";
     words.rate = 0.9;
     voice.speak(words);
   }

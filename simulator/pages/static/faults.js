@@ -1,6 +1,8 @@
 // The presenter's switches: what they say goes to POST /faults, for one phone
 // or, without an id, for all.
 
+import { say } from "./words.js";
+
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
 
 /** @param {string} id */
@@ -60,9 +62,9 @@ export function faultsForm(authyID, changed) {
         changed?.();
         return said;
       }
-      tell(said.error);
+      tell(say("faults.refused", { error: said.error }));
     } catch {
-      tell("The simulator does not answer.");
+      tell(say("faults.no_answer"));
     }
     return undefined;
   }
@@ -70,9 +72,9 @@ export function faultsForm(authyID, changed) {
   // What was set elsewhere stays in force.
   /** @param {FaultList} inForce */
   function nothingHere({ all, phones }) {
-    if (authyID && any(all)) return "This phone has no faults of its own. Those for all phones are still in force.";
-    if (!authyID && any(phones)) return "No faults for all phones. Some phones still have their own.";
-    return "Nothing is wrong on purpose.";
+    if (authyID && any(all)) return say("faults.others_all");
+    if (!authyID && any(phones)) return say("faults.others_phones");
+    return say("faults.cleared");
   }
 
   form.addEventListener("submit", async (event) => {
@@ -80,7 +82,7 @@ export function faultsForm(authyID, changed) {
     const wanted = authyID ? { authy_id: authyID, ...faults() } : faults();
     const inForce = await send("POST", "/faults", JSON.stringify(wanted));
     if (!inForce) return;
-    tell(mark() ? "Set. It goes wrong until you clear it." : nothingHere(inForce));
+    tell(mark() ? say("faults.set") : nothingHere(inForce));
   });
 
   byId("faults-clear").addEventListener("click", async () => {

@@ -2,11 +2,12 @@
 // registered while the page is open appears by itself, and one that rings says so.
 
 import { faultsForm, showInForce } from "./faults.js";
+import { ownersOf, say } from "./words.js";
 
 /**
  * @typedef {object} Phone
  * @property {number} authy_id
- * @property {string} email
+ * @property {string[]} owners
  * @property {number} country_code
  * @property {string} phone_number
  * @property {boolean} app_installed
@@ -49,14 +50,13 @@ function newLine(id, phone) {
   line.classList.add("new");
   one(line, "a").setAttribute("href", `/phones/${encodeURIComponent(id)}`);
   one(line, "form").setAttribute("action", `/phones/${encodeURIComponent(id)}/forget`);
-  for (const email of line.querySelectorAll("[data-email]")) email.textContent = phone.email;
   one(line, "[data-number]").textContent = `+${phone.country_code} ${phone.phone_number}`;
-  if (search.value === "") say(`New phone: ${phone.email}`);
+  if (search.value === "") announce(say("list.new", { owner: ownersOf(phone) }));
   return line;
 }
 
 /** @param {string} text */
-function say(text) {
+function announce(text) {
   byId("announce").textContent = text;
 }
 
@@ -65,9 +65,9 @@ const rings = ({ calling, waiting }) => calling || waiting > 0;
 
 /** @param {Phone} phone */
 function stateOf({ calling, waiting, app_installed: app }) {
-  if (calling) return "A call rings";
-  if (waiting) return "Asks for an answer";
-  return app ? "app installed" : "no app";
+  if (calling) return say("list.calling");
+  if (waiting) return say("list.waiting");
+  return say(app ? "list.app" : "list.no_app");
 }
 
 /**
@@ -76,12 +76,15 @@ function stateOf({ calling, waiting, app_installed: app }) {
  */
 function showState(line, phone) {
   const id = String(phone.authy_id);
+  const owner = ownersOf(phone);
+  one(line, "[data-owners]").textContent = owner;
+  one(line, "summary").setAttribute("aria-label", say("list.forget_whose", { owner }));
   one(line, ".app-state").textContent = stateOf(phone);
   line.classList.toggle("rings", rings(phone));
   if (!rings(phone)) ringing.delete(id);
   else if (!ringing.has(id)) {
     ringing.add(id);
-    say(`The phone of ${phone.email} rings.`);
+    announce(say("list.rings", { owner }));
   }
   showInForce(one(line, ".in-force"), phone.faults);
 }

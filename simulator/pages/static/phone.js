@@ -3,14 +3,16 @@
 
 import { Call } from "./call.js";
 import { faultsForm, showInForce } from "./faults.js";
+import { Notifier } from "./notify.js";
 import { Requests } from "./request.js";
 import { Ring } from "./ring.js";
 import { clockTime, setServerTime } from "./time.js";
+import { ownersOf, say } from "./words.js";
 
 /**
  * @typedef {object} State what every frame says
  * @property {string} server_time
- * @property {{devices: string[], app_installed: boolean}} phone
+ * @property {{owners: string[], devices: string[], app_installed: boolean}} phone
  * @property {import("./request.js").Request[]} requests newest first
  * @property {Message[]} messages newest first
  * @property {Token | null} token
@@ -36,7 +38,8 @@ const BANNER_STAYS = 7000;
 const REMOVED = 1000; // how the simulator closes the socket of a phone that was removed
 const { authyId = "", eventsUrl = "" } = document.body.dataset;
 const home = `/phones/${encodeURIComponent(authyId)}`;
-const title = document.title;
+const appName = document.body.dataset.appName ?? "";
+let title = document.title;
 
 /** @type {string | null} */
 let seen = null; // time of the newest message that was looked at, null before the first frame
@@ -48,14 +51,15 @@ let bannerTimer;
  * post resolves to a sentence that says what went wrong, "" if nothing did.
  *
  * @param {string} path
+ * @param {object} [body]
+ * @param {Record<number, string>} [sentences] keys of what a status means here
  */
-async function post(path, body = {}) {
+async function post(path, body = {}, sentences = {}) {
   try {
-    const reply = await fetch(home + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    if (reply.ok) return "";
-    return reply.status === 409 ? "This can no longer be answered here." : (await reply.json()).error;
+    const { ok, status } = await fetch(home + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return ok ? "" : say(sentences[status] ?? "trouble.other", { status });
   } catch {
-    return "The phone has no connection. Please try again.";
+    return say("trouble.offline");
   }
 }
 
@@ -64,9 +68,13 @@ function announce(text) {
   byId("announce").textContent = text;
 }
 
-const requests = new Requests(post, announce, location.hash.slice(1));
+/** @param {string} path */
+const answer = (path) => post(path, {}, { 409: "request.too_late", 404: "request.too_late" });
+
+const requests = new Requests(answer, announce, location.hash.slice(1));
 const ring = new Ring(byId("mute"));
-const call = new Call(() => post("/call/hangup"), () => ring.call(false));
+const notifier = new Notifier(byId("notify"));
+const call = new Call(() => post("/call/hangup"), () => ring.call(false), announce);
 
 // ---- tabs ----
 
@@ -109,18 +117,31 @@ function count(name, n) {
   byId(`count-${name}`).textContent = String(n);
 }
 
-// A new request never takes away what one reads: on another tab it is announced
-// on top.
+// A new request never takes away what one reads: on another tab, or further down, it
+// is announced on top.
 /** @param {State} state */
 function showRequests({ requests: list, phone }) {
-  const { waiting, fresh } = requests.show(list, phone.app_installed);
+  const { waiting, fresh, card } = requests.show(list, phone.app_installed);
   count("requests", waiting);
+  notifier.count(waiting);
   const first = list.find((r) => r.status === "pending");
   document.title = first ? `(${waiting}) ${first.message} · ${title}` : title;
-  if (fresh) ring.once();
-  if (fresh && !isOpen("requests")) showBanner("requests", fresh.message);
+  if (fresh) tell(fresh.message);
+  if (fresh && !(isOpen("requests") && card && isSeen(card))) showBanner("requests", fresh.message);
   /** @type {HTMLLinkElement} */ (byId("icon")).href = waiting || call.isUp() ? "/static/phone-rings.svg" : "/static/phone.svg";
   if (!waiting) closeBanner("requests");
+}
+
+/** @param {string} text */
+function tell(text) {
+  ring.once();
+  notifier.tell(title, text);
+}
+
+/** @param {HTMLElement} card */
+function isSeen(card) {
+  const { top, bottom } = byId("panel-requests").getBoundingClientRect();
+  return card.getBoundingClientRect().bottom >= Math.max(top, 0) && card.getBoundingClientRect().top <= Math.min(bottom, window.innerHeight);
 }
 
 /**
@@ -158,14 +179,11 @@ function appEntry({ name, token }) {
   return entry;
 }
 
-/** @type {Record<string, string>} */
-const kinds = { sms: "SMS", call: "Call", email: "E-mail" };
-
 /** @param {Message} message */
 function messageLine({ via, text, at }) {
   const template = /** @type {HTMLTemplateElement} */ (byId("message-line"));
   const line = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  one(line, ".message-from").textContent = `${kinds[via] ?? via} · ${clockTime(at, true)}`;
+  one(line, ".message-from").textContent = `${say(`messages.${via}`)} · ${clockTime(at, true)}`;
   one(line, ".message-text").textContent = text;
   return line;
 }
@@ -178,8 +196,8 @@ function showMessages(messages) {
     byId("messages").replaceChildren(...messages.map(messageLine));
     if (latest > before && messages[0].via === "sms" && !isOpen("messages")) {
       showBanner("messages", messages[0].text);
-      announce(`SMS: ${messages[0].text}`);
-      ring.once();
+      announce(say("messages.new", { text: messages[0].text }));
+      tell(messages[0].text);
     }
   }
   newest = latest;
@@ -204,7 +222,7 @@ function readMessages() {
 function showBanner(tab, text) {
   const banner = byId("banner");
   banner.dataset.tab = tab;
-  byId("banner-from").textContent = `${document.body.dataset.appName ?? ""} · ${tab === "messages" ? "SMS" : "Request"}`;
+  byId("banner-from").textContent = say(tab === "messages" ? "messages.from" : "request.from", { app: appName });
   byId("banner-text").textContent = text;
   banner.hidden = false;
   clearTimeout(bannerTimer);
@@ -220,15 +238,21 @@ function closeBanner(tab) {
 byId("banner").addEventListener("click", () => {
   const tab = byId("banner").dataset.tab ?? "";
   open(tab);
+  byId(`panel-${tab}`).scrollTo?.(0, 0);
   byId(`tab-${tab}`).focus();
 });
 
 /** @param {State["phone"]} phone */
 function showPhone(phone) {
-  byId("devices").textContent = phone.devices.join(", ") || "none with the app";
+  const owner = ownersOf(phone);
+  title = say("phone.title", { owner });
+  byId("owner").textContent = owner;
+  byId("owner").setAttribute("aria-label", title);
+  byId("devices").textContent = phone.devices.join(", ") || say("side.no_device");
   byId("app-switch").setAttribute("aria-checked", String(phone.app_installed));
-  byId("calm-text").textContent = phone.app_installed ? "Nothing to approve." : "The app is not on this phone.";
-  byId("calm-hint").hidden = !phone.app_installed;
+  byId("calm-text").textContent = say(phone.app_installed ? "phone.nothing" : "phone.without_app");
+  byId("calm-hint").textContent = say(phone.app_installed ? "phone.nothing_hint" : "phone.without_app_hint");
+  document.getElementById("calm-link")?.toggleAttribute("hidden", !phone.app_installed);
 }
 
 /** @param {State} state */
@@ -249,9 +273,12 @@ function show(state) {
 byId("scan-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (byId("scan"));
-  const problem = await post("/apps", { scan: field.value });
-  byId("scan-said").textContent = problem || "Added. Its codes are shown above.";
+  const problem = await post("/apps", { scan: field.value }, { 400: "codes.scan_wrong", 409: "codes.scan_full" });
+  byId("scan-said").textContent = problem || say("codes.added");
+  byId("scan-said").classList.toggle("trouble", problem !== "");
+  field.setAttribute("aria-invalid", String(problem !== ""));
   if (problem === "") field.value = "";
+  else field.focus();
 });
 
 byId("app-switch").addEventListener("click", async () => {
@@ -276,7 +303,7 @@ function connect() {
   before?.close(); // it may be open still, and then shows the same twice
   mine.onmessage = (event) => {
     tries = 0;
-    if (!byId("line-note").hidden) announce("Connected again.");
+    if (!byId("line-note").hidden) announce(say("phone.online"));
     byId("line-note").hidden = true;
     show(JSON.parse(event.data));
   };
@@ -288,7 +315,7 @@ function connect() {
     }
     // A moment without a connection is not worth a word.
     if (tries++ > 1) {
-      if (byId("line-note").hidden) announce("No connection. Trying again.");
+      if (byId("line-note").hidden) announce(say("phone.offline"));
       byId("line-note").hidden = false;
       askIfGone();
     }

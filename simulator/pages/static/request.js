@@ -2,6 +2,7 @@
 // answered, for a moment as cards that say so and then as lines of a list.
 
 import { clockTime, timeLeft } from "./time.js";
+import { say } from "./words.js";
 
 /**
  * @typedef {object} Request
@@ -45,33 +46,18 @@ function clone(id) {
   return /** @type {HTMLElement} */ (copy.firstElementChild);
 }
 
-// How far an answer has come. What became of it in the browser, no phone knows.
-/** @type {Record<string, string>} */
-const deliveries = {
-  sending: "Sending your answer…",
-  delivered: "Your answer was sent.",
-  undelivered: "Your answer could not be sent.",
-};
-
-/** @type {Record<string, [title: string, sentence: string]>} */
-const withdrawals = {
-  cancelled: ["Cancelled", "It was cancelled in the browser."],
-  replaced: ["Replaced", "A newer request took its place."],
-  elsewhere: ["Answered another way", "A code was used instead. Was that not you? Change your password."],
-};
+// Whose sentences there are, by status and, of a withdrawn one, by reason. What became
+// of an answer in the browser, no phone knows: it says how far the answer has come.
+const ends = ["expired", "cancelled", "replaced", "elsewhere", "withdrawn"];
 
 /**
  * @param {Request} request
  * @returns {[title: string, sentence: string]}
  */
 function outcomeOf({ status, why = "", delivery = "" }) {
-  switch (status) {
-    case "approved": return ["Approved", deliveries[delivery] ?? ""];
-    case "denied": return ["Denied", deliveries[delivery] ?? ""];
-    case "expired": return ["Too late", "The time to answer is over."];
-    case "withdrawn": return withdrawals[why] ?? ["Withdrawn", "Nobody is waiting for your answer any more."];
-    default: return [status, ""];
-  }
+  if (status === "approved" || status === "denied") return [say(`request.${status}`), delivery && say(`request.${delivery}`)];
+  const end = [why, status].find((word) => ends.includes(word));
+  return end ? [say(`request.${end}`), say(`request.${end}_text`)] : [status, ""];
 }
 
 /** Requests keeps #pending and #history as the state says. */
@@ -94,7 +80,7 @@ export class Requests {
   }
 
   /**
-   * show returns how many wait, and the one that is new, if any. Without the app
+   * show returns how many wait, and the card that is new, if any. Without the app
    * there is nothing to tap.
    *
    * @param {Request[]} requests newest first
@@ -107,7 +93,7 @@ export class Requests {
     if (fresh) {
       // A new question takes the place of older answers.
       if (!this._first) for (const [uuid, { doneAt }] of cards) if (doneAt) this._remove(uuid);
-      this._announce(`New request: ${fresh.message}`);
+      this._announce(say("request.new", { message: fresh.message }));
     }
     for (const { card, doneAt } of cards.values()) {
       one(card, ".answer").hidden = !app || Boolean(doneAt);
@@ -116,7 +102,7 @@ export class Requests {
     this._list(requests);
     if (this._first) cards.get(this._wanted)?.card.focus();
     this._first = false;
-    return { waiting: requests.filter((r) => r.status === "pending").length, fresh };
+    return { waiting: requests.filter((r) => r.status === "pending").length, fresh, card: fresh && cards.get(fresh.uuid)?.card };
   }
 
   // tick moves the countdowns, and answered cards to the list.
@@ -228,7 +214,9 @@ export class Requests {
 function historyLine(request) {
   const line = clone("history-line");
   one(line, ".history-what").textContent = request.message;
-  one(line, ".history-when").textContent = clockTime(request.created_at, true);
+  const when = /** @type {HTMLTimeElement} */ (one(line, ".history-when"));
+  when.textContent = clockTime(request.created_at, true);
+  when.dateTime = request.created_at;
   const chip = one(line, ".chip");
   chip.textContent = outcomeOf(request)[0];
   chip.dataset.status = request.status;
@@ -265,7 +253,7 @@ function showDetails(card, request) {
   one(card, ".details").replaceChildren(...rest.map(({ label, value }) => {
     const line = clone("detail-line");
     one(line, "dt").textContent = label;
-    one(line, "dd").textContent = value;
+    one(line, "bdi").textContent = value;
     return line;
   }));
 }

@@ -1,5 +1,7 @@
 // The server's clock: what the phone shows counts by it.
 
+import { locale } from "./words.js";
+
 let offset = 0; // server time minus performance.now()
 
 /** @param {string} text a time as the server writes it */
@@ -13,8 +15,8 @@ export const serverNow = () => offset + performance.now();
 /** @param {string} until */
 export const timeLeft = (until) => Math.max(0, Date.parse(until) - serverNow());
 
-const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 
 /**
  * clockTime is the time of day; withDay puts the day before it unless that
