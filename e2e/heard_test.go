@@ -284,7 +284,7 @@ func errorTitle(t *testing.T) string {
 	t.Helper()
 	words, err := locales.New()
 	must(t, err)
-	before, _, _ := strings.Cut(words.In("en")("layout.title_errors", "title", "\x00"), "\x00")
+	before, _, _ := strings.Cut(words.English().Text("layout.title_errors", "title", "\x00"), "\x00")
 	return before
 }
 

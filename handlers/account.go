@@ -19,10 +19,10 @@ func (h *Handlers) closeAccount(c *fiber.Ctx) error {
 	var stuck *signin.NotClosed
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
-		return h.showProtected(c, fiber.StatusUnprocessableEntity, say(h.Pages.Text("close.wrong_password")))
+		return h.showProtected(c, fiber.StatusUnprocessableEntity, say(h.text(c, "close.wrong_password")))
 	case errors.As(err, &stuck) && !errors.Is(err, store.ErrUnavailable):
 		h.Logger.Error("an account could not be closed", "error", err)
-		return h.showProtected(c, fiber.StatusServiceUnavailable, say(h.Pages.Text("close.stuck")))
+		return h.showProtected(c, fiber.StatusServiceUnavailable, say(h.text(c, "close.stuck")))
 	case h.sayLimit(c, err) != "":
 		return h.showProtected(c, fiber.StatusTooManyRequests, say(h.sayLimit(c, err)))
 	case err != nil:

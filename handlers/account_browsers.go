@@ -6,7 +6,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"nod/signin"
 	"nod/store"
 	"nod/views"
 )
@@ -17,8 +16,8 @@ func (h *Handlers) browsersSection(c *fiber.Ctx, page *views.Protected) error {
 	this := h.clientOf(c).Device
 	for _, d := range known {
 		page.Browsers = append(page.Browsers, views.KnownBrowser{
-			ID: d.ID, Name: signin.BrowserName(d.UserAgent), IP: d.IP,
-			Since: timeOf(d.CreatedAt), LastUsed: timeOf(d.LastUsedAt), This: d.Device == this,
+			ID: d.ID, Name: h.browser(c, d.UserAgent), IP: d.IP,
+			Since: h.timeOf(c, d.CreatedAt), LastUsed: h.timeOf(c, d.LastUsedAt), This: d.Device == this,
 		})
 	}
 	return err

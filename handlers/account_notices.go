@@ -6,7 +6,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"nod/signin"
 	"nod/store"
 	"nod/views"
 )
@@ -30,7 +29,7 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 		if n.Kind == store.NoticePaused && page.Pause.Until.Text != "" {
 			continue // the page says so already
 		}
-		told := h.viewTold(n)
+		told := h.viewTold(c, n)
 		told.Answers = by.May(n)
 		page.Told = append(page.Told, told)
 		if !n.Kind.Asks() {
@@ -41,13 +40,13 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	return nil
 }
 
-func (h *Handlers) viewTold(n store.Notice) views.Told {
+func (h *Handlers) viewTold(c *fiber.Ctx, n store.Notice) views.Told {
 	told := views.Told{
-		ID: n.ID, Kind: string(n.Kind), Text: h.Pages.Text("told."+string(n.Kind), "detail", n.Detail),
-		At: timeOf(n.At), IP: n.IP, Place: n.Place, Asks: n.Kind.Asks(),
+		ID: n.ID, Kind: string(n.Kind), Text: h.text(c, "told."+string(n.Kind), "detail", n.Detail),
+		At: h.timeOf(c, n.At), IP: n.IP, Place: n.Place, Asks: n.Kind.Asks(),
 	}
 	if n.UserAgent != "" {
-		told.Browser = signin.BrowserName(n.UserAgent)
+		told.Browser = h.browser(c, n.UserAgent)
 	}
 	return told
 }

@@ -117,6 +117,7 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/login", h.loginForm)
 	app.Post("/login", h.requireSessionFile, h.login)
 	app.Post("/logout", h.logout)
+	app.Post("/language", h.chooseLanguage)
 	app.Get("/forgot", h.forgotForm)
 	app.Post("/forgot", h.requireSessionFile, h.forgot)
 

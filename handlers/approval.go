@@ -56,7 +56,7 @@ func (h *Handlers) showAsk(c *fiber.Ctx) error {
 		return err
 	}
 	page := views.Ask{
-		Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(v.User.PhoneNumber), PhoneUnproved: unproved,
+		Layout: h.layout(c, "ask", "ask.title"), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), PhoneUnproved: unproved,
 	}
 	return c.Render("ask", page)
 }
@@ -78,8 +78,8 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
 		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
 		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),
-		Email:       v.User.Email, MaskedPhone: h.maskPhone(v.User.PhoneNumber),
-		Browser: signin.BrowserName(v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: signin.Moment(a.CreatedAt),
+		Email:       v.User.Email, MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
+		Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: h.timeOf(c, a.CreatedAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,

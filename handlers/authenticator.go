@@ -17,7 +17,7 @@ func (h *Handlers) addAuthenticator(c *fiber.Ctx) error {
 	made, err := h.Flow.AddApp(c.UserContext(), visitorOf(c))
 	if errors.Is(err, store.ErrTooManyFactors) {
 		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) {
-			page.AppsProblem, page.Refused = h.Pages.Text("authenticator.too_many"), true
+			page.AppsProblem, page.Refused = h.text(c, "authenticator.too_many"), true
 		})
 	}
 	if err != nil {
@@ -52,12 +52,12 @@ func (h *Handlers) proveForm(c *fiber.Ctx) error {
 // proveAuthenticator makes an app count by its first code.
 func (h *Handlers) proveAuthenticator(c *fiber.Ctx) error {
 	id, name := c.FormValue("id"), c.FormValue("name")
-	err := h.Flow.ProveApp(c.UserContext(), visitorOf(c), id, name, c.FormValue("token"), h.clientOf(c))
+	err := h.Flow.ProveApp(c.UserContext(), visitorOf(c), id, name, h.text(c, "authenticator.unnamed"), c.FormValue("token"), h.clientOf(c))
 	var problems signin.Problems
 	switch {
 	case errors.As(err, &problems):
 		page := views.Authenticator{ID: id, Name: name}
-		page.Errors = h.sentences(problems)
+		page.Errors = h.sentences(c, problems)
 		return h.showAuthenticator(c, fiber.StatusUnprocessableEntity, page)
 	case errors.Is(err, store.ErrNotFound):
 		return h.seeNotice(c, "/protected", "authenticator-gone")
@@ -88,9 +88,9 @@ func (h *Handlers) authenticatorsSection(c *fiber.Ctx, page *views.Protected) er
 	apps, lost, err := h.Flow.Apps(c.UserContext(), visitorOf(c).User.ID)
 	page.AppsLost = lost
 	for _, app := range apps {
-		line := views.App{ID: app.ID, Name: app.Name, Added: timeOf(app.CreatedAt)}
+		line := views.App{ID: app.ID, Name: app.Name, Added: h.timeOf(c, app.CreatedAt)}
 		if !app.UsedAt.IsZero() {
-			line.Used = timeOf(app.UsedAt)
+			line.Used = h.timeOf(c, app.UsedAt)
 		}
 		page.Apps = append(page.Apps, line)
 	}

@@ -71,7 +71,7 @@ func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
 func (h *Handlers) showNotApproved(c *fiber.Ctx, a store.Approval) error {
 	var n *views.Notice
 	if a.Status == store.Pending {
-		n = h.viewNotice(notYet)
+		n = h.viewNotice(c, notYet)
 	}
 	return h.showApproval(c, fiber.StatusConflict, a, n)
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
+	"nod/locales"
 	"nod/signin"
 	"nod/views"
 )
@@ -17,22 +17,23 @@ import (
 // country is one line of the list of calling codes.
 type country = views.Country
 
-// countries lists the regions that have phone numbers, by English name.
-var countries = listCountries()
+// countryLists are the regions that have phone numbers, by the tag of the language in
+// whose order they are.
+type countryLists map[string][]country
 
-func listCountries() []country {
-	names := display.English.Regions()
-	var list []country
-	for region := range phonenumbers.GetSupportedRegions() {
-		r, err := language.ParseRegion(region)
-		if err != nil {
-			continue
+func listCountries(words *locales.Catalogue) countryLists {
+	lists := countryLists{}
+	for _, l := range words.Languages() {
+		var list []country
+		for region := range phonenumbers.GetSupportedRegions() {
+			code := phonenumbers.GetCountryCodeForRegion(region)
+			list = append(list, country{Region: region, Name: l.Region(region), Code: code, Value: valueOf(region, code)})
 		}
-		code := phonenumbers.GetCountryCodeForRegion(region)
-		list = append(list, country{Region: region, Name: names.Name(r), Code: code, Value: valueOf(region, code)})
+		compare := l.Compare()
+		slices.SortFunc(list, func(a, b country) int { return compare(a.Name, b.Name) })
+		lists[l.Tag()] = list
 	}
-	slices.SortFunc(list, func(a, b country) int { return cmp.Compare(a.Name, b.Name) })
-	return list
+	return lists
 }
 
 // valueOf is what the form sends for a country. A calling code alone has always
@@ -45,14 +46,13 @@ func valueOf(region string, code int) string {
 }
 
 // isListed says whether a region has a line of the list.
-func isListed(region string) bool {
-	return slices.ContainsFunc(countries, func(c country) bool { return c.Region == region })
-}
+func isListed(region string) bool { return phonenumbers.GetSupportedRegions()[region] }
 
 // countryList selects one line: the country chosen before, else the visitor's
 // likely one.
-func countryList(chosen signin.TypedPhone, acceptLanguage string) []country {
-	list := slices.Clone(countries)
+func (h *Handlers) countryList(c *fiber.Ctx, chosen signin.TypedPhone) []country {
+	list := slices.Clone(h.nations[h.reader(c).Tag()])
+	acceptLanguage := c.Get(fiber.HeaderAcceptLanguage)
 	region := cmp.Or(chosen.Region, likelyRegion(acceptLanguage))
 	if code := chosen.CountryCode; code != 0 && phonenumbers.GetCountryCodeForRegion(region) != code {
 		// Several countries share a code: show its main one.
@@ -67,28 +67,13 @@ func countryList(chosen signin.TypedPhone, acceptLanguage string) []country {
 // likelyRegion reads a region of the list from Accept-Language: the one named,
 // else one where many speakers of that language live.
 func likelyRegion(acceptLanguage string) string {
-	tags := acceptedTags(acceptLanguage)
+	tags := locales.Accepted(acceptLanguage)
 	for i, tag := range tags {
 		if region := regionOf(tag, tags[i+1:]); isListed(region) {
 			return region
 		}
 	}
 	return "US"
-}
-
-// acceptedTags are the languages of a header in their order; what cannot be
-// read is left out.
-func acceptedTags(header string) []language.Tag {
-	tags, _, err := language.ParseAcceptLanguage(header)
-	if err == nil {
-		return tags
-	}
-	for piece := range strings.SplitSeq(header, ",") {
-		if one, _, err := language.ParseAcceptLanguage(piece); err == nil {
-			tags = append(tags, one...)
-		}
-	}
-	return tags
 }
 
 // largest are countries for languages of a continent, which name none.

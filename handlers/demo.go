@@ -26,12 +26,12 @@ var ways = map[string]string{"app": "demo.app", "sms": "demo.sms", "authenticato
 
 // demoPeople are those offered on the sign-in page: a link fills in each. Without a
 // demonstration there are none.
-func (h *Handlers) demoPeople() (people []views.DemoPerson) {
+func (h *Handlers) demoPeople(c *fiber.Ctx) (people []views.DemoPerson) {
 	if h.Demo == nil {
 		return nil
 	}
 	for i, p := range h.Demo.People {
-		people = append(people, views.DemoPerson{Name: p.Name, Way: h.Pages.Text(ways[p.Way]), URL: "/login?as=" + strconv.Itoa(i+1)})
+		people = append(people, views.DemoPerson{Name: p.Name, Way: h.text(c, ways[p.Way]), URL: "/login?as=" + strconv.Itoa(i+1)})
 	}
 	return people
 }

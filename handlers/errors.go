@@ -75,18 +75,19 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 	setRetryAfter(c, p.RetryAfter)
 	h.setErrorHeaders(c, p.Status)
 	c.Status(p.Status)
-	heading := h.Pages.Text(p.Heading)
 	if !wantsPage(c) {
-		return c.JSON(fiber.Map{"error": heading, "request_id": id})
+		return c.JSON(fiber.Map{"error": h.Words.English().Text(p.Heading), "request_id": id})
 	}
-	text := h.Pages.Text(p.Text, append(p.Args, "wait", h.waitText(p.RetryAfter))...)
+	c.Vary(fiber.HeaderAcceptLanguage)
+	heading := h.text(c, p.Heading)
+	text := h.text(c, p.Text, append(p.Args, "wait", h.reader(c).Wait(p.RetryAfter))...)
 	if p.Status >= 500 {
 		text = h.sayOutcome(c, err, text)
 	}
 	page := views.Error{
 		Layout: h.layout(c, "error", p.Heading),
 		Status: p.Status, Heading: heading, Text: text, RequestID: id,
-		Action: views.Link{Href: p.Action.Href, Text: h.Pages.Text(p.Action.Text)},
+		Action: views.Link{Href: p.Action.Href, Text: h.text(c, p.Action.Text)},
 	}
 	rerr := c.Render("error", page)
 	if id == "" {

@@ -30,10 +30,10 @@ func (h *Handlers) forgot(c *fiber.Ctx) error {
 	code, ok := signin.RecoveryCode(c.FormValue("recovery"))
 	problems := views.FieldErrors{}
 	if email == "" {
-		problems["email"] = h.Pages.Text("problem." + string(signin.EmailMissing))
+		problems["email"] = h.text(c, "problem."+string(signin.EmailMissing))
 	}
 	if !ok {
-		problems["recovery"] = h.Pages.Text("recovery.malformed")
+		problems["recovery"] = h.text(c, "recovery.malformed")
 	}
 	if len(problems) > 0 {
 		return h.showForgot(c, fiber.StatusUnprocessableEntity, email, problems)
@@ -42,11 +42,11 @@ func (h *Handlers) forgot(c *fiber.Ctx) error {
 	var often *store.RateError
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):
-		return h.showForgot(c, fiber.StatusUnprocessableEntity, email, views.FieldErrors{"form": h.Pages.Text("forgot.wrong")})
+		return h.showForgot(c, fiber.StatusUnprocessableEntity, email, views.FieldErrors{"form": h.text(c, "forgot.wrong")})
 	case errors.As(err, &often):
 		wait := h.untilRetry(often)
 		setRetryAfter(c, wait)
-		return h.showForgot(c, fiber.StatusTooManyRequests, email, views.FieldErrors{"form": h.Pages.Text("limit."+often.Limit, "wait", h.waitText(wait))})
+		return h.showForgot(c, fiber.StatusTooManyRequests, email, views.FieldErrors{"form": h.text(c, "limit."+often.Limit, "wait", h.reader(c).Wait(wait))})
 	case err != nil:
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *Handlers) setNewPassword(c *fiber.Ctx) error {
 	var problems signin.Problems
 	switch {
 	case errors.As(err, &problems):
-		return h.showNewPassword(c, fiber.StatusUnprocessableEntity, h.sentences(problems))
+		return h.showNewPassword(c, fiber.StatusUnprocessableEntity, h.sentences(c, problems))
 	case errors.Is(err, store.ErrNotFound):
 		return seeOther(c, "/protected")
 	case err != nil:

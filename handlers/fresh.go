@@ -182,8 +182,8 @@ func (h *Handlers) showNotAsked(c *fiber.Ctx, ref changeRef, why string) error {
 func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.Change, error) {
 	v := visitorOf(c)
 	page := views.Change{
-		Layout: h.layout(c, "change", "change.title"), What: h.words(ref), Path: ref.path, Fields: ref.fields,
-		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(v.User.PhoneNumber), CodeOnly: ref.byCode,
+		Layout: h.layout(c, "change", "change.title"), What: h.text(c, ref.words()), Path: ref.path, Fields: ref.fields,
+		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), CodeOnly: ref.byCode,
 	}
 	done, err := h.confirmed(c, ref)
 	switch {
@@ -200,10 +200,8 @@ func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.C
 	return page, nil
 }
 
-// words are those of the change, on the page and on the phone.
-func (h *Handlers) words(ref changeRef) string {
-	return h.Pages.Text(cmp.Or(ref.what, "change.account"))
-}
+// words is the key of what the change is, on the page and on the phone.
+func (ref changeRef) words() string { return cmp.Or(ref.what, "change.account") }
 
 func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref changeRef) error {
 	sess := visitorOf(c).Session
@@ -214,14 +212,14 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 		return nil
 	}
 	page.Status, page.Reason, page.Number = string(a.Status), string(a.Reason), a.Number
-	page.Asked = h.viewAsked(sess, a.CreatedAt, a.ExpiresAt)
+	page.Asked = h.viewAsked(c, sess, a.CreatedAt, a.ExpiresAt)
 	return err
 }
 
 // viewAsked is what a phone shows that a session has asked.
-func (h *Handlers) viewAsked(sess store.Session, at, until time.Time) views.Asked {
+func (h *Handlers) viewAsked(c *fiber.Ctx, sess store.Session, at, until time.Time) views.Asked {
 	return views.Asked{
-		Browser: signin.BrowserName(sess.UserAgent), IP: sess.IP, Place: sess.Place, At: signin.Moment(at),
+		Browser: h.browser(c, sess.UserAgent), IP: sess.IP, Place: sess.Place, At: h.timeOf(c, at),
 		ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
 	}
 }
@@ -235,7 +233,7 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 	page.Sends = sendsTo(v.User)
 	page.TriesLeft = max(0, store.CodeTriesPerAttempt-v.Session.CodeTries)
 	if n, ok := codeNotices[v.Session.CodeState]; ok {
-		page.Notice = h.viewNotice(n)
+		page.Notice = h.viewNotice(c, n)
 	}
 	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
@@ -246,7 +244,8 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 // askChange asks the phone. If it could not be asked, the page says why.
 func (h *Handlers) askChange(c *fiber.Ctx) error {
 	ref := askedChange(c)
-	_, err := h.Flow.AskChange(c.UserContext(), visitorOf(c), ref.what, h.words(ref))
+	v := visitorOf(c)
+	_, err := h.Flow.AskChange(c.UserContext(), v, ref.what, h.owner(v.User).Text(ref.words()))
 	if sentence := h.sayLimit(c, err); sentence != "" {
 		return h.showNotAsked(c, ref, sentence)
 	}

@@ -15,7 +15,7 @@ import (
 func (h *Handlers) sendChangeCode(c *fiber.Ctx) error {
 	ref, by := askedChange(c), store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.Pages.Text("token.choose"))
+		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.text(c, "token.choose"))
 	}
 	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if sentence := h.sayLimit(c, err); sentence != "" {
@@ -35,7 +35,7 @@ func (h *Handlers) confirmChangeByCode(c *fiber.Ctx) error {
 	ref := askedChange(c)
 	token, ok := typedCode(c)
 	if !ok {
-		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.Pages.Text("token.malformed"))
+		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.text(c, "token.malformed"))
 	}
 	sess, err := h.Flow.ConfirmChangeByCode(c.UserContext(), visitorOf(c), token, h.lastStepOf(c))
 	var refused *signin.CodeRefused

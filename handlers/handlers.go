@@ -40,6 +40,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/session"
 
 	"nod/hub"
+	"nod/locales"
 	"nod/metrics"
 	"nod/signin"
 	"nod/views"
@@ -54,13 +55,14 @@ type Provider interface {
 	Health() (state string, lastCall time.Time)
 }
 
-// Config is what the application needs. Flow, Hub, Pages, Provider,
+// Config is what the application needs. Flow, Hub, Pages, Words, Provider,
 // SessionStorage, FormKey, DeviceKey and PublicURL are required; zero values of
 // the rest mean defaults.
 type Config struct {
 	Flow           *signin.Flow
 	Hub            *hub.Hub
 	Pages          *views.Pages
+	Words          *locales.Catalogue // in the languages of Pages
 	Provider       Provider
 	SessionStorage fiber.Storage
 	FormKey        []byte // makes the tokens of the forms
@@ -101,6 +103,7 @@ type Handlers struct {
 	proxies  Proxies
 	fixed    [][2]string // headers of every answer
 	names    ownNames    // of the cookies
+	nations  countryLists
 
 	redirects    redirects
 	reconnects   *reconnects
@@ -113,8 +116,8 @@ func New(c Config) (*Handlers, error) {
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
 		return nil, fmt.Errorf("handlers: public URL %q: want http(s)://host[:port]", c.PublicURL)
 	}
-	if c.Flow == nil || c.Hub == nil || c.Pages == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 || len(c.DeviceKey) == 0 {
-		return nil, errors.New("handlers: Flow, Hub, Pages, Provider, SessionStorage, FormKey and DeviceKey are required")
+	if c.Flow == nil || c.Hub == nil || c.Pages == nil || c.Words == nil || c.Provider == nil || c.SessionStorage == nil || len(c.FormKey) == 0 || len(c.DeviceKey) == 0 {
+		return nil, errors.New("handlers: Flow, Hub, Pages, Words, Provider, SessionStorage, FormKey and DeviceKey are required")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	c.SessionMax = cmp.Or(c.SessionMax, 24*time.Hour)
@@ -130,6 +133,7 @@ func New(c Config) (*Handlers, error) {
 	h := &Handlers{Config: c, public: public, browsers: Browsers{c.Hub, c.Now}, proxies: proxies, ready: newReadiness(c), reconnects: newReconnects()}
 	h.fixed = h.answerHeaders()
 	h.names = h.ownNames()
+	h.nations = listCountries(c.Words)
 	h.sessions = session.New(session.Config{
 		Storage:        c.SessionStorage,
 		Expiration:     c.SessionMax,

@@ -80,7 +80,7 @@ func (h *Handlers) setHeaders(ctx *fasthttp.RequestCtx) {
 // noStore keeps pages about a person out of every cache.
 func noStore(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Vary(fiber.HeaderCookie)
+	c.Vary(fiber.HeaderCookie, fiber.HeaderAcceptLanguage)
 	return c.Next()
 }
 

@@ -36,7 +36,7 @@ func (h *Handlers) historyBefore(c *fiber.Ctx, before int64, n int) (lines []vie
 	for _, e := range history.Lines {
 		if key := eventKey(e); key != "" {
 			lines = append(lines, views.Event{
-				Text: h.Pages.Text(key), At: timeOf(e.At), From: e.IP, Refused: e.Kind.Outcome() == store.Refused, Times: e.Times,
+				Text: h.text(c, key), At: h.timeOf(c, e.At), From: e.IP, Refused: e.Kind.Outcome() == store.Refused, Times: e.Times,
 			})
 		}
 	}

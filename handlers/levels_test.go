@@ -99,6 +99,7 @@ var routes = []struct {
 	{"GET /check/events", [5]string{"426", "426", "426", "426", "426"}},
 	{"GET /check/stream", [5]string{"200", "200", "200", "200", "200"}},
 	{"POST /logout", [5]string{"303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out"}},
+	{"POST /language", [5]string{"422", "422", "422", "422", "422"}},
 	{"POST /login", [5]string{"422", "422", "422", "422", "422"}},
 	{"POST /signup", [5]string{"422", "422", "422", "422", "422"}},
 	{"POST /authy/callback", [5]string{"415", "415", "415", "415", "415"}},

@@ -18,7 +18,7 @@ func (h *Handlers) sayLimit(c *fiber.Ctx, err error) string {
 	}
 	wait := h.untilRetry(limit)
 	setRetryAfter(c, wait)
-	return h.Pages.Text("limit."+limit.Limit, "wait", h.waitText(wait))
+	return h.text(c, "limit."+limit.Limit, "wait", h.reader(c).Wait(wait))
 }
 
 // describeLimit is for what a limit refuses; nil for other errors.

@@ -31,7 +31,7 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) loginPage(c *fiber.Ctx, email string) views.Login {
-	return views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, DemoPeople: h.demoPeople()}
+	return views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, DemoPeople: h.demoPeople(c)}
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {
@@ -66,16 +66,16 @@ func typedProof(c *fiber.Ctx) string {
 func (h *Handlers) login(c *fiber.Ctx) error {
 	email, password := strings.TrimSpace(c.FormValue("email")), c.FormValue("password")
 	if email == "" || password == "" {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.incomplete"))
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.incomplete"))
 	}
 	client := h.clientOf(c)
 	client.Proof = typedProof(c)
 	user, err := h.Flow.Authenticate(c.UserContext(), email, password, client)
 	if errors.Is(err, store.ErrInvalidCredentials) && client.Proof != "" {
-		return h.showHeldUp(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong_proof"))
+		return h.showHeldUp(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong_proof"))
 	}
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.Pages.Text("login.wrong"))
+		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong"))
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
 		return h.showHeldUp(c, fiber.StatusTooManyRequests, email, sentence)

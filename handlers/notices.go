@@ -70,17 +70,17 @@ func (h *Handlers) noticeCookie(name string, life int) *fiber.Cookie {
 func (h *Handlers) noticeOf(c *fiber.Ctx) *views.Notice {
 	name := c.Query("notice")
 	if n, ok := openNotices[name]; ok {
-		return h.viewNotice(n)
+		return h.viewNotice(c, n)
 	}
 	n, ok := doneNotices[name]
 	if !ok || c.Cookies(h.cookieName("notice")) != name {
 		return nil
 	}
 	c.Cookie(h.noticeCookie("", -1))
-	return h.viewNotice(n)
+	return h.viewNotice(c, n)
 }
 
 // viewNotice is a notice with its sentence.
-func (h *Handlers) viewNotice(n notice) *views.Notice {
-	return &views.Notice{Kind: n.Kind, Text: h.Pages.Text(n.Text)}
+func (h *Handlers) viewNotice(c *fiber.Ctx, n notice) *views.Notice {
+	return &views.Notice{Kind: n.Kind, Text: h.text(c, n.Text)}
 }

@@ -50,13 +50,13 @@ func (h *Handlers) addedLately(c *fiber.Ctx, disputed string) (list []views.Adde
 		return nil, err
 	}
 	if added.Codes.Of > 0 {
-		list = append(list, views.Added{Kind: "codes", Value: "1", At: timeOf(added.Codes.MadeAt)})
+		list = append(list, views.Added{Kind: "codes", Value: "1", At: h.timeOf(c, added.Codes.MadeAt)})
 	}
 	for _, app := range added.Apps {
-		list = append(list, views.Added{Kind: "app", Value: app.ID, Name: app.Name, At: timeOf(app.CreatedAt)})
+		list = append(list, views.Added{Kind: "app", Value: app.ID, Name: app.Name, At: h.timeOf(c, app.CreatedAt)})
 	}
 	if added.Phone.ID != 0 {
-		list = append(list, views.Added{Kind: "phone", Value: "1", Name: v.User.PhoneNumber, At: timeOf(added.Phone.CreatedAt)})
+		list = append(list, views.Added{Kind: "phone", Value: "1", Name: v.User.PhoneNumber, At: h.timeOf(c, added.Phone.CreatedAt)})
 	}
 	return list, nil
 }
@@ -71,7 +71,7 @@ func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		keep := func(a views.Added) bool { return !slices.Contains(formValues(c, a.Kind), a.Value) }
-		return h.showNotMe(c, fiber.StatusUnprocessableEntity, c.FormValue("disputed"), views.PasswordForm{Stay: !typed.Everywhere}, keep, h.sentences(problems))
+		return h.showNotMe(c, fiber.StatusUnprocessableEntity, c.FormValue("disputed"), views.PasswordForm{Stay: !typed.Everywhere}, keep, h.sentences(c, problems))
 	}
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (h *Handlers) viewPause(c *fiber.Ctx) (views.Pause, error) {
 	if err != nil || p.Until.IsZero() {
 		return views.Pause{}, err
 	}
-	return views.Pause{Until: timeOf(p.Until), CanEnd: p.CanEnd, ByCode: p.ByCode}, nil
+	return views.Pause{Until: h.timeOf(c, p.Until), CanEnd: p.CanEnd, ByCode: p.ByCode}, nil
 }
 
 // endPause has the phone asked again, in a browser that was known before, after a code.

@@ -41,9 +41,9 @@ func countryOf(user store.User) signin.TypedPhone {
 func (h *Handlers) showNumber(c *fiber.Ctx, typed signin.TypedPhone, errors map[string]string) error {
 	page := views.Number{
 		Layout:      h.layout(c, "number", "number.title"),
-		MaskedPhone: h.maskPhone(visitorOf(c).User.PhoneNumber),
+		MaskedPhone: h.maskPhone(c, visitorOf(c).User.PhoneNumber),
 		PhoneNumber: typed.Number,
-		Countries:   countryList(typed, c.Get(fiber.HeaderAcceptLanguage)),
+		Countries:   h.countryList(c, typed),
 	}
 	page.Errors = errors
 	return c.Render("number", page)
@@ -58,7 +58,7 @@ func (h *Handlers) correctNumber(c *fiber.Ctx) error {
 	switch {
 	case errors.As(err, &problems):
 		setProblemStatus(c, problems)
-		return h.showNumber(c, typed, h.sentences(problems))
+		return h.showNumber(c, typed, h.sentences(c, problems))
 	case errors.Is(err, store.ErrNotFound): // proved or ended meanwhile
 		return seeOther(c, "/login/approval")
 	}

@@ -37,9 +37,9 @@ func (h *Handlers) sayOutcome(c *fiber.Ctx, err error, text string) string {
 	var known *unchanged
 	began, _ := c.Locals(changingKey).(bool)
 	if !began || errors.As(err, &known) || errors.Is(err, store.ErrBusy) {
-		return h.Pages.Text("error.unchanged") + " " + text
+		return h.text(c, "error.unchanged") + " " + text
 	}
-	return text + " " + h.Pages.Text("error.unknown")
+	return text + " " + h.text(c, "error.unknown")
 }
 
 // describeStorage is for what keeps a file from being read or written, and for

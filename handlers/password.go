@@ -19,7 +19,7 @@ func (h *Handlers) changePassword(c *fiber.Ctx) error {
 	if errors.As(err, &problems) {
 		form := views.PasswordForm{Stay: !typed.Everywhere}
 		return h.showProtected(c, fiber.StatusUnprocessableEntity, func(page *views.Protected) {
-			page.Password, page.Errors = form, h.sentences(problems)
+			page.Password, page.Errors = form, h.sentences(c, problems)
 		})
 	}
 	if err != nil {

@@ -23,11 +23,11 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 	}
 	page := views.Phone{
 		Layout: h.layout(c, "phone", "phone.title"), Step: string(change.Step), Mine: change.Mine,
-		MaskedPhone: h.maskPhone(v.User.PhoneNumber), MaskedNew: h.maskPhone(change.PhoneNumber),
-		PhoneNumber: typed.Number, Countries: countryList(typed, c.Get(fiber.HeaderAcceptLanguage)),
+		MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), MaskedNew: h.maskPhone(c, change.PhoneNumber),
+		PhoneNumber: typed.Number, Countries: h.countryList(c, typed),
 	}
 	if change.Mine { // no other session knows what the phone shows of this one
-		page.Asked = h.viewAsked(v.Session, change.AskedAt, change.AskedUntil)
+		page.Asked = h.viewAsked(c, v.Session, change.AskedAt, change.AskedUntil)
 	}
 	switch change.Step {
 	case signin.StepOld:
@@ -35,7 +35,7 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 	case signin.StepNew:
 		page.Number = change.Number
 	case signin.StepReady:
-		page.Ready = timeOf(change.ReadyAt)
+		page.Ready = h.timeOf(c, change.ReadyAt)
 	}
 	page.Errors = problems
 	return c.Status(status).Render("phone", page)
@@ -44,14 +44,16 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 // changePhone begins the change to another number.
 func (h *Handlers) changePhone(c *fiber.Ctx) error {
 	typed := readPhone(c)
-	words := func(number string) string { return h.Pages.Text("phone.change", "phone", number) }
-	err := h.Flow.ChangePhone(c.UserContext(), visitorOf(c), typed, c.FormValue("recovery"), words, h.clientOf(c))
+	v := visitorOf(c)
+	words := func(number string) string { return h.owner(v.User).Text("phone.change", "phone", number) }
+	err := h.Flow.ChangePhone(c.UserContext(), v, typed, c.FormValue("recovery"), words, h.clientOf(c))
 	return h.afterPhone(c, typed, err)
 }
 
 // allowPhone goes on once the old phone has said yes.
 func (h *Handlers) allowPhone(c *fiber.Ctx) error {
-	err := h.Flow.AllowPhoneChange(c.UserContext(), visitorOf(c), h.Pages.Text("phone.use"))
+	v := visitorOf(c)
+	err := h.Flow.AllowPhoneChange(c.UserContext(), v, h.owner(v.User).Text("phone.use"))
 	var not *signin.NotApproved
 	switch {
 	case errors.As(err, &not) && not.Request.Status == store.Pending:
@@ -64,7 +66,8 @@ func (h *Handlers) allowPhone(c *fiber.Ctx) error {
 
 // askNewPhone asks the new phone once more.
 func (h *Handlers) askNewPhone(c *fiber.Ctx) error {
-	return h.afterPhone(c, signin.TypedPhone{}, h.Flow.AskNewPhone(c.UserContext(), visitorOf(c), h.Pages.Text("phone.use")))
+	v := visitorOf(c)
+	return h.afterPhone(c, signin.TypedPhone{}, h.Flow.AskNewPhone(c.UserContext(), v, h.owner(v.User).Text("phone.use")))
 }
 
 // afterPhone answers a form of the page.
@@ -73,11 +76,11 @@ func (h *Handlers) afterPhone(c *fiber.Ctx, typed signin.TypedPhone, err error) 
 	var often *store.RateError
 	switch {
 	case errors.As(err, &problems):
-		return h.showPhone(c, fiber.StatusUnprocessableEntity, typed, h.sentences(problems))
+		return h.showPhone(c, fiber.StatusUnprocessableEntity, typed, h.sentences(c, problems))
 	case errors.As(err, &often):
 		wait := h.untilRetry(often)
 		setRetryAfter(c, wait)
-		sentence := h.Pages.Text("limit."+often.Limit, "wait", h.waitText(wait))
+		sentence := h.text(c, "limit."+often.Limit, "wait", h.reader(c).Wait(wait))
 		return h.showPhone(c, fiber.StatusTooManyRequests, typed, map[string]string{"form": sentence})
 	case err != nil && !errors.Is(err, store.ErrNotFound): // it has ended meanwhile
 		return err
@@ -141,17 +144,17 @@ func (h *Handlers) phoneSection(c *fiber.Ctx, page *views.Protected) error {
 	if err != nil {
 		return err
 	}
-	page.Phone = views.PhoneFactor{Number: user.PhoneNumber, Added: timeOf(phone.CreatedAt)}
+	page.Phone = views.PhoneFactor{Number: user.PhoneNumber, Added: h.timeOf(c, phone.CreatedAt)}
 	if !phone.ProvedAt.IsZero() {
-		page.Phone.Proved = timeOf(phone.ProvedAt)
+		page.Phone.Proved = h.timeOf(c, phone.ProvedAt)
 	}
 	change, err := h.Flow.PhoneChange(c.UserContext(), visitorOf(c))
 	if err != nil || change.Step == signin.StepNone {
 		return err
 	}
-	page.Phone.Changing, page.Phone.MaskedNew = string(change.Step), h.maskPhone(change.PhoneNumber)
+	page.Phone.Changing, page.Phone.MaskedNew = string(change.Step), h.maskPhone(c, change.PhoneNumber)
 	if change.Step == signin.StepReady {
-		page.Phone.Ready = timeOf(change.ReadyAt)
+		page.Phone.Ready = h.timeOf(c, change.ReadyAt)
 	}
 	return nil
 }

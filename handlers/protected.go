@@ -3,7 +3,6 @@ package handlers
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"nod/signin"
 	"nod/store"
 	"nod/views"
 )
@@ -64,9 +63,9 @@ func (h *Handlers) signInSection(c *fiber.Ctx, page *views.Protected) error {
 	page.SignIn = views.SignIn{
 		// Once a code was sent, the provider takes it and one from the app
 		// alike and does not say which it was: the sentences allow for both.
-		MethodText: h.Pages.Text("method." + string(s.Method)),
-		At:         timeOf(s.CreatedAt),
-		LatencyMS:  latency, Browser: signin.BrowserName(s.UserAgent), IP: s.IP, Place: s.Place,
+		MethodText: h.text(c, "method."+string(s.Method)),
+		At:         h.timeOf(c, s.CreatedAt),
+		LatencyMS:  latency, Browser: h.browser(c, s.UserAgent), IP: s.IP, Place: s.Place,
 	}
 	return nil
 }

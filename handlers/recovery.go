@@ -26,7 +26,7 @@ func (h *Handlers) makeRecoveryCodes(c *fiber.Ctx) error {
 
 // showRecoveryCodes shows codes that were just made, and leads on.
 func (h *Handlers) showRecoveryCodes(c *fiber.Ctx, codes []string, next string) error {
-	page := views.Recovery{Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: timeOf(h.Now()), NextURL: next}
+	page := views.Recovery{Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: h.timeOf(c, h.Now()), NextURL: next}
 	return c.Render("recovery", page)
 }
 
@@ -51,10 +51,10 @@ func (h *Handlers) recoverySection(c *fiber.Ctx, page *views.Protected) error {
 	codes, err := h.Flow.RecoveryCodes(c.UserContext(), visitorOf(c).User.ID)
 	page.Recovery = views.RecoveryCodes{Offer: !codes.Offered, Left: codes.Left, Of: codes.Of}
 	if codes.Of > 0 {
-		page.Recovery.Made = timeOf(codes.MadeAt)
+		page.Recovery.Made = h.timeOf(c, codes.MadeAt)
 	}
 	if !codes.UsedAt.IsZero() {
-		page.Recovery.Used = timeOf(codes.UsedAt)
+		page.Recovery.Used = h.timeOf(c, codes.UsedAt)
 	}
 	return err
 }
@@ -63,20 +63,20 @@ func (h *Handlers) recoverySection(c *fiber.Ctx, page *views.Protected) error {
 func (h *Handlers) recover(c *fiber.Ctx, typed string) error {
 	code, ok := signin.RecoveryCode(typed)
 	if !ok {
-		return h.refuseRecovery(c, fiber.StatusUnprocessableEntity, h.Pages.Text("recovery.malformed"))
+		return h.refuseRecovery(c, fiber.StatusUnprocessableEntity, h.text(c, "recovery.malformed"))
 	}
 	v := visitorOf(c)
 	sess, err := h.Flow.Recover(c.UserContext(), v, code, h.lastStepOf(c))
 	var often *store.RateError
 	switch {
 	case errors.Is(err, store.ErrWrongCode) && v.Session.ResetsPassword: // right or wrong; the page offers none
-		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("recovery.not_here"))
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.text(c, "recovery.not_here"))
 	case errors.Is(err, store.ErrWrongCode):
-		return h.refuseRecovery(c, fiber.StatusUnprocessableEntity, h.Pages.Text("recovery.wrong"))
+		return h.refuseRecovery(c, fiber.StatusUnprocessableEntity, h.text(c, "recovery.wrong"))
 	case errors.As(err, &often):
 		wait := h.untilRetry(often)
 		setRetryAfter(c, wait)
-		return h.refuseRecovery(c, fiber.StatusTooManyRequests, h.Pages.Text("limit."+often.Limit, "wait", h.waitText(wait)))
+		return h.refuseRecovery(c, fiber.StatusTooManyRequests, h.text(c, "limit."+often.Limit, "wait", h.reader(c).Wait(wait)))
 	case errors.Is(err, store.ErrNotApproved):
 		return seeOther(c, "/login/approval")
 	case err != nil:

@@ -12,7 +12,11 @@ func (h *Handlers) layout(c *fiber.Ctx, name, title string) views.Layout {
 	v := visitorOf(c)
 	page := views.Layout{
 		Page:      name,
-		Title:     h.Pages.Text(title),
+		Lang:      h.reader(c).Tag(),
+		Dir:       h.reader(c).Direction(),
+		Here:      here(c, name),
+		Languages: h.choices(),
+		Title:     h.text(c, title),
 		CSRF:      h.csrfToken(c),
 		Level:     int(v.Level()),
 		PhonesURL: h.PhonesURL,

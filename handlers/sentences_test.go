@@ -26,7 +26,7 @@ func TestEveryLimitHasASentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range append((store.Options{}).Limits(), store.Limit{Name: store.LimitPaused}) {
-		if text := words.In("en")("limit."+l.Name, "wait", "a minute"); !strings.Contains(text, "in a minute") {
+		if text := words.English().Text("limit."+l.Name, "wait", "a minute"); !strings.Contains(text, "in a minute") {
 			t.Errorf("limit %s: got %q", l.Name, text)
 		}
 	}
@@ -249,7 +249,7 @@ func render(t *testing.T, page any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := views.Parse(catalogue.In("en"))
+	pages, err := views.Parse(catalogue.Languages())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"nod/signin"
 	"nod/store"
 	"nod/views"
 )
@@ -17,8 +16,8 @@ func (h *Handlers) sessionsSection(c *fiber.Ctx, page *views.Protected) error {
 	var this, others []views.Session
 	for _, s := range sessions {
 		line := views.Session{
-			ID: s.ID, This: s.ID == v.Session.ID, MethodText: h.Pages.Text("method." + string(s.Method)),
-			Browser: signin.BrowserName(s.UserAgent), Place: s.Place, IP: s.IP, Begun: timeOf(s.CreatedAt), Used: timeOf(s.LastSeenAt),
+			ID: s.ID, This: s.ID == v.Session.ID, MethodText: h.text(c, "method."+string(s.Method)),
+			Browser: h.browser(c, s.UserAgent), Place: s.Place, IP: s.IP, Begun: h.timeOf(c, s.CreatedAt), Used: h.timeOf(c, s.LastSeenAt),
 		}
 		if line.This {
 			this = append(this, line)

@@ -29,7 +29,7 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	page := views.Signup{
 		Layout: h.layout(c, "signup", "signup.title"),
 		Name:   form.Name, Email: form.Email, PhoneNumber: form.Phone.Number,
-		Countries: countryList(form.Phone, c.Get(fiber.HeaderAcceptLanguage)),
+		Countries: h.countryList(c, form.Phone),
 	}
 	page.Errors = form.Errors
 	return c.Render("signup", page)
@@ -40,11 +40,11 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 func (h *Handlers) signup(c *fiber.Ctx) error {
 	form := readSignup(c)
 	user, err := h.Flow.SignUp(c.UserContext(), signin.NewAccount{
-		Name: form.Name, Email: form.Email, Password: form.Password, Phone: form.Phone,
+		Name: form.Name, Email: form.Email, Password: form.Password, Phone: form.Phone, Language: h.reader(c).Habit(),
 	}, h.clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = h.sentences(problems)
+		form.Errors = h.sentences(c, problems)
 		setProblemStatus(c, problems)
 		return h.showSignup(c, form)
 	}

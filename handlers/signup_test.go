@@ -121,7 +121,7 @@ func TestTheLikelyCountryIsPreselected(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	for language, want := range map[string]string{
-		"de-AT,de;q=0.9": "Austria (+43)",
+		"de-AT,de;q=0.9": "Österreich (+43)",
 		"es-CO":          "Colombia (+57)",
 		"ja":             "Japan (+81)",
 		// A continent is no country: the next language may name one of it.
@@ -140,7 +140,7 @@ func TestTheLikelyCountryIsPreselected(t *testing.T) {
 		"en-UK":          "United Kingdom (+44)",
 		"*":              "United States (+1)",
 		// One that cannot be read does not spoil the others.
-		"xx-yyyyyyyyy,de-AT;q=0.5": "Austria (+43)",
+		"xx-yyyyyyyyy,de-AT;q=0.5": "Österreich (+43)",
 		"":                         "United States (+1)",
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/signup", nil)

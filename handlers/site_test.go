@@ -157,13 +157,13 @@ func (s *site) start(ln net.Listener) {
 	must(t, err)
 	words, err := locales.New()
 	must(t, err)
-	pages, err := views.Parse(words.In("en"))
+	pages, err := views.Parse(words.Languages())
 	must(t, err)
 	api := authy.NewClient(s.simURL, testKey)
 	api.Timeout = hung
 	c := config{
 		Config: handlers.Config{
-			Hub: s.hub, Pages: pages, SessionStorage: sessions, FormKey: key, DeviceKey: deviceKey,
+			Hub: s.hub, Pages: pages, Words: words, SessionStorage: sessions, FormKey: key, DeviceKey: deviceKey,
 			PublicURL: s.url, PhonesURL: s.simURL, RequestTimeout: hung, Now: s.clock.Now, Logger: s.logger,
 		},
 		Authy: api, delays: s.delays,
@@ -215,7 +215,7 @@ func lasting(o hub.Options) hub.Options {
 func (s *site) connect(c config) {
 	s.t.Helper()
 	provider := &providers.Authy{
-		API: c.Authy, APIKey: testKey, CallbackURL: s.url + "/authy/callback", LogoURL: s.url + "/static/logo.svg",
+		API: c.Authy, Words: c.Words, APIKey: testKey, CallbackURL: s.url + "/authy/callback", LogoURL: s.url + "/static/logo.svg",
 		Counter: c.Metrics, Now: c.Now,
 	}
 	var err error

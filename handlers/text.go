@@ -13,10 +13,11 @@ import (
 )
 
 // sentences are the problems of a form as its page shows them, by field.
-func (h *Handlers) sentences(problems signin.Problems) map[string]string {
+func (h *Handlers) sentences(c *fiber.Ctx, problems signin.Problems) map[string]string {
 	texts := map[string]string{}
+	r := h.reader(c)
 	for field, problem := range problems {
-		texts[string(field)] = h.Pages.Text("problem." + string(problem))
+		texts[string(field)] = r.Text("problem."+string(problem), "example", r.Amount(1250, 2), "most", r.Amount(signin.MaxAmount, 0))
 	}
 	return texts
 }
@@ -37,34 +38,28 @@ func setProblemStatus(c *fiber.Ctx, problems signin.Problems) {
 }
 
 // maskPhone shows enough of a number to recognise it.
-func (h *Handlers) maskPhone(e164 string) string {
+func (h *Handlers) maskPhone(c *fiber.Ctx, e164 string) string {
 	const shown = 2
 	var national string
 	if n, err := phonenumbers.Parse(e164, ""); err == nil {
 		national = phonenumbers.GetNationalSignificantNumber(n)
 	}
 	if len(national) <= shown {
-		return h.Pages.Text("token.your_phone")
+		return h.text(c, "token.your_phone")
 	}
 	return "+" + strings.TrimPrefix(e164[:len(e164)-len(national)], "+") +
 		" " + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
-}
-
-// waitText is a wait in words, rounded up.
-func (h *Handlers) waitText(d time.Duration) string {
-	if s := ceilSeconds(d); s < 90 {
-		return h.Pages.Text("duration.seconds", "count", s)
-	}
-	if m := int(math.Ceil(d.Minutes())); m < 90 {
-		return h.Pages.Text("duration.minutes", "count", m)
-	}
-	return h.Pages.Text("duration.hours", "count", int(math.Ceil(d.Hours())))
 }
 
 // ceilSeconds rounds up, so that nobody is told to come back too early.
 func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
 
 // timeOf is a time as a page shows it.
-func timeOf(t time.Time) views.Time {
-	return views.Time{Machine: wireTime(t), Text: signin.Moment(t)}
+func (h *Handlers) timeOf(c *fiber.Ctx, t time.Time) views.Time {
+	return views.Time{Machine: wireTime(t), Text: h.reader(c).Moment(t)}
+}
+
+// browser is what a person would call the browser of a User-Agent header.
+func (h *Handlers) browser(c *fiber.Ctx, agent string) string {
+	return h.reader(c).Browser(signin.BrowserName(agent))
 }

@@ -50,7 +50,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	}
 	page := views.Token{
 		Layout:        h.layout(c, "token", "token.title"),
-		MaskedPhone:   h.maskPhone(v.User.PhoneNumber),
+		MaskedPhone:   h.maskPhone(c, v.User.PhoneNumber),
 		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
 		PhoneUnproved: unproved, Sends: sendsTo(v.User),
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
@@ -64,7 +64,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	}
 	page.NoApp = latest.Reason == store.ReasonNoDevice
 	if n, ok := codeNotices[v.Session.CodeState]; ok {
-		page.Notice = h.viewNotice(n)
+		page.Notice = h.viewNotice(c, n)
 	}
 	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
@@ -91,7 +91,7 @@ var codeNotices = map[store.CodeState]notice{
 func (h *Handlers) sendToken(c *fiber.Ctx) error {
 	by := store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.choose"))
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.text(c, "token.choose"))
 	}
 	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if sentence := h.sayLimit(c, err); sentence != "" {
@@ -109,7 +109,7 @@ func (h *Handlers) sendToken(c *fiber.Ctx) error {
 // sayNotSent is the sentence on why no code is on its way.
 func (h *Handlers) sayNotSent(c *fiber.Ctx, not *signin.NotSent) string {
 	setRetryAfter(c, not.RetryIn)
-	return h.Pages.Text("code_not_sent."+string(not.Why), "wait", h.waitText(not.RetryIn))
+	return h.text(c, "code_not_sent."+string(not.Why), "wait", h.reader(c).Wait(not.RetryIn))
 }
 
 // notSentStatus is the status of the page that says why no code is on its way.
@@ -130,7 +130,7 @@ func (h *Handlers) verifyToken(c *fiber.Ctx) error {
 	}
 	token, ok := typedCode(c)
 	if !ok {
-		return h.showToken(c, fiber.StatusUnprocessableEntity, h.Pages.Text("token.malformed"))
+		return h.showToken(c, fiber.StatusUnprocessableEntity, h.text(c, "token.malformed"))
 	}
 	v := visitorOf(c)
 	sess, err := h.Flow.CheckCode(c.UserContext(), v, token, h.lastStepOf(c))
@@ -202,5 +202,5 @@ func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status
 	}
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
-	return status, h.Pages.Text("code_refused.tries_left", "reason", h.Pages.Text(key), "left", left)
+	return status, h.text(c, "code_refused.tries_left", "reason", h.text(c, key), "left", left)
 }

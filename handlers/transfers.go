@@ -25,19 +25,19 @@ func (f transferForm) page() views.TransferForm {
 	return views.TransferForm{Payee: f.Payee, Amount: f.Amount, Currency: f.Currency, Errors: f.Errors}
 }
 
-func readTransfer(c *fiber.Ctx) (transferForm, signin.Money, error) {
+func readTransfer(c *fiber.Ctx, grouping rune) (transferForm, signin.Money, error) {
 	f := transferForm{
 		Payee:    strings.TrimSpace(c.FormValue("payee")),
 		Amount:   strings.TrimSpace(c.FormValue("amount")),
 		Currency: strings.ToUpper(strings.TrimSpace(c.FormValue("currency"))),
 	}
-	money, err := signin.ParseMoney(f.Payee, f.Amount, f.Currency)
+	money, err := signin.ParseMoney(f.Payee, f.Amount, f.Currency, grouping)
 	return f, money, err
 }
 
 // transfer asks the phone to approve a transfer.
 func (h *Handlers) transfer(c *fiber.Ctx) error {
-	form, money, err := readTransfer(c)
+	form, money, err := readTransfer(c, h.reader(c).Grouping())
 	status := fiber.StatusUnprocessableEntity
 	if err == nil {
 		status = fiber.StatusConflict
@@ -45,7 +45,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = h.sentences(problems)
+		form.Errors = h.sentences(c, problems)
 		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
@@ -62,12 +62,12 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 // browser sends is what the phone has shown. A form that cannot be read counts
 // as changed.
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
-	_, shown, _ := readTransfer(c)
+	_, shown, _ := readTransfer(c, 0)
 	err := h.Flow.Execute(c.UserContext(), visitorOf(c), c.Params("id"), shown)
 	var notApproved *signin.NotApproved
 	switch {
 	case errors.As(err, &notApproved):
-		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) { page.Notice = h.viewNotice(notYet) })
+		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) { page.Notice = h.viewNotice(c, notYet) })
 	case errors.Is(err, store.ErrExecuted):
 		return &pageError{Status: fiber.StatusConflict, Heading: "error.transfer_executed.title", Text: "error.transfer_executed.text",
 			Action: link{"/protected", "action.to_transfers"}, cause: err}
@@ -95,8 +95,8 @@ func (h *Handlers) transfersSection(c *fiber.Ctx, page *views.Protected) error {
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
 		page.Transfers = append(page.Transfers, views.Transfer{
-			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: money.String(),
-			Amount: money.Amount(), At: timeOf(t.CreatedAt),
+			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: h.reader(c).Amount(money.Minor, money.Decimals()) + " " + money.Currency,
+			Amount: money.Amount(), At: h.timeOf(c, t.CreatedAt),
 		})
 	}
 	return err

@@ -53,7 +53,7 @@ func TestATransferIsApprovedAndSentOnce(t *testing.T) {
 	b.signIn(ada)
 	id, events := b.startTransfer()
 	request := ada.phone.requests()[0]
-	if request.Message != "Send 1250.50 EUR to Carol Müller?" || request.Details["Payee"] != "Carol Müller" || request.Details["Amount"] != "1250.50 EUR" {
+	if request.Message != "Send 1,250.50 EUR to Carol Müller?" || request.Details["Payee"] != "Carol Müller" || request.Details["Amount"] != "1,250.50 EUR" {
 		t.Errorf("the phone shows %+v", request)
 	}
 	execute := func() page {

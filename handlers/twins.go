@@ -15,7 +15,7 @@ var errTwinCookies = &pageError{Status: fiber.StatusBadRequest, Heading: "error.
 	Text: "error.twin_cookies.text", Action: toSignIn}
 
 // ownCookies are all that this site sets, without prefix and port.
-var ownCookies = [...]string{"session", "csrf", "notice", "device"}
+var ownCookies = [...]string{"session", "csrf", "notice", "device", "language"}
 
 // ownNames are the names of the cookies, as browsers send them. They are made once:
 // thousands of sockets may open at the same time.

@@ -15,10 +15,10 @@ import (
 // placeholder is where a sentence takes an argument in.
 var placeholder = regexp.MustCompile(`\{\{\.([a-z_]+)\}\}`)
 
-// sentences are the English ones by key, each with the names of its arguments.
-func sentences(t *testing.T) map[string][]string {
+// sentences are those of a language by key, each with the names of its arguments.
+func sentences(t *testing.T, language string) map[string][]string {
 	t.Helper()
-	text, err := files.ReadFile("en.json")
+	text, err := files.ReadFile(language + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func walkBranch(n *parse.BranchNode, visit func(*parse.CommandNode)) {
 }
 
 func TestTemplatesShowWhatTheCatalogueHas(t *testing.T) {
-	known := sentences(t)
+	known := sentences(t, "en")
 	found := uses(t)
 	if len(found) < 100 {
 		t.Fatalf("only %d places in the templates show a sentence: the search is broken", len(found))
@@ -149,9 +149,10 @@ func TestTemplatesShowWhatTheCatalogueHas(t *testing.T) {
 // keyInGo is a string of Go code that reads like a key.
 var keyInGo = regexp.MustCompile(`"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
 
-// derived are the beginnings of keys that package handlers completes with a
-// constant. A test there holds them against the constants.
-var derived = []string{"problem.", "code_not_sent.", "method.", "event.", "told.", "limit."}
+// derived are the beginnings of keys that handlers and providers complete with a
+// constant, and this package with a country. Tests there hold them against the
+// constants.
+var derived = []string{"problem.", "code_not_sent.", "method.", "event.", "told.", "limit.", "ring.told.", "country."}
 
 func isDerived(key string) bool {
 	return slices.ContainsFunc(derived, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
@@ -160,7 +161,7 @@ func isDerived(key string) bool {
 // Keys in Go code stand in tables and calls, so they are found as strings: a
 // string that begins like the keys of the catalogue must be one of them.
 func TestGoCodeNamesWhatTheCatalogueHas(t *testing.T) {
-	known := sentences(t)
+	known := sentences(t, "en")
 	groups := map[string]bool{}
 	used := map[string]bool{}
 	for key := range known {
@@ -170,9 +171,13 @@ func TestGoCodeNamesWhatTheCatalogueHas(t *testing.T) {
 	for _, u := range uses(t) {
 		used[u.key] = true
 	}
-	paths, err := filepath.Glob("../handlers/*.go")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no Go files: %v", err)
+	var paths []string
+	for _, folder := range []string{".", "../handlers", "../providers"} {
+		found, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no Go files in %s: %v", folder, err)
+		}
+		paths = append(paths, found...)
 	}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
@@ -198,49 +203,78 @@ func TestGoCodeNamesWhatTheCatalogueHas(t *testing.T) {
 	}
 }
 
-func TestEverySentenceCanBeShown(t *testing.T) {
-	catalogue, err := New()
-	if err != nil {
-		t.Fatal(err)
+// What a language lacks is named.
+func TestEveryLanguageHasEverySentence(t *testing.T) {
+	catalogue := read(t)
+	if len(catalogue.Languages()) < 2 {
+		t.Fatal("there is only one language")
 	}
-	text := catalogue.In("en")
-	for key, names := range sentences(t) {
-		args := make([]any, 0, 2*len(names))
-		for _, name := range names {
-			args = append(args, name, 7)
+	known := sentences(t, "en")
+	for _, l := range catalogue.Languages() {
+		has := sentences(t, l.Tag())
+		for key, args := range known {
+			got, ok := has[key]
+			if !ok {
+				t.Errorf("%s.json lacks %q", l.Tag(), key)
+			} else if !slices.Equal(got, args) {
+				t.Errorf("%s.json: %q shows %v, in English %v", l.Tag(), key, got, args)
+			}
 		}
-		got := text(key, args...)
-		if got == "" || got == key || strings.Contains(got, "<no value>") {
-			t.Errorf("%q reads %q", key, got)
-		}
-		if strings.ContainsAny(got, "<>{}") {
-			t.Errorf("%q contains markup: %q", key, got)
+		for key := range has {
+			if _, ok := known[key]; !ok {
+				t.Errorf("%s.json has %q, which English lacks", l.Tag(), key)
+			}
 		}
 	}
 }
 
-func TestText(t *testing.T) {
+func TestEverySentenceCanBeShown(t *testing.T) {
+	for _, l := range read(t).Languages() {
+		for key, names := range sentences(t, l.Tag()) {
+			args := make([]any, 0, 2*len(names))
+			for _, name := range names {
+				args = append(args, name, 7)
+			}
+			got := l.Text(key, args...)
+			if got == "" || got == key || strings.Contains(got, "<no value>") {
+				t.Errorf("%s: %q reads %q", l.Tag(), key, got)
+			}
+			if strings.ContainsAny(got, "<>{}") {
+				t.Errorf("%s: %q contains markup: %q", l.Tag(), key, got)
+			}
+		}
+	}
+}
+
+func read(t *testing.T) *Catalogue {
+	t.Helper()
 	catalogue, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return catalogue
+}
+
+func TestText(t *testing.T) {
+	catalogue := read(t)
 	tests := []struct {
 		name, lang, key string
 		args            []any
 		want            string
 	}{
 		{"plain", "en", "login.title", nil, "Sign in"},
-		{"with an argument", "en", "token.sent", []any{"phone", "+57 1"}, "A code is on its way by SMS to +57 1."},
+		{"in German", "de", "login.title", nil, "Anmelden"},
+		{"with an argument", "en", "protected.welcome_name", []any{"name", "Ada"}, "Welcome, Ada"},
 		{"singular", "en", "token.tries_left", []any{"count", 1}, "One try left."},
-		{"one of a unit", "en", "duration.minutes", []any{"count", 1}, "1 minute"},
-		{"several of a unit", "en", "duration.minutes", []any{"count", 2}, "2 minutes"},
 		{"plural", "en", "token.tries_left", []any{"count", 3}, "3 tries left."},
+		{"singular in German", "de", "token.tries_left", []any{"count", 1}, "Noch ein Versuch."},
+		{"plural in German", "de", "token.tries_left", []any{"count", 3}, "Noch 3 Versuche."},
 		{"a language that is not there", "tlh", "login.title", nil, "Sign in"},
-		{"a key that is not there", "en", "no.such.key", nil, "no.such.key"},
+		{"a key that is not there", "de", "no.such.key", nil, "no.such.key"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := catalogue.In(test.lang)(test.key, test.args...); got != test.want {
+			if got := catalogue.Reader(test.lang).Text(test.key, test.args...); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"nod/authy"
+	"nod/locales"
 	"nod/signin"
 	"nod/store"
 )
@@ -39,11 +40,12 @@ type AuthyAPI interface {
 // Authy asks people through Authy. It is a signin.Phones and a signin.Codes.
 type Authy struct {
 	API         AuthyAPI
-	APIKey      string           // verifies callbacks
-	CallbackURL string           // the public one, which callbacks are signed for
-	LogoURL     string           // shown by the app beside each request
-	Counter     CallCounter      // nil: nothing is counted
-	Now         func() time.Time // nil: time.Now
+	Words       *locales.Catalogue // of what the phones are asked
+	APIKey      string             // verifies callbacks
+	CallbackURL string             // the public one, which callbacks are signed for
+	LogoURL     string             // shown by the app beside each request
+	Counter     CallCounter        // nil: nothing is counted
+	Now         func() time.Time   // nil: time.Now
 
 	health health
 }

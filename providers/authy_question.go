@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/bidi"
 
 	"nod/authy"
+	"nod/locales"
 	"nod/signin"
 	"nod/store"
 )
@@ -18,64 +19,76 @@ const (
 	maxDetail  = 200
 )
 
+// asker writes a question in the language of the account. Who reads it is rung: that
+// may be somewhere else than where the browser is.
+type asker struct {
+	locales.Reader
+	q signin.Question
+}
+
 // request is the question as the app shows it. Our id travels in the hidden
 // details and comes back with the answer.
 func (a *Authy) request(q signin.Question) authy.ApprovalRequest {
-	message, details := loginRequest(q)
+	ask := asker{a.Words.Reader(q.Language), q}
+	message, details := ask.login()
 	switch q.Kind {
 	case store.KindTransfer:
-		message, details = transferRequest(q)
+		message, details = ask.transfer()
 	case store.KindConfirm:
-		message, details = changeRequest(q, details)
+		message, details = ask.change(details)
 	}
 	if q.Shared {
-		details = append(details, sharedNumber)
+		// Whoever owns the number has an account already, and may be asked by
+		// somebody else.
+		details = append(details, ask.detail("ring.note", ask.Text("ring.shared")))
 	}
-	details = append(details, noticeLine(q.Notices)...)
+	details = append(details, ask.noticeLine()...)
 	return authy.ApprovalRequest{
 		Message:         message,
-		Details:         append(details, authy.Detail{Label: "Time", Value: signin.Moment(q.AskedAt)}),
+		Details:         append(details, ask.detail("ring.time", ask.Moment(q.AskedAt))),
 		HiddenDetails:   map[string]string{hiddenID: q.ApprovalID},
 		Logos:           []authy.Logo{{Res: "default", URL: a.LogoURL}},
 		SecondsToExpire: int(q.ExpiresAt.Sub(q.AskedAt).Round(time.Second).Seconds()),
 	}
 }
 
-// sharedNumber is for a phone that a new account asks: whoever owns it has an account
-// already, and may be asked by somebody else.
-var sharedNumber = authy.Detail{Label: "Note", Value: "This number already belongs to another account here. Approve only if this one is yours, too."}
-
 const hiddenID = "approval_id"
 
-// loginRequest shows who signs in, from where, and a number to compare with
-// the browser's.
-func loginRequest(q signin.Question) (message string, details []authy.Detail) {
+// detail is a line below the message.
+func (a asker) detail(label, value string) authy.Detail {
+	return authy.Detail{Label: a.Text(label), Value: signin.Shorten(value, maxDetail)}
+}
+
+// login shows who signs in, from where, and first a number to compare with the
+// browser's.
+func (a asker) login() (message string, details []authy.Detail) {
+	from := a.q.Login
 	details = []authy.Detail{
-		{Label: "Number", Value: q.Login.Number},
-		{Label: "E-mail", Value: signin.Shorten(q.Email, maxDetail)},
-		{Label: "Browser", Value: q.Login.Browser},
-		{Label: "Address", Value: q.Login.Address},
+		a.detail("ring.number", from.Number),
+		a.detail("ring.email", a.q.Email),
+		a.detail("ring.browser", a.Browser(from.Browser)),
+		a.detail("ring.address", from.Address),
 	}
-	if q.Login.Place != "" {
-		details = append(details, authy.Detail{Label: "Place", Value: signin.Shorten(q.Login.Place, maxDetail)})
+	if from.Place != "" {
+		details = append(details, a.detail("ring.place", from.Place))
 	}
-	return "Sign in to Nod?", details
+	return a.Text("ring.login"), details
 }
 
-// changeRequest shows what is to be changed beside what a sign-in shows.
-func changeRequest(q signin.Question, login []authy.Detail) (message string, details []authy.Detail) {
-	change := authy.Detail{Label: "Change", Value: signin.Shorten(q.Change, maxDetail)}
-	return "Change your account?", slices.Insert(login, 1, change)
+// change shows what is to be changed beside what a sign-in shows.
+func (a asker) change(login []authy.Detail) (message string, details []authy.Detail) {
+	return a.Text("ring.confirm"), slices.Insert(login, 1, a.detail("ring.change", a.q.Change))
 }
 
-func transferRequest(q signin.Question) (message string, details []authy.Detail) {
-	amount := q.Transfer.String()
-	before, after := "Send "+amount+" to ", "?"
-	payee := signin.Shorten(q.Transfer.Payee, maxMessage-utf8.RuneCountInString(before+after)-len(isolate))
-	return before + isolated(payee) + after, []authy.Detail{
-		{Label: "Payee", Value: q.Transfer.Payee},
-		{Label: "Amount", Value: amount},
-		{Label: "Account", Value: signin.Shorten(q.Email, maxDetail)},
+func (a asker) transfer() (message string, details []authy.Detail) {
+	m := a.q.Transfer
+	amount := a.Amount(m.Minor, m.Decimals()) + " " + m.Currency
+	around := utf8.RuneCountInString(a.Text("ring.transfer", "amount", amount, "payee", "")) + len(isolate)
+	payee := isolated(signin.Shorten(m.Payee, maxMessage-around))
+	return a.Text("ring.transfer", "amount", amount, "payee", payee), []authy.Detail{
+		a.detail("ring.payee", m.Payee),
+		a.detail("ring.amount", amount),
+		a.detail("ring.account", a.q.Email),
 	}
 }
 

@@ -23,7 +23,7 @@ func shown(r authy.ApprovalRequest, label string) (string, bool) {
 }
 
 func TestARequestCarriesTheNewestNotice(t *testing.T) {
-	asked, provider := &asked{}, &providers.Authy{}
+	asked, provider := &asked{}, &providers.Authy{Words: words(t)}
 	provider.API = asked
 	q := question("ada@example.com")
 	_, err := provider.Ask(t.Context(), "1", q)
@@ -33,7 +33,7 @@ func TestARequestCarriesTheNewestNotice(t *testing.T) {
 	}
 	at := time.Date(2026, time.November, 24, 18, 59, 0, 0, time.UTC)
 	q.Notices = []store.Notice{{Kind: store.NoticeDenied, At: at}}
-	for more, want := range []string{"a request was denied, 24 Nov, 18:59 UTC", "a request was denied, 24 Nov, 18:59 UTC; 1 more on your account page"} {
+	for more, want := range []string{"a request was denied, 24 Nov 2026, 18:59 UTC", "a request was denied, 24 Nov 2026, 18:59 UTC; 1 more on your account page"} {
 		_, err = provider.Ask(t.Context(), "1", q)
 		must(t, err)
 		if line, _ := shown(asked.request, "Notice"); line != want {
@@ -53,9 +53,9 @@ func TestEveryNoticeHasWordsForThePhone(t *testing.T) {
 	for _, kind := range kinds {
 		asked, q := &asked{}, question("ada@example.com")
 		q.Notices = []store.Notice{{Kind: store.NoticeKind(kind[1])}}
-		_, err := (&providers.Authy{API: asked}).Ask(t.Context(), "1", q)
+		_, err := (&providers.Authy{API: asked, Words: words(t)}).Ask(t.Context(), "1", q)
 		must(t, err)
-		if line, _ := shown(asked.request, "Notice"); strings.HasPrefix(line, ",") {
+		if line, _ := shown(asked.request, "Notice"); strings.HasPrefix(line, "ring.") {
 			t.Errorf("the phone has no words for %s", kind[1])
 		}
 	}
@@ -65,7 +65,7 @@ func TestThePhoneShowsThePlace(t *testing.T) {
 	for _, place := range []string{"", "Bogotá, Colombia"} {
 		asked, q := &asked{}, question("ada@example.com")
 		q.Login.Place = place
-		_, err := (&providers.Authy{API: asked}).Ask(t.Context(), "1", q)
+		_, err := (&providers.Authy{API: asked, Words: words(t)}).Ask(t.Context(), "1", q)
 		must(t, err)
 		if got, ok := shown(asked.request, "Place"); got != place || ok != (place != "") {
 			t.Errorf("got %q, %v, want %q", got, ok, place)

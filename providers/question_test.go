@@ -25,7 +25,7 @@ func TestTheLongestEmailRings(t *testing.T) {
 
 	transfer := question(email)
 	transfer.Kind = store.KindTransfer
-	transfer.Transfer, err = signin.ParseMoney("Carol", "1250.50", "EUR")
+	transfer.Transfer, err = signin.ParseMoney("Carol", "1250.50", "EUR", ',')
 	must(t, err)
 	_, err = provider.Ask(t.Context(), handle, transfer)
 	must(t, err)
@@ -42,10 +42,10 @@ func TestAPayeeCannotTurnTheAmountRound(t *testing.T) {
 		q := question("ada@example.com")
 		q.Kind = store.KindTransfer
 		var err error
-		q.Transfer, err = signin.ParseMoney(payee, "120.50", "EUR")
+		q.Transfer, err = signin.ParseMoney(payee, "120.50", "EUR", ',')
 		must(t, err)
 		asked := &asked{}
-		_, err = (&providers.Authy{API: asked}).Ask(t.Context(), "1", q)
+		_, err = (&providers.Authy{API: asked, Words: words(t)}).Ask(t.Context(), "1", q)
 		must(t, err)
 		if asked.request.Message != want {
 			t.Errorf("%+q: the phone shows %+q, want %+q", payee, asked.request.Message, want)
@@ -66,4 +66,34 @@ func (a *asked) UserStatus(context.Context, int64) (authy.UserStatus, error) {
 func (a *asked) RequestApproval(_ context.Context, _ int64, r authy.ApprovalRequest) (string, error) {
 	a.request = r
 	return "uuid", nil
+}
+
+// What rings is in the language of the account, with the habits of its country.
+func TestThePhoneIsAskedInTheLanguageOfTheAccount(t *testing.T) {
+	asked := &asked{}
+	provider := &providers.Authy{API: asked, Words: words(t)}
+	q := question("ada@example.com")
+	q.Language = "de-CH"
+	_, err := provider.Ask(t.Context(), "1", q)
+	must(t, err)
+	for label, want := range map[string]string{"Zahl": "42", "Browser": "Firefox unter Linux", "Zeit": "24.11.2026, 19:00:00 UTC"} {
+		if got, _ := shown(asked.request, label); got != want {
+			t.Errorf("%s: got %q, want %q", label, got, want)
+		}
+	}
+	if asked.request.Details[0].Value != "42" {
+		t.Errorf("the number is not the first detail: %v", asked.request.Details)
+	}
+	q.Kind = store.KindTransfer
+	for language, want := range map[string]string{
+		"de": "1.250,50 EUR an Grace senden?", "de-CH": "1’250.50 EUR an Grace senden?",
+		"": "Send 1,250.50 EUR to Grace?", "en-IN": "Send 1,250.50 EUR to Grace?", "tlh": "Send 1,250.50 EUR to Grace?",
+	} {
+		q.Language, q.Transfer = language, signin.Money{Payee: "Grace", Minor: 125050, Currency: "EUR"}
+		_, err := provider.Ask(t.Context(), "1", q)
+		must(t, err)
+		if asked.request.Message != want {
+			t.Errorf("in %q: got %q, want %q", language, asked.request.Message, want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nod/authy"
+	"nod/locales"
 	"nod/providers"
 	"nod/signin"
 	"nod/simulator"
@@ -37,12 +38,21 @@ func simulated(t *testing.T) (provider *providers.Authy, handle string) {
 		must(t, sim.Close(context.WithoutCancel(t.Context())))
 	})
 	provider = &providers.Authy{
-		API: authy.NewClient(server.URL, testKey), APIKey: testKey, CallbackURL: callbackURL,
+		Words: words(t),
+		API:   authy.NewClient(server.URL, testKey), APIKey: testKey, CallbackURL: callbackURL,
 		LogoURL: "https://nod.example/static/logo.svg",
 	}
 	handle, err = provider.Register(t.Context(), signin.Phone{Email: "ada@example.com", CountryCode: 1, Number: "2015550101"})
 	must(t, err)
 	return provider, handle
+}
+
+// words are the sentences that a phone shows.
+func words(t *testing.T) *locales.Catalogue {
+	t.Helper()
+	words, err := locales.New()
+	must(t, err)
+	return words
 }
 
 // question is a login of somebody with this e-mail.

@@ -37,7 +37,11 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	})
 	s.hub.Store(waiting)
 	counts = metrics.New(waiting.Waiting, nil)
-	provider := s.provider(key, counts)
+	words, err := locales.New()
+	if err != nil {
+		return rooms{}, err
+	}
+	provider := s.provider(key, words, counts)
 	where, err := s.openPlaces()
 	if err != nil {
 		return rooms{}, err
@@ -57,12 +61,12 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	if err != nil {
 		return rooms{}, err
 	}
-	pages, err := readPages()
+	pages, err := views.Parse(words.Languages())
 	if err != nil {
 		return rooms{}, err
 	}
 	h, err := handlers.New(handlers.Config{
-		Flow: flow, Hub: waiting, Pages: pages, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
+		Flow: flow, Hub: waiting, Pages: pages, Words: words, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
 		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})
@@ -84,20 +88,11 @@ func (s *site) openPlaces() (signin.Places, error) {
 	return file, nil
 }
 
-// readPages reads the pages with the sentences of the one language there is.
-func readPages() (*views.Pages, error) {
-	words, err := locales.New()
-	if err != nil {
-		return nil, err
-	}
-	return views.Parse(words.In("en"))
-}
-
 // provider reaches the phones: Authy, or the simulator, which speaks its wire.
-func (s *site) provider(key string, counts *metrics.Metrics) *providers.Authy {
+func (s *site) provider(key string, words *locales.Catalogue, counts *metrics.Metrics) *providers.Authy {
 	client := s.authyClient(key)
 	provider := &providers.Authy{
-		API: client, APIKey: key, CallbackURL: s.PublicURL + callbackPath,
+		API: client, Words: words, APIKey: key, CallbackURL: s.PublicURL + callbackPath,
 		LogoURL: s.PublicURL + logoPath, Counter: counts, Now: s.Now,
 	}
 	client.Observe = provider.Observe

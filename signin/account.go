@@ -25,6 +25,7 @@ type NewAccount struct {
 	Email    string
 	Password string
 	Phone    TypedPhone
+	Language string // how its owner reads, BCP 47
 }
 
 // Field names a field of a form; FieldForm is the form as a whole.
@@ -221,4 +222,9 @@ func (f *Flow) forget(ctx context.Context, phone store.Factor) error {
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	return f.Phones.Forget(ctx, phone.Handle)
+}
+
+// SetLanguage notes how the visitor reads: their phone is asked in that language.
+func (f *Flow) SetLanguage(ctx context.Context, v Visitor, language string) error {
+	return f.Store.SetLanguage(ctx, v.User.ID, language)
 }

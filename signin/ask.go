@@ -40,7 +40,7 @@ func shown(a store.Approval, s store.Session) Login {
 }
 
 func (f *Flow) question(a store.Approval, user store.User) Question {
-	return Question{ApprovalID: a.ID, Kind: a.Kind, Email: user.Email, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt}
+	return Question{ApprovalID: a.ID, Kind: a.Kind, Email: user.Email, Language: user.Language, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt}
 }
 
 // push sends the question and tells the waiting pages of it, or cancels the

@@ -1,12 +1,9 @@
 package signin
 
-import (
-	"time"
+import "github.com/mileusna/useragent"
 
-	"github.com/mileusna/useragent"
-)
-
-const unknownBrowser = "an unknown browser"
+// UnknownBrowser is the name of a browser that does not say which it is.
+const UnknownBrowser = "an unknown browser"
 
 // BrowserName is what a person would call the browser of a User-Agent header,
 // in at most 60 characters.
@@ -14,7 +11,7 @@ func BrowserName(agent string) string {
 	ua := useragent.Parse(agent)
 	name := ua.Name
 	if name == "" {
-		return unknownBrowser
+		return UnknownBrowser
 	}
 	if ua.OS != "" {
 		name += " on " + ua.OS
@@ -22,7 +19,7 @@ func BrowserName(agent string) string {
 	// The header is the visitor's, and the phone shows what is made of it.
 	name, ok := readable(name)
 	if !ok || !visible(name) {
-		return unknownBrowser
+		return UnknownBrowser
 	}
 	return Shorten(name, 60)
 }
@@ -35,6 +32,3 @@ func Shorten(s string, n int) string {
 	}
 	return string(runes[:n-1]) + "…"
 }
-
-// Moment is a time as pages and phones show it alike, to be compared.
-func Moment(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }

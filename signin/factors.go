@@ -43,11 +43,11 @@ func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
 	return NewApp{ID: made.ID, Secret: secret, URI: uri.String()}, nil
 }
 
-// ProveApp makes an app count by its first code. Problems; store.ErrNotFound when
-// it has to be begun anew, store.ErrNotFresh.
-func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c store.Client) error {
+// ProveApp makes an app count by its first code. It gets the usual name if it is given
+// none. Problems; store.ErrNotFound when it has to be begun anew, store.ErrNotFresh.
+func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, usual, code string, c store.Client) error {
 	digits, ok := CodeIn(code)
-	name, problem := appName(name)
+	name, problem := appName(name, usual)
 	problems := Problems{}
 	problems.note(FieldName, problem)
 	if !ok {
@@ -66,13 +66,13 @@ func (f *Flow) ProveApp(ctx context.Context, v Visitor, id, name, code string, c
 const maxAppName = 40
 
 // appName is the name of an app as typed. Without one it gets the usual.
-func appName(typed string) (string, Problem) {
+func appName(typed, usual string) (string, Problem) {
 	name, ok := readable(typed)
 	switch {
 	case !ok:
 		return "", NameUnreadable
 	case !visible(name):
-		return "Authenticator app", ""
+		return usual, ""
 	case tooLong(name, maxAppName):
 		return "", AppNameTooLong
 	}

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +12,10 @@ import (
 // Currencies are those that a transfer may be in, by ISO 4217.
 var Currencies = []string{"EUR", "USD", "GBP", "CHF", "JPY"}
 
-const (
-	maxPayee  = 80
-	maxAmount = 1_000_000 // in major units
-)
+const maxPayee = 80
+
+// MaxAmount is the most that a transfer may be about, in major units.
+const MaxAmount = 1_000_000
 
 // Money is what a transfer is about.
 type Money struct {
@@ -25,10 +24,9 @@ type Money struct {
 	Currency string // ISO 4217
 }
 
-// Amount is how an amount reads everywhere, on the page and on the phone:
-// "12.50".
+// Amount is an amount as forms send it again: "1012.50".
 func (m Money) Amount() string {
-	scale := decimals(m.Currency)
+	scale := m.Decimals()
 	digits := strconv.FormatInt(m.Minor, 10)
 	if scale > 0 {
 		for len(digits) <= scale {
@@ -39,21 +37,23 @@ func (m Money) Amount() string {
 	return digits
 }
 
-// String is the amount with its currency: "12.50 EUR".
-func (m Money) String() string { return m.Amount() + " " + m.Currency }
+// Decimals is how many digits the currency has after the point.
+func (m Money) Decimals() int { return decimals(m.Currency) }
 
 // What can be wrong with a transfer.
 const (
 	PayeeMalformed  Problem = "payee.malformed"
 	PayeeUnreadable Problem = "payee.unreadable"
 	AmountMalformed Problem = "amount.malformed"
+	AmountAmbiguous Problem = "amount.ambiguous"
 	CurrencyUnknown Problem = "currency.unknown"
 	TransferPending Problem = "transfer.pending"
 )
 
-// ParseMoney reads a transfer as typed. What the phone shows and what the page
+// ParseMoney reads a transfer as typed by somebody who has this mark between groups of
+// digits. What the phone shows and what the page
 // shows is the payee that it returns, not what was typed. Problems.
-func ParseMoney(payee, amount, currency string) (Money, error) {
+func ParseMoney(payee, amount, currency string, grouping rune) (Money, error) {
 	m, p := Money{Currency: currency}, Problems{}
 	name, readable := readable(payee)
 	m.Payee = name
@@ -62,10 +62,9 @@ func ParseMoney(payee, amount, currency string) (Money, error) {
 		p[FieldCurrency] = CurrencyUnknown
 		return m, p
 	}
-	var ok bool
-	if m.Minor, ok = parseAmount(amount, decimals(currency)); !ok {
-		p[FieldAmount] = AmountMalformed
-	}
+	minor, problem := parseAmount(amount, m.Decimals(), grouping)
+	m.Minor = minor
+	p.note(FieldAmount, problem)
 	if len(p) > 0 {
 		return m, p
 	}
@@ -92,25 +91,64 @@ func decimals(code string) int {
 	return scale
 }
 
-// amounts are digits, whole or in groups of three, and decimals. A point or
-// comma is always that of the decimals.
-var amounts = regexp.MustCompile(`^(\d{1,7}|\d{1,3}(?: \d{3})+)(?:[.,](\d*))?$`)
+// spellings are the points, commas, blanks and apostrophes of other keyboards.
+var spellings = strings.NewReplacer("\u066b", ".", "\uff0e", ".", "\u3002", ".", "\uff61", ".", "\uff0c", ",", "\u3001", ",",
+	"\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u3000", " ", "\u066c", " ", "\u2019", "'", "\u02bc", "'")
 
-// marks are the points, commas and blanks of other keyboards.
-var marks = strings.NewReplacer("\u066b", ".", "\uff0e", ".", "\u3002", ".", "\uff61", ".", "\uff0c", ",", "\u3001", ",", "\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u3000", " ", "\u066c", " ")
-
-// parseAmount reads "12", "12.5", "12,50" or "1 200" as minor units. More
+// parseAmount reads "12", "12.5", "12,50", "1 200" or "1,200.00" as minor units. More
 // decimals than the currency has are refused, not rounded.
-func parseAmount(text string, scale int) (minor int64, ok bool) {
-	found := amounts.FindStringSubmatch(strings.TrimSpace(marks.Replace(plainDigits(text))))
-	if found == nil || len(found[2]) > scale {
-		return 0, false
+func parseAmount(typed string, scale int, grouping rune) (minor int64, problem Problem) {
+	text := strings.TrimSpace(spellings.Replace(plainDigits(typed)))
+	whole, decimals, ambiguous := splitAmount(text, grouping)
+	if ambiguous {
+		return 0, AmountAmbiguous
 	}
-	whole := strings.ReplaceAll(found[1], " ", "")
-	minor, err := strconv.ParseInt(whole+found[2]+strings.Repeat("0", scale-len(found[2])), 10, 64)
-	limit := int64(maxAmount)
+	digits, ok := ungrouped(whole)
+	if !ok || len(decimals) > scale {
+		return 0, AmountMalformed
+	}
+	minor, err := strconv.ParseInt(digits+decimals+strings.Repeat("0", scale-len(decimals)), 10, 64)
+	limit := int64(MaxAmount)
 	for range scale {
 		limit *= 10
 	}
-	return minor, err == nil && minor > 0 && minor <= limit
+	if err != nil || minor <= 0 || minor > limit {
+		return 0, AmountMalformed
+	}
+	return minor, ""
+}
+
+// splitAmount finds the decimals: they follow the last point or comma, unless that
+// comes twice. Before three digits it may as well group them. Then it does for who
+// groups by it, and for anybody else nobody knows.
+func splitAmount(text string, grouping rune) (whole, decimals string, ambiguous bool) {
+	at := strings.LastIndexAny(text, ".,")
+	if at < 0 || strings.Count(text, text[at:at+1]) > 1 {
+		return text, "", false
+	}
+	_, groups := ungrouped(text)
+	switch {
+	case groups && rune(text[at]) == grouping:
+		return text, "", false
+	case groups:
+		return "", "", true
+	}
+	return text[:at], text[at+1:], false
+}
+
+// ungrouped are the digits of a whole number, which may be in groups: of three, as in
+// most countries, or of two before the last three, as in India.
+func ungrouped(whole string) (digits string, ok bool) {
+	mark := strings.IndexFunc(whole, func(r rune) bool { return r < '0' || r > '9' })
+	if mark < 0 {
+		return whole, whole != ""
+	}
+	groups := strings.Split(whole, whole[mark:mark+1])
+	for i, group := range groups {
+		first, last := i == 0, i == len(groups)-1
+		if strings.Trim(group, "0123456789") != "" || len(group) > 3 || len(group) < 2 && !first || last && len(group) != 3 || group == "" {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), strings.Contains(" .,'", whole[mark:mark+1])
 }

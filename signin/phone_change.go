@@ -199,7 +199,7 @@ func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words string) error {
 		return err
 	}
 	requestID, err := f.Phones.Ask(pctx, handle, Question{
-		ApprovalID: p.ID, Kind: store.KindConfirm, Email: v.User.Email, Change: words, Shared: shared,
+		ApprovalID: p.ID, Kind: store.KindConfirm, Email: v.User.Email, Language: v.User.Language, Change: words, Shared: shared,
 		Login:   Login{Number: p.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP, Place: v.Session.Place},
 		AskedAt: f.Now(), ExpiresAt: p.ExpiresAt,
 	})

@@ -132,6 +132,7 @@ type Question struct {
 	ApprovalID string // ours; comes back with the answer
 	Kind       store.Kind
 	Email      string         // of the account
+	Language   string         // of its owner, BCP 47; "" where nobody has said
 	Login      Login          // for store.KindLogin and store.KindConfirm
 	Change     string         // for store.KindConfirm: what is to be changed, in words
 	Transfer   Money          // for store.KindTransfer

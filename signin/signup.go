@@ -27,7 +27,8 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 		return store.User{}, explain(err)
 	}
 	return f.Store.CreateUser(ctx, store.NewUser{
-		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number.e164, CountryCode: number.countryCode, Handle: handle,
+		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number.e164, CountryCode: number.countryCode,
+		Language: n.Language, Handle: handle,
 	})
 }
 

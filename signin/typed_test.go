@@ -82,19 +82,50 @@ func TestEveryRangeOfDigitsBeginsWithAZero(t *testing.T) {
 
 func TestAmountsAsPeopleTypeThem(t *testing.T) {
 	for typed, want := range map[string]string{
-		"12.5": "12.50 EUR", "12,50": "12.50 EUR", "12.": "12.00 EUR", "1 000 000": "1000000.00 EUR", "1\u202f200,50": "1200.50 EUR",
-		"１２．５": "12.50 EUR", "１２。５０": "12.50 EUR", "١٢٫٥٠": "12.50 EUR", "۱۲٫۵": "12.50 EUR", "١٬٢٠٠٫٥": "1200.50 EUR",
-		"\u202a12.50\u202c": "12.50 EUR", "\u00a012.50\u00a0": "12.50 EUR", "12\u200b.50": "12.50 EUR",
+		"12.5": "12.50", "12,50": "12.50", "12.": "12.00", "1 000 000": "1000000.00", "1\u202f200,50": "1200.50",
+		"１２．５": "12.50", "１２。５０": "12.50", "١٢٫٥٠": "12.50", "۱۲٫۵": "12.50", "١٬٢٠٠٫٥": "1200.50",
+		"\u202a12.50\u202c": "12.50", "\u00a012.50\u00a0": "12.50", "12\u200b.50": "12.50",
+		"1,000.50": "1000.50", "1.000,50": "1000.50", "1.000.000": "1000000.00", "1,000,000.00": "1000000.00",
+		"1'200.50": "1200.50", "1’200": "1200.00", "1,00,000.50": "100000.50",
 	} {
-		got, err := signin.ParseMoney("Grace", typed, "EUR")
-		if err != nil || got.String() != want {
-			t.Errorf("%q: got %s, %v, want %s", typed, got, err, want)
+		got, err := signin.ParseMoney("Grace", typed, "EUR", ',')
+		if err != nil || got.Amount() != want {
+			t.Errorf("%q: got %s, %v, want %s", typed, got.Amount(), err, want)
 		}
 	}
-	for _, typed := range []string{"", "0", ".5", "-1", "+1", "12.505", "1,000.50", "1 00", "12 5000", "1 0000", "1000000.01", "12\n50", "1e3", "12 .5"} {
-		if got, err := signin.ParseMoney("Grace", typed, "EUR"); err == nil {
-			t.Errorf("%q: taken as %s", typed, got)
+	for _, typed := range []string{
+		"", "0", ".5", "-1", "+1", "12.505", "1 00", "12 5000", "1 0000", "1000000.01", "12\n50", "1e3", "12 .5",
+		"1,000,50", "1.000 50", "1 000.000,5", "1,0000.00", ",000", "1,,000", "10.00.00",
+	} {
+		if got, err := signin.ParseMoney("Grace", typed, "EUR", ','); err == nil {
+			t.Errorf("%q: taken as %s", typed, got.Amount())
 		}
+	}
+}
+
+// "1,000" is a thousand for who groups by commas, and may be one for who does not.
+func TestAnAmountThatReadsTwoWaysIsRefused(t *testing.T) {
+	for _, test := range []struct {
+		typed    string
+		grouping rune
+		want     string // "" for one that is refused as ambiguous
+	}{
+		{"1,000", ',', "1000.00"}, {"1.000", '.', "1000.00"}, {"1'000", '\'', "1000.00"}, {"1 000", ',', "1000.00"},
+		{"1.000", ',', ""}, {"1,000", '.', ""}, {"1,000", ' ', ""}, {"12.345", ' ', ""},
+	} {
+		got, err := signin.ParseMoney("Grace", test.typed, "EUR", test.grouping)
+		if test.want == "" {
+			var problems signin.Problems
+			if !errors.As(err, &problems) || problems[signin.FieldAmount] != signin.AmountAmbiguous {
+				t.Errorf("%q of who groups by %q: got %s, %v, want that it is ambiguous", test.typed, test.grouping, got.Amount(), err)
+			}
+		} else if err != nil || got.Amount() != test.want {
+			t.Errorf("%q of who groups by %q: got %s, %v, want %s", test.typed, test.grouping, got.Amount(), err, test.want)
+		}
+	}
+	// Yen have no decimals, so a point is none of them either.
+	if got, err := signin.ParseMoney("Grace", "1.000", "JPY", '.'); err != nil || got.Amount() != "1000" {
+		t.Errorf("got %s, %v", got.Amount(), err)
 	}
 }
 
@@ -115,7 +146,7 @@ func TestPayeesShowNothingElseThanTheirName(t *testing.T) {
 		"variant of a Japanese":    {"葛\U000e0100城", "葛\U000e0100城"},
 		"Latin with joiners":       {"Gr\u200da\ufe0fce", "Grace"},
 	} {
-		got, err := signin.ParseMoney(test.typed, "1", "EUR")
+		got, err := signin.ParseMoney(test.typed, "1", "EUR", ',')
 		if err != nil || got.Payee != test.want {
 			t.Errorf("%s: got %+q, %v, want %+q", name, got.Payee, err, test.want)
 		}
@@ -136,7 +167,7 @@ func TestPayeesShowNothingElseThanTheirName(t *testing.T) {
 		"escape":           {"Grace\x1b[2K", signin.PayeeUnreadable},
 		"bytes of no text": {"Gr\xffce", signin.PayeeUnreadable},
 	} {
-		_, err := signin.ParseMoney(test.typed, "1", "EUR")
+		_, err := signin.ParseMoney(test.typed, "1", "EUR", ',')
 		var problems signin.Problems
 		if !errors.As(err, &problems) || problems[signin.FieldPayee] != test.want {
 			t.Errorf("%s: got %v (%v), want %s", name, err, problems, test.want)

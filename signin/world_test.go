@@ -14,6 +14,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"nod/authy"
+	"nod/locales"
 	"nod/providers"
 	"nod/signin"
 	"nod/simulator"
@@ -91,7 +92,9 @@ func newWorld(t *testing.T) *world {
 		Now: w.clock, HashParams: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
-	w.phones = &phones{Authy: &providers.Authy{API: authy.NewClient(server.URL, testKey), LogoURL: "https://nod.example/logo.svg", Now: w.clock}}
+	words, err := locales.New()
+	must(t, err)
+	w.phones = &phones{Authy: &providers.Authy{Words: words, API: authy.NewClient(server.URL, testKey), LogoURL: "https://nod.example/logo.svg", Now: w.clock}}
 	w.flow, err = signin.New(t.Context(), signin.Config{
 		Store: w.store, Phones: w.phones, Codes: w.phones, Browsers: &w.browsers, Counter: &w.counts, Now: w.clock,
 		Withdrawals: providers.Simulated{API: authy.NewClient(server.URL, testKey)},

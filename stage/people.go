@@ -138,7 +138,7 @@ func (h *House) addApp(ctx context.Context, v signin.Visitor, phone int64) error
 	if err != nil {
 		return err
 	}
-	if err := h.Flow.ProveApp(ctx, v, app.ID, "Phone", code, presenter); err != nil {
+	if err := h.Flow.ProveApp(ctx, v, app.ID, "Phone", "Phone", code, presenter); err != nil {
 		return err
 	}
 	return h.Phones.Scan(ctx, phone, app.URI)

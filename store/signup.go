@@ -21,7 +21,7 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	}
 	u := User{
 		Name: n.Name, Email: CleanEmail(n.Email), PhoneNumber: n.PhoneNumber,
-		CountryCode: n.CountryCode, Unproved: true,
+		CountryCode: n.CountryCode, Language: n.Language, Unproved: true,
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
 		same, err := tx.sameSignUp(ctx, &u, hash)
@@ -65,14 +65,15 @@ func (tx *txn) createUser(ctx context.Context, u *User, hash, handle string) err
 			password_hash,
 			country_code,
 			phone_number,
+			language,
 			created_at
 		)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		RETURNING id`
 	u.CreatedAt = at(tx.now)
 	nobodys := "unproved " + rand.Text() // no e-mail has such a key
 	err := tx.QueryRowContext(ctx, insert, u.Name, u.Email, nobodys, emailKey(u.Email), hash, u.CountryCode,
-		u.PhoneNumber, tx.now).Scan(&u.ID)
+		u.PhoneNumber, u.Language, tx.now).Scan(&u.ID)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ type User struct {
 	Email       string
 	PhoneNumber string // E.164
 	CountryCode int    // calling code
+	Language    string // how its owner reads, BCP 47; "" where nobody has said
 	CreatedAt   time.Time
 	Unproved    bool // a sign-up: its e-mail becomes its own when its phone is proved
 }
@@ -23,6 +24,7 @@ type NewUser struct {
 	Password    string
 	PhoneNumber string
 	CountryCode int
+	Language    string // see User
 	Handle      string // the provider's name for the phone
 }
 
@@ -32,11 +34,20 @@ const userColumns = `
 	users.email,
 	users.phone_number,
 	users.country_code,
+	users.language,
 	users.created_at,
 	users.claims IS NOT NULL`
 
 func userFields(u *User, created *int64) []any {
-	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, created, &u.Unproved}
+	return []any{&u.ID, &u.Name, &u.Email, &u.PhoneNumber, &u.CountryCode, &u.Language, created, &u.Unproved}
+}
+
+// SetLanguage notes how the owner of an account reads.
+func (s *Store) SetLanguage(ctx context.Context, userID int64, language string) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		_, err := tx.ExecContext(ctx, `UPDATE users SET language = ? WHERE id = ? AND closed_at IS NULL`, language, userID)
+		return err
+	})
 }
 
 // CloseAccount ends everything of the user of a session and forgets who it was: the
@@ -74,6 +85,7 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 			claims = NULL,
 			password_hash = '',
 			phone_number = '',
+			language = '',
 			closed_at = ?
 		WHERE id = ? AND closed_at IS NULL`
 	found, err := changed(tx.ExecContext(ctx, forget, tx.now, userID))

@@ -173,3 +173,36 @@ func TestCloseAccountEndsAndForgets(t *testing.T) {
 		t.Error("the new account has the old one's id")
 	}
 }
+
+// How the owner reads is kept as long as the account, and belongs to it alone.
+func TestTheLanguageOfAnAccount(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	reads := func(id int64) (language string) {
+		db := w.raw()
+		defer db.Close()
+		must(t, db.QueryRowContext(t.Context(), `SELECT language FROM users WHERE id = ?`, id).Scan(&language))
+		return language
+	}
+	must(t, w.store.SetLanguage(t.Context(), ada.ID, "de-CH"))
+	in := w.signIn(ada)
+	_, user, err := w.store.Session(t.Context(), in.ID)
+	must(t, err)
+	if user.Language != "de-CH" || reads(bob.ID) != "" {
+		t.Errorf("got %q, and %q of another account", user.Language, reads(bob.ID))
+	}
+	_, err = w.store.CloseAccount(t.Context(), in.ID)
+	must(t, err)
+	must(t, w.store.SetLanguage(t.Context(), ada.ID, "de"))
+	if got := reads(ada.ID); got != "" {
+		t.Errorf("the closed account keeps %q", got)
+	}
+}
+
+// Nobody has said how accounts from before are read.
+func TestUpgradeLeavesTheLanguageOpen(t *testing.T) {
+	w := oldWorld(t)
+	if got := w.number(`SELECT COUNT(*) FROM users WHERE language <> ''`); got != 0 {
+		t.Errorf("%d accounts have a language", got)
+	}
+}

@@ -5,6 +5,10 @@ import "html/template"
 // Layout is what every page shows around its own content.
 type Layout struct {
 	Page      string // the name of the template
+	Lang      string // of its words, a tag of those given to Parse
+	Dir       string // of their script: ltr or rtl
+	Here      string // where the switch of languages leads back to; "" for a page without one
+	Languages []Choice
 	Title     string
 	CSRF      string // the form token
 	Level     int    // 0 anonymous, 1 password passed, 2 signed in
@@ -16,6 +20,11 @@ type Layout struct {
 	Errors    FieldErrors // of the page's form
 	Refused   bool        // whether another form of the page has errors
 }
+
+func (l Layout) language() string { return l.Lang }
+
+// Choice is a language that the page can be shown in.
+type Choice struct{ Tag, Name string }
 
 // Notice is one line above a page.
 type Notice struct {
@@ -108,7 +117,9 @@ type Approval struct {
 	SecondsLeft          int
 
 	// What the phone shows too.
-	Email, MaskedPhone, Browser, IP, Place, AskedAt string // the place is "" where nobody knows
+	Email, MaskedPhone, Browser, IP, Place string // the place is "" where nobody knows
+
+	AskedAt Time
 
 	EventsURL, StreamURL, StatusURL string
 	DoneURL                         string // for a browser that is signed in
@@ -216,9 +227,10 @@ type Change struct {
 // Asked is what a phone shows of a request beside its number, and how long it can
 // answer. The zero value where nothing is asked.
 type Asked struct {
-	Browser, IP, Place, At string // the place is "" where nobody knows
-	ExpiresAt, ServerNow   string // RFC 3339
-	SecondsLeft            int
+	Browser, IP, Place   string // the place is "" where nobody knows
+	At                   Time
+	ExpiresAt, ServerNow string // RFC 3339
+	SecondsLeft          int
 }
 
 // HiddenField is what a form sends besides what is typed.

@@ -3,6 +3,7 @@ package views_test
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"strings"
 	"testing"
 
@@ -143,7 +144,7 @@ func tokens() []state {
 }
 
 var asked = views.Asked{
-	Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: "1 Jan 2026, 00:00:00 UTC",
+	Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: newYear,
 	ExpiresAt: "2026-01-01T00:02:00Z", ServerNow: "2026-01-01T00:00:00Z", SecondsLeft: 120,
 }
 
@@ -203,8 +204,13 @@ func protecteds() []state {
 	}
 }
 
-// words stands for a catalogue: it shows the key and the arguments.
-func words(key string, args ...any) string {
+// words stands for a language: it shows the key and the arguments.
+type words struct{ tag, direction string }
+
+func (w words) Tag() string       { return w.tag }
+func (w words) Direction() string { return w.direction }
+
+func (words) Text(key string, args ...any) string {
 	for i := 1; i < len(args); i += 2 {
 		key += fmt.Sprintf(" %v", args[i])
 	}
@@ -213,7 +219,7 @@ func words(key string, args ...any) string {
 
 // A field that a page lacks is an error only when the template gets there.
 func TestEveryPageRendersInEveryState(t *testing.T) {
-	pages, err := views.Parse(words)
+	pages, err := views.Parse([]words{{"en", "ltr"}, {"he", "rtl"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,5 +235,35 @@ func TestEveryPageRendersInEveryState(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A page is in the language that it names, and says so; an address keeps its
+// direction among words from right to left.
+func TestAPageIsInItsLanguage(t *testing.T) {
+	pages, err := views.Parse([]words{{"en", "ltr"}, {"he", "rtl"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string][]string{
+		"en": {`<html lang="en" dir="ltr">`, "ask.lead +57 ••• 67", `<span lang="en" aria-current="true">English</span>`, `value="he" lang="he">`},
+		"he": {`<html lang="he" dir="rtl">`, "ask.lead \u2068+57 ••• 67\u2069", `value="en" lang="en">`},
+	} {
+		page := views.Ask{Layout: anonymous("ask"), MaskedPhone: "+57 ••• 67"}
+		page.Lang, page.Dir, page.Here = lang, map[string]string{"en": "ltr", "he": "rtl"}[lang], "/login?a=1&b=2"
+		page.Languages = []views.Choice{{"en", "English"}, {"he", "עברית"}}
+		var out bytes.Buffer
+		if err := pages.Render(&out, "ask", page); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range append(want, `name="to" value="/login?a=1&b=2"`) {
+			if !strings.Contains(html.UnescapeString(out.String()), part) {
+				t.Errorf("%s: the page lacks %q:\n%s", lang, part, out.String())
+			}
+		}
+	}
+	strange := views.Home{Layout: views.Layout{Lang: "tlh"}}
+	if err := pages.Render(&bytes.Buffer{}, "home", strange); err == nil {
+		t.Error("a page in a language that there is not was rendered")
 	}
 }

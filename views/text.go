@@ -11,8 +11,25 @@ import (
 type Text func(key string, args ...any) string
 
 // funcs are what templates write words with.
-func (text Text) funcs() template.FuncMap {
-	return template.FuncMap{"t": text, "rich": text.rich, "el": element, "time": moment}
+func (text Text) funcs(direction string) template.FuncMap {
+	t := text
+	if direction == "rtl" {
+		t = text.isolating()
+	}
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment}
+}
+
+// isolating keeps arguments, which may be e-mails and numbers, from being turned
+// round by the words beside them, or turning those.
+func (text Text) isolating() Text {
+	return func(key string, args ...any) string {
+		for i := 1; i < len(args); i += 2 {
+			if arg, ok := args[i].(string); ok {
+				args[i] = "\u2068" + arg + "\u2069"
+			}
+		}
+		return text(key, args...)
+	}
 }
 
 // fixed is a sentence that is the same each time its page is shown.

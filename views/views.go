@@ -3,7 +3,7 @@
 //
 // Owns: the markup of every page, in every state. States that a script
 // reveals are rendered here too, hidden, so that a visitor without script and
-// one with it read the same words. The words come in by key, from the function
+// one with it read the same words. The words come in by key, from the languages
 // given to Parse.
 // Promises: no inline script, no inline style and no style attribute, so the
 // Content-Security-Policy needs no exception; one h1 a page; every field has
@@ -34,26 +34,52 @@ func isShared(file string) bool {
 // Fiber's Views. gofiber/template/html would do the same, but takes one lock
 // for all pages and has a data race before it.
 type Pages struct {
-	byName map[string]*template.Template
-	text   Text
+	byLanguage map[string]byName // by tag
 }
 
-// Parse reads every page. The pages take their words from text.
-func Parse(text Text) (*Pages, error) {
+// byName are the pages in one language.
+type byName map[string]*template.Template
+
+// Language is one that pages are written in.
+type Language interface {
+	Tag() string       // BCP 47
+	Direction() string // ltr or rtl
+	Text(key string, args ...any) string
+}
+
+// Parse reads every page in every language. The first is that of a page that names
+// none.
+func Parse[L Language](languages []L) (*Pages, error) {
+	pages := &Pages{map[string]byName{}}
+	for i, l := range languages {
+		in, err := Text(l.Text).parseAll(l.Direction())
+		if err != nil {
+			return nil, fmt.Errorf("views: %s: %w", l.Tag(), err)
+		}
+		pages.byLanguage[l.Tag()] = in
+		if i == 0 {
+			pages.byLanguage[""] = in
+		}
+	}
+	return pages, nil
+}
+
+// parseAll reads every page in one language.
+func (text Text) parseAll(direction string) (byName, error) {
 	names, err := fs.Glob(files, "*.html")
 	if err != nil {
-		return nil, fmt.Errorf("views: %w", err)
+		return nil, err
 	}
-	base := template.New("").Funcs(text.funcs())
+	base := template.New("").Funcs(text.funcs(direction))
 	for _, file := range names {
 		if !isShared(file) {
 			continue
 		}
 		if err := text.parse(base, file, file); err != nil {
-			return nil, fmt.Errorf("views: %w", err)
+			return nil, err
 		}
 	}
-	pages := &Pages{map[string]*template.Template{}, text}
+	pages := byName{}
 	for _, file := range names {
 		if isShared(file) {
 			continue
@@ -63,9 +89,9 @@ func Parse(text Text) (*Pages, error) {
 			err = text.parse(t, "page", file)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("views: %w", err)
+			return nil, err
 		}
-		pages.byName[strings.TrimSuffix(file, ".html")] = t.Lookup("layout.html")
+		pages[strings.TrimSuffix(file, ".html")] = t.Lookup("layout.html")
 	}
 	return pages, nil
 }
@@ -73,14 +99,15 @@ func Parse(text Text) (*Pages, error) {
 // Load is there for Fiber: Parse has read everything.
 func (p *Pages) Load() error { return nil }
 
-// Render writes a page.
+// Render writes a page, in the language that its Layout names.
 func (p *Pages) Render(w io.Writer, name string, data any, _ ...string) error {
-	t, ok := p.byName[name]
+	page, ok := data.(interface{ language() string })
 	if !ok {
-		return fmt.Errorf("views: there is no page %q", name)
+		return fmt.Errorf("views: %q is given no page, but %T", name, data)
+	}
+	t, ok := p.byLanguage[page.language()][name]
+	if !ok {
+		return fmt.Errorf("views: there is no page %q in %q", name, page.language())
 	}
 	return t.Execute(w, data)
 }
-
-// Text is a sentence by its key, for a field of a page or a plain answer.
-func (p *Pages) Text(key string, args ...any) string { return p.text(key, args...) }

@@ -240,13 +240,15 @@ function showLogo(card, request) {
 }
 
 /**
- * A detail called "Number" is the one to compare: it is shown large.
+ * The number to compare is shown large: the detail called "Number", or one of two
+ * digits that comes first, as in requests of other languages.
  *
  * @param {HTMLElement} card
  * @param {Request} request
  */
 function showDetails(card, request) {
-  const number = request.details_list.find((d) => d.label === "Number");
+  const [first] = request.details_list;
+  const number = request.details_list.find((d) => d.label === "Number") ?? (/^\d\d$/.test(first?.value) ? first : undefined);
   one(card, ".compare").hidden = !number;
   one(card, ".compare-number").textContent = number ? number.value : "";
   const rest = request.details_list.filter((d) => d !== number);

@@ -1,0 +1,137 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// says sends a language along with every request.
+type says struct{ language string }
+
+func (s says) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Language", s.language)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// reads is a browser that says what its owner reads.
+func (s *site) reads(language string) *browser {
+	b := s.browser()
+	b.http.Transport = says{language}
+	return b
+}
+
+const inGerman = `<html lang="de" dir="ltr">`
+
+func TestPagesAreInTheLanguageOfTheReader(t *testing.T) {
+	s := newSite(t)
+	for language, want := range map[string]string{
+		"": `<html lang="en"`, "de-AT,de;q=0.9,en;q=0.8": inGerman, "en-GB,de;q=0.9": `<html lang="en"`, "fr-FR,de;q=0.2": inGerman, "tlh": `<html lang="en"`,
+	} {
+		got := s.reads(language).get("/login")
+		wantBody(t, got, want)
+		if vary := got.Header.Get("Vary"); !strings.Contains(vary, "Accept-Language") {
+			t.Errorf("%q: got Vary: %s", language, vary)
+		}
+	}
+	german := s.reads("de")
+	wantBody(t, german.get("/nowhere"), inGerman, "Hier ist nichts")
+	wantBody(t, german.post("/signup"), inGerman, "Geben Sie Ihren Namen ein.", "Kolumbien (+57)")
+	if body := s.reads("de").get("/authy/status").Body; !strings.Contains(body, "no sign-in is waiting") {
+		t.Errorf("a script reads %s", body)
+	}
+}
+
+// The switch is a form, so it works without scripts. It leads back.
+func TestTheLanguageIsSwitched(t *testing.T) {
+	s := newSite(t)
+	b := s.reads("en")
+	wantBody(t, b.get("/login?a=1&b=2"), `action="/language"`, `name="to" value="/login?a=1&amp;b=2"`, `name="language" value="de" lang="de"`)
+	wantRedirect(t, b.post("/language", "language", "de", "to", "/login?a=1&b=2"), "/login?a=1&b=2")
+	wantBody(t, b.get("/login"), inGerman, `value="en" lang="en"`)
+	wantRedirect(t, b.post("/language", "language", "en", "to", "/login"), "/login")
+	wantBody(t, b.get("/login"), `<html lang="en"`)
+	for _, language := range []string{"", "tlh", "de-AT", "en, de"} {
+		wantStatus(t, b.post("/language", "language", language, "to", "/login"), http.StatusUnprocessableEntity)
+	}
+	wantStatus(t, b.postForm("/language", url.Values{"language": {"de"}}), http.StatusForbidden)
+}
+
+func TestTheSwitchLeadsToNoOtherSite(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	for to, want := range map[string]string{
+		"": "/", "//evil.example": "/", "https://evil.example/login": "/login", `/\evil.example`: "/evil.example", `\\evil.example`: "/evil.example",
+		"javascript:alert(1)": "/", "/../login": "/../login", "login": "/login", "/login#x": "/login", "%": "/", "/login\r\nA: b": "/",
+	} {
+		wantRedirect(t, b.post("/language", "language", "de", "to", to), want)
+	}
+}
+
+// What is shown only once is not lost by the switch: such a page has none.
+func TestNoSwitchWhereItWouldLoseSomething(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	for _, path := range []string{"/account/recovery-codes", "/account/authenticators"} {
+		got := b.post(path)
+		wantStatus(t, got, http.StatusOK)
+		if strings.Contains(got.Body, `action="/language"`) {
+			t.Errorf("%s has the switch", path)
+		}
+	}
+	wantBody(t, b.post("/transfers"), `name="to" value="/protected"`)
+	wantBody(t, b.post("/login"), `name="to" value="/login"`)
+}
+
+// Pages follow the reader; what rings follows the account.
+func TestWhatRingsFollowsTheAccount(t *testing.T) {
+	s := newSite(t)
+	german := s.reads("de-CH")
+	ada := s.signUp(german, "ada@example.com")
+	if got := ada.phone.requests()[0]; got.Message != "Bei Nod anmelden?" || got.Details["Zahl"] == "" {
+		t.Errorf("the sign-up rings as %q with %v", got.Message, got.Details)
+	}
+	wantRedirect(t, german.post("/login/cancel"), "/login?notice=cancelled")
+	// Somebody who reads English signs in to it: the phone still speaks German.
+	b := s.reads("en")
+	b.signIn(ada)
+	if got := ada.phone.requests()[0].Message; got != "Bei Nod anmelden?" {
+		t.Errorf("it rings as %q", got)
+	}
+	wantRedirect(t, b.post("/language", "language", "en", "to", "/protected"), "/protected")
+	b.post("/transfers", "payee", "Grace", "amount", "1,000.50", "currency", "EUR")
+	if got := ada.phone.requests()[0].Message; got != "Send 1,000.50 EUR to Grace?" {
+		t.Errorf("after the switch it rings as %q", got)
+	}
+	wantBody(t, b.get("/protected"), "1,000.50 EUR")
+	wantBody(t, german.get("/login"), inGerman)
+}
+
+// A password alone does not choose how the owner's phone is asked.
+func TestAStrangerDoesNotChooseTheLanguageOfThePhone(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	stranger := s.reads("de")
+	stranger.passPassword(ada)
+	wantRedirect(t, stranger.post("/language", "language", "de", "to", "/login/approval"), "/login/approval")
+	wantBody(t, stranger.get("/login/approval"), inGerman)
+	wantRedirect(t, stranger.post("/login/resend"), "/login/approval?notice=sent-again")
+	if got := ada.phone.requests()[0].Message; got != "Sign in to Nod?" {
+		t.Errorf("it rings as %q", got)
+	}
+}
+
+func TestTwoWaysToReadAnAmount(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.reads("de")
+	b.signIn(ada)
+	got := b.post("/transfers", "payee", "Grace", "amount", "1,000", "currency", "EUR")
+	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantBody(t, got, "auf zwei Arten lesen", "12,50", `value="1,000"`)
+	wantRedirect(t, b.post("/transfers", "payee", "Grace", "amount", "1.000", "currency", "EUR"), "/protected#transfers")
+	wantBody(t, b.get("/protected"), "1.000,00 EUR", `name="amount" value="1000.00"`)
+}
