@@ -80,8 +80,13 @@ func here(c *fiber.Ctx, page string) string {
 	if c.Method() == fiber.MethodPost || page == "error" {
 		return formPages[page]
 	}
-	return ownPath(utils.CopyString(c.OriginalURL()))
+	if address := utils.CopyString(c.OriginalURL()); len(address) <= maxHere {
+		return ownPath(address)
+	}
+	return ownPath(c.Path()) // nothing of ours is as long
 }
+
+const maxHere = 250
 
 // choices are the languages of the pages.
 func (h *Handlers) choices() (all []views.Choice) {

@@ -37,9 +37,7 @@ func (s *site) tapped(answer func(string), uuid string) {
 func wantShown(t *testing.T, got page, on phoneRequest) {
 	t.Helper()
 	wantBody(t, got, `<strong id="number">`+on.Details["Number"]+`</strong>`, `id="countdown" data-expires-at=`)
-	for _, label := range []string{"Browser", "Address", "Time"} {
-		wantBody(t, got, "<dd>"+on.Details[label]+"</dd>")
-	}
+	wantBody(t, got, "<dd>"+on.Details["Browser"]+"</dd>", "<dd>"+on.Details["Address"]+"</dd>", ">"+on.Details["Time"]+"</time></dd>")
 }
 
 // begins asks for another phone. The old one rings without a recovery code, the new
