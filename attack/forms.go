@@ -153,7 +153,8 @@ func otherSpellings(a *attempt) {
 	p := a.account()
 	b := a.elsewhere().browser()
 	p.gives(b)
-	spellings := []string{"/PROTECTED", "/protected/", "//protected", "/./protected", "/x/../protected", "/%70rotected", "/protected%00", "/protected;x", "/protected/.", "/Login/"}
+	spellings := []string{"/PROTECTED", "/protected/", "//protected", "/./protected", "/x/../protected", "/%70rotected", "/protected%00", "/protected;x", "/protected/.", "/Login/",
+		"/Authy/Status", "/authy/status/"}
 	for _, path := range spellings {
 		status := a.statusOf("GET " + path + " HTTP/1.1\r\nHost: " + a.origin.Host + "\r\nCookie: " + b.cookieHeader() + "\r\n\r\n")
 		if status == http.StatusOK {
@@ -163,7 +164,7 @@ func otherSpellings(a *attempt) {
 			a.through("%s has a route of its own: status %d", path, status)
 		}
 	}
-	a.tried("%d spellings of a path that needs both steps", len(spellings))
+	a.tried("%d spellings of paths that need a step or both", len(spellings))
 	a.refusedBy("one spelling has a route; the others are 404 or meet the same guard")
 }
 

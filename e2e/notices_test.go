@@ -64,6 +64,38 @@ func TestThisWasNotMe(t *testing.T) {
 	hand.pictures("phone-notice")
 }
 
+// A mis-tap is taken back on the page that follows, by a code; and what was added lately
+// is listed there.
+func TestAMistakenNotMeIsTakenBack(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	hers, strangers := n.person().tab(), n.person().tab()
+	strangers.expect("429")
+	p := hers.signUp("ada@example.com", "2015550101")
+	p.answer("approve")
+	hers.at("/protected")
+	hers.click(".offer .primary")
+	hers.see("#recovery-codes")
+	strangers.signIn(p.Email)
+	p.answer("deny")
+	strangers.heading("Not approved")
+	hers.open("/protected")
+	hers.click("#notices button[value=not_me]")
+	hers.heading("Keep everybody else out")
+	hers.see(".added input[name=codes]:checked")
+	hers.accessible("added lately")
+	hers.pictures("not-me-added")
+	hers.click("#mistake button")
+	hers.see("#change-code")
+	hers.accessible("resume by a code")
+	hers.pictures("resume")
+	hers.tokenIn("#change-code", p.token)
+	hers.at("/protected")
+	hers.see("main > .notice")
+	hers.is(`!document.querySelector(".told-pause")`)
+	strangers.signIn(p.Email)
+}
+
 // pictures shows the page as it looks to people, in the folder NOD_SCREENSHOTS.
 func (tb *tab) pictures(name string) {
 	dir := os.Getenv("NOD_SCREENSHOTS")

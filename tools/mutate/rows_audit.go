@@ -3,6 +3,8 @@ package main
 // The audit trail: what is in it, and that nobody can change it.
 var auditRows = []row{
 	{what: "a trail that was cut off is signed on", file: "store/sign.go", find: "if err := tx.goesOn(ctx, last); err != nil {", put: "if err := error(nil); err != nil {", test: "TestACutTrailIsNotSignedOn"},
+	{what: "a mark that nobody sealed lets a trail begin anew", file: "store/trail_mark.go", find: "case !ours && last.Batch > 0 && last.Key != publicKey(tx.store.keys.trail):", put: "case !ours:", test: "TestACutTrailIsNotSignedOn"},
+	{what: "nothing keeps how far the trail is signed", file: "store/sign.go", find: "if err := tx.markTrail(ctx, c); err != nil {", put: "if err := error(nil); err != nil {", test: "TestACutTrailIsNotSignedOn"},
 	{what: "nobody is told that the end was cut off", file: "store/verify.go", find: "return v.end(ctx, tx)", put: "return nil", test: "TestACutTrailIsNotSignedOn"},
 	{what: "a line does not say who acted", file: "store/events.go", find: "cmp.Or(e.Actor, who.Session)", put: "e.Actor", test: "TestALineSaysWhoActedAndWhereFrom"},
 	{what: "a line does not say where from", file: "store/events.go", find: "cmp.Or(e.IP, who.IP)", put: "e.IP", test: "TestALineSaysWhoActedAndWhereFrom"},
