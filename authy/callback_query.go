@@ -15,14 +15,19 @@ func verifyGet(apiKey, callbackURL string, r CallbackRequest) (Callback, error) 
 	if err != nil {
 		return Callback{}, fmt.Errorf("%w: query: %w", ErrBadSignature, err)
 	}
-	renderings := []string{r.RawQuery}
-	for _, s := range []style{{}, {tilde: true}} {
-		renderings = append(renderings, query.sorted(s.escape).encode(s.escape))
-	}
+	renderings := append([]string{r.RawQuery}, sortedRenderings(query)...)
 	if !signed(apiKey, callbackURL, r, renderings) {
 		return Callback{}, ErrBadSignature
 	}
 	return callbackFromQuery(query)
+}
+
+// sortedRenderings are the canonical strings of a query in every style.
+func sortedRenderings(query form) (all []string) {
+	for _, s := range []style{{}, {tilde: true}} {
+		all = append(all, query.sorted(s.escape).encode(s.escape))
+	}
+	return all
 }
 
 // parseQuery decodes a query and keeps its order.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"nod/config"
 	"nod/server"
@@ -68,4 +69,16 @@ func runUser(ctx context.Context, args []string, getenv config.Lookup, stdout io
 	return withSettings(getenv, func(c config.Config) error {
 		return server.WithAccount(ctx, c, args[0], stdout, logger, func(o server.Operator) error { return actions[args[1]](o, ctx) })
 	})
+}
+
+// runDoctor is nod doctor FILE.
+func runDoctor(args []string, getenv config.Lookup, stdout io.Writer) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, doctorUsage)
+		return err
+	}
+	if len(args) != 1 || strings.HasPrefix(args[0], "-") {
+		return fmt.Errorf("%w: doctor wants one file with the callback\n%s", errUsage, doctorUsage)
+	}
+	return withSettings(getenv, func(c config.Config) error { return server.Doctor(c, args[0], stdout) })
 }

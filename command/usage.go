@@ -13,6 +13,7 @@ nod simulator          only the simulator, for Authy applications in any languag
 nod demo               a demonstration: people who are ready, and a stage that shows a sign-in
                        (--help says more)
 nod check URL          open a running Nod through its public address and say what a proxy breaks
+nod doctor FILE        say why a callback of Authy, saved as it came, is refused (-h says more)
 nod audit              check that nobody has changed the audit trail, or export it (-h says more)
 nod user EMAIL         what an operator does to an account: show it, end its sessions, reset its
                        factors, close it (-h says more)
@@ -40,6 +41,22 @@ takes up to 75 s. URL ends after the host and port, as PUBLIC_URL does.
 
 Exit status: 0 if everything works, 1 if something is broken or the check was
 interrupted, 2 if URL cannot be used.
+`
+
+const doctorUsage = `nod doctor FILE
+
+reads one callback from FILE, as it came over the wire: the line that begins with
+POST, the headers, an empty line, the body. It checks the signature with the key and
+the PUBLIC_URL of the settings. Where it does not match, it tries what is usually
+wrong (http or https, host, port, a slash or query at the end, a changed body, a key
+of Twilio's, a clock) and says with what it would match and what to set. The same
+stands in the log when a running Nod refuses a callback.
+
+It sends nothing, changes nothing, and shows neither the key nor the signature that
+would be right. docs/troubleshooting.md says how to save a callback.
+
+Exit status: 0 if a running Nod would take the callback, 1 if not or if FILE cannot be
+read, 2 if the arguments or settings cannot be used.
 `
 
 const auditUsage = `nod audit [verify [CHECKPOINT…]]

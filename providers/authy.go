@@ -47,7 +47,8 @@ type Authy struct {
 	Counter     CallCounter        // nil: nothing is counted
 	Now         func() time.Time   // nil: time.Now
 
-	health health
+	health    health
+	diagnoses turns
 }
 
 // Register makes the phone known. Its handle is the Authy id.

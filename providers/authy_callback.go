@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"nod/authy"
@@ -12,14 +13,25 @@ import (
 	"nod/store"
 )
 
-// nonceAge is how far a nonce that reads as a time may be from now. An answer
+// NonceAge is how far a nonce that reads as a time may be from now. An answer
 // belongs to a request of at most ten minutes; older ones are replays.
-const nonceAge = 15 * time.Minute
+const NonceAge = 15 * time.Minute
 
 // Callback verifies a callback as it came, nothing decoded, and returns its
 // answer. signin.ErrForged for one that Authy did not sign, or long ago; any
-// other error for one that is signed and cannot be used.
+// other error for one that is signed and cannot be used. The text of an ErrForged
+// says now and then what would mend it.
 func (a *Authy) Callback(method, rawQuery string, header http.Header, body []byte) (signin.Answer, error) {
+	answer, err := a.verify(method, rawQuery, header, body)
+	if errors.Is(err, signin.ErrForged) && a.diagnoses.take(a.now()) {
+		doctor := Doctor{APIKey: a.APIKey, CallbackURL: a.CallbackURL}
+		why := doctor.Why(Received{Method: method, RawQuery: rawQuery, Header: header, Body: body}, err, a.now())
+		err = fmt.Errorf("%w: %s", err, why)
+	}
+	return answer, err
+}
+
+func (a *Authy) verify(method, rawQuery string, header http.Header, body []byte) (signin.Answer, error) {
 	signature, nonce := only(header, "X-Authy-Signature"), only(header, "X-Authy-Signature-Nonce")
 	switch {
 	case signature == "" || nonce == "":
@@ -31,7 +43,8 @@ func (a *Authy) Callback(method, rawQuery string, header http.Header, body []byt
 		Method: method, RawQuery: rawQuery, Body: body, Signature: signature, Nonce: nonce,
 	})
 	if errors.Is(err, authy.ErrBadSignature) {
-		return signin.Answer{}, fmt.Errorf("%w: %w", signin.ErrForged, err)
+		// Both say the same; what follows in theirs is the detail.
+		return signin.Answer{}, fmt.Errorf("%w%s", signin.ErrForged, strings.TrimPrefix(err.Error(), authy.ErrBadSignature.Error()))
 	}
 	return signin.Answer{
 		RequestID: answer.UUID, ApprovalID: answer.HiddenDetails[hiddenID], Handle: strconv.FormatInt(answer.AuthyID, 10),
@@ -57,5 +70,5 @@ func (a *Authy) staleNonce(nonce string) bool {
 		return false
 	}
 	age := float64(a.now().UnixMilli())/1000 - at
-	return age > nonceAge.Seconds() || age < -nonceAge.Seconds()
+	return age > NonceAge.Seconds() || age < -NonceAge.Seconds()
 }

@@ -9,7 +9,7 @@ var attackRows = []row{
 	{what: "attack A-03: a new sign-in leaves the one before", file: "store/sessions.go", find: `if replaces != "" {`, put: `if replaces == "-" {`, test: "attack.TestA03"},
 	{what: "attack A-04: anybody uses the newest approval", file: "store/confirm.go", find: "WHERE session_id = ?2 AND kind = ?3", put: "WHERE ?2 = ?2 AND kind = ?3", test: "attack.TestA04"},
 	{what: "attack A-06: the session that waited goes on", file: "store/confirm.go", find: "before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)", put: "before, err := Session{}, error(nil)", test: "attack.TestA06"},
-	{what: "attack A-11: a signed answer is good for ever", file: "providers/authy_callback.go", find: "age > nonceAge.Seconds() || age < -nonceAge.Seconds()", put: "age > 1e9 || nonceAge < 0", test: "attack.TestA11"},
+	{what: "attack A-11: a signed answer is good for ever", file: "providers/authy_callback.go", find: "age > NonceAge.Seconds() || age < -NonceAge.Seconds()", put: "age > 1e9 || nonceAge < 0", test: "attack.TestA11"},
 	{what: "attack A-12: the body is not part of what is signed", file: "authy/callback.go", find: `callbackURL + "|" + params))`, put: `callbackURL + "|" + params[:0]))`, test: "attack.TestA12"},
 	{what: "attack A-12b: what cannot be used is answered as if it were", file: "handlers/callback.go", find: "fiber.StatusBadRequest", put: "fiber.StatusOK", test: "attack.TestA12b"},
 	{what: "attack A-13: each repeat of the last step has a session of its own", file: "store/repeat.go", find: "if _, err := tx.endSession(ctx, unused.ID, ReasonRekeyed, sess.ID); err != nil {", put: "if err := error(nil); err != nil {", test: "attack.TestA13"},

@@ -40,7 +40,7 @@ var signinRows = []row{
 
 	{what: "what the provider may have done counts as refused", file: "providers/authy.go", find: "errors.Is(err, authy.ErrNoReply)", put: "false", test: "TestAFaultOfTheProviderIsANeutralErrorOfEveryCall"},
 	{what: "a callback counts for 55 minutes", file: "providers/authy_callback.go", find: "15 * time.Minute", put: "55 * time.Minute", test: "TestACallbackCountsForFifteenMinutes"},
-	{what: "a callback may come from the future", file: "providers/authy_callback.go", find: "|| age < -nonceAge.Seconds()", put: "", test: "TestACallbackCountsForFifteenMinutes"},
+	{what: "a callback may come from the future", file: "providers/authy_callback.go", find: "|| age < -NonceAge.Seconds()", put: "", test: "TestACallbackCountsForFifteenMinutes"},
 	{what: "a doubled signature is taken", file: "providers/authy_callback.go", find: "len(values) != 1", put: "len(values) == 0", test: "handlers.TestCallbacksThatAreRefused"},
 	{what: "what a phone shows is not cut", file: "providers/authy_question.go", find: `Value: signin.Shorten(value, maxDetail)`, put: `Value: value`, test: "TestTheLongestEmailRings"},
 	{what: "a phone without the app is asked", file: "providers/authy.go", find: "!status.CanApprove()", put: "!status.CanApprove() && id < 0", test: "TestAPhoneWithoutTheAppIsNotAsked"},
