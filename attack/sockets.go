@@ -250,6 +250,7 @@ func packedFrames(a *attempt) {
 	defer conn.Close()
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	must(err)
+	need(res.StatusCode == http.StatusSwitchingProtocols, "the handshake: status %d", res.StatusCode)
 	if extensions := res.Header.Get("Sec-WebSocket-Extensions"); extensions != "" {
 		a.through("the server agrees to %q", extensions)
 	}

@@ -207,7 +207,7 @@ func TestASessionDoesNotAnswerForItself(t *testing.T) {
 	s.clock.Advance(time.Second)
 	theirs.signIn(ada)
 	got := theirs.get("/protected")
-	wantBody(t, got, "was new to your account", "Only a browser that was signed in before", `href="/account/not-me"`)
+	wantBody(t, got, "was new to your account", "Only a browser that was signed in before", `href="/account/not-me?disputed=`)
 	wantNoBody(t, got, `action="/notices/answer"`)
 	wantRedirect(t, theirs.answers("new_browser", "me"), "/protected")
 	wantBody(t, theirs.get("/protected"), "Was this you?")
