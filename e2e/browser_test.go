@@ -194,7 +194,7 @@ func (tb *tab) click(selector string) {
 // see waits until the element is visible.
 func (tb *tab) see(selector string) {
 	tb.t.Helper()
-	tb.is(fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.checkVisibility())`, selector))
+	tb.is(fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.checkVisibility({visibilityProperty: true}))`, selector))
 }
 
 // is waits until a JavaScript expression is true. It polls from outside: a
@@ -280,11 +280,16 @@ func (tb *tab) look(width int64, scheme string) {
 	tb.colours(scheme)
 }
 
-// colours sets the colour scheme, "light" or "dark", and stops animations.
+// colours sets the colour scheme, "light", "dark" or "forced" by the system, and stops
+// animations.
 func (tb *tab) colours(scheme string) {
 	tb.t.Helper()
+	forced := "none"
+	if scheme == "forced" {
+		scheme, forced = "dark", "active"
+	}
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "forced-colors", Value: forced}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 }
 

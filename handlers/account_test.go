@@ -18,7 +18,7 @@ func TestAnAccountIsClosed(t *testing.T) {
 
 	wrong := b.post("/account/close", "password", "not the password")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "The password is wrong. Nothing was changed.", "<title>Please check: ", `href="#close_password"`)
+	wantBody(t, wrong, "The password is wrong. Nothing was changed.", "<title>Please check: ", `id="close_password-error"`)
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")

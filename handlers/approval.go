@@ -73,13 +73,9 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		return err
 	}
 	page := views.Approval{
-		Layout:    h.layout(c, "approval", approvalTitle(a)),
-		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason), Number: a.Number,
-		ExpiresAt: wireTime(a.ExpiresAt), ServerNow: wireTime(h.Now()),
-		TTLSeconds:  int(a.ExpiresAt.Sub(a.CreatedAt).Seconds()),
-		SecondsLeft: max(0, ceilSeconds(a.ExpiresAt.Sub(h.Now()))),
-		Email:       v.User.Email, MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
-		Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP, Place: v.Session.Place, AskedAt: h.timeOf(c, a.CreatedAt),
+		Layout: h.layout(c, "approval", approvalTitle(a)),
+		Asked:  h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
+		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,

@@ -18,7 +18,7 @@ func TestSignInWithATap(t *testing.T) {
 	wantRedirect(t, b.get("/protected"), "/login/approval")
 	waiting := b.get("/login/approval")
 	wantStatus(t, waiting, http.StatusOK)
-	wantBody(t, waiting, "ada@example.com", `data-status="pending"`)
+	wantBody(t, waiting, "ada@<wbr>example<wbr>.com", `data-status="pending"`)
 
 	events := b.events()
 	first := events.want("pending")

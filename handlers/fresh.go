@@ -204,23 +204,24 @@ func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.C
 func (ref changeRef) words() string { return cmp.Or(ref.what, "change.account") }
 
 func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref changeRef) error {
-	sess := visitorOf(c).Session
-	a, err := h.Flow.ChangeRequest(c.UserContext(), sess.ID)
+	v := visitorOf(c)
+	a, err := h.Flow.ChangeRequest(c.UserContext(), v.Session.ID)
 	about := a.Subject == ref.what || a.Status == store.Denied // a Deny holds for every change
 	if errors.Is(err, store.ErrNotFound) || (err == nil && !about) {
 		page.Status = "ask"
 		return nil
 	}
-	page.Status, page.Reason, page.Number = string(a.Status), string(a.Reason), a.Number
-	page.Asked = h.viewAsked(c, sess, a.CreatedAt, a.ExpiresAt)
+	page.Status, page.Reason = string(a.Status), string(a.Reason)
+	page.Asked = h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt)
 	return err
 }
 
-// viewAsked is what a phone shows that a session has asked.
-func (h *Handlers) viewAsked(c *fiber.Ctx, sess store.Session, at, until time.Time) views.Asked {
+// viewAsked is what a phone shows that a visitor has asked.
+func (h *Handlers) viewAsked(c *fiber.Ctx, v signin.Visitor, number string, at, until time.Time) views.Asked {
 	return views.Asked{
-		Browser: h.browser(c, sess.UserAgent), IP: sess.IP, Place: sess.Place, At: h.timeOf(c, at),
-		ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
+		Number: number, Email: v.User.Email, Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP,
+		Place: v.Session.Place, At: h.timeOf(c, at), ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()),
+		TTLSeconds: int(until.Sub(at).Seconds()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
 	}
 }
 

@@ -51,7 +51,7 @@ func TestWhoHasThePasswordCannotUseUpThePushes(t *testing.T) {
 		stranger.post("/login/cancel")
 	}
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "Browsers that have never signed in to this account", "Type a code")
+	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "Browsers that have never signed in to this account", "A code from your app")
 	wantRefused(t, stranger.post("/login/resend"), 10*time.Minute, "10 minutes")
 
 	hers.passPassword(ada)
@@ -73,7 +73,7 @@ func TestAStrangerIsToldThatAnotherSignInIsUnderWay(t *testing.T) {
 	asked := len(ada.phone.requests())
 
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, "Another sign‑in is in progress", "Type a code")
+	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, "Another sign‑in is in progress", "A code from your app")
 	wantRefused(t, stranger.post("/login/resend"), 2*time.Minute, "in a browser that has signed in to it before")
 	if got := len(ada.phone.requests()); got != asked {
 		t.Errorf("the phone was asked %d times more", got-asked)

@@ -26,16 +26,16 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 		MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), MaskedNew: h.maskPhone(c, change.PhoneNumber),
 		PhoneNumber: typed.Number, Countries: h.countryList(c, typed),
 	}
-	if change.Mine { // no other session knows what the phone shows of this one
-		page.Asked = h.viewAsked(c, v.Session, change.AskedAt, change.AskedUntil)
-	}
+	number := change.Number
 	switch change.Step {
 	case signin.StepOld:
-		page.Number, page.OldStatus, page.OldReason = change.Old.Number, string(change.Old.Status), string(change.Old.Reason)
-	case signin.StepNew:
-		page.Number = change.Number
+		number, page.OldStatus, page.OldReason = change.Old.Number, string(change.Old.Status), string(change.Old.Reason)
 	case signin.StepReady:
 		page.Ready = h.timeOf(c, change.ReadyAt)
+	}
+	page.Asked.Number = number
+	if change.Mine { // no other session knows what the phone shows of this one
+		page.Asked = h.viewAsked(c, v, number, change.AskedAt, change.AskedUntil)
 	}
 	page.Errors = problems
 	return c.Status(status).Render("phone", page)

@@ -33,7 +33,7 @@ func TestASessionIsEndedFromAnotherBrowser(t *testing.T) {
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it is none of Bob's business
 
 	wantRedirect(t, here.post("/account/sessions/end", "session", found[0][1]), "/protected?notice=session-ended")
-	wantBody(t, here.get("/protected?notice=session-ended"), "That browser has been signed out.", "Only here.", "Signed out from another browser")
+	wantBody(t, here.get("/protected?notice=session-ended"), "That browser has been signed out.", "Signed out from another browser")
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}

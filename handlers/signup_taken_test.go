@@ -62,9 +62,12 @@ func (b *browser) alike(p page, who string) string {
 	slices.Sort(headers)
 	u, err := url.Parse(b.site.url)
 	must(b.t, err)
-	text := strings.NewReplacer(who, "WHO", u.Port(), "PORT", b.site.simURL, "PHONES").Replace(fmt.Sprintln(p.Status, headers, p.Body))
+	text := strings.NewReplacer(who, "WHO", softened.Replace(who), "WHO", u.Port(), "PORT", b.site.simURL, "PHONES").Replace(fmt.Sprintln(p.Status, headers, p.Body))
 	return varying.ReplaceAllString(text, "…")
 }
+
+// softened is an e-mail as the waiting page lets it break.
+var softened = strings.NewReplacer("@", "@<wbr>", ".", "<wbr>.")
 
 var varying = regexp.MustCompile(`/phones/\d+#[0-9a-f-]{36}|[A-Z2-7]{26}|[0-9A-Za-z_-]{43}|[0-9a-f]{32,}|\d{4}-\d\d-\d\dT[\d:.]+Z|"number":"\d\d|id="number[a-z-]*">\d\d`)
 

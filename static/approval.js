@@ -106,10 +106,12 @@ function say(text) {
 
 function offerHelp() {
   clearTimeout(helpTimer);
+  delete page.dataset.helped;
   if (current !== "pending") return;
   helpTimer = setTimeout(() => {
     if (current !== "pending") return;
     for (const help of all(page, "[data-help]")) help.hidden = false;
+    page.dataset.helped = "";
     say(byId("help-heading").innerText);
   }, HELP_AFTER);
 }
@@ -121,7 +123,7 @@ function message(name, shown = true) {
 
 /** @param {string} transport */
 function showTransport(transport) {
-  byId("badge").dataset.way = transport;
+  byId("badge").dataset.way = page.dataset.way = transport;
   for (const text of all(byId("badge"), ".way")) text.hidden = text.dataset.way !== transport;
   clearTimeout(lostTimer);
   if (transport === "lost") {
@@ -135,12 +137,6 @@ function showTransport(transport) {
   message("no-answer", false);
   if (isLost) say(page.dataset.back ?? "");
   isLost = false;
-}
-
-/** @param {string} number */
-function showNumber(number) {
-  byId("number").textContent = number;
-  byId("number-again").textContent = number;
 }
 
 const countdown = new Countdown((seconds) => {
@@ -184,7 +180,7 @@ function wait({ number, reason, expires_at: expiresAt, server_time: serverTime =
     request = expiresAt;
     page.dataset.ttl = String(Math.round((Date.parse(expiresAt) - Date.parse(serverTime)) / 1000));
   }
-  if (number) showNumber(number);
+  if (number) byId("number").textContent = number;
   byId("unconfirmed").hidden = reason !== "unconfirmed";
   if (expiresAt) countdown.set(expiresAt, serverTime);
   if (current !== "pending" || another) show("pending");

@@ -62,10 +62,12 @@ function listen() {
 }
 
 const left = document.getElementById("countdown");
+const bar = document.getElementById("ring-bar");
 if (left) {
   document.documentElement.dataset.script = "running"; // or the time left is hidden
   const countdown = new Countdown((seconds) => {
     left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (bar) bar.setAttribute("stroke-dasharray", `${seconds} ${bar.getAttribute("pathLength")}`);
   });
   countdown.set(left.dataset.expiresAt ?? "", left.dataset.serverNow ?? "");
 }

@@ -36,8 +36,11 @@ type Notice struct {
 // is about the form as a whole.
 type FieldErrors map[string]string
 
-// FieldError is the sentence of one field.
-type FieldError struct{ Field, Text string }
+// Several says whether more than one field is wrong.
+func (e FieldErrors) Several() bool {
+	_, form := e["form"]
+	return len(e) > 2 || len(e) == 2 && !form
+}
 
 // fieldOrder is how the fields of the forms follow one another.
 var fieldOrder = []string{
@@ -45,21 +48,12 @@ var fieldOrder = []string{
 	"payee", "amount", "currency",
 }
 
-// Listed are the sentences of the fields, in the order of the page.
-func (e FieldErrors) Listed() []FieldError {
-	var list []FieldError
-	for _, field := range fieldOrder {
-		if text := e[field]; text != "" {
-			list = append(list, FieldError{field, text})
-		}
-	}
-	return list
-}
-
 // First is the field that gets the focus: the first one with an error, "" without.
 func (e FieldErrors) First() string {
-	if list := e.Listed(); len(list) > 0 {
-		return list[0].Field
+	for _, field := range fieldOrder {
+		if e[field] != "" {
+			return field
+		}
 	}
 	return ""
 }
@@ -109,17 +103,10 @@ type Country struct {
 // Approval is the waiting page: a request to the phone and its state.
 type Approval struct {
 	Layout
-	RequestID            string // what "send it again" replaces
-	Status, Reason       string // as the store keeps them
-	Number               string // to compare with the phone's
-	ExpiresAt, ServerNow string // RFC 3339
-	TTLSeconds           int
-	SecondsLeft          int
-
-	// What the phone shows too.
-	Email, MaskedPhone, Browser, IP, Place string // the place is "" where nobody knows
-
-	AskedAt Time
+	Asked
+	RequestID      string // what "send it again" replaces
+	Status, Reason string // as the store keeps them
+	MaskedPhone    string
 
 	EventsURL, StreamURL, StatusURL string
 	DoneURL                         string // for a browser that is signed in
@@ -206,11 +193,11 @@ type KnownBrowser struct {
 // once it is confirmed.
 type Change struct {
 	Layout
-	What           string // the change, in words
-	Path           string // where its form goes, "" without one
-	Fields         []HiddenField
-	Status         string // fresh, ask or code, else that of the request to the phone
-	Reason, Number string // of the request
+	What   string // the change, in words
+	Path   string // where its form goes, "" without one
+	Fields []HiddenField
+	Status string // fresh, ask or code, else that of the request to the phone
+	Reason string // of the request
 
 	Asked       Asked
 	MaskedPhone string
@@ -224,13 +211,13 @@ type Change struct {
 	SelfURL, CodeURL string
 }
 
-// Asked is what a phone shows of a request beside its number, and how long it can
+// Asked is what a phone shows of a request, to be compared, and how long it can
 // answer. The zero value where nothing is asked.
 type Asked struct {
-	Browser, IP, Place   string // the place is "" where nobody knows
-	At                   Time
-	ExpiresAt, ServerNow string // RFC 3339
-	SecondsLeft          int
+	Number, Email, Browser, IP, Place string // the place is "" where nobody knows
+	At                                Time
+	ExpiresAt, ServerNow              string // RFC 3339
+	TTLSeconds, SecondsLeft           int
 }
 
 // HiddenField is what a form sends besides what is typed.
@@ -340,8 +327,7 @@ type Phone struct {
 	Step                   string // old, new, ask, ready; "" without a change
 	Mine                   bool   // this session has begun it
 	MaskedPhone, MaskedNew string
-	Number                 string // to compare with the phone's
-	Asked                  Asked  // if this session has asked
+	Asked                  Asked  // without Email unless this session has asked
 	OldStatus, OldReason   string // of the request to the old phone
 	Ready                  Time
 	PhoneNumber            string // as typed

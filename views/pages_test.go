@@ -61,7 +61,7 @@ func states() []state {
 		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
 		name, status, _ := strings.Cut(step, " ")
-		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, Number: "47", MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear, Asked: asked}})
+		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear, Asked: asked}})
 	}
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
@@ -115,9 +115,7 @@ func approvals() []state {
 		status, reason, _ := strings.Cut(end, " ")
 		for _, codes := range []bool{true, false} {
 			list = append(list, state{"approval", fmt.Sprint(end, " codes ", codes), views.Approval{
-				Layout: member("approval", 1), Status: status, Reason: reason, Number: "47",
-				ExpiresAt: "2026-01-01T00:02:00.000Z", ServerNow: "2026-01-01T00:00:00.000Z", TTLSeconds: 120, SecondsLeft: 75,
-				Email: "ada@example.com", MaskedPhone: "+57 ••• 67", Browser: "Firefox on <Linux>", IP: "127.0.0.1",
+				Layout: member("approval", 1), Asked: asked, Status: status, Reason: reason, MaskedPhone: "+57 ••• 67",
 				EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status", CodesOffered: codes, Sends: views.Sends{SMS: true, Call: true},
 			}})
 		}
@@ -144,8 +142,8 @@ func tokens() []state {
 }
 
 var asked = views.Asked{
-	Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: newYear,
-	ExpiresAt: "2026-01-01T00:02:00Z", ServerNow: "2026-01-01T00:00:00Z", SecondsLeft: 120,
+	Number: "47", Email: "ada@example.com", Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: newYear,
+	ExpiresAt: "2026-01-01T00:02:00Z", ServerNow: "2026-01-01T00:00:00Z", TTLSeconds: 120, SecondsLeft: 75,
 }
 
 func changes() []state {
@@ -154,7 +152,7 @@ func changes() []state {
 		for _, reason := range []string{"", "unconfirmed", "unavailable", "no_device", "push_paused"} {
 			list = append(list, state{"change", status + " " + reason, views.Change{
 				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
-				Status: status, Reason: reason, Number: "47", MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
+				Status: status, Reason: reason, MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
 				Asked: asked,
 			}})
 		}

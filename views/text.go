@@ -16,7 +16,7 @@ func (text Text) funcs(direction string) template.FuncMap {
 	if direction == "rtl" {
 		t = text.isolating()
 	}
-	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment}
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft}
 }
 
 // isolating keeps arguments, which may be e-mails and numbers, from being turned
@@ -90,4 +90,10 @@ func escaped(value any) template.HTML {
 		return html
 	}
 	return template.HTML(template.HTMLEscapeString(fmt.Sprint(value)))
+}
+
+// soft lets an e-mail that is too long for its line break where it is read: after the @
+// and before a dot.
+func soft(email string) template.HTML {
+	return template.HTML(strings.NewReplacer("@", "@<wbr>", ".", "<wbr>.").Replace(template.HTMLEscapeString(email)))
 }

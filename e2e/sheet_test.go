@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// A picture's name is that of its state, its language, the width and the colours.
+var (
+	widths  = []int64{390, 1280}
+	schemes = []string{"light", "dark", "forced"}
+)
+
+// TestContactSheet takes pictures of the pages in the folder NOD_GALLERY, which the
+// test of the same name in views has written, and puts them on one sheet: every state
+// as a row, in every language, width and scheme of colours.
+func TestContactSheet(t *testing.T) {
+	gallery, dir := os.Getenv("NOD_GALLERY"), os.Getenv("NOD_SCREENSHOTS")
+	if gallery == "" || dir == "" {
+		t.Skip("NOD_GALLERY or NOD_SCREENSHOTS is not set; make pictures sets both")
+	}
+	if missing != "" {
+		t.Skip(missing)
+	}
+	must(t, os.MkdirAll(dir, 0o755))
+	var index struct{ Languages, States []string }
+	text, err := os.ReadFile(filepath.Join(gallery, "gallery.json"))
+	must(t, err)
+	must(t, json.Unmarshal(text, &index))
+	// The pages are as the server sends them: no script changes them.
+	files := http.FileServer(http.Dir(gallery))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "script-src 'none'")
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for _, state := range index.States {
+		t.Run(state, func(t *testing.T) {
+			tb := (&nod{t: t}).person().tab()
+			tb.expect("violates the following Content Security Policy", "404")
+			for _, language := range index.Languages {
+				for _, scheme := range schemes {
+					tb.open(server.URL + "/" + state + "-" + language + ".html")
+					for _, width := range widths {
+						tb.look(width, scheme)
+						tb.picture(filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", state, language, width, scheme)))
+					}
+				}
+			}
+		})
+	}
+	must(t, writeSheet(filepath.Join(dir, "index.html"), index.States, index.Languages))
+}
+
+var sheet = template.Must(template.New("").Parse(`<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>Nod: every page in every state</title>
+<style>
+body { font: 14px/1.4 system-ui; margin: 1rem; background: #bbb; }
+h2 { position: sticky; inset-inline-start: 1rem; width: max-content; margin: 1.5rem 0 .5rem; }
+div { display: flex; gap: .75rem; align-items: start; }
+figure { margin: 0; flex: none; } figcaption { font-size: 12px; }
+img { display: block; width: 320px; height: auto; } img.narrow { width: 180px; }
+</style>
+<h1>Every page in every state</h1>
+{{range .States}}{{$state := .}}<h2 id="{{.}}">{{.}}</h2><div>
+{{range $.Languages}}{{$language := .}}{{range $.Widths}}{{$width := .}}{{range $.Schemes}}{{$file := printf "%s-%s-%d-%s.png" $state $language $width .}}<figure><figcaption>{{$language}} {{$width}} {{.}}</figcaption><a href="{{$file}}"><img loading="lazy" src="{{$file}}" alt=""{{if lt $width 500}} class="narrow"{{end}}></a></figure>
+{{end}}{{end}}{{end}}</div>
+{{end}}</html>
+`))
+
+func writeSheet(file string, states, languages []string) error {
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	return sheet.Execute(out, map[string]any{"States": states, "Languages": languages, "Widths": widths, "Schemes": schemes})
+}

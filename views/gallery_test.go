@@ -1,0 +1,101 @@
+package views_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"nod/locales"
+	"nod/static"
+	"nod/views"
+)
+
+// TestGallery writes every page in every state, in every language, to the folder
+// NOD_GALLERY, with an index in gallery.json. "make pictures" takes pictures of them.
+func TestGallery(t *testing.T) {
+	dir := os.Getenv("NOD_GALLERY")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	must(t, os.RemoveAll(filepath.Join(dir, "static")))
+	must(t, os.CopyFS(filepath.Join(dir, "static"), static.FS))
+	words, err := locales.New()
+	must(t, err)
+	index := struct{ Languages, States []string }{}
+	for _, language := range words.Languages() {
+		index.Languages = append(index.Languages, language.Tag())
+	}
+	pages, err := views.Parse(words.Languages())
+	must(t, err)
+	for _, s := range gallery() {
+		index.States = append(index.States, s.file())
+		for _, language := range words.Languages() {
+			var page bytes.Buffer
+			must(t, pages.Render(&page, s.name, inLanguage(s.page, language)))
+			must(t, os.WriteFile(filepath.Join(dir, s.file()+"-"+language.Tag()+".html"), s.finish(page.Bytes()), 0o644))
+		}
+	}
+	text, err := json.Marshal(index)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "gallery.json"), text, 0o644))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inLanguage is a page in another language; every page has a Layout.
+func inLanguage(page any, language *locales.Language) any {
+	copied := reflect.New(reflect.TypeOf(page)).Elem()
+	copied.Set(reflect.ValueOf(page))
+	layout := copied.FieldByName("Layout").Addr().Interface().(*views.Layout)
+	layout.Lang, layout.Dir = language.Tag(), language.Direction()
+	return copied.Interface()
+}
+
+// gallery is every state that a person may see, and what a script makes of the waiting
+// page.
+func gallery() []state {
+	var list []state
+	for _, s := range states() {
+		if s.what == "zero" {
+			continue
+		}
+		list = append(list, s)
+		if s.name == "approval" && s.what == "pending codes true" {
+			list = append(list, state{s.name, "pending live", s.page}, state{s.name, "pending help", s.page}, state{s.name, "pending lost", s.page})
+		}
+	}
+	return list
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+func (s state) file() string {
+	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(s.name+" "+s.what), "-"), "-")
+}
+
+// finish does to a page what its script would.
+func (s state) finish(page []byte) []byte {
+	way := func(name string) *strings.Replacer {
+		return strings.NewReplacer(`data-way="connecting"`, `data-way="`+name+`"`, `data-way="`+name+`" hidden`, `data-way="`+name+`"`, `<span class="way needs-script"`, `<span hidden`)
+	}
+	switch s.what {
+	case "pending live":
+		return []byte(way("socket").Replace(string(page)))
+	case "pending lost":
+		return []byte(way("lost").Replace(string(page)))
+	case "pending help":
+		text := way("socket").Replace(string(page))
+		return []byte(strings.NewReplacer(`data-help hidden`, `data-help`, `id="approval"`, `id="approval" data-helped`).Replace(text))
+	}
+	return page
+}
