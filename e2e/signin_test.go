@@ -168,6 +168,7 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 
 	newer, older := p.requests()[0], p.requests()[1]
 	p.withdrawn(older.UUID)
+	second.see("#confirm-form button") // with the help, or where the page does not go on by itself
 	second.click("#confirm-form button")
 	second.see("[data-message=not-yet]")
 	p.tap(newer.UUID, "approve")
@@ -186,6 +187,7 @@ func TestWithoutScript(t *testing.T) {
 	tb.expect("409")
 	tb.signIn(p.Email)
 	tb.heading("Tap Approve on your phone")
+	tb.see("#confirm-form button") // with the help, or where the page does not go on by itself
 	tb.click("#confirm-form button")
 	tb.see(".notice.warning")
 	tb.heading("Tap Approve on your phone")

@@ -301,6 +301,7 @@ func TestHelpAfterAWhile(t *testing.T) {
 		t.Fatal("nothing was sent again")
 	}
 	p.withdrawn(older.UUID)
+	tb.see("#confirm-form button") // with the help, or where the page does not go on by itself
 	tb.click("#confirm-form button")
 	tb.see("[data-message=not-yet]")
 	p.tap(newer.UUID, "approve")
@@ -316,6 +317,7 @@ func TestIHaveApprovedIt(t *testing.T) {
 	p := tb.signUp("ada@example.com", "2015550101")
 	tb.transport("socket")
 	p.answer("approve")
+	tb.see("#confirm-form button") // with the help, or where the page does not go on by itself
 	tb.click("#confirm-form button")
 	tb.at("/protected")
 }
