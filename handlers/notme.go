@@ -18,22 +18,21 @@ import (
 // notMe offers another password, the end of all other sign-ins, and the removal of
 // what a stranger may have added.
 func (h *Handlers) notMe(c *fiber.Ctx) error {
-	return h.showNotMe(c, fiber.StatusOK, c.Query("disputed"), views.PasswordForm{}, nil, nil)
+	return h.showNotMe(c, fiber.StatusOK, views.NotMe{Disputed: c.Query("disputed")}, nil)
 }
 
-// showNotMe shows the page again as it was sent: keep says what was left unchecked.
-func (h *Handlers) showNotMe(c *fiber.Ctx, status int, disputed string, form views.PasswordForm, keep func(views.Added) bool, problems views.FieldErrors) (err error) {
-	v := visitorOf(c)
-	page := views.NotMe{
-		Layout: h.layout(c, "notme", "notme.title"), Account: views.Account{Email: v.User.Email}, Fresh: h.Flow.Fresh(v),
-		Password: form, Disputed: disputed,
-	}
-	page.ConfirmURL = changeAt("/account/not-me", func(string, ...string) string { return disputed }).url()
+// showNotMe fills in the page. keep says what was left unchecked where it was sent
+// before; nil is nothing.
+func (h *Handlers) showNotMe(c *fiber.Ctx, status int, page views.NotMe, keep func(views.Added) bool) (err error) {
+	v, problems := visitorOf(c), page.Errors
+	page.Layout = h.layout(c, "notme", "notme.title")
 	page.Errors = problems
+	page.Account, page.Fresh = views.Account{Email: v.User.Email}, h.Flow.Fresh(v)
+	page.ConfirmURL = changeAt("/account/not-me", func(string, ...string) string { return page.Disputed }).url()
 	if page.Pause, err = h.viewPause(c); err != nil {
 		return err
 	}
-	if page.Added, err = h.addedLately(c, disputed); err != nil {
+	if page.Added, err = h.addedLately(c, page.Disputed); err != nil {
 		return err
 	}
 	for i, added := range page.Added {
@@ -71,7 +70,9 @@ func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		keep := func(a views.Added) bool { return !slices.Contains(formValues(c, a.Kind), a.Value) }
-		return h.showNotMe(c, fiber.StatusUnprocessableEntity, c.FormValue("disputed"), views.PasswordForm{Stay: !typed.Everywhere}, keep, h.sentences(c, problems))
+		page := views.NotMe{Disputed: c.FormValue("disputed"), Password: views.PasswordForm{Stay: !typed.Everywhere}}
+		page.Errors = h.sentences(c, problems)
+		return h.showNotMe(c, fiber.StatusUnprocessableEntity, page, keep)
 	}
 	if err != nil {
 		return err

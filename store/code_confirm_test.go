@@ -117,3 +117,57 @@ func TestNobodyIsSignedInWithoutAMethod(t *testing.T) {
 		}
 	}
 }
+
+// A right code forgets the wrong ones before it, whoever has checked it. What the
+// provider was asked about for strangers begins anew by its own codes only: they say
+// that the phone is there.
+func TestARightCodeForgetsTheWrongOnes(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	app := w.app(ada)
+	code := func() string {
+		w.clock.Advance(time.Minute)
+		return app.code(0)
+	}
+	spent := func(what, act string, want int) {
+		t.Helper()
+		if n := w.number(`SELECT COUNT(DISTINCT act) FROM usage WHERE key LIKE ? || '|%'`, act); n != want {
+			t.Errorf("%s: %d of %s are held against the owner, want %d", what, n, act, want)
+		}
+	}
+	try := func(sess store.Session) {
+		must(t, err2(w.store.SpendCodeTry(t.Context(), sess.ID)))
+		must(t, w.store.SpendAskedTry(t.Context(), sess.ID))
+	}
+	in := w.signIn(ada)
+	for _, test := range []struct {
+		what  string
+		use   func() error
+		asked int
+	}{
+		{"a change by an app", func() (err error) {
+			try(in)
+			in, err = w.store.ConfirmChangeByAuthenticator(t.Context(), in.ID, code(), browser)
+			return err
+		}, 0},
+		{"a change by a code of the provider", func() (err error) {
+			try(in)
+			in, err = w.store.ConfirmChangeByCode(t.Context(), in.ID, store.MethodSMS, "one", browser)
+			return err
+		}, 0},
+		{"a sign-in by an app", func() error {
+			half := w.start(ada)
+			try(half)
+			return err2(w.byApp(half, code()))
+		}, 1},
+		{"a sign-in by a code of the provider", func() error {
+			half := w.start(ada)
+			try(half)
+			return err2(w.store.ConfirmByCode(t.Context(), half.ID, store.MethodSMS, "two", browser))
+		}, 0},
+	} {
+		must(t, test.use())
+		spent(test.what, "code_try", 0)
+		spent(test.what, "asked", test.asked)
+	}
+}
