@@ -227,6 +227,7 @@ func TestATapEndsNoPause(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	w.signInFrom(ada, bringing("", "hers"))
+	w.clock.Advance(time.Second)
 	first, _ := w.ring(ada)
 	w.decide(first, store.Denied)
 	sess, err := w.store.StartSession(t.Context(), ada.ID, "", bringing("hers", ""))
