@@ -66,7 +66,7 @@ func states() []state {
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
 	list = append(list, changes()...)
-	return append(list, protecteds()...)
+	return append(append(list, notMes()...), protecteds()...)
 }
 
 func anonymous(page string) views.Layout {
@@ -157,6 +157,7 @@ func changes() []state {
 			}})
 		}
 	}
+	list = append(list, state{"change", "by a code only", views.Change{Layout: member("change", 2), Status: "code", What: "Resume", CodeOnly: true}})
 	return append(list, state{"change", "wrong code", views.Change{Layout: refused("change", "token"), Status: "code"}})
 }
 
@@ -200,6 +201,16 @@ func protecteds() []state {
 		{"protected", "full", full}, {"protected", "by a code", byCode}, {"protected", "apps", apps}, {"protected", "an app was lost", lost},
 		{"protected", "wrong transfer", wrong}, {"protected", "busy transfer", busy}, {"protected", "closing", closing}, {"protected", "not fresh", stale},
 	}
+}
+
+func notMes() []state {
+	added := []views.Added{{"codes", "1", "", newYear, false}, {"app", "a1", "Blue <phone>", newYear, true}, {"phone", "1", "+573001234567", newYear, false}}
+	page := views.NotMe{Layout: member("notme", 2), Account: views.Account{Email: "ada@example.com"}, Fresh: true, Disputed: "7", Added: added}
+	page.Pause = views.Pause{Until: newYear, ByCode: true}
+	wrong, stale := page, page
+	wrong.Layout, wrong.Password = refused("notme", "current", "password"), views.PasswordForm{Stay: true}
+	stale.Fresh, stale.ConfirmURL = false, "/account/confirm?disputed=7&to=%2Faccount%2Fnot-me"
+	return []state{{"notme", "zero", views.NotMe{}}, {"notme", "added lately", page}, {"notme", "wrong", wrong}, {"notme", "not fresh", stale}}
 }
 
 // words stands for a language: it shows the key and the arguments.
