@@ -31,7 +31,7 @@ func TestAChangeIsConfirmedByATap(t *testing.T) {
 	tb.accessible("account, not fresh")
 	tb.click("#close-account summary")
 	tb.click("#close-account a.button")
-	tb.heading("Please confirm that it is you")
+	tb.heading(words("change.title"))
 	tb.accessible("is it you")
 	tb.click("main a[href*='by=code']")
 	tb.fill("#token", "0000000")
@@ -55,7 +55,7 @@ func TestAChangeIsConfirmedByATap(t *testing.T) {
 	tb.click("#change-ask button")
 	tb.heading("Tap Approve on your phone")
 	p.answer("deny")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 	tb.accessible("change, denied")
 }
 
@@ -105,7 +105,7 @@ func TestOtherBrowsersAreSignedOut(t *testing.T) {
 	here.open("/protected")
 	here.accessible("two sessions")
 	here.click("#sessions li button")
-	here.heading("Please confirm that it is you")
+	here.heading(words("change.title"))
 	here.click("#change-ask button")
 	here.heading("Tap Approve on your phone")
 	besides.open("/protected")

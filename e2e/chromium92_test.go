@@ -80,7 +80,7 @@ func TestChromium92(t *testing.T) {
 	tb.signIn(p.Email)
 	tb.transport("socket")
 	p.answer("deny")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 
 	tb = open()
 	tb.signIn(p.Email)

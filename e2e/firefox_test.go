@@ -200,7 +200,7 @@ func TestFirefox(t *testing.T) {
 	f.signIn(p.Email)
 	f.is(listensBy("socket"))
 	p.answer("deny")
-	f.heading("Not approved")
+	f.heading(words("approval.denied.title"))
 
 	f.signIn(p.Email)
 	f.open("/verify-token")

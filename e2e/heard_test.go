@@ -139,7 +139,7 @@ func TestAWaitIsHeard(t *testing.T) {
 	}
 }
 
-// Without a network "I have approved it" says so; nothing scolds once it is back.
+// Without a network "I’ve approved it" says so; nothing scolds once it is back.
 func TestIHaveApprovedItWithoutANetwork(t *testing.T) {
 	story(t)
 	n := startNod(t)

@@ -87,7 +87,7 @@ func TestAScriptThatDoesNotLoad(t *testing.T) {
 			tb.see("#help-heading")
 			if i == 0 {
 				p.answer("deny")
-				tb.heading("Not approved")
+				tb.heading(words("approval.denied.title"))
 				proxy.lose(func(string) bool { return false })
 				return
 			}
@@ -137,7 +137,7 @@ func TestTheBadgeAfterAnOutage(t *testing.T) {
 	tb.offline(false)
 	tb.transport("socket")
 	p.answer("deny")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 }
 
 func TestTheCodePageHearsTheTap(t *testing.T) {
@@ -145,7 +145,7 @@ func TestTheCodePageHearsTheTap(t *testing.T) {
 	n := startNod(t)
 	for i, test := range []struct{ answer, path, heading string }{
 		{"approve", "/protected", "Welcome, Ada Lovelace"},
-		{"deny", "/login/approval", "Not approved"},
+		{"deny", "/login/approval", words("approval.denied.title")},
 	} {
 		tb := n.person().tab()
 		p := tb.signUp(fmt.Sprintf("ada%d@example.com", i), fmt.Sprintf("20155501%02d", i))

@@ -21,7 +21,7 @@ func TestThisWasNotMe(t *testing.T) {
 
 	strangers.signIn(p.Email)
 	p.answer("deny")
-	strangers.heading("Not approved")
+	strangers.heading(words("approval.denied.title"))
 	hers.open("/protected")
 	hers.see("#notices")
 	hers.accessible("was this you")

@@ -20,7 +20,7 @@ func TestTheOwnersSignInIsNotTakenOver(t *testing.T) {
 	strangers.open("/login")
 	strangers.givePassword("ada@example.com")
 	strangers.at("/login/approval")
-	strangers.heading("Another sign‑in is in progress")
+	strangers.heading(words("approval.under_way.title"))
 	strangers.see("form[action='/send-token']")
 	strangers.pictures("under-way")
 	strangers.accessible("another sign-in under way")

@@ -74,7 +74,7 @@ func TestScreenshots(t *testing.T) {
 	tb.see("[data-help]")
 	shoot(tb, "waiting-help")
 	hand.click(".request [data-answer=deny]")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 	shoot(tb, "denied")
 	shoot(hand, "phone-denied")
 
@@ -152,7 +152,7 @@ func TestScreenshots(t *testing.T) {
 
 	late := startNod(t, "APPROVAL_TTL=1s").person().tab()
 	late.signUp("ada@example.com", "2015550101")
-	late.heading("Request expired")
+	late.heading(words("approval.expired.title"))
 	shoot(late, "expired")
 
 	n.json(http.MethodPost, "/faults", map[string]any{"api": "error"}, nil)

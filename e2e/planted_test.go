@@ -46,7 +46,7 @@ func TestCookiesPlantedFromAnotherPort(t *testing.T) {
 	tb.open("http://" + public.Hostname() + ":" + there.Port())
 	tb.is(`document.title === "planted"`)
 	tb.open("/protected")
-	tb.heading("Two cookies with the same name")
+	tb.heading(words("error.twin_cookies.title"))
 	tb.accessible("two cookies")
 	if body := tb.text("body"); strings.Contains(body, "ada@example.com") {
 		t.Errorf("the page shows whose session it is:\n%s", body)
@@ -54,7 +54,7 @@ func TestCookiesPlantedFromAnotherPort(t *testing.T) {
 	tb.open("/protected") // both are gone: this is the request of a stranger
 	tb.at("/login")
 	tb.givePassword("ada@example.com") // its cookie is the second on the next page
-	tb.heading("Two cookies with the same name")
+	tb.heading(words("error.twin_cookies.title"))
 	tb.click("main a[href='/login']")
 	tb.at("/login")
 	tb.signIn("ada@example.com")

@@ -107,13 +107,13 @@ func TestDeny(t *testing.T) {
 	hand := ada.tab()
 	hand.openPhone(p)
 	hand.click(".request [data-answer=deny]")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 	tb.is(`document.title.startsWith("Not approved")`)
 	tb.is(`document.getElementById("state-live").textContent.includes("nobody was let in")`)
 	tb.accessible("denied")
 	tb.open("/protected")
 	tb.at("/login/approval")
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 	tb.click("main [data-state=denied] a[href='/login']")
 	tb.at("/login")
 }
@@ -123,12 +123,12 @@ func TestExpiry(t *testing.T) {
 	n := startNod(t, "APPROVAL_TTL=3s")
 	tb := n.person().tab()
 	p := tb.signUp("ada@example.com", "2015550101")
-	tb.heading("Request expired")
+	tb.heading(words("approval.expired.title"))
 	tb.accessible("expired")
 	eventually(t, "the phone shows the request as expired", func() bool { return p.requests()[0].Status == "expired" })
 	tb.open("/protected")
 	tb.at("/login/approval")
-	tb.heading("Request expired")
+	tb.heading(words("approval.expired.title"))
 }
 
 func TestCancel(t *testing.T) {
@@ -158,7 +158,7 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 	n := startNod(t)
 	p := n.account("ada@example.com", "2015550101")
 	first, second := n.person().tab(), n.person().tab()
-	second.expect("409") // the reply to an early "I have approved it"
+	second.expect("409") // the reply to an early "I’ve approved it"
 	first.signIn(p.Email)
 	first.transport("socket")
 	second.signIn(p.Email)

@@ -55,7 +55,7 @@ func TestEveryOutcomeArrivesByEveryTransport(t *testing.T) {
 
 		tb = wait()
 		p.answer("deny")
-		tb.heading("Not approved")
+		tb.heading(words("approval.denied.title"))
 
 		tb = wait()
 		other := (&person{t: t, nod: n, ctx: tb.ctx}).tab()
@@ -88,7 +88,7 @@ func TestExpiryArrivesByEveryTransport(t *testing.T) {
 			tb := restrict(t, n, proxy, transport)
 			tb.signUp(fmt.Sprintf("ada%d@example.com", number), fmt.Sprintf("20155501%02d", number))
 			inTime = tb.listensInTime(transport)
-			tb.heading("Request expired")
+			tb.heading(words("approval.expired.title"))
 			return inTime
 		})
 	}
@@ -176,7 +176,7 @@ func TestADeadSocket(t *testing.T) {
 	proxy.wire.die()
 	p.answer("deny")
 	eval[bool](tb, `document.dispatchEvent(new Event("visibilitychange"))`)
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 }
 
 // freeze suspends the page, as a browser does in the background and a closed
@@ -203,7 +203,7 @@ func TestADeadlineThatPassesInSleep(t *testing.T) {
 		tb.freeze(true)
 		eventually(t, "the request expires", func() bool { return p.requests()[0].Status == "expired" })
 		tb.freeze(false)
-		tb.heading("Request expired")
+		tb.heading(words("approval.expired.title"))
 		return inTime
 	})
 }
@@ -232,7 +232,7 @@ func TestTheBackButton(t *testing.T) {
 	tb.see("main a[href='/login/approval']")
 	p.answer("deny")
 	run(tb, "back", chromedp.NavigateBack())
-	tb.heading("Not approved")
+	tb.heading(words("approval.denied.title"))
 }
 
 func TestReloadsAndBookmarks(t *testing.T) {
@@ -308,7 +308,7 @@ func TestHelpAfterAWhile(t *testing.T) {
 	tb.at("/protected")
 }
 
-// The callback never arrives: "I have approved it" asks the provider.
+// The callback never arrives: "I’ve approved it" asks the provider.
 func TestIHaveApprovedIt(t *testing.T) {
 	story(t)
 	n := startNod(t)
@@ -343,7 +343,7 @@ func TestTheAccountIsClosedElsewhere(t *testing.T) {
 		tb.click("#close-account .danger")
 		tb.at("/")
 		tb.see(".notice.success")
-		waiting.heading("This account was closed")
+		waiting.heading(words("approval.account_closed.title"))
 		if i == 0 {
 			waiting.accessible("account closed")
 		}

@@ -51,9 +51,9 @@ func TestADenialIsAQuestionToTheOwner(t *testing.T) {
 	hers.signIn(ada)
 	stranger := s.denied(ada)
 	got := stranger.get("/login/approval")
-	wantBody(t, got, "Not approved")
+	wantBody(t, got, words("approval.denied.title"))
 	said := regexp.MustCompile(`(?s)data-state="denied" aria-label.*?</section>`).FindString(got.Body)
-	if !strings.Contains(said, "nobody was let in") || strings.Contains(said, "Deny") || strings.Contains(said, "password") {
+	if !strings.Contains(said, words("approval.denied.text")) || strings.Contains(said, "Deny") || strings.Contains(said, "password") {
 		t.Errorf("whoever asked is told %s", said)
 	}
 	wantBody(t, hers.get("/protected"), "was denied", "Was this you?", "Yes, it was me", "127.0.0.1")
@@ -87,7 +87,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	stranger := s.browser()
 	stranger.passPassword(ada)
 	got := stranger.get("/login/approval")
-	wantBody(t, got, "Requests to your phone are paused", "You can use a code now", `href="/verify-token"`)
+	wantBody(t, got, "Requests to your phone are paused", words("approval.push_paused.text_codes"), `href="/verify-token"`)
 	for _, told := range []string{"denied", "Denied", "paused", "until"} {
 		if strings.Contains(got.Body[strings.Index(got.Body, `id="approval"`):], ">"+told) {
 			t.Errorf("whoever asked is told %q", told)
@@ -96,7 +96,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	// What the account itself would ask of the phone waits as well.
 	refused := hers.post("/transfers", "payee", "Bob", "amount", "1", "currency", "EUR")
 	wantStatus(t, refused, http.StatusTooManyRequests)
-	wantBody(t, refused, "are paused", "send one again in 60 minutes")
+	wantBody(t, refused, words("limit.paused"), "in 60 minutes")
 	if refused.Header.Get("Retry-After") != "3600" {
 		t.Errorf("got Retry-After %q", refused.Header.Get("Retry-After"))
 	}
@@ -112,8 +112,8 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 	wantNotMe(t, hers.answers("new_browser", "not_me"))
 	// A mistake keeps them there, and stands beside its field.
 	for fields, says := range map[[2]string]string{
-		{"not the password", anotherPassword}: "That is not your current password.",
-		{goodPassword, "short"}:               "Please choose at least 8 characters.",
+		{"not the password", anotherPassword}: words("problem.password.wrong"),
+		{goodPassword, "short"}:               words("problem.password.too_short"),
 	} {
 		got := hers.post("/account/not-me", "current", fields[0], "password", fields[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
@@ -149,7 +149,7 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 	wantRedirect(t, hers.post("/verify-token", "token", ada.phone.tokenOf("")), "/protected")
 	wantBody(t, hers.get("/protected"), "paused until", "Resume requests")
 	wantRedirect(t, hers.post("/account/pause/end"), "/protected?notice=pause-ended")
-	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, "have resumed") || strings.Contains(got.Body, "paused until 2") {
+	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, words("notice.pause_ended")) || strings.Contains(got.Body, "paused until 2") {
 		t.Error("the page does not say that the pause is over")
 	}
 	if !s.rings(ada) {
@@ -217,7 +217,7 @@ func TestASessionDoesNotAnswerForItself(t *testing.T) {
 	id := hers.notice("new_browser")
 	confirm := "/account/confirm?answer=me&id=" + id + "&to=%2Fnotices%2Fanswer"
 	wantRedirect(t, hers.answers("new_browser", "me"), confirm)
-	wantBody(t, hers.get(confirm), "Answer &#34;Was this you?&#34;", `name="id" value="`+id+`"`, `name="answer" value="me"`)
+	wantBody(t, hers.get(confirm), words("change.notice"), `name="id" value="`+id+`"`, `name="answer" value="me"`)
 }
 
 // The phone and the browser show the same, so that it can be compared.
@@ -299,13 +299,13 @@ func TestASignInWithoutARequestGoesOn(t *testing.T) {
 	stranger := s.browser()
 	stranger.passPassword(ada)
 	got := stranger.get("/login/approval")
-	wantBody(t, got, "<title>Requests to your phone are paused")
+	wantBody(t, got, words("limit.paused"))
 	shown := regexp.MustCompile(`(?s)data-state="cancelled-push_paused" aria-label.*?</section>`).FindString(got.Body)
 	if !strings.Contains(shown, `<a class="button primary" href="/verify-token">`) || strings.Contains(shown, "Send it again") {
 		t.Errorf("the page offers %s", shown)
 	}
 	wantStatus(t, stranger.post("/login/resend"), http.StatusTooManyRequests)
-	wantBody(t, hers.get("/account/history"), "Request held back: your phone was not to be asked")
+	wantBody(t, hers.get("/account/history"), words("event.approval_cancelled.push_paused"))
 
 	// What confirms a change takes a code then, and nothing is wrong with the one that
 	// was not typed.

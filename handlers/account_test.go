@@ -18,7 +18,7 @@ func TestAnAccountIsClosed(t *testing.T) {
 
 	wrong := b.post("/account/close", "password", "not the password")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "The password is wrong. Nothing was changed.", "<title>Please check: ", `id="close_password-error"`)
+	wantBody(t, wrong, words("close.wrong_password"), `id="close_password-error"`)
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
@@ -48,7 +48,7 @@ func TestAnAccountIsNotClosedByHalves(t *testing.T) {
 	b.signIn(ada)
 	got := b.post("/account/close", "password", goodPassword)
 	wantStatus(t, got, http.StatusServiceUnavailable)
-	wantBody(t, got, "Nothing was changed")
+	wantBody(t, got, words("close.stuck"))
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 	fail.err = authy.ErrUserNotFound // it went through after all
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")

@@ -317,7 +317,7 @@ func TestARunningSiteLearnsOfTheOperator(t *testing.T) {
 	wantRedirect(t, in.get("/protected"), "/login?notice=start")
 	again := s.browser()
 	again.signIn(ada)
-	wantBody(t, again.get("/protected"), "The operator of this site signed you out everywhere.")
+	wantBody(t, again.get("/protected"), words("told.sessions_ended"))
 
 	phone := ada.phone.authyID()
 	must(t, operator.CloseAccountOf(t.Context(), user.ID))

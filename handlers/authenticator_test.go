@@ -75,7 +75,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 
 	refused := b.post("/account/authenticators/prove", "id", a.id, "token", wrong(a.code()), "name", "Blue <phone>")
 	wantStatus(t, refused, http.StatusUnprocessableEntity)
-	wantBody(t, refused, "The app is not showing this code right now.", `id="token-error"`, `value="Blue &lt;phone&gt;"`)
+	wantBody(t, refused, words("problem.code.wrong"), `id="token-error"`, `value="Blue &lt;phone&gt;"`)
 	wantNoBody(t, refused, a.Secret()[:8], "qr-code")
 
 	before := b.cookie("nod_session")
@@ -83,14 +83,14 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	if b.cookie("nod_session") == before {
 		t.Error("the session goes on under the id from before")
 	}
-	wantBody(t, b.get("/protected?notice=authenticator-added"), "The app has been added.", "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
+	wantBody(t, b.get("/protected?notice=authenticator-added"), words("notice.authenticator_added"), "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
 
 	b.post("/logout")
 	b.passPassword(ada)
 	s.clock.Advance(30 * time.Second)
 	code := a.code()
 	wantRedirect(t, b.post("/verify-token", "token", code), "/protected")
-	wantBody(t, b.get("/protected"), "a code from the authenticator app", "Last used")
+	wantBody(t, b.get("/protected"), words("method.app"), "Last used")
 	other := s.browser()
 	other.passPassword(ada)
 	again := other.post("/verify-token", "token", code)
@@ -150,7 +150,7 @@ func TestASharedNumberSharesNoApps(t *testing.T) {
 
 	wantRedirect(t, eve.post("/signup", "name", "Eve", "email", "eve@example.com", "password", goodPassword,
 		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
-	if note := ada.phone.requests()[0].Details["Note"]; !strings.HasPrefix(note, "This number already belongs to another account here.") {
+	if note := ada.phone.requests()[0].Details["Note"]; !strings.HasPrefix(note, words("ring.shared")) {
 		t.Errorf("the phone does not say that it has an account: %q", note)
 	}
 	ada.phone.approve(ada.phone.pending())

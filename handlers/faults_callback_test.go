@@ -91,7 +91,7 @@ func TestCallbackFaultsOfAYes(t *testing.T) {
 		if f.name == "twice" {
 			s.heard("repeated")
 		}
-		wantBody(t, b.get("/login/approval"), `data-status="approved"`, "Your phone said yes.")
+		wantBody(t, b.get("/login/approval"), `data-status="approved"`, words("approval.approved.text"))
 		wantRedirect(t, b.post("/confirm-login"), "/protected")
 		wantRedirect(t, b.post("/confirm-login"), "/protected") // already in; nothing is used twice
 	})
@@ -111,7 +111,7 @@ func TestCallbackFaultsOfANo(t *testing.T) {
 			wantBody(t, b.get("/authy/status"), `"status":"denied"`)
 		}
 		events.want("denied")
-		wantBody(t, b.get("/login/approval"), `data-status="denied"`, "Not approved", "nobody was let in")
+		wantBody(t, b.get("/login/approval"), `data-status="denied"`, words("approval.denied.title"), words("approval.denied.text"))
 		b.wantOutside()
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login/approval")
 
@@ -121,7 +121,7 @@ func TestCallbackFaultsOfANo(t *testing.T) {
 	})
 }
 
-// Whose page hears nothing at all says "I have approved it".
+// Whose page hears nothing at all says "I’ve approved it".
 func TestCallbackFaultsWhenThePersonSaysSo(t *testing.T) {
 	eachLostCallback(t, func(t *testing.T, s *site, f callbackFault, ada person) {
 		s.order(f.order)
@@ -129,7 +129,7 @@ func TestCallbackFaultsWhenThePersonSaysSo(t *testing.T) {
 		b.passPassword(ada)
 		early := b.post("/confirm-login")
 		wantStatus(t, early, http.StatusConflict)
-		wantBody(t, early, "Your phone has not answered yet.")
+		wantBody(t, early, words("notice.not_yet"))
 		ada.phone.approve(ada.phone.pending())
 		b.wantUntold(f)
 		s.clock.Advance(2 * time.Second) // a moment after the question before
@@ -166,7 +166,7 @@ func TestACallbackAfterTheDeadline(t *testing.T) {
 	events.want("expired")
 	s.delays.end()
 	s.heard("repeated")
-	wantBody(t, b.get("/login/approval"), `data-status="expired"`, "Request expired", "nobody was let in")
+	wantBody(t, b.get("/login/approval"), `data-status="expired"`, words("approval.expired.title"), words("approval.denied.text"))
 	b.wantOutside()
 	s.repair()
 	b.asksAgain(ada)
@@ -188,7 +188,7 @@ func TestAPushThatDoesNotArrive(t *testing.T) {
 	s.clock.Advance(2*time.Minute + time.Second)
 	must(t, s.flow.Sweep(t.Context()))
 	events.want("expired")
-	wantBody(t, b.get("/login/approval"), "Request expired", "nobody was let in")
+	wantBody(t, b.get("/login/approval"), words("approval.expired.title"), words("approval.denied.text"))
 	b.wantOutside()
 	s.repair()
 	b.asksAgain(ada)

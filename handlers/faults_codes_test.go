@@ -39,7 +39,7 @@ func TestFaultsWhenSendingACode(t *testing.T) {
 }
 
 // mayArrive is what the page says of a code that nobody knows of.
-const mayArrive = "The phone service has not confirmed the code. It may still arrive: if it does, type it below."
+var mayArrive = words("notice.code_unconfirmed")
 
 // wantNoCode judges the answer to the request for a code. It claims neither that
 // one is on its way nor, where nobody knows, that none is.
@@ -53,16 +53,16 @@ func (b *browser) wantNoCode(got page, f apiFault) {
 	case f.refused:
 		wantStatus(b.t, got, http.StatusServiceUnavailable)
 		wantRetryAfter(b.t, got, 30*time.Second)
-		wantBody(b.t, got, "The code could not be sent just now. Please try again in half a minute, or use the app.")
+		wantBody(b.t, got, words("code_not_sent.unavailable"))
 	default:
 		wantRedirect(b.t, got, "/verify-token")
 		for range 2 { // also when the page is loaded again
 			got = b.get("/verify-token")
-			wantBody(b.t, got, mayArrive, "The next code can be sent in")
-			wantNoBody(b.t, got, "could not be sent", "No code could be sent")
+			wantBody(b.t, got, mayArrive, words("token.next_send"))
+			wantNoBody(b.t, got, words("code_not_sent.unavailable"), words("notice.code_failed"))
 		}
 	}
-	wantNoBody(b.t, got, "A code is on its way", "is being called")
+	wantNoBody(b.t, got, words("token.sent"), words("token.called"))
 }
 
 // A limit of our own says nothing about the code before: it may still arrive.
@@ -91,17 +91,17 @@ func TestFaultsWithoutTheApp(t *testing.T) {
 		got := b.get("/verify-token")
 		said := mayArrive
 		if s.fault.refused {
-			said = "No code could be sent just now"
+			said = words("notice.code_failed")
 		}
-		wantBody(t, got, said, "The next code can be sent in")
-		wantNoBody(t, got, "A code is on its way")
+		wantBody(t, got, said, words("token.next_send"))
+		wantNoBody(t, got, words("token.sent"))
 		b.wantOutside()
 
 		s.mends()
 		s.clock.Advance(sendPause)
 		wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
 		got = b.get("/verify-token")
-		wantBody(t, got, "A code is on its way by SMS")
+		wantBody(t, got, words("token.sent"))
 		wantNoBody(t, got, mayArrive)
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.code("sms")), "/protected")
 	})
@@ -150,7 +150,7 @@ func (b *browser) wantUsed(code string, left int) {
 	b.t.Helper()
 	got := b.post("/verify-token", "token", code)
 	wantStatus(b.t, got, http.StatusUnprocessableEntity)
-	wantBody(b.t, got, fmt.Sprintf("This code was used already. Please wait for the next one. Tries left: %d.", left))
+	wantBody(b.t, got, words("code_refused.used"), triesLeft(left))
 	b.wantOutside()
 }
 
@@ -183,19 +183,19 @@ func (b *browser) wantUnchecked(code string, f apiFault, left int) {
 	b.t.Helper()
 	got := b.post("/verify-token", "token", code)
 	status, wait := http.StatusServiceUnavailable, 30*time.Second
-	sentence := "The phone service did not answer, and this code may be used up. Please wait for the next one, or have one sent."
+	sentence := words("code_refused.unconfirmed")
 	switch {
 	case f.limited:
-		status, wait, sentence = http.StatusTooManyRequests, time.Minute, "Too many attempts; try again in a few minutes."
+		status, wait, sentence = http.StatusTooManyRequests, time.Minute, words("code_refused.rate_limited")
 	case f.refused:
-		wait, sentence = 5*time.Second, "The code cannot be checked just now. Please try again in a moment."
+		wait, sentence = 5*time.Second, words("code_refused.unavailable")
 	}
 	if left == 0 {
-		sentence = "it was the last one for this sign-in. Tap Approve on your phone, or sign in again."
+		sentence = words("code_refused.last")
 	}
 	wantStatus(b.t, got, status)
 	wantRetryAfter(b.t, got, wait)
-	wantBody(b.t, got, fmt.Sprintf("%s Tries left: %d.", sentence, left))
+	wantBody(b.t, got, sentence, triesLeft(left))
 }
 
 // An outage uses the tries up like anything else: more guesses are never
@@ -246,7 +246,7 @@ func TestAPhoneWithAWrongClock(t *testing.T) {
 				return
 			}
 			wantStatus(t, got, http.StatusUnprocessableEntity)
-			wantBody(t, got, "This code is wrong or too old. Tries left: 4.")
+			wantBody(t, got, words("code_refused.wrong"), triesLeft(4))
 			b.wantOutside()
 
 			wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")

@@ -21,7 +21,7 @@ func (b *browser) wantUnsent(id, status, sentence string) {
 	b.t.Helper()
 	got := b.execute(id)
 	wantStatus(b.t, got, http.StatusConflict)
-	wantBody(b.t, got, "This transfer is not approved", "Nothing was sent.")
+	wantBody(b.t, got, words("error.transfer_not_approved.title"), "Nothing was sent.")
 	wantBody(b.t, b.get("/protected"), `data-transfer="`+id+`" data-status="`+status+`"`, sentence)
 	told := b.get("/transfers/status")
 	wantBody(b.t, told, `"status":"`+status+`"`)
@@ -57,7 +57,7 @@ func (b *browser) wantTransferUnconfirmed(events *websocket.Conn) {
 		b.t.Errorf("the page was told %+v", told.Transfers[0])
 	}
 	wantBody(b.t, b.get("/transfers/status"), `"status":"awaiting","reason":"unconfirmed"`)
-	wantBody(b.t, b.get("/protected"), mayRing, "It may still arrive; if nothing shows on your phone, wait until it expires and ask again.")
+	wantBody(b.t, b.get("/protected"), mayRing, words("transfers.unconfirmed"))
 }
 
 // The phone cannot be asked about a transfer, or rings and nobody is told.
@@ -72,14 +72,14 @@ func TestFaultsWhenAskingForATransfer(t *testing.T) {
 		s.breaks()
 		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
 		id := nextLedger(t, events, "cancelled")
-		b.wantUnsent(id, "cancelled", "nothing was sent")
+		b.wantUnsent(id, "cancelled", words("transfers.cancelled"))
 		s.mends()
 
 		s.calls.atPush.Store(true)
 		wantRedirect(t, b.post("/transfers", carol...), "/protected#transfers")
 		if s.fault.refused {
 			id = nextLedger(t, events, "cancelled")
-			b.wantUnsent(id, "cancelled", "nothing was sent")
+			b.wantUnsent(id, "cancelled", words("transfers.cancelled"))
 		} else {
 			// It may have been sent, and it was: the page says so, and the tap counts.
 			b.wantTransferUnconfirmed(events)
@@ -99,7 +99,7 @@ func TestFaultsWhenAskingForATransfer(t *testing.T) {
 			b.wantTransferUnconfirmed(events)
 			s.clock.Advance(2*time.Minute + time.Second)
 			wantBody(t, b.get("/transfers/status"), `"status":"expired","reason":""`)
-			wantNoBody(t, b.get("/protected"), "It may still arrive")
+			wantNoBody(t, b.get("/protected"), words("approval.unconfirmed"))
 		}
 	})
 }
@@ -117,7 +117,7 @@ func TestFaultsWhenAskingAboutATransfer(t *testing.T) {
 		s.breaks()
 		got := b.execute(id)
 		wantStatus(t, got, http.StatusConflict)
-		wantBody(t, got, "Your phone has not answered yet.", `data-status="awaiting"`)
+		wantBody(t, got, words("notice.not_yet"), `data-status="awaiting"`)
 		wantNoBody(t, b.get("/transfers/status"), "executed")
 		s.mends()
 		s.clock.Advance(2 * time.Second)
@@ -135,7 +135,7 @@ func TestFaultsWhenAskingAboutATransfer(t *testing.T) {
 		nextLedger(t, events, "expired")
 		s.mends()
 		wantStatus(t, b.execute(id), http.StatusConflict)
-		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="expired"`, "time ran out, nothing was sent")
+		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="expired"`, words("transfers.expired"))
 	})
 }
 
@@ -168,7 +168,7 @@ func TestCallbackFaultsOfATransfer(t *testing.T) {
 		ada.phone.deny(ada.phone.arrives(old))
 		told("denied")
 		wantStatus(t, b.post("/transfers/"+id+"/execute", "payee", "Dan", "amount", "3", "currency", "JPY"), http.StatusConflict)
-		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="denied"`, "denied, nothing was sent")
+		wantBody(t, b.get("/protected"), `data-transfer="`+id+`" data-status="denied"`, words("transfers.denied"))
 		if got := strings.Count(b.get("/transfers/status").Body, `"executed"`); got != 1 {
 			t.Errorf("%d transfers were sent, want 1", got)
 		}
@@ -185,7 +185,7 @@ func TestFaultsWhenClosingAnAccount(t *testing.T) {
 		s.breaks()
 		got := b.post("/account/close", "password", goodPassword)
 		wantStatus(t, got, http.StatusServiceUnavailable)
-		wantBody(t, got, "The phone service did not answer as it should. Nothing was changed here, but your phone may be off the service already: please close the account again in a minute.")
+		wantBody(t, got, words("close.stuck"))
 		wantStatus(t, b.get("/protected"), http.StatusOK)
 		s.mends()
 

@@ -14,9 +14,9 @@ func TestFaultsAtSignUp(t *testing.T) {
 		fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550177"}
 		s.breaks()
 		got := b.post("/signup", fields...)
-		status, sentence := http.StatusServiceUnavailable, "The phone service cannot be reached just now. Nothing was saved"
+		status, sentence := http.StatusServiceUnavailable, words("problem.signup.unavailable")
 		if s.fault.limited {
-			status, sentence = http.StatusTooManyRequests, "Too many attempts. Nothing was saved"
+			status, sentence = http.StatusTooManyRequests, words("problem.signup.rate_limited")
 		}
 		wantStatus(t, got, status)
 		wantRetryAfter(t, got, time.Minute)
@@ -136,7 +136,7 @@ func TestFaultsOfTheReplyAfterTheTap(t *testing.T) {
 		s.order(beforeReply)
 		s.calls.atPush.Store(true)
 		b.passPassword(ada)
-		wantBody(t, b.get("/login/approval"), `data-status="approved"`, "Your phone said yes.")
+		wantBody(t, b.get("/login/approval"), `data-status="approved"`, words("approval.approved.text"))
 		b.events().want("approved")
 		wantRedirect(t, b.post("/confirm-login"), "/protected")
 		other.wantOutside()
@@ -158,7 +158,7 @@ func TestFaultsWhenAskingAboutARequest(t *testing.T) {
 		notYet := func() {
 			got := b.post("/confirm-login")
 			wantStatus(t, got, http.StatusConflict)
-			wantBody(t, got, `data-status="pending"`, "Your phone has not answered yet.")
+			wantBody(t, got, `data-status="pending"`, words("notice.not_yet"))
 			wantRedirect(t, b.get("/protected"), "/login/approval")
 		}
 
@@ -191,7 +191,7 @@ func TestFaultsWhenAskingAboutARequest(t *testing.T) {
 		must(t, s.flow.Sweep(t.Context()))
 		events.want("expired")
 		s.mends()
-		wantBody(t, b.get("/login/approval"), `data-status="expired"`, "Request expired", "nobody was let in")
+		wantBody(t, b.get("/login/approval"), `data-status="expired"`, words("approval.expired.title"), words("approval.denied.text"))
 		b.wantOutside()
 		s.repair()
 		b.asksAgain(ada)

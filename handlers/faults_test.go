@@ -221,7 +221,7 @@ func (s *faulty) wantNotSent(b *browser) {
 		b.wantUnasked()
 		return
 	}
-	wantBody(b.t, b.get("/login/approval"), `data-status="pending"`, `data-reason="unconfirmed"`, "It may still arrive")
+	wantBody(b.t, b.get("/login/approval"), `data-status="pending"`, `data-reason="unconfirmed"`, words("approval.unconfirmed"))
 	wantBody(b.t, b.get("/authy/status"), `"status":"pending"`, `"reason":"unconfirmed"`)
 	if told := b.events().want("pending"); told.Reason != "unconfirmed" {
 		b.t.Errorf("the waiting page was told %+v", told)
@@ -234,7 +234,7 @@ func (s *faulty) wantNotSent(b *browser) {
 func (b *browser) wantUnasked() {
 	b.t.Helper()
 	wantBody(b.t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="unavailable"`,
-		"Your phone cannot be asked just now", "does not answer, and nobody was let in")
+		words("approval.unavailable.title"), words("approval.unavailable.text_codes"))
 	wantBody(b.t, b.get("/authy/status"), `"status":"cancelled"`, `"reason":"unavailable"`)
 	if told := b.events().want("cancelled"); told.Reason != "unavailable" {
 		b.t.Errorf("the waiting page was told %+v", told)

@@ -308,10 +308,10 @@ func TestTheAppTakenOffThePhone(t *testing.T) {
 	before := len(ada.phone.requests())
 	b := s.browser()
 	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token")
-	wantBody(t, b.get("/verify-token"), "no authenticator app to ask", "A code is on its way by SMS")
+	wantBody(t, b.get("/verify-token"), words("token.no_app"), words("token.sent"))
 	again := s.browser()
 	wantRedirect(t, again.post("/login", "email", ada.Email, "password", goodPassword), "/verify-token")
-	wantBody(t, again.get("/verify-token"), "No code could be sent just now", "The next code can be sent in")
+	wantBody(t, again.get("/verify-token"), words("notice.code_failed"), words("token.next_send"))
 	b = again
 	wantBody(t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="no_device"`)
 	if got := len(ada.phone.requests()); got != before {

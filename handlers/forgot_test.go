@@ -57,7 +57,7 @@ func TestAForgottenPasswordSaysNothing(t *testing.T) {
 	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 		got := b.post("/forgot", "email", email, "recovery", "0000-0000-0000-0000")
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "This e-mail and recovery code do not match, or the code has already been used.")
+		wantBody(t, got, words("forgot.wrong"))
 		answers = append(answers, csrfField.ReplaceAllString(strings.ReplaceAll(got.Body, email, ""), ""))
 	}
 	if answers[0] != answers[1] {
@@ -90,12 +90,12 @@ func TestAForgottenPasswordNeedsThePhone(t *testing.T) {
 	for _, field := range []string{"recovery", "token"} {
 		got := lost.post("/verify-token", field, codes[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "A second recovery code does not count here.", `id="token-error"`)
-		wantNoBody(t, got, "not one of your recovery codes")
+		wantBody(t, got, words("recovery.not_here"), `id="token-error"`)
+		wantNoBody(t, got, words("problem.recovery.wrong"))
 	}
 	got := lost.post("/verify-token", "token", a.code())
 	wantStatus(t, got, http.StatusUnprocessableEntity)
-	wantBody(t, got, "This is not a code from your phone")
+	wantBody(t, got, words("code_refused.not_of_phone"))
 	lost.wantOutside()
 	s.tapped(ada.phone.deny, ada.phone.pending())
 	wantRedirect(t, lost.post("/verify-token", "token", ada.phone.token()), "/login/approval")

@@ -26,7 +26,7 @@ func TestWhoBlocksCookiesIsToldSo(t *testing.T) {
 	for _, path := range []string{"/login", "/signup", "/confirm-login"} {
 		got := s.browser().postForm(path, form)
 		wantStatus(t, got, http.StatusForbidden)
-		if !strings.Contains(got.Body, "Your browser sent no cookie") || !strings.Contains(got.Body, "allow them for this site") {
+		if !strings.Contains(got.Body, "Your browser sent no cookie") || !strings.Contains(got.Body, words("error.no_cookies.text")) {
 			t.Errorf("%s: the page does not speak of cookies: %s", path, got.Body)
 		}
 	}

@@ -40,7 +40,7 @@ func TestAChangeAsksForATap(t *testing.T) {
 	b := s.stale(ada)
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), toClose)
 	page := b.get(toClose)
-	wantBody(t, page, "Please confirm that it is you", "Close your account for good", "Ask my phone")
+	wantBody(t, page, words("change.title"), "Close your account for good", "Ask my phone")
 	if len(ada.phone.requests()) != 2 { // of the two sign-ins
 		t.Error("opening the page has asked the phone")
 	}
@@ -123,9 +123,9 @@ func TestAChangeIsConfirmedByACode(t *testing.T) {
 	to := []string{"to", "/account/close"}
 	wrong := b.post("/account/confirm/code", append(to, "token", "0000000")...)
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "This code is wrong or too old. Tries left: 4.", `aria-describedby="token-hint token-error"`)
+	wantBody(t, wrong, words("code_refused.wrong"), triesLeft(4), `aria-describedby="token-hint token-error"`)
 	wantRedirect(t, b.post("/account/confirm/send", append(to, "via", "sms")...), byCode)
-	wantBody(t, b.get(byCode), "A code is on its way by SMS")
+	wantBody(t, b.get(byCode), words("token.sent"))
 	sent := ada.phone.code("sms")
 	wantRedirect(t, b.post("/account/confirm/code", append(to, "token", sent)...), "/protected?open=close#close-account")
 	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
@@ -151,7 +151,7 @@ func TestADeniedChangeStaysDenied(t *testing.T) {
 	told := b.changeEvents()
 	ada.phone.deny(ada.phone.pending())
 	told.want("denied")
-	wantBody(t, b.get("/account/confirm"), "Not approved", "nothing was changed")
+	wantBody(t, b.get("/account/confirm"), words("approval.denied.title"), words("change.denied"))
 	rung := len(ada.phone.requests())
 	wantRedirect(t, b.post("/account/confirm/ask"), "/account/confirm")
 	if len(ada.phone.requests()) != rung {
@@ -173,7 +173,7 @@ func TestAnApprovalOfAnotherKindConfirmsNothing(t *testing.T) {
 	ada.phone.approve(ada.phone.pending())
 	nextLedger(t, events, "approved")
 	wantRedirect(t, b.post("/account/confirm"), "/account/confirm")
-	wantBody(t, b.get("/account/confirm"), "Please confirm that it is you")
+	wantBody(t, b.get("/account/confirm"), words("change.title"))
 
 	// The change that was approved is the one that is confirmed, and the only one
 	// whose page says so.

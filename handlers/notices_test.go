@@ -12,9 +12,9 @@ import (
 // done are the sentences about what has happened, by the name that a link may
 // ask for.
 var done = map[string]string{
-	"signed-out":     "You are signed out.",
+	"signed-out":     words("notice.signed_out"),
 	"account-closed": "Your account is closed.",
-	"cancelled":      "The sign-in was cancelled.",
+	"cancelled":      words("notice.cancelled"),
 	"sent-again":     "A new request is on its way",
 	"too-many-codes": "Too many wrong codes.",
 }
@@ -76,7 +76,7 @@ func TestOpeningTheWaitingPageAsksNoPhone(t *testing.T) {
 			t.Fatalf("%s made %d requests to the phone", method, now-before)
 		}
 	}
-	wantBody(t, b.get("/login/approval"), "Your phone has not been asked yet", `action="/login/resend"`)
+	wantBody(t, b.get("/login/approval"), words("ask.title"), `action="/login/resend"`)
 	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
 	if now := len(ada.phone.requests()); now != before+1 {
 		t.Errorf("the button made %d requests, want 1", now-before)

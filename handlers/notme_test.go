@@ -71,14 +71,14 @@ func TestAMistakenNotMeIsTakenBack(t *testing.T) {
 		t.Error("a wrong code has ended the pause")
 	}
 	wantRedirect(t, hers.post("/account/confirm/code", "to", "/account/pause/end", "token", ada.phone.tokenOf("")), "/protected?notice=pause-ended")
-	wantBody(t, hers.get("/protected?notice=pause-ended"), "have resumed")
+	wantBody(t, hers.get("/protected?notice=pause-ended"), words("notice.pause_ended"))
 	if !s.rings(ada) {
 		t.Error("the phone is not asked")
 	}
 
 	s.denied(ada)
 	s.clock.Advance(11 * time.Minute)
-	wantBody(t, hers.get(hers.answers("denied", "not_me").Location()), "Say it was not you, and pause requests to your phone")
+	wantBody(t, hers.get(hers.answers("denied", "not_me").Location()), words("change.not_me"))
 }
 
 // A browser that the account did not know before the pause cannot end it, by whatever
@@ -94,7 +94,7 @@ func TestAStrangersBrowserEndsNoPause(t *testing.T) {
 	s.clock.Advance(time.Second)
 	strange.passPassword(ada)
 	wantRedirect(t, strange.post("/verify-token", "token", ada.phone.tokenOf("")), "/protected")
-	wantBody(t, strange.get("/protected"), "paused until", "in a browser you have used here before")
+	wantBody(t, strange.get("/protected"), "paused until", words("notices.pause_hint"))
 	wantRedirect(t, strange.post("/account/pause/end"), "/protected")
 	if s.rings(ada) {
 		t.Error("the phone is asked")
@@ -194,7 +194,7 @@ func TestTheFirstCodeOfAnAppTakesAFreshSignIn(t *testing.T) {
 	back := "/account/authenticators/prove?" + url.Values{"id": {a.id}, "name": {"Blue phone"}}.Encode()
 	wantRedirect(t, b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "name", "Blue phone",
 		"token", ada.phone.tokenOf("")), back)
-	wantBody(t, b.get(back), "Type the code the app shows now.", `value="`+a.id+`"`, `value="Blue phone"`)
+	wantBody(t, b.get(back), words("authenticator.again"), `value="`+a.id+`"`, `value="Blue phone"`)
 	wantRedirect(t, b.post("/account/authenticators/prove", prove...), "/protected?notice=authenticator-added")
 	wantBody(t, b.get("/protected"), "Blue phone")
 }
@@ -209,7 +209,7 @@ func TestANewPhoneSaysWhoseItIs(t *testing.T) {
 	b.wantsPhone("2015550002")
 	s.tapped(ada.phone.approve, ada.phone.requests()[0].UUID)
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
-	if note := bob.phone.requests()[0].Details["Note"]; !strings.HasPrefix(note, "This number already belongs to another account here.") {
+	if note := bob.phone.requests()[0].Details["Note"]; !strings.HasPrefix(note, words("ring.shared")) {
 		t.Errorf("the phone does not say that it has an account: %q", note)
 	}
 	s.tapped(bob.phone.approve, bob.phone.requests()[0].UUID)

@@ -44,8 +44,8 @@ func TestAMistypedNumberIsNoDeadEnd(t *testing.T) {
 	wantBody(t, form, `data-region="CA" selected`, "+1 ••••••••32")
 	wrong := b.post("/login/number", "country_code", "CA", "phone_number", "204-555-0132")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "This is the number we have already asked.", `value="204-555-0132"`)
-	wantBody(t, b.post("/login/number", "country_code", "", "phone_number", "1"), "Please choose the country of your phone.")
+	wantBody(t, wrong, words("problem.phone.same"), `value="204-555-0132"`)
+	wantBody(t, b.post("/login/number", "country_code", "", "phone_number", "1"), words("problem.country.missing"))
 
 	wantRedirect(t, b.post("/login/number", "country_code", "CA", "phone_number", "204-555-0123"), "/login/approval")
 	if m := events.want("signed_out"); m.Reason != "replaced" {
@@ -107,7 +107,7 @@ func TestNumbersAreCorrectedAFewTimesADay(t *testing.T) {
 		wantRedirect(t, b.post("/login/number", "country_code", "1", "phone_number", number), "/login/approval")
 	}
 	got := b.post("/login/number", "country_code", "1", "phone_number", "2015550194")
-	wantRefused(t, got, 24*time.Hour, "The number was corrected several times today.")
+	wantRefused(t, got, 24*time.Hour, words("limit.correction"))
 	if s.registered("2015550194") {
 		t.Error("the provider was told of one more number")
 	}

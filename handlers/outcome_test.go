@@ -27,7 +27,7 @@ func (s *site) failing(err error) *fiber.App {
 // writer that holds on for too long, and a broken disk are three things.
 func TestFailuresSayWhatIsWrong(t *testing.T) {
 	s := newSite(t)
-	const busy, storage, slow, inside = "The server is busy", "Nothing can be saved here at the moment", "This took too long", "Something went wrong on our side"
+	busy, storage, slow, inside := "The server is busy", words("error.storage.title"), words("error.slow.title"), "Something went wrong on our side"
 	for _, test := range []struct {
 		err     error
 		status  int
@@ -44,7 +44,7 @@ func TestFailuresSayWhatIsWrong(t *testing.T) {
 		got := readPage(t, res)
 		wantStatus(t, got, test.status)
 		wantBody(t, got, test.heading)
-		wantNoBody(t, got, "Nothing was changed", "may have been done")
+		wantNoBody(t, got, "Nothing was changed", words("error.unknown"))
 		if retry := got.Header.Get("Retry-After"); (retry != "") != (test.status == 503) {
 			t.Errorf("%v: got Retry-After %q", test.err, retry)
 		}
@@ -58,7 +58,7 @@ func TestAFailedFormDoesNotClaimThatNothingWasChanged(t *testing.T) {
 		res, err := s.failing(failure).Test(httptest.NewRequest(http.MethodPost, "/", nil), -1)
 		must(t, err)
 		got := readPage(t, res)
-		wantBody(t, got, "What you sent may have been done all the same")
+		wantBody(t, got, words("error.unknown"))
 		wantNoBody(t, got, "Nothing was changed")
 	}
 }

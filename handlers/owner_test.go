@@ -73,8 +73,8 @@ func TestAStrangerIsToldThatAnotherSignInIsUnderWay(t *testing.T) {
 	asked := len(ada.phone.requests())
 
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, "Another sign‑in is in progress", "A code from your app")
-	wantRefused(t, stranger.post("/login/resend"), 2*time.Minute, "in a browser that has signed in to it before")
+	wantRefused(t, stranger.get("/login/approval"), 2*time.Minute, words("approval.under_way.title"), words("ways.app"))
+	wantRefused(t, stranger.post("/login/resend"), 2*time.Minute, words("limit.under_way"))
 	if got := len(ada.phone.requests()); got != asked {
 		t.Errorf("the phone was asked %d times more", got-asked)
 	}
@@ -176,7 +176,7 @@ func TestNobodyIsToldWhetherPasswordOrCodeWasWrong(t *testing.T) {
 	for _, try := range [][2]string{{goodPassword, "000000"}, {"not her password", codes[0]}, {"not her password", "000000"}} {
 		got := b.post("/login", "email", ada.Email, "password", try[0], "proof", try[1])
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "E-mail, password and code do not match.", `name="proof"`)
+		wantBody(t, got, words("login.wrong_proof"), `name="proof"`)
 		answers = append(answers, csrfField.ReplaceAllString(got.Body, ""))
 	}
 	if answers[0] != answers[1] || answers[0] != answers[2] {

@@ -106,7 +106,7 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	b.signIn(ada)
 	b.begins("")
 	s.tapped(ada.phone.deny, ada.phone.pending())
-	wantBody(t, b.get("/account/phone"), "Your old phone denied it", "Sign out", `id="phone-form"`)
+	wantBody(t, b.get("/account/phone"), words("phone.old_denied"), "Sign out", `id="phone-form"`)
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	again := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
 	wantStatus(t, again, http.StatusUnprocessableEntity) // a no holds for the sign-in
@@ -122,8 +122,8 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.deny, fresh.pending())
 	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-denied")
-	wantNoBody(t, b.get("/protected"), "You are changing to another phone")
-	wantBody(t, b.get("/protected"), "+12015550001", "New phone declined")
+	wantNoBody(t, b.get("/protected"), words("phone.under_way"))
+	wantBody(t, b.get("/protected"), "+12015550001", words("event.phone_change_denied"))
 }
 
 // Who has lost the old phone needs a recovery code and waits a day, and the owner can
@@ -136,11 +136,11 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	codes := b.recoveryCodes()
 	wrong := b.post("/account/phone", "country_code", "1", "phone_number", newNumber, "recovery", "0000-0000-0000-0000")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
-	wantBody(t, wrong, "This is not one of your recovery codes", `id="recovery-error"`)
+	wantBody(t, wrong, words("problem.recovery.wrong"), `id="recovery-error"`)
 	b.begins(codes[0])
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.approve, fresh.pending())
-	wantBody(t, b.get("/account/phone"), "will replace yours on")
+	wantBody(t, b.get("/account/phone"), words("phone.ready"))
 	wantBody(t, b.get("/protected"), "Change of phone started", "+12015550001")
 
 	owner := s.browser() // is told, and stops it
@@ -182,7 +182,7 @@ func TestAnotherPhoneIsRefused(t *testing.T) {
 	}
 	got := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
 	wantStatus(t, got, http.StatusTooManyRequests)
-	wantBody(t, got, "A change of phone was begun several times today.")
+	wantBody(t, got, words("limit.new_phone"))
 	s.clock.Advance(11 * time.Minute)
 	wantRedirect(t, b.post("/account/phone", "country_code", "1", "phone_number", newNumber), "/account/confirm?to=%2Faccount%2Fphone")
 }

@@ -55,7 +55,7 @@ func TestTheWaitingPageWithoutScripts(t *testing.T) {
 	if got := p.reloads(); got != "" {
 		t.Errorf("an approved request loads itself again: %s", got)
 	}
-	if !strings.Contains(p.Body, "Press Go on, and your page opens.") {
+	if !strings.Contains(p.Body, words("approval.approved.text_plain")) {
 		t.Error("the page does not say what to press")
 	}
 }

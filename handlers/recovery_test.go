@@ -73,7 +73,7 @@ func TestSignInByARecoveryCode(t *testing.T) {
 	b.passPassword(ada)
 	used := b.post("/verify-token", "recovery", codes[0])
 	wantStatus(t, used, http.StatusUnprocessableEntity)
-	wantBody(t, used, "This is not one of your recovery codes, or it has already been used.", `id="recovery-error"`, `aria-describedby="recovery-hint recovery-error"`)
+	wantBody(t, used, words("problem.recovery.wrong"), `id="recovery-error"`, `aria-describedby="recovery-hint recovery-error"`)
 	short := b.post("/verify-token", "recovery", "k3d9")
 	wantStatus(t, short, http.StatusUnprocessableEntity)
 	wantBody(t, short, "A recovery code has 16 letters and digits")
@@ -128,6 +128,6 @@ func TestRecoveryCodesAreShownOnce(t *testing.T) {
 	wantStatus(t, b.postForm("/account/recovery-codes", form), http.StatusOK)
 	again := b.postForm("/account/recovery-codes", form)
 	wantStatus(t, again, http.StatusForbidden)
-	wantBody(t, again, "Recovery codes are shown only once", `href="/protected#recovery"`)
+	wantBody(t, again, words("error.codes_shown.title"), `href="/protected#recovery"`)
 	wantBody(t, b.get("/protected"), "10 of 10 left.")
 }

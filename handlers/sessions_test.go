@@ -33,7 +33,7 @@ func TestASessionIsEndedFromAnotherBrowser(t *testing.T) {
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it is none of Bob's business
 
 	wantRedirect(t, here.post("/account/sessions/end", "session", found[0][1]), "/protected?notice=session-ended")
-	wantBody(t, here.get("/protected?notice=session-ended"), "That browser has been signed out.", "Signed out from another browser")
+	wantBody(t, here.get("/protected?notice=session-ended"), words("notice.session_ended"), "Signed out from another browser")
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}
@@ -94,10 +94,10 @@ func TestAPasswordIsChanged(t *testing.T) {
 		return here.post("/account/password", "current", current, "password", password, "everywhere", everywhere)
 	}
 	for _, wrong := range []struct{ current, password, says string }{
-		{"not the password", better, "That is not your current password. Nothing was changed."},
-		{"", better, "Please enter your current password."},
-		{goodPassword, "short", "Please choose at least 8 characters."},
-		{goodPassword, goodPassword, "This is your current password."},
+		{"not the password", better, words("problem.password.wrong")},
+		{"", better, words("problem.current.missing")},
+		{goodPassword, "short", words("problem.password.too_short")},
+		{goodPassword, goodPassword, words("problem.password.same")},
 	} {
 		got := change(wrong.current, wrong.password, "1")
 		wantStatus(t, got, http.StatusUnprocessableEntity)
@@ -108,7 +108,7 @@ func TestAPasswordIsChanged(t *testing.T) {
 	if here.cookie("nod_session") == before {
 		t.Error("the cookie is the one from before the change")
 	}
-	wantBody(t, here.get("/protected?notice=password-changed"), "Your password has been changed.", "Password changed")
+	wantBody(t, here.get("/protected?notice=password-changed"), words("notice.password_changed"), "Password changed")
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it may stay
 	here.wantKnown(2)
 	wantRedirect(t, half.get("/login/approval"), "/login?notice=start") // it began with the old password
@@ -127,7 +127,7 @@ func TestAPasswordIsNotChangedLate(t *testing.T) {
 	got := b.post("/account/password", "current", goodPassword, "password", "seven purple lanterns drift")
 	wantRedirect(t, got, "/account/confirm?to=%2Faccount%2Fpassword")
 	page := b.get("/protected")
-	wantBody(t, page, "Confirm that it is you")
+	wantBody(t, page, words("change.first"))
 	wantNoBody(t, page, `name="current"`)
 }
 
@@ -148,7 +148,7 @@ func TestTheHistoryIsPaged(t *testing.T) {
 	wantRedirect(t, b.post("/transfers", "payee", "Grace", "amount", "5", "currency", "EUR"), "/protected#transfers")
 	ada.phone.deny(ada.phone.pending())
 	nextLedger(t, events, "denied")
-	wantBody(t, b.get("/account/history"), `Denied on the phone <span class="chip no">refused`, "127.0.0.1")
+	wantBody(t, b.get("/account/history"), words("event.approval_denied")+` <span class="chip no">`+words("history.refused"), "127.0.0.1")
 	seen := 0
 	for path := "/account/history"; path != ""; {
 		got := b.get(path)
@@ -164,5 +164,5 @@ func TestTheHistoryIsPaged(t *testing.T) {
 	}
 	other := s.browser()
 	other.signIn(s.account("bob@example.com"))
-	wantNoBody(t, other.get("/account/history"), "Denied on the phone")
+	wantNoBody(t, other.get("/account/history"), words("event.approval_denied"))
 }

@@ -162,14 +162,14 @@ func TestAnEmailThatHasAnAccount(t *testing.T) {
 			for _, reply := range []page{eve.lost(path, form), eve.postForm(path, form)} {
 				wantRedirect(t, reply, "/login?notice=email-taken")
 			}
-			wantBody(t, eve.get("/login?notice=email-taken"), "There is already an account with this e-mail. Please sign in.")
+			wantBody(t, eve.get("/login?notice=email-taken"), words("notice.email_taken"))
 			wantBody(t, tab.get("/authy/status"), `"status":"signed_out"`, `"reason":"email_taken"`)
 			wantRedirect(t, eve.get("/protected"), "/login?notice=start")
 			wantStatus(t, eve.post("/login", "email", "ada@example.com", "password", evesPassword), http.StatusUnprocessableEntity)
 			if s.registered("2015550150") {
 				t.Error("the provider still knows the phone of the sign-up")
 			}
-			wantBody(t, owner.get("/protected"), "Somebody tried to sign up with your e-mail")
+			wantBody(t, owner.get("/protected"), words("event.sign_up_taken"))
 			s.browser().signIn(ada)
 		})
 	}

@@ -23,25 +23,25 @@ func TestSignUpErrorsStandBesideTheirField(t *testing.T) {
 	tests := []struct {
 		name, field, value, want string
 	}{
-		{"no name", "name", " ", "Please tell us your name."},
-		{"no e-mail", "email", "", "Please give your e-mail address."},
-		{"not an e-mail", "email", "grace at example", "This does not look like an e-mail address."},
-		{"a name with the e-mail", "email", "Grace <grace@example.com>", "This does not look like an e-mail address."},
-		{"short password", "password", "Zq7!x", "Please choose at least 8 characters."},
-		{"stolen password", "password", "password1", "This password appears in lists of stolen passwords"},
-		{"password of the e-mail", "password", "grace@example.com", "This password contains little besides your name, e-mail"},
-		{"password of the number", "password", "3001234567", "This password contains little besides your name, e-mail"},
+		{"no name", "name", " ", words("problem.name.missing")},
+		{"no e-mail", "email", "", words("problem.email.missing")},
+		{"not an e-mail", "email", "grace at example", words("problem.email.malformed")},
+		{"a name with the e-mail", "email", "Grace <grace@example.com>", words("problem.email.malformed")},
+		{"short password", "password", "Zq7!x", words("problem.password.too_short")},
+		{"stolen password", "password", "password1", words("problem.password.stolen")},
+		{"password of the e-mail", "password", "grace@example.com", words("problem.password.personal")},
+		{"password of the number", "password", "3001234567", words("problem.password.personal")},
 		{"password of the site", "password", "Tapworld99!", "the name of this site"},
-		{"password of a year", "password", "Summer2024!", "This password is a word and a year."},
-		{"password of digits and signs", "password", "Company123!", "This password is a word with a few digits or symbols."},
-		{"password of two words", "password", "greenmonkeys1", "made of a few common words or patterns"},
-		{"password of keys", "password", "asdf1234!!", "This password is a row of keys"},
-		{"password of digits", "password", "73014625", "This password is only digits."},
-		{"no country", "country_code", "", "Please choose the country of your phone."},
-		{"unknown country", "country_code", "999", "Please choose the country of your phone."},
-		{"no number", "phone_number", "", "Please give the number of your phone."},
-		{"not a number", "phone_number", "call me", "This does not look like a phone number."},
-		{"no such number", "phone_number", "1234567", "This number does not exist in the chosen country."},
+		{"password of a year", "password", "Summer2024!", words("problem.password.word_and_year")},
+		{"password of digits and signs", "password", "Company123!", words("problem.password.word_and_signs")},
+		{"password of two words", "password", "greenmonkeys1", words("problem.password.guessable")},
+		{"password of keys", "password", "asdf1234!!", words("problem.password.keys")},
+		{"password of digits", "password", "73014625", words("problem.password.digits")},
+		{"no country", "country_code", "", words("problem.country.missing")},
+		{"unknown country", "country_code", "999", words("problem.country.missing")},
+		{"no number", "phone_number", "", words("problem.phone.missing")},
+		{"not a number", "phone_number", "call me", words("problem.phone.malformed")},
+		{"no such number", "phone_number", "1234567", words("problem.phone.unknown")},
 		{"another country's number", "phone_number", "+44 20 7946 0958", "This number belongs to another country"},
 	}
 	for _, test := range tests {
@@ -92,12 +92,12 @@ func TestSignUpWhenTheProviderFails(t *testing.T) {
 	fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550199"}
 
 	fail.err = &authy.Error{Op: "register", Code: 60027, HTTPStatus: 400, Message: "User was not valid", Fields: map[string]string{"cellphone": "is invalid"}}
-	wantBody(t, b.post("/signup", fields...), "The phone service does not accept this number.", `id="phone_number-error"`)
+	wantBody(t, b.post("/signup", fields...), words("problem.phone.refused"), `id="phone_number-error"`)
 
 	fail.err = authy.ErrUnavailable
 	got := b.post("/signup", fields...)
 	wantStatus(t, got, http.StatusServiceUnavailable)
-	wantBody(t, got, "Nothing was saved; please try again")
+	wantBody(t, got, words("problem.signup.unavailable"))
 	if _, err := s.store.Authenticate(t.Context(), "ada@example.com", goodPassword); !errors.Is(err, store.ErrInvalidCredentials) {
 		t.Errorf("after a refused sign-up: %v", err)
 	}
@@ -198,7 +198,7 @@ func TestNumbersOfTheChosenCountry(t *testing.T) {
 	for _, country := range []string{"JM", "US"} {
 		got := s.browser().post("/signup", "name", "Ada", "email", "eve@example.com", "password", goodPassword,
 			"country_code", country, "phone_number", "926-1234")
-		wantBody(t, got, "This number does not exist in the chosen country.")
+		wantBody(t, got, words("problem.phone.unknown"))
 	}
 }
 
@@ -206,11 +206,11 @@ func TestLengthsCountWhatPeopleSee(t *testing.T) {
 	s := newSite(t)
 	family := "\U0001F469\u200d\U0001F469\u200d\U0001F467"
 	for name, test := range map[string]struct{ field, value, want string }{
-		"one picture of five code points": {"password", family + "z7\u0301", "Please choose at least 8 characters."},
-		"letters and their marks":         {"password", "e\u0301e\u0301e\u0301e\u0301", "Please choose at least 8 characters."},
-		"a name of marks":                 {"name", "A" + strings.Repeat("\u0301", 5000), "Please shorten the name"},
-		"a name that nobody sees":         {"name", "\u200b\u2060", "Please tell us your name."},
-		"a name of two lines":             {"name", "Ada\nLovelace", "characters that cannot be shown"},
+		"one picture of five code points": {"password", family + "z7\u0301", words("problem.password.too_short")},
+		"letters and their marks":         {"password", "e\u0301e\u0301e\u0301e\u0301", words("problem.password.too_short")},
+		"a name of marks":                 {"name", "A" + strings.Repeat("\u0301", 5000), words("problem.name.too_long")},
+		"a name that nobody sees":         {"name", "\u200b\u2060", words("problem.name.missing")},
+		"a name of two lines":             {"name", "Ada\nLovelace", words("problem.name.unreadable")},
 	} {
 		got := s.browser().post("/signup", "name", "Ada", "email", "ada@example.com", "password", goodPassword,
 			"country_code", "US", "phone_number", "2015550199", test.field, test.value)

@@ -197,10 +197,10 @@ func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status
 	}
 	setRetryAfter(c, retryIn)
 	left := refused.TriesLeft
-	if left == 0 {
-		key = "code_refused.last"
-	}
 	v.Session.CodeTries = store.CodeTriesPerAttempt - left
 	c.Locals(visitorKey, v)
-	return status, h.text(c, "code_refused.tries_left", "reason", h.text(c, key), "left", left)
+	if left == 0 {
+		return status, h.text(c, "code_refused.last")
+	}
+	return status, h.text(c, key) + " " + h.text(c, "token.tries_left", "count", left)
 }

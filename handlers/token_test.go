@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -66,7 +65,7 @@ func TestSignInByTheTokenOfTheApp(t *testing.T) {
 	if m, err := events.next(); err != nil || m.Status != "signed_in" {
 		t.Errorf("the waiting tab was told %+v, %v", m, err)
 	}
-	wantBody(t, b.get("/protected"), "a code from the authenticator app")
+	wantBody(t, b.get("/protected"), words("method.app"))
 
 	// The tap that this replaced lets nobody in any more.
 	ada.phone.approve(uuid)
@@ -74,7 +73,7 @@ func TestSignInByTheTokenOfTheApp(t *testing.T) {
 }
 
 func TestSignInBySMSAndByCall(t *testing.T) {
-	for via, text := range map[string]string{"sms": "a code by SMS", "call": "a code by voice call"} {
+	for via, text := range map[string]string{"sms": words("method.sms"), "call": words("method.call")} {
 		t.Run(via, func(t *testing.T) {
 			s := newSite(t)
 			ada := s.account("ada@example.com")
@@ -111,7 +110,7 @@ func TestWrongCodesRunOut(t *testing.T) {
 	for left := 4; left > 0; left-- {
 		got := b.post("/verify-token", "token", bad)
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, fmt.Sprintf("Tries left: %d.", left), `id="token-error"`)
+		wantBody(t, got, triesLeft(left), `id="token-error"`)
 	}
 	wantRedirect(t, b.post("/verify-token", "token", bad), "/login?notice=too-many-codes")
 	wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login?notice=start")
@@ -140,7 +139,7 @@ func TestCodesThatCountNoMore(t *testing.T) {
 		other.passPassword(ada)
 		got := other.post("/verify-token", "token", code)
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		wantBody(t, got, "This code was used already.")
+		wantBody(t, got, words("code_refused.used"))
 	})
 	t.Run("expired", func(t *testing.T) {
 		s := newSite(t)
@@ -211,7 +210,7 @@ func TestSendsAreLimited(t *testing.T) {
 	b.passPassword(ada)
 	refused := b.post("/send-token", "via", "sms")
 	wantStatus(t, refused, http.StatusTooManyRequests)
-	wantBody(t, refused, "No more codes can be sent to this phone for now", "hours")
+	wantBody(t, refused, words("limit.code_sent"), "hours")
 	if refused.Header.Get("Retry-After") == "" {
 		t.Error("the refusal does not say when to come back")
 	}

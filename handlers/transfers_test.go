@@ -77,7 +77,7 @@ func TestATransferWhoseCallbackIsLost(t *testing.T) {
 	fields := []string{"payee", "Carol Müller", "amount", "1250.50", "currency", "EUR"}
 	early := b.post("/transfers/"+id+"/execute", fields...)
 	wantStatus(t, early, http.StatusConflict)
-	wantBody(t, early, "Your phone has not answered yet.", `data-status="awaiting"`)
+	wantBody(t, early, words("notice.not_yet"), `data-status="awaiting"`)
 	postJSON(t, s.simURL+"/faults", `{"callback":"never"}`)
 	ada.phone.approve(ada.phone.pending())
 	s.clock.Advance(2 * time.Second) // a moment after the question before
@@ -98,7 +98,7 @@ func TestAChangedTransferIsRefused(t *testing.T) {
 		nextLedger(t, events, "approved")
 		got := b.post("/transfers/"+id+"/execute", "payee", change[0], "amount", change[1], "currency", change[2])
 		wantStatus(t, got, http.StatusConflict)
-		wantBody(t, got, "Nothing was sent.")
+		wantBody(t, got, words("error.transfer_changed.text"))
 		nextLedger(t, events, "refused")
 		got = b.post("/transfers/"+id+"/execute", "payee", "Carol Müller", "amount", "1250.50", "currency", "EUR")
 		wantStatus(t, got, http.StatusConflict)
@@ -133,7 +133,7 @@ func TestOneTransferWaitsAtATime(t *testing.T) {
 	b.startTransfer()
 	got := b.post("/transfers", "payee", "Dan", "amount", "3", "currency", "JPY")
 	wantStatus(t, got, http.StatusConflict)
-	wantBody(t, got, "One transfer is waiting for your phone already.", `value="Dan"`)
+	wantBody(t, got, words("problem.transfer.pending"), `value="Dan"`)
 }
 
 // Login and transfer share one mechanism; neither stands in for the other.

@@ -44,7 +44,7 @@ func TestOfTwoCookiesOfOneNameNeitherCounts(t *testing.T) {
 		"of a form":          {own + "; nod_csrf_" + port + "=a-secret-that-was-planted-here; " + rest},
 	} {
 		got := s.ask("/protected", cookies...)
-		if !strings.HasPrefix(got, "HTTP/1.1 400 ") || !strings.Contains(got, "Two cookies with the same name") {
+		if !strings.HasPrefix(got, "HTTP/1.1 400 ") || !strings.Contains(got, words("error.twin_cookies.title")) {
 			t.Errorf("%s: got %.200s", what, got)
 		}
 		for _, p := range []person{ada, mallory} {

@@ -82,7 +82,7 @@ func TestUpgradeReplacesTheSecretsOfTheProvider(t *testing.T) {
 		t.Fatal("the secret is the one from before")
 	}
 	wantRedirect(t, b.post("/verify-token", "token", ada.token()), "/protected")
-	wantBody(t, b.get("/protected"), "Please add it again.")
+	wantBody(t, b.get("/protected"), words("authenticator.lost"))
 	if ada.tokenOf("?kind=generic") != replaced {
 		t.Error("the secret was replaced twice")
 	}
@@ -124,7 +124,7 @@ func TestUpgradeInTheMiddleOfASignIn(t *testing.T) {
 	carol.wantKnown(1)
 
 	gus := s.oldBrowser("gus")
-	wantBody(t, gus.get("/verify-token"), "A code is on its way by SMS")
+	wantBody(t, gus.get("/verify-token"), words("token.sent"))
 	wantRedirect(t, gus.post("/verify-token", "token", s.phoneOf("gus@example.com").code("sms")), "/protected")
 }
 

@@ -4,17 +4,40 @@ import { load, setPage } from "./browser.mjs";
 
 process.env.TZ = "Asia/Kolkata"; // the reader's zone, half an hour off the full ones
 
-test("times are the reader's own, and UTC stays at hand", async () => {
-  setPage('<p>At <time datetime="2025-12-31T20:00:00.000Z">31 Dec 2025, 20:00:00 UTC</time></p>');
+/** @param {string} language @param {string[]} reads @param {string} html */
+async function open(language, reads, html) {
+  setPage(html);
+  document.documentElement.lang = language;
+  Object.defineProperty(navigator, "languages", { value: reads, configurable: true });
   await load("static/times.js");
-  const time = document.querySelector("time");
-  assert.match(time.textContent, /1\b.*2026.*1:30:00/);
-  assert.equal(time.title, "31 Dec 2025, 20:00:00 UTC");
-  assert.equal(time.lang, new Intl.DateTimeFormat().resolvedOptions().locale);
+  return document.querySelector("time");
+}
+
+const moment = '<p>At <time datetime="2025-12-31T20:00:00.000Z">31 Dec 2025, 20:00 UTC</time></p>';
+
+test("times are in the reader's zone, and UTC stays at hand", async () => {
+  const time = await open("en", ["en-GB"], moment);
+  assert.equal(time.textContent, "1 Jan 2026, 01:30");
+  assert.equal(time.title, "31 Dec 2025, 20:00 UTC");
+});
+
+test("times are written as in the reader's country, in the language of the page", async () => {
+  for (const [language, reads, want] of [
+    ["en", ["en-US", "en"], /Jan 1, 2026, 1:30\sAM/],
+    ["de", ["en-US", "de-AT"], /1\. Jän\. 2026, 01:30/],
+    ["de", ["en-US"], /1\. Jan\. 2026, 01:30/],
+    ["", [], /2026/],
+  ]) {
+    assert.match((await open(language, reads, moment)).textContent, want);
+  }
+});
+
+test("a time to be compared with the phone's stays, and says when that was here", async () => {
+  const time = await open("en", ["en-GB"], moment.replace("<time ", "<time data-compare "));
+  assert.match(time.textContent, /^31 Dec 2025, 20:00 UTC \(0?1:30.*(GMT\+5:30|IST)\)$/);
 });
 
 test("what is no time stays as it is", async () => {
-  setPage('<time datetime="soon">soon</time><time>later</time>');
-  await load("static/times.js");
+  await open("en", ["en"], '<time datetime="soon">soon</time><time>later</time>');
   assert.deepEqual([...document.querySelectorAll("time")].map((t) => t.textContent), ["soon", "later"]);
 });
