@@ -20,6 +20,7 @@ func (h *Handlers) approval(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	about(c, a.UUID)
 	if notAsked(a) {
 		if err := h.Flow.PushAllowed(c.UserContext(), visitorOf(c).Session.ID); err != nil {
 			return h.showRefused(c, err)

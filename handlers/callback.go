@@ -46,14 +46,6 @@ func (h *Handlers) callback(c *fiber.Ctx) error {
 	return c.SendString("OK\n")
 }
 
-// note tells a recorder of the connection, where there is one, what the answer
-// keeps to itself.
-func note(c *fiber.Ctx, what string) {
-	if tape, ok := c.Context().Conn().(interface{ Note(string) }); ok {
-		tape.Note(what)
-	}
-}
-
 // ruleOf names the rule that refused a callback.
 func ruleOf(err error) string {
 	switch {

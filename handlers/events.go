@@ -92,6 +92,7 @@ func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
+		about(c, state.RequestID())
 		r.first = h.stateMessage(state)
 		return c.Next()
 	})

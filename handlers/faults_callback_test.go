@@ -165,7 +165,7 @@ func TestACallbackAfterTheDeadline(t *testing.T) {
 	must(t, s.flow.Sweep(t.Context()))
 	events.want("expired")
 	s.delays.end()
-	s.heard("repeated")
+	s.heard("late")
 	wantBody(t, b.get("/login/approval"), `data-status="expired"`, words("approval.expired.title"), words("approval.denied.text"))
 	b.wantOutside()
 	s.repair()

@@ -57,8 +57,8 @@ func TestAnAnswerAfterTheDeadlineIsNotApplied(t *testing.T) {
 	b.passPassword(ada)
 	late := ada.phone.says(store.Approved)
 	s.clock.Advance(2*time.Minute + time.Second)
-	if got, err := s.flow.Answered(t.Context(), late); got != signin.VerdictRepeated || err != nil {
-		t.Errorf("got %q, %v, want %q", got, err, signin.VerdictRepeated)
+	if got, err := s.flow.Answered(t.Context(), late); got != signin.VerdictLate || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, signin.VerdictLate)
 	}
 	b.wantOutside()
 }

@@ -146,7 +146,7 @@ func (m *Metrics) Tap(d time.Duration) {
 	}
 }
 
-// Callback counts a callback. verdict is applied, repeated, unknown, ping, unusable
+// Callback counts a callback. verdict is applied, repeated, late, unknown, ping, unusable
 // or refused.
 func (m *Metrics) Callback(verdict string) {
 	if m != nil {

@@ -138,10 +138,23 @@ func (c *client) CloseWrite() error {
 	return nil
 }
 
-// Note tells who records the connection what became of its request.
+// tape is what records a connection; see handlers.
+type tape interface {
+	Note(text string)
+	About(uuid string)
+}
+
+// Note passes on to who records the connection, if anybody does.
 func (c *client) Note(text string) {
-	if tape, ok := c.Conn.(interface{ Note(string) }); ok {
-		tape.Note(text)
+	if t, ok := c.Conn.(tape); ok {
+		t.Note(text)
+	}
+}
+
+// About does the same.
+func (c *client) About(uuid string) {
+	if t, ok := c.Conn.(tape); ok {
+		t.About(uuid)
 	}
 }
 

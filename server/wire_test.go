@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +21,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"nod/config"
 	"nod/wire"
 )
 
@@ -164,6 +168,11 @@ func TestTheOrderOfASignIn(t *testing.T) {
 			t.Errorf("%s is of browser %d", name, h.Browser)
 		}
 	}
+	for _, name := range []string{"waiting", "listening", "event", "acknowledged"} {
+		if h := hops[order[name]]; h.UUID != tap.UUID {
+			t.Errorf("%s is about request %q, want %q", name, h.UUID, tap.UUID)
+		}
+	}
 	if answer := find(order["callback"], "answer", is(wire.Answer, wire.Nod, "/authy/callback")); hops[answer].Note != "applied" {
 		t.Errorf("the answer to the callback has the note %q", hops[answer].Note)
 	}
@@ -300,6 +309,53 @@ func standsIn(text []byte, word string) bool {
 			return true
 		}
 		text = text[end:]
+	}
+}
+
+// Where nothing records, a note costs nothing.
+func TestANoteForNobodyCostsNothing(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	c := &client{Conn: near}
+	if n := testing.AllocsPerRun(100, func() { c.Note("applied"); c.About("a request") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkANoteForNobody(b *testing.B) {
+	near, _ := net.Pipe()
+	c := &client{Conn: near}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Note("applied")
+	}
+}
+
+// Whatever a browser may ask for has a name on the wire, or is left out on purpose.
+func TestEveryRouteHasAName(t *testing.T) {
+	s := newSite(config.Config{PublicURL: "http://localhost:1", Database: filepath.Join(t.TempDir(), "nod.db")}, slog.New(slog.DiscardHandler))
+	db, sessions, err := s.openDatabases(t.Context())
+	must(t, err)
+	defer func() { must(t, s.running.stop()) }()
+	rooms, err := s.connect(t.Context(), db, sessions, "a key")
+	must(t, err)
+	recorder := wire.New(nil)
+	tape := recorder.Conn(nil, wire.Application).(*wire.Conn)
+	n := 0
+	for _, route := range rooms.handlers.App().GetRoutes(true) {
+		path := regexp.MustCompile(`:[a-z]+`).ReplaceAllString(route.Path, "12")
+		tape.Received([]byte(route.Method + " " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"))
+		n++
+	}
+	hops := recorder.After(0)
+	for _, h := range hops {
+		if h.Route == "" {
+			t.Errorf("%s %q has no name", h.Method, h.Head)
+		}
+	}
+	if n < 60 || len(hops) < n/2 {
+		t.Errorf("%d routes made %d hops", n, len(hops))
 	}
 }
 

@@ -13,7 +13,8 @@ type Verdict string
 // Only an applied answer changed anything.
 const (
 	VerdictApplied  Verdict = "applied"
-	VerdictRepeated Verdict = "repeated" // decided before, or too late; see store.Decide for a late denial
+	VerdictRepeated Verdict = "repeated" // decided before; see store.Decide for a late denial
+	VerdictLate     Verdict = "late"     // its time was over
 	VerdictUnknown  Verdict = "unknown"  // no such request
 )
 
@@ -21,7 +22,7 @@ const (
 // wins; unknown, late and repeated ones change nothing and are no error, since
 // the provider has done its part.
 func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
-	_, applied, err := f.decide(ctx, answer, store.ViaCallback)
+	a, applied, err := f.decide(ctx, answer, store.ViaCallback)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return f.newPhoneVerdict(ctx, answer)
@@ -29,6 +30,8 @@ func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
 		return "", err
 	case applied:
 		return VerdictApplied, nil
+	case a.Status == store.Expired:
+		return VerdictLate, nil
 	default:
 		return VerdictRepeated, nil
 	}

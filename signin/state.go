@@ -32,6 +32,9 @@ type State struct {
 	request store.Approval // the part of it that store.Wait reads
 }
 
+// RequestID is the provider's id of the request, "" without one.
+func (s State) RequestID() string { return s.request.UUID }
+
 // ErrNobodyWaits: there is no such sign-in.
 var ErrNobodyWaits = errors.New("no sign-in is waiting")
 

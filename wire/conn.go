@@ -55,6 +55,10 @@ func (c *Conn) Received(b []byte) { c.tap.feed(!c.tap.point.client(), b) }
 // Note adds to the next answer what its bytes do not say.
 func (c *Conn) Note(text string) { c.tap.note(text) }
 
+// About says which approval request this request, its answer and all that follows on
+// its socket are about, where their bytes do not.
+func (c *Conn) About(uuid string) { c.tap.about(uuid) }
+
 // UnsafeConn is for who takes the connection beneath; see Sent and Received.
 func (c *Conn) UnsafeConn() net.Conn { return c.Conn }
 

@@ -42,7 +42,7 @@ const callbackRoute = "/authy/callback"
 // never shown.
 var routes = map[Point][]string{
 	Application: {
-		"/", "/signup", "/login", "/logout", "/forgot", "/forgot/password",
+		"/", "/signup", "/login", "/logout", "/language", "/.well-known/change-password", "/forgot", "/forgot/password",
 		"/login/approval", "/login/events", "/login/stream", "/login/cancel", "/login/resend", "/login/number",
 		"/authy/status", callbackRoute, "/confirm-login", "/verify-token", "/send-token", "/protected",
 		"/account/browsers/remove", "/account/browsers/remove-all",

@@ -282,3 +282,9 @@ func (t *tap) note(text string) {
 	defer t.mu.Unlock()
 	t.current.note = strings.Clone(text)
 }
+
+func (t *tap) about(uuid string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.current.uuid = strings.Clone(uuid)
+}

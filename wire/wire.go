@@ -7,7 +7,8 @@
 // Rooms do not describe what they did: a connection that passed through
 // [Recorder.Conn] copies its own bytes, before anybody parses them. Who takes the
 // connection beneath ([Conn.UnsafeConn], as the hub does) reports by [Conn.Sent]
-// and [Conn.Received]; who knows more than the bytes say adds it by [Conn.Note].
+// and [Conn.Received]; who knows more than the bytes say adds it by [Conn.Note]
+// and [Conn.About].
 //
 // A hop as JSON, empty fields left out:
 //
@@ -27,7 +28,8 @@
 //	  "size": 512,                bytes on the wire, masks and all
 //	  "note": "applied",          on the answer to a callback: what became of it
 //	  "browser": 1,               the browser by its cookies, counted from 1
-//	  "phone": "123", "uuid": "…" Authy's id and that of the approval request, where the message names them
+//	  "phone": "123",             Authy's id of the phone, where the message names it
+//	  "uuid": "…"                 the approval request that it is about; what a waiting browser is told has it, too
 //	}
 //
 // Promises: what is handed out is what was sent, byte for byte, but for the masks
