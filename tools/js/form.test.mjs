@@ -113,10 +113,10 @@ describe("a form", () => {
 
 for (const [cookieEnabled, hidden] of [[true, true], [false, false]]) {
   test(`a browser that ${cookieEnabled ? "keeps" : "blocks"} cookies ${hidden ? "reads nothing of them" : "is told so"}`, async (t) => {
+    setPage('<p id="no-cookies" hidden>No cookies</p>');
     const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
     t.after(() => before ? Object.defineProperty(globalThis, "navigator", before) : delete globalThis.navigator);
     Object.defineProperty(globalThis, "navigator", { value: { cookieEnabled }, configurable: true });
-    setPage('<p id="no-cookies" hidden>No cookies</p>');
     await load("static/form.js");
     assert.equal(document.getElementById("no-cookies").hidden, hidden);
   });
