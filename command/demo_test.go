@@ -114,6 +114,9 @@ func TestOnlyTheStageHoldsAPageInAFrame(t *testing.T) {
 	if !strings.HasSuffix(policy, "frame-ancestors "+stageOrigin) || res.Header.Get("X-Frame-Options") != "" {
 		t.Errorf("under nod demo: got %q and X-Frame-Options %q", policy, res.Header.Get("X-Frame-Options"))
 	}
+	if res, _ := demo.browser().page(demo.phones + "/"); res.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
+		t.Error("the stage may not hold the phones")
+	}
 	if !strings.Contains(text, `href="/login?as=1"`) || !strings.Contains(text, stageOrigin+"/stage") {
 		t.Error("the sign-in page offers no people, or no stage")
 	}

@@ -90,7 +90,7 @@ func (s *site) simulate(ctx context.Context, ln net.Listener, publicHost, callba
 		Now:         s.Now,
 
 		SignedURL: signedURL, CallbackMethod: s.Phones.CallbackMethod, CallbackRetries: s.Phones.CallbackRetries,
-		NetworkURLs: s.phonesNetwork, AllowedHosts: s.Phones.Hosts, Stage: s.stage, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
+		NetworkURLs: s.phonesNetwork, AllowedHosts: s.Phones.Hosts, Stage: s.stage, Framed: s.Demo, AppName: s.Phones.Name, CodesPerHour: s.Phones.CodesPerHour,
 		Keep: s.Phones.Keep, SandboxToken: s.Phones.SandboxToken,
 	})
 	if err != nil {

@@ -68,9 +68,11 @@ type Config struct {
 	// its limits have counted. nil = that address is unknown.
 	ResetLimits func(context.Context) error
 
-	// Stage answers /stage and what lies under it, under the same names as the phones;
-	// it may hold their pages in frames. nil = that address is unknown.
+	// Stage answers /stage and what lies under it, under the same names as the phones.
+	// nil = that address is unknown.
 	Stage http.Handler
+	// Framed lets the stage hold the pages in frames.
+	Framed bool
 
 	// Keep is how long requests, messages and the like are kept after their end;
 	// 0 = a week. Phones are kept for ever.

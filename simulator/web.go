@@ -128,7 +128,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 func (s *Simulator) withHeaders(next http.Handler) http.Handler {
 	ancestors, frames := "'none'", "DENY"
-	if s.config.Stage != nil {
+	if s.config.Framed {
 		ancestors, frames = "'self'", "SAMEORIGIN"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

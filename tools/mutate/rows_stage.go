@@ -3,6 +3,7 @@ package main
 // The stage, and what only a demonstration may do.
 var stageRows = []row{
 	{what: "whoever likes holds a demonstration in a frame", file: "handlers/headers.go", find: "return h.Demo.Stage", put: "return \"*\"", test: "command.TestOnlyTheStageHoldsAPageInAFrame"},
+	{what: "the phones may be framed without a demonstration", file: "simulator/web.go", find: "if s.config.Framed {", put: "if s.config.Stage != nil {", test: "server.TestAnswersOfTheOtherListenersHaveTheHeaders"},
 	{what: "people of a demonstration are filled in anywhere", file: "handlers/demo.go", find: "if h.Demo == nil {\n\t\treturn nil", put: "if false {\n\t\treturn nil", test: "command.TestOnlyTheStageHoldsAPageInAFrame"},
 	{what: "a demonstration uses the real database", file: "config/config.go", find: "c.Database, c.Demo = demoDatabase, true", put: "c.Demo = true", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
 	{what: "a demonstration uses the real key", file: "config/config.go", find: "without(getenv, notForDemo...)", put: "without(getenv, \"DATABASE_URL\")", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
