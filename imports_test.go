@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"nod/hub":             {},
 	"nod/places":          {},
 	"nod/simulator":       {"simulator/pages", "authy"},
-	"nod/simulator/pages": {},
+	"nod/simulator/pages": {"locales"},
 	"nod/stage":           {"signin", "store", "simulator", "stage/pages"},
 	"nod/stage/pages":     {},
 	"nod/metrics":         {},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -246,4 +247,28 @@ type countingAuthy struct {
 func (a *countingAuthy) VerifyToken(ctx context.Context, id int64, token, action string) error {
 	a.verified.Add(1)
 	return a.AuthyAPI.VerifyToken(ctx, id, token, action)
+}
+
+// A code to a phone that several accounts have says which one it is for; one to a
+// phone of one's own tells nobody an e-mail.
+func TestACodeToASharedPhoneNamesItsAccount(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, eve := s.browser(), s.browser()
+	text := func(b *browser) string {
+		wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
+		var messages []struct{ Text string }
+		getJSON(t, ada.phone.base+"/messages", &messages)
+		return messages[0].Text
+	}
+	b.passPassword(ada)
+	if got := text(b); !strings.HasPrefix(got, "Sign in to Nod. ") {
+		t.Errorf("a phone of one account: got %q", got)
+	}
+	wantRedirect(t, eve.post("/signup", "name", "Eve", "email", "eve@example.com", "password", goodPassword,
+		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
+	s.clock.Advance(time.Minute) // until the next code may be sent
+	if got := text(eve); !strings.HasPrefix(got, "Sign in to Nod as eve@example.com. ") {
+		t.Errorf("a phone of two: got %q", got)
+	}
 }

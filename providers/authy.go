@@ -100,16 +100,23 @@ func (a *Authy) Answer(ctx context.Context, requestID string) (signin.Answer, er
 }
 
 // Send sends a code by SMS or voice, also to a phone with the app.
-func (a *Authy) Send(ctx context.Context, handle string, by store.Method, purpose string) (sent bool, err error) {
+func (a *Authy) Send(ctx context.Context, handle string, m signin.Message) (sent bool, err error) {
 	id, err := authyID(handle)
 	if err != nil {
 		return false, err
 	}
 	send := a.API.SendSMS
-	if by == store.MethodCall {
+	if m.By == store.MethodCall {
 		send = a.API.StartCall
 	}
-	became, err := send(ctx, id, authy.SendOptions{Force: true, Action: purpose, ActionMessage: "Sign in to Nod."})
+	owner := a.Words.Reader(m.Language)
+	about := owner.Text("ring.code")
+	if m.Email != "" {
+		about = owner.Text("ring.code_of", "email", m.Email)
+	}
+	became, err := send(ctx, id, authy.SendOptions{
+		Force: true, Action: m.Purpose, ActionMessage: signin.Shorten(about, maxDetail), Locale: owner.Tag(),
+	})
 	return err == nil && !became.Ignored, outcome(err)
 }
 

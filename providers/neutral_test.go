@@ -47,7 +47,7 @@ func newLine(t *testing.T) *line {
 	})
 	client := authy.NewClient(server.URL, sim.APIKey())
 	client.Timeout, client.Transport = hung, giveUp{hangs}
-	l := &line{Authy: &providers.Authy{API: client, APIKey: sim.APIKey(), CallbackURL: "http://localhost/callback"}, sim: sim}
+	l := &line{Authy: &providers.Authy{Words: words(t), API: client, APIKey: sim.APIKey(), CallbackURL: "http://localhost/callback"}, sim: sim}
 	l.ada, err = l.Register(t.Context(), signin.Phone{Email: "ada@example.com", CountryCode: 1, Number: "2015550101"})
 	must(t, err)
 	l.id, err = strconv.ParseInt(l.ada, 10, 64)
@@ -86,11 +86,11 @@ var calls = []struct {
 		return err
 	}},
 	{"Send an SMS", func(ctx context.Context, l *line) error {
-		_, err := l.Send(ctx, l.ada, store.MethodSMS, "sign-in")
+		_, err := l.Send(ctx, l.ada, signin.Message{By: store.MethodSMS, Purpose: "sign-in"})
 		return err
 	}},
 	{"Send by call", func(ctx context.Context, l *line) error {
-		_, err := l.Send(ctx, l.ada, store.MethodCall, "sign-in")
+		_, err := l.Send(ctx, l.ada, signin.Message{By: store.MethodCall, Purpose: "sign-in"})
 		return err
 	}},
 	{"Check", func(ctx context.Context, l *line) error { return l.Check(ctx, l.ada, "1234567", "") }},

@@ -67,9 +67,17 @@ func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (sto
 	if err != nil {
 		return "", nil, err
 	}
+	m := Message{By: by, Purpose: purpose(v.Session.ID), Language: v.User.Language}
+	shared, err := f.Store.FactorShared(ctx, phone)
+	if err != nil {
+		return "", nil, err
+	}
+	if shared {
+		m.Email = v.User.Email
+	}
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
-	sent, err := f.Codes.Send(ctx, phone.Handle, by, purpose(v.Session.ID))
+	sent, err := f.Codes.Send(ctx, phone.Handle, m)
 	retryIn := max(0, next.Sub(f.Now()))
 	switch {
 	case errors.Is(err, ErrNoAnswer):

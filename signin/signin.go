@@ -53,10 +53,9 @@ type Phones interface {
 
 // Codes sends and checks codes. Its errors are those of this package.
 type Codes interface {
-	// Send sends a code by SMS or voice, bound to a purpose. sent is false
-	// when the provider has sent none because the phone has the app.
-	// ErrNoAnswer when one may be on its way all the same.
-	Send(ctx context.Context, handle string, by store.Method, purpose string) (sent bool, err error)
+	// Send sends a code. sent is false when the provider has sent none because the
+	// phone has the app. ErrNoAnswer when one may be on its way all the same.
+	Send(ctx context.Context, handle string, m Message) (sent bool, err error)
 	// Check takes a code: one sent for the purpose, or with purpose "" one
 	// from an app. ErrWrongCode, or store.ErrCodeUsed; ErrNoAnswer when the
 	// code may be used up all the same.
@@ -64,6 +63,14 @@ type Codes interface {
 	// ReplaceSecret makes the provider forget the secret that it keeps for
 	// generic authenticator apps, and shows nobody the new one.
 	ReplaceSecret(ctx context.Context, handle string) error
+}
+
+// Message is what comes with a code.
+type Message struct {
+	By       store.Method // MethodSMS or MethodCall
+	Purpose  string       // what the code is bound to
+	Email    string       // of the account, where several have the phone; else ""
+	Language string       // as of Question
 }
 
 // Browsers are told how things stand. It must not wait for any of them.

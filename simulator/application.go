@@ -123,7 +123,7 @@ func (s *Simulator) sendEmail(c *call) (object, error) {
 		return nil, err
 	}
 	code := randomDigits(codeDigits)
-	m := outgoing{u.countryCode, u.phoneNumber, "token", "email", code, c.params.text("action"), s.codeText("email", code, "")}
+	m := outgoing{u.countryCode, u.phoneNumber, "token", "email", code, c.params.text("action"), s.codeText("email", code, "", "")}
 	if err := send(c.ctx(), s.db, m, c.now); err != nil {
 		return nil, err
 	}

@@ -71,6 +71,8 @@ func TestCodesAreSent(t *testing.T) {
 		{"by POST, as old clients do", "POST", "sms/100001", false, "force=true", sms, "Your Nod code is CODE."},
 		{"without the app", "GET", "sms/100001", true, "", sms, "Your Nod code is CODE."},
 		{"for an action", "GET", "sms/100001?force=true&action=a&action_message=Pay+10+EUR%3F", false, "", sms, "Pay 10 EUR? Your Nod code is CODE."},
+		{"in another language", "GET", "sms/100001?force=true&action_message=Anmeldung.&locale=de", false, "", sms, "Anmeldung. Ihr Code für Nod ist CODE."},
+		{"in one that it does not speak", "GET", "call/100001?force=true&locale=xx", false, "", call, "Your Nod code is: SPOKEN. Once more: SPOKEN."},
 		{"a call by force", "GET", "call/100001?force=true", false, "", call, "Your Nod code is: SPOKEN. Once more: SPOKEN."},
 		{"a call without the app", "GET", "call/100001", true, "", call, "Your Nod code is: SPOKEN. Once more: SPOKEN."},
 	}

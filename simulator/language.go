@@ -29,7 +29,7 @@ func (s *Simulator) serveLanguage(w http.ResponseWriter, r *http.Request) error 
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	chosen := s.pages.In(r.PostFormValue("language"), "")
 	http.SetCookie(w, &http.Cookie{
-		Name: languageCookie, Value: chosen.Tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: languageCookie, Value: chosen.Tag(), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	back := "/"
 	if from, err := url.Parse(r.Referer()); err == nil && ownPages.MatchString(from.Path) {

@@ -18,10 +18,10 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 	for _, test := range []struct{ accept, cookie, lang, words string }{
 		{"", "", "en", "the API replies 3.5 s late"},
 		{"de-AT, en;q=0.5", "", "de", "die API antwortet 3,5 s zu spät"},
-		{"fr", "", "en", "Phones"},
-		{"de", "en", "en", "Phones"},
-		{"en", "de", "de", "Telefone"},
-		{"de", "xx", "de", "Telefone"},
+		{"fr", "", "en", "<h1>Phones</h1>"},
+		{"de", "en", "en", "<h1>Phones</h1>"},
+		{"en", "de", "de", "<h1>Handys</h1>"},
+		{"de", "xx", "de", "<h1>Handys</h1>"},
 	} {
 		header := http.Header{"Accept": {"text/html"}, "Accept-Language": {test.accept}, "Cookie": {"phones_language=" + test.cookie}}
 		s.do("GET", "/", "", header).wantStatus(200).wantIn(`<html lang="`+test.lang+`">`, test.words)

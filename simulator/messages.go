@@ -3,7 +3,6 @@ package simulator
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -112,7 +111,7 @@ func (s *Simulator) sendCode(c *call, via, sent, ignored string) (object, error)
 func (s *Simulator) deliverCode(c *call, u user, via string) error {
 	code := randomDigits(codeDigits)
 	m := outgoing{u.countryCode, u.phoneNumber, "token", via, code, c.params.text("action"),
-		s.codeText(via, code, c.params.text("action_message"))}
+		s.codeText(via, code, c.params.text("action_message"), c.params.text("locale"))}
 	return s.tx(c.ctx(), func(tx *sql.Tx) error {
 		var n int
 		err := tx.QueryRowContext(c.ctx(), `SELECT count(*) FROM messages
@@ -132,16 +131,17 @@ func (s *Simulator) deliverCode(c *call, u user, via string) error {
 	})
 }
 
-// codeText is the text of a message; a call spells out the code, twice.
-func (s *Simulator) codeText(via, code, about string) string {
+// codeText is the text of a message, in English if the phones do not speak its
+// language; a call spells out the code, twice.
+func (s *Simulator) codeText(via, code, about, locale string) string {
 	if about != "" {
 		about += " "
 	}
+	key := "message.code"
 	if via == "call" {
-		spoken := strings.Join(strings.Split(code, ""), ", ")
-		return fmt.Sprintf("%sYour %s code is: %s. Once more: %s.", about, s.app.name, spoken, spoken)
+		key, code = "message.call", strings.Join(strings.Split(code, ""), ", ")
 	}
-	return fmt.Sprintf("%sYour %s code is %s.", about, s.app.name, code)
+	return about + s.pages.In(locale, "").Text(key, "app", s.app.name, "code", code)
 }
 
 func randomDigits(n int) string {

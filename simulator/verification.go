@@ -106,7 +106,7 @@ func (s *Simulator) storeVerification(c *call, v verification, via string) (veri
 			}
 		}
 		text := strings.ReplaceAll(c.params.text("custom_message"), "{{code}}", v.code)
-		m := outgoing{v.country, v.number, "verification", via, v.code, "", cmp.Or(text, s.codeText(via, v.code, ""))}
+		m := outgoing{v.country, v.number, "verification", via, v.code, "", cmp.Or(text, s.codeText(via, v.code, "", ""))}
 		return send(c.ctx(), tx, m, c.now)
 	})
 	return v, err

@@ -9,15 +9,17 @@ package pages
 
 import (
 	"embed"
-	"fmt"
+	"encoding/json"
 	"html/template"
 	"io"
+	"io/fs"
+	"slices"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
+
+	"nod/locales"
 )
 
 // FS holds what the pages load, under static/.
@@ -30,71 +32,63 @@ var files embed.FS
 
 // Pages are the pages in every language.
 type Pages struct {
-	languages []*Language // the first one is for whoever reads none of them
-	matcher   language.Matcher
+	catalogue *locales.Catalogue
+	languages []*Language
 }
 
 // Language is one language of the pages.
 type Language struct {
-	Tag       string            // as in lang="de"
-	Name      string            // in the language itself
-	Sentences map[string]string // by key, with {{.name}} where a script fills something in
-	localizer *i18n.Localizer
+	*locales.Language
+	sentences map[string]string // by key, with {{.name}} where a script fills something in
 	printer   *message.Printer
 	templates *template.Template
 }
 
 // New reads the templates and the sentences.
 func New() (*Pages, error) {
-	bundle := i18n.NewBundle(language.English)
-	all := &Pages{}
-	tags := []language.Tag{language.English, language.German}
-	for _, tag := range tags {
-		read, err := bundle.LoadMessageFileFS(files, "words/"+tag.String()+".json")
-		if err != nil {
-			return nil, fmt.Errorf("pages: %w", err)
-		}
-		l := &Language{
-			Tag: tag.String(), Name: display.Self.Name(tag), Sentences: map[string]string{},
-			localizer: i18n.NewLocalizer(bundle, tag.String()), printer: message.NewPrinter(tag),
-		}
-		for _, m := range read.Messages {
-			l.Sentences[m.ID] = m.Other
-		}
-		all.languages = append(all.languages, l)
+	words, err := fs.Sub(files, "words")
+	if err != nil {
+		return nil, err
 	}
-	all.matcher = language.NewMatcher(tags)
-	for _, l := range all.languages {
-		var err error
-		functions := template.FuncMap{
-			"t": l.Say, "owners": l.Owners, "lang": func() string { return l.Tag },
-			"sentences": func() map[string]string { return l.Sentences }, "languages": func() []*Language { return all.languages },
-		}
-		if l.templates, err = template.New("pages").Funcs(functions).ParseFS(files, "*.html"); err != nil {
+	p := &Pages{}
+	if p.catalogue, err = locales.Read(words); err != nil {
+		return nil, err
+	}
+	for _, known := range p.catalogue.Languages() {
+		one, err := p.read(words, known)
+		if err != nil {
 			return nil, err
 		}
+		p.languages = append(p.languages, one)
 	}
-	return all, nil
+	return p, nil
+}
+
+func (p *Pages) read(words fs.FS, known *locales.Language) (*Language, error) {
+	l := &Language{Language: known, printer: message.NewPrinter(language.Make(known.Tag()))}
+	text, err := fs.ReadFile(words, l.Tag()+".json")
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &l.sentences); err != nil {
+		return nil, err
+	}
+	l.templates, err = template.New("pages").Funcs(template.FuncMap{
+		"t": l.Text, "owners": l.Owners, "lang": l.Tag, "languages": p.catalogue.Languages,
+		"sentences": func() map[string]string { return l.sentences },
+	}).ParseFS(files, "*.html")
+	return l, err
 }
 
 // In is the language of a reader: the one that they have chosen, else the best for an
 // Accept-Language header.
 func (p *Pages) In(chosen, accept string) *Language {
-	_, i := language.MatchStrings(p.matcher, chosen, accept)
-	return p.languages[i]
-}
-
-// Say is the sentence with a key. The arguments are names and values in turn.
-func (l *Language) Say(key string, args ...any) (string, error) {
-	named := map[string]any{}
-	for i := 0; i+1 < len(args); i += 2 {
-		named[fmt.Sprint(args[i])] = args[i+1]
-	}
-	return l.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: named})
+	tag := p.catalogue.Reader(chosen, accept).Tag()
+	return p.languages[slices.IndexFunc(p.languages, func(l *Language) bool { return l.Tag() == tag })]
 }
 
 // Owners names everybody who has a phone.
-func (l *Language) Owners(emails []string) (names string, err error) {
+func (l *Language) Owners(emails []string) (names string) {
 	for i, email := range emails {
 		switch {
 		case i == 0:
@@ -102,12 +96,10 @@ func (l *Language) Owners(emails []string) (names string, err error) {
 		case i < len(emails)-1:
 			names += ", " + email
 		default:
-			if names, err = l.Say("and", "first", names, "second", email); err != nil {
-				return "", err
-			}
+			names = l.Text("and", "first", names, "second", email)
 		}
 	}
-	return names, nil
+	return names
 }
 
 // Seconds is a time as people read it, such as 3.5 s.

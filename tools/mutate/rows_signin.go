@@ -2,6 +2,8 @@ package main
 
 // The flow, and what a provider is asked and believed.
 var signinRows = []row{
+	{what: "a code to a phone of several says not whose it is", file: "signin/codes.go", find: "m.Email = v.User.Email", put: "m.Email = \"\"", test: "handlers.TestACodeToASharedPhoneNamesItsAccount"},
+	{what: "a code to a phone of one's own tells the e-mail", file: "signin/codes.go", find: "if shared {", put: "if shared || true {", test: "handlers.TestACodeToASharedPhoneNamesItsAccount"},
 	{what: "the file of places is opened for nothing", file: "server/wiring.go", find: "Places: where, ", put: "Places: func(signin.Places) signin.Places { return nil }(where), ", test: "command.TestTheWaitingPageSaysThePlaceOfTheFile"},
 	{what: "a notice is carried again and again", file: "store/notices.go", find: "WHERE carried_at IS NULL AND read_at IS NULL AND at > ?", put: "WHERE read_at IS NULL AND at > ?", test: "signin.TestANoticeIsCarriedOnce"},
 	{what: "a notice that failed is lost", file: "signin/notices.go", find: "f.Store.ReleaseNotice(ctx, c.Notice.ID)", put: "error(nil)", test: "TestANoticeIsCarriedOnce"},
