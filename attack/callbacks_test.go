@@ -51,7 +51,9 @@ func (s *answered) headers(body string, at time.Time) []string {
 
 // send sends a body with headers that sign it, or another one.
 func (s *answered) send(body string, headers []string) int {
-	got, err := s.outside.twin().do(s.outside.request(http.MethodPost, callbackPath, body, headers...))
+	from := s.outside.twin()
+	defer from.http.CloseIdleConnections() // or a thousand of them are cut for one another
+	got, err := from.do(s.outside.request(http.MethodPost, callbackPath, body, headers...))
 	must(err)
 	return got.status
 }
