@@ -139,6 +139,35 @@ func TestAWaitIsHeard(t *testing.T) {
 	}
 }
 
+// The ends of the waits for a change of the account, and what was done.
+func TestWhatBecomesOfAChangeIsHeard(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	tb := n.person().tab()
+	tb.expect("404")
+	p := tb.signedIn("ada@example.com", "2015550101")
+	tb.hears()
+	tb.open("/account/phone")
+	tb.fill("#phone_number", "2015550177")
+	tb.click("#phone-form button[type=submit]")
+	tb.see("#number")
+	p.answer("deny")
+	tb.is(`document.querySelector("#change .change-number, #change #number") === null && document.activeElement.matches("h1")`)
+	tb.click("form[action='/account/phone/stop'] button")
+	tb.at("/protected")
+	tb.waitToHear(tb.text("main > .notice"))
+
+	tb = n.person().tab()
+	tb.expect("404")
+	p = tb.signedIn("grace@example.com", "2015550102")
+	n.grownOld()
+	tb.open("/account/confirm?to=%2Faccount%2Fpassword")
+	tb.click("#change-ask button")
+	tb.see("#number")
+	p.answer("deny")
+	tb.is(`document.querySelector("#change").dataset.status === "denied" && document.activeElement.matches("h1")`)
+}
+
 // Without a network "I’ve approved it" says so; nothing scolds once it is back.
 func TestIHaveApprovedItWithoutANetwork(t *testing.T) {
 	story(t)
@@ -371,6 +400,12 @@ func TestByKeyboardAlone(t *testing.T) {
 	p.answer("deny")
 	tb.newest("denied")
 	tb.is(`document.activeElement.matches("li.entry")`)
+	tb.tabTo("#payee")
+	tb.press("Grace" + kb.Tab + "7" + kb.Enter)
+	tb.newest("awaiting")
+	p.answer("approve")
+	tb.newest("executed")
+	tb.is(`document.activeElement === document.querySelector("li.entry")`)
 	tb.tabTo("#close-account summary")
 	tb.press(kb.Enter)
 	tb.tabTo("#close_password")

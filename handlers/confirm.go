@@ -59,11 +59,17 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 	return seeOther(c, afterSignIn(sess))
 }
 
-// lastStepOf is clientOf with the form that was sent, and the cookie that the
-// browser may get for it.
-func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
+// formOf is clientOf with the form that was sent: one that is sent twice does once what
+// it does.
+func (h *Handlers) formOf(c *fiber.Ctx) store.Client {
 	client := h.clientOf(c)
 	client.Form = hashKey(c.FormValue("_csrf"))
+	return client
+}
+
+// lastStepOf is formOf with the cookie that the browser may get for it.
+func (h *Handlers) lastStepOf(c *fiber.Ctx) store.Client {
+	client := h.formOf(c)
 	client.NewDevice = deviceOf(freshDevice(c))
 	return client
 }

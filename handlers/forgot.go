@@ -38,7 +38,7 @@ func (h *Handlers) forgot(c *fiber.Ctx) error {
 	if len(problems) > 0 {
 		return h.showForgot(c, fiber.StatusUnprocessableEntity, email, problems)
 	}
-	v, err := h.Flow.BeginReset(c.UserContext(), email, code, visitorOf(c).Session.ID, h.clientOf(c))
+	v, err := h.Flow.BeginReset(c.UserContext(), email, code, visitorOf(c).Session.ID, h.formOf(c))
 	var often *store.RateError
 	switch {
 	case errors.Is(err, store.ErrInvalidCredentials):

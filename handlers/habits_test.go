@@ -14,17 +14,53 @@ import (
 // Three clicks where no script holds the form back: the phone rings once, and
 // whichever answer the browser takes leads on.
 func TestThreeClicksRingOnce(t *testing.T) {
-	s := newSite(t)
-	ada := s.account("ada@example.com")
-	before := len(ada.phone.requests())
-	b := s.browser()
+	for _, form := range []struct {
+		path, done string
+		fields     func(s *site, email string) url.Values // of somebody who has an account, but to sign up
+	}{
+		{"/login", "/protected", func(s *site, email string) url.Values {
+			return url.Values{"email": {s.account(email).Email}, "password": {goodPassword}}
+		}},
+		{"/signup", "/protected", func(s *site, email string) url.Values {
+			return url.Values{"name": {"Ada"}, "email": {email}, "password": {goodPassword}, "country_code": {"1"}, "phone_number": {"2015550199"}}
+		}},
+		{"/forgot", "/forgot/password", func(s *site, email string) url.Values {
+			b := s.browser()
+			b.signIn(s.account(email))
+			return url.Values{"email": {email}, "recovery": {b.recoveryCodes()[0]}}
+		}},
+	} {
+		t.Run(form.path, func(t *testing.T) {
+			s := newSite(t)
+			const email = "ada@example.com"
+			fields := form.fields(s, email)
+			before := 0
+			if form.path != "/signup" {
+				before = len(s.phoneOf(email).requests())
+			}
+			b := s.browser()
+			cookies := b.clicksThrice(form.path, fields)
+			phone := s.phoneOf(email)
+			if got := len(phone.requests()) - before; got != 1 {
+				t.Errorf("the phone rang %d times", got)
+			}
+			phone.approve(phone.pending())
+			b.withSession(cookies[0])
+			wantRedirect(t, b.post("/confirm-login"), form.done)
+		})
+	}
+}
+
+// clicksThrice sends a form three times at once, and returns the cookies of the answers.
+func (b *browser) clicksThrice(path string, fields url.Values) []string {
+	b.t.Helper()
 	var lock sync.Mutex
 	var cookies []string
-	b.atOnce(3, "/login", url.Values{"email": {ada.Email}, "password": {goodPassword}}, func(res *http.Response) {
+	b.atOnce(3, path, fields, func(res *http.Response) {
 		lock.Lock()
 		defer lock.Unlock()
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/login/approval" {
-			t.Errorf("got %s to %q", res.Status, res.Header.Get("Location"))
+			b.t.Errorf("got %s to %q", res.Status, res.Header.Get("Location"))
 		}
 		for _, c := range res.Cookies() {
 			if strings.HasPrefix(c.Name, "nod_session") {
@@ -32,15 +68,10 @@ func TestThreeClicksRingOnce(t *testing.T) {
 			}
 		}
 	})
-	if got := len(ada.phone.requests()) - before; got != 1 {
-		t.Errorf("the phone rang %d times", got)
-	}
-	ada.phone.approve(ada.phone.pending())
 	if len(cookies) != 3 {
-		t.Fatalf("got %d cookies", len(cookies))
+		b.t.Fatalf("got %d cookies", len(cookies))
 	}
-	b.withSession(cookies[0])
-	wantRedirect(t, b.post("/confirm-login"), "/protected")
+	return cookies
 }
 
 // Password managers send people where the password is changed.

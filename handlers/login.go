@@ -89,9 +89,7 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 // startSecondStep starts a session that has passed the password, and asks the
 // phone. Whoever was signed in on this browser before no longer is.
 func (h *Handlers) startSecondStep(c *fiber.Ctx, user store.User) error {
-	client := h.clientOf(c)
-	client.Form = hashKey(c.FormValue("_csrf"))
-	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, client)
+	sess, err := h.Flow.Begin(c.UserContext(), user, visitorOf(c).Session.ID, h.formOf(c))
 	if err != nil {
 		return err
 	}

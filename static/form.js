@@ -1,6 +1,8 @@
 // Conveniences for forms; each form works without them.
 
 const RELEASE_AFTER = 15000; // without an answer the button works again
+const HEARD_AFTER = 200;
+const HEARD_UNTIL = 5000;
 
 const noCookies = document.getElementById("no-cookies");
 if (noCookies) noCookies.hidden = navigator.cookieEnabled;
@@ -67,6 +69,14 @@ function hold(form, button) {
   button?.setAttribute("aria-disabled", "true");
   if (button && busy) button.textContent = busy;
   say(busy ?? live?.dataset.busy ?? "");
+}
+
+// What a page says as it opens is not heard, only what changes later.
+const notice = document.querySelector("main > .notice");
+if (notice) {
+  const text = notice.textContent?.trim() ?? "";
+  setTimeout(() => say(text), HEARD_AFTER);
+  setTimeout(() => live?.textContent === text && say(""), HEARD_UNTIL);
 }
 
 document.addEventListener("submit", (event) => {

@@ -215,8 +215,11 @@ function wake() {
   read();
 }
 
-// After a form of the ledger the newest line is read.
-if (location.hash === "#transfers") lines[0]?.focus();
+// After a form of the ledger its newest line is read. The browser itself goes to the
+// section, once the page is loaded.
+addEventListener("load", () => setTimeout(() => {
+  if (location.hash === "#transfers" && document.activeElement === ledger) lines[0]?.focus();
+}));
 
 function begin() {
   const approved = lines.find((line) => line.dataset.status === "approved" && formOf(line));

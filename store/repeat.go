@@ -43,20 +43,21 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 	return sess, nil
 }
 
-// sameSignIn is the sign-in that a form has begun already: it was sent twice, by two
-// clicks for one. The form stands for the browser, as in RepeatSignIn.
-func (tx *txn) sameSignIn(ctx context.Context, userID int64, form string) (Session, error) {
+// sameSignIn is the sign-in that a form has begun already, for a new password or not:
+// it was sent twice, by two clicks for one. The form stands for the browser, as in
+// RepeatSignIn.
+func (tx *txn) sameSignIn(ctx context.Context, userID int64, resets bool, form string) (Session, error) {
 	const query = `
 		SELECT ` + sessionColumns + `
 		FROM sessions
 		WHERE user_id = ?
 			AND ended_at IS NULL
 			AND level = 1
-			AND resets_password = 0
+			AND resets_password = ?
 			AND created_at > ?
 			AND form = ?
 			AND form <> ''`
-	sess, err := scanSession(tx.QueryRowContext(ctx, query, userID, tx.now-repeatWithin.Milliseconds(), form))
+	sess, err := scanSession(tx.QueryRowContext(ctx, query, userID, number(resets), tx.now-repeatWithin.Milliseconds(), form))
 	return sess, wrap(err)
 }
 

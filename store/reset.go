@@ -26,10 +26,18 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 		if right, err = tx.useRecoveryCode(ctx, sess, code, c); err != nil {
 			return err
 		}
+		u = found
+		again, err := tx.sameSignIn(ctx, found.ID, true, c.Form) // in which the code was used up
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if !right && err == nil {
+			sess, right = again, true
+			return nil
+		}
 		if !right {
 			return tx.refuseReset(ctx, found, claim{action: ActForgot, account: s.mailHash(email), userID: found.ID, ip: c.IP})
 		}
-		u = found
 		return tx.startSession(ctx, sess, replaces, MethodRecovery)
 	})
 	if err == nil && !right {

@@ -111,7 +111,7 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 		if err := tx.spendSignIn(ctx, userID, c); err != nil {
 			return err
 		}
-		again, err := tx.sameSignIn(ctx, userID, c.Form)
+		again, err := tx.sameSignIn(ctx, userID, false, c.Form)
 		if err == nil || !errors.Is(err, ErrNotFound) {
 			sess = again
 			return err

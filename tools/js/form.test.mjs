@@ -70,6 +70,16 @@ describe("a message that is pasted", () => {
   }
 });
 
+test("what the page says as it opens is said once more, for a while", async () => {
+  setPage('<main><p class="notice">Your password has been changed.</p><p id="form-live"></p></main>');
+  await load("static/form.js");
+  assert.equal(byId("form-live").textContent, "");
+  await advance(200);
+  assert.equal(byId("form-live").textContent, "Your password has been changed.");
+  await advance(4800);
+  assert.equal(byId("form-live").textContent, "");
+});
+
 test("a form is said to be on its way", async () => {
   await open(page + '<p id="form-live" data-busy="One moment"></p><form id="other"><button id="stop">Stop</button></form>');
   submits(byId("login"));
