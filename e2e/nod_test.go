@@ -27,6 +27,7 @@ const hangLimit = 3 * time.Minute
 type nod struct {
 	t      *testing.T
 	dir    string
+	args   []string // of the command line
 	env    []string
 	url    string // as people open it
 	phones string // of the simulator
@@ -57,7 +58,18 @@ func (o *output) String() string {
 // before its story gets to it.
 func startNod(t *testing.T, settings ...string) *nod {
 	t.Helper()
-	n := &nod{t: t, dir: t.TempDir()}
+	return startCommand(t, nil, settings...)
+}
+
+// startDemo starts a demonstration.
+func startDemo(t *testing.T, settings ...string) *nod {
+	t.Helper()
+	return startCommand(t, []string{"demo", "--no-browser"}, settings...)
+}
+
+func startCommand(t *testing.T, args []string, settings ...string) *nod {
+	t.Helper()
+	n := &nod{t: t, dir: t.TempDir(), args: args}
 	n.env = append([]string{
 		"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "GORACE=halt_on_error=0 exitcode=66",
 		"DATABASE_URL=sqlite:" + filepath.Join(n.dir, "nod.db"),
@@ -76,7 +88,7 @@ func startNod(t *testing.T, settings ...string) *nod {
 // start runs the binary and reads its addresses from its first lines.
 func (n *nod) start() {
 	n.t.Helper()
-	n.cmd = exec.Command(binary)
+	n.cmd = exec.Command(binary, n.args...)
 	n.cmd.Dir, n.cmd.Env = n.dir, n.env
 	n.stderr = &output{}
 	n.cmd.Stderr = n.stderr

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"text/tabwriter"
+	"time"
 
 	"nod/config"
 	"nod/handlers"
@@ -25,10 +26,11 @@ func RunDemo(ctx context.Context, c config.Config, open func(address string), st
 	err := s.start(ctx)
 	if err == nil {
 		err = s.stage.Open(ctx, stage.House{
-			AppURL: s.PublicURL, Origin: s.stageOrigin(), Flow: s.flow.Load(), Phones: s.simulator, Now: s.now,
+			AppURL: s.PublicURL, Origin: s.stageOrigin(), Flow: s.flow.Load(), Phones: s.simulator, Wire: s.recorder, Now: s.now,
 		})
 	}
 	if err == nil {
+		s.running.add("the stage", time.Second, closing(s.stage.Close))
 		s.announceDemo(stdout)
 		open(s.stageOrigin() + "/stage")
 		err = s.wait(ctx)

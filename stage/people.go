@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,6 +34,12 @@ const (
 	BySMS           Way = "sms"
 	ByAuthenticator Way = "authenticator"
 )
+
+// first is the name that people are called by.
+func (p Person) first() string {
+	name, _, _ := strings.Cut(p.Name, " ")
+	return name
+}
 
 // People are the three who are ready.
 func People() []Person {

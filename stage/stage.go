@@ -1,5 +1,5 @@
 // Package stage shows a sign-in live: the application in a frame, the phone beside
-// it, and the people of a demonstration.
+// it, every hop of the wire, and the people of a demonstration.
 //
 // Owns: /stage at the simulator's address; who is ready at the start of a
 // demonstration, and how it begins anew.
@@ -18,6 +18,7 @@ import (
 
 	"nod/signin"
 	"nod/simulator"
+	"nod/wire"
 )
 
 // House is what a demonstration shows. All is required.
@@ -26,6 +27,7 @@ type House struct {
 	Origin string // of the stage, which the application lets hold its pages
 	Flow   *signin.Flow
 	Phones *simulator.Simulator
+	Wire   *wire.Recorder
 	Now    func() time.Time
 }
 
@@ -35,12 +37,13 @@ type Stage struct {
 	house  atomic.Pointer[House]
 	resets sync.Mutex
 	logger *slog.Logger
+	closed chan struct{}
 	http.Handler
 }
 
 // New makes a stage without a demonstration.
 func New(logger *slog.Logger) *Stage {
-	s := &Stage{logger: logger}
+	s := &Stage{logger: logger, closed: make(chan struct{})}
 	s.Handler = http.NewCrossOriginProtection().Handler(s.routes())
 	return s
 }
@@ -51,6 +54,12 @@ func (s *Stage) Open(ctx context.Context, h House) error {
 		return err
 	}
 	s.house.Store(&h)
+	return nil
+}
+
+// Close ends the sockets of its pages. Once only.
+func (s *Stage) Close() error {
+	close(s.closed)
 	return nil
 }
 
@@ -70,5 +79,9 @@ func (s *Stage) reset(ctx context.Context, h *House) error {
 	if err := h.Phones.ForgetMessages(ctx); err != nil {
 		return err
 	}
-	return h.Flow.ResetLimits(ctx)
+	if err := h.Flow.ResetLimits(ctx); err != nil {
+		return err
+	}
+	h.Wire.Reset()
+	return nil
 }

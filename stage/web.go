@@ -20,6 +20,8 @@ func (s *Stage) routes() *http.ServeMux {
 	mux.HandleFunc("GET /stage", s.servePage)
 	mux.HandleFunc("GET /stage/static/{name}", serveStatic)
 	mux.HandleFunc("GET /stage/people", s.act(servePeople))
+	mux.HandleFunc("GET /stage/events", s.act(s.serveEvents))
+	mux.HandleFunc("GET /stage/hops/{id}", s.act(serveHop))
 	mux.HandleFunc("POST /stage/reset", s.act(s.serveReset))
 	return mux
 }

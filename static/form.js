@@ -8,8 +8,9 @@ const noCookies = document.getElementById("no-cookies");
 if (noCookies) noCookies.hidden = navigator.cookieEnabled;
 
 // An error of the form as a whole is read first. The page itself puts the focus on a
-// field that has one.
-if (!document.querySelector("[autofocus]")) document.getElementById("error-summary")?.focus();
+// field that has one, but in a frame of another origin browsers leave that to us.
+const first = /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"));
+(first ?? document.getElementById("error-summary"))?.focus();
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-reveal]"))) {
   const field = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.reveal ?? ""));

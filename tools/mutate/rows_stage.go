@@ -8,5 +8,7 @@ var stageRows = []row{
 	{what: "a demonstration uses the real database", file: "config/config.go", find: "c.Database, c.Demo = demoDatabase, true", put: "c.Demo = true", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
 	{what: "a demonstration uses the real key", file: "config/config.go", find: "without(getenv, notForDemo...)", put: "without(getenv, \"DATABASE_URL\")", test: "command.TestADemonstrationHasPeopleWhoAreReady"},
 	{what: "a reset leaves whoever waits", file: "stage/stage.go", find: "if err := h.Flow.StartOver(ctx); err != nil {\n\t\treturn err\n\t}\n", put: "", test: "command.TestResetGivesTheOpeningStateBack"},
+	{what: "a tap ends at any browser", file: "stage/story.go", find: "h.Browser == told.Browser", put: "true", test: "TestATapIsMeasuredToTheBrowsersAcknowledgement"},
+	{what: "a phone shows a request twice", file: "stage/story.go", find: "shown[h.UUID] = true", put: "shown[h.UUID] = false", test: "TestTheWireTellsTheLastSignIn"},
 	{what: "the stage answers under another name", file: "stage/web.go", find: "if \"http://\"+r.Host != h.Origin {", put: "if false {", test: "command.TestTheStageIsRedirectedToTheHostOfThePublicURL"},
 }

@@ -3,6 +3,9 @@
 
 import { fitFrames } from "./frames.js";
 import { Clock } from "./clock.js";
+import { Diagram } from "./diagram.js";
+import { showFlips } from "./flip.js";
+import { follow } from "./live.js";
 
 /** @typedef {{name: string, email: string, way: string, login: string, phone: string}} Person */
 
@@ -127,7 +130,7 @@ const acts = {
   },
   browser: async () => toggle("browser"),
   phone: async () => toggle("phone"),
-  facts: async () => toggle("facts"),
+  wire: async () => toggle("wire"),
   larger: async () => type(1),
   smaller: async () => type(-1),
   clock: async () => { clock.toggle(); return ""; },
@@ -141,13 +144,13 @@ const acts = {
 
 /** @type {Record<string, string>} */
 const byKey = {
-  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", 1: "browser", 2: "phone", 3: "facts",
+  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", 1: "browser", 2: "phone", 3: "wire",
   "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
 addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-  if (typing || keys.open || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (typing || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const name = byKey[event.key.toLowerCase()];
   if (!name) return;
   event.preventDefault();
@@ -177,6 +180,28 @@ function type(step) {
   document.documentElement.dataset.type = types[Math.min(types.length - 1, Math.max(0, now + step))];
   return "";
 }
+
+// ---- the wire ----
+
+/** @param {number} id */
+async function openHop(id) {
+  const hop = await (await fetch(`/stage/hops/${id}`)).json();
+  byId("hop-title").textContent = steps.find((step) => step.id === id)?.text ?? "A hop";
+  byId("hop-facts").textContent = `${hop.from} → ${hop.to}, ${hop.size} bytes, at ${new Date(hop.at).toLocaleTimeString()}${hop.note ? `, ${hop.note}` : ""}`;
+  byId("hop-head").textContent = hop.head ?? "";
+  byId("hop-body").textContent = hop.body ?? "";
+  /** @type {HTMLDialogElement} */ (byId("hop")).showModal();
+}
+
+/** @type {import("./diagram.js").Step[]} */
+let steps = [];
+const diagram = new Diagram(byId("hops"), (id) => attempt(async () => { await openHop(id); return ""; }));
+
+follow("/stage/events", (/** @type {{steps: typeof steps | null, flips: import("./flip.js").Flip[] | null}} */ state) => {
+  steps = state.steps ?? [];
+  diagram.show(steps);
+  showFlips(state.flips ?? []);
+});
 
 const clock = new Clock(byId("clock"));
 
