@@ -66,8 +66,9 @@ func inLanguage(page any, language *locales.Language) any {
 func gallery() []state {
 	var list []state
 	for _, s := range states() {
-		if s.what == "zero" {
-			continue
+		status, reason, _ := strings.Cut(s.what, " ")
+		if s.what == "zero" || s.name == "change" && reason != "" && status != "cancelled" && s.what != "pending unconfirmed" && s.what != "wrong code" {
+			continue // nobody sees it
 		}
 		list = append(list, s)
 		if s.name == "approval" && s.what == "pending codes true" {
