@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,30 @@ func TestAnAnswerAfterTheDeadlineIsNotApplied(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, signin.VerdictLate)
 	}
 	b.wantOutside()
+}
+
+// A code has let somebody in before the phone said no: the owner is asked about it, in
+// the browser that was there before, and nobody else.
+func TestADenialAfterACodeIsShown(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers, theirs := s.browser(), s.browser()
+	hers.signIn(ada)
+	theirs.passPassword(ada)
+	denied := ada.phone.says(store.Denied)
+	wantRedirect(t, theirs.post("/verify-token", "token", ada.phone.token()), "/protected")
+	for range 2 {
+		if got, err := s.flow.Answered(t.Context(), denied); got != signin.VerdictRepeated || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	wantBody(t, hers.get("/protected"), "was denied", "Was this you?")
+	page := theirs.get("/protected")
+	wantStatus(t, page, http.StatusOK)
+	wantBody(t, page, "was denied")
+	if strings.Contains(page.Body, "Yes, it was me") {
+		t.Error("whoever is in may answer for themselves")
+	}
 }
 
 // revision is that of the state which a script would be told now.
