@@ -599,6 +599,12 @@ describe("while nobody looks", () => {
   });
 });
 
+test("the clock stands still until the server has said the time, and is right at once then", () => {
+  assert.equal(byId("clock").textContent, "");
+  hear({});
+  assert.match(byId("clock").textContent, /^\d\d:\d\d/);
+});
+
 test("a phone of two names both", () => {
   hear({ phone: { owners: ["ada", "bob"], devices: [], app_installed: true } });
   assert.equal(byId("owner").textContent, "ada and bob");

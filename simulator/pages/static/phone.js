@@ -35,6 +35,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const one = (within, selector) => /** @type {HTMLElement} */ (within.querySelector(selector));
 
 const BANNER_STAYS = 7000;
+const TICK = 500;
 const REMOVED = 1000; // how the simulator closes the socket of a phone that was removed
 const { authyId = "", eventsUrl = "" } = document.body.dataset;
 const home = `/phones/${encodeURIComponent(authyId)}`;
@@ -46,6 +47,8 @@ let seen = null; // time of the newest message that was looked at, null before t
 let newest = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let bannerTimer;
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let ticking;
 
 /**
  * post resolves to a sentence that says what went wrong, "" if nothing did.
@@ -268,6 +271,8 @@ function show(state) {
   byId("no-codes").hidden = Boolean(state.token || state.generic || state.apps.length);
   showMessages(state.messages);
   showInForce(byId("in-force"), state.faults);
+  tick();
+  ticking = ticking || setInterval(tick, TICK); // before that nobody knows the time
 }
 
 byId("scan-form").addEventListener("submit", async (event) => {
@@ -349,6 +354,4 @@ function tick() {
 }
 
 connect();
-tick();
-setInterval(tick, 500);
 faultsForm(Number(authyId));
