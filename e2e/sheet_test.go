@@ -45,10 +45,14 @@ func TestContactSheet(t *testing.T) {
 			tb := (&nod{t: t}).person().tab()
 			tb.expect("violates the following Content Security Policy", "404")
 			for _, language := range index.Languages {
+				tb.look(320, "light")
+				tb.open(server.URL + "/" + state + "-" + language + ".html")
+				tb.fits(320)
 				for _, scheme := range schemes {
 					tb.open(server.URL + "/" + state + "-" + language + ".html")
 					for _, width := range widths {
 						tb.look(width, scheme)
+						tb.fits(width)
 						tb.picture(filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", state, language, width, scheme)))
 					}
 				}
@@ -56,6 +60,14 @@ func TestContactSheet(t *testing.T) {
 		})
 	}
 	must(t, writeSheet(filepath.Join(dir, "index.html"), index.States, index.Languages))
+}
+
+// fits fails a page that is wider than the window.
+func (tb *tab) fits(width int64) {
+	tb.t.Helper()
+	if got := eval[int64](tb, `document.documentElement.scrollWidth`); got > width {
+		tb.t.Errorf("the page is %d px wide in a window of %d", got, width)
+	}
 }
 
 var sheet = template.Must(template.New("").Parse(`<!DOCTYPE html>

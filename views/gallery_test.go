@@ -32,6 +32,9 @@ func TestGallery(t *testing.T) {
 	}
 	pages, err := views.Parse(words.Languages())
 	must(t, err)
+	source, err := os.ReadFile(filepath.Join("testdata", "components.html"))
+	must(t, err)
+	must(t, pages.Add("components", string(source)))
 	for _, s := range gallery() {
 		index.States = append(index.States, s.file())
 		for _, language := range words.Languages() {
@@ -61,10 +64,22 @@ func inLanguage(page any, language *locales.Language) any {
 	return copied.Interface()
 }
 
+// components is the page of every piece.
+type components struct {
+	views.Layout
+	views.Asked
+	Kinds     []string
+	Sends     views.Sends
+	PhoneOnly bool
+}
+
 // gallery is every state that a person may see, and what a script makes of the waiting
 // page.
 func gallery() []state {
-	var list []state
+	list := []state{{"components", "", components{
+		Layout: refused("components", "name", "email", "token"), Asked: asked, Kinds: []string{"info", "success", "warning", "error"},
+		Sends: views.Sends{SMS: true, Call: true},
+	}}}
 	for _, s := range states() {
 		status, reason, _ := strings.Cut(s.what, " ")
 		if s.what == "zero" || s.name == "change" && reason != "" && status != "cancelled" && s.what != "pending unconfirmed" && s.what != "wrong code" {
