@@ -74,6 +74,7 @@ func TestEveryEndIsHeard(t *testing.T) {
 		{"signed_out-account_closed", func(t *testing.T, email, number string) (phone, func()) {
 			owner := n.person().tab()
 			owner.t = t
+			owner.expect("WebSocket connection", "401") // the socket of a page that signs out
 			p := owner.signedIn(email, number)
 			return p, func() {
 				owner.open("/protected?open=close")
