@@ -72,9 +72,17 @@ const wide = `[...document.querySelectorAll("body *")].filter((e) => e.getBoundi
 // On the smallest phone, which is 1280 px at 400 %, no page scrolls sideways.
 func TestNoPageIsTooWide(t *testing.T) {
 	story(t)
+	for _, language := range []string{"en", "de"} { // German words are long
+		t.Run(language, func(t *testing.T) { noPageIsTooWide(t, language) })
+	}
+}
+
+func noPageIsTooWide(t *testing.T, language string) {
 	n := startNod(t)
 	tb := n.person().tab()
 	tb.expect("422", "404", "403")
+	call(tb, network.Enable, network.EnableParams{})
+	call(tb, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language}})
 	narrow := func(what string) {
 		t.Helper()
 		if too := eval[float64](tb, `document.documentElement.scrollWidth - innerWidth`); too > 0 {
@@ -91,6 +99,7 @@ func TestNoPageIsTooWide(t *testing.T) {
 		visit(path)
 	}
 	tb.open("/signup")
+	tb.is(fmt.Sprintf(`document.documentElement.lang === %q`, language))
 	tb.click("#signup-form button[type=submit]")
 	tb.see("#error-summary")
 	narrow("sign-up with errors")
