@@ -127,6 +127,7 @@ func TestAWaitIsHeard(t *testing.T) {
 	tb.waitToHear(soon)
 	help := eval[string](tb, `document.getElementById("help-heading").textContent.trim()`)
 	tb.waitToHear(help)
+	eval[bool](tb, `(document.querySelector("#cancel-form button").focus(), true)`)
 	tb.is(`document.getElementById("approval").dataset.now === "expired"`)
 	tb.focused("state-heading")
 	sentence := eval[string](tb, sentenceShown)

@@ -68,6 +68,7 @@ function nameOf({ status, reason }) {
 
 /** @param {string} state */
 function show(state) {
+  const focused = document.activeElement;
   for (const element of all(page, "[data-state]")) {
     element.hidden = !matches(element, state) || element.hasAttribute("data-help");
   }
@@ -76,7 +77,7 @@ function show(state) {
   const sentence = all(page, "[data-sentence]").find((e) => e.offsetParent !== null);
   document.title = `${heading} ${appName}`;
   page.dataset.now = current = state;
-  tell(heading, sentence ? sentence.innerText.trim() : "");
+  tell(heading, sentence ? sentence.innerText.trim() : "", focused);
   offerHelp();
 }
 
@@ -85,11 +86,11 @@ function show(state) {
  *
  * @param {string} heading
  * @param {string} sentence
+ * @param {Element | null} focused what had the focus before
  */
-function tell(heading, sentence) {
-  const focused = document.activeElement;
-  // Chromium moves the focus away from what is hidden only later.
-  if (!focused || focused === document.body || focused.closest("[hidden]")) {
+function tell(heading, sentence, focused) {
+  // Where nothing had it, a ring around the heading would tell nobody anything.
+  if (focused?.closest("[hidden]")) {
     byId("state-heading").focus(); // which reads the heading
     say(sentence);
   } else say(`${heading}. ${sentence}`);

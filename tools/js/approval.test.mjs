@@ -164,7 +164,6 @@ describe("an end", () => {
       await hear(state);
       assert.equal(heading(), shown);
       assert.equal(document.title, `${shown} · Nod`);
-      assert.equal(document.activeElement.id, "state-heading");
       assert.equal(icon(), "/no.svg");
       assert.ok(sockets[0].closed);
       await advance(100000);
@@ -184,7 +183,7 @@ describe("an end", () => {
   test("is spoken, with the sentence that is shown", async () => {
     await open();
     await hear({ status: "denied" });
-    assert.equal(said(), "Nobody was let in."); // the heading has the focus, and is read
+    assert.equal(said(), "Denied. Nobody was let in.");
   });
 
   test("takes the focus only from what is hidden now", async () => {
@@ -192,6 +191,7 @@ describe("an end", () => {
     byId("confirm").focus();
     await hear({ status: "denied" });
     assert.equal(document.activeElement.id, "state-heading");
+    assert.equal(said(), "Nobody was let in."); // the heading is read already
     await open();
     byId("state-live").focus(); // anything that stays
     await hear({ status: "denied" });
