@@ -39,14 +39,14 @@ func TestKnownBrowsersAreListedAndRemoved(t *testing.T) {
 		t.Fatal("a page that was left open removes a browser")
 	}
 	hers.signIn(ada)
-	wantRedirect(t, hers.post("/account/browsers/remove", "browser", id), "/protected?notice=browser-removed")
-	wantBody(t, hers.get("/protected?notice=browser-removed"), "no longer knows that browser", "Known browser removed")
+	wantRedirect(t, hers.post("/account/browsers/remove", "browser", id), "/protected", "browser-removed")
+	wantBody(t, hers.get("/protected"), "no longer knows that browser", "Known browser removed")
 	if left := s.knows(ada); len(left) != 1 || left[0].ID != all[0].ID {
 		t.Errorf("left are %+v", left)
 	}
 	wantStatus(t, other.get("/protected"), http.StatusOK) // it stays signed in
-	wantRedirect(t, hers.post("/account/browsers/remove-all"), "/protected?notice=browsers-removed")
-	wantBody(t, hers.get("/protected?notice=browsers-removed"), "No browser is known yet. This one will be after its next sign-in.")
+	wantRedirect(t, hers.post("/account/browsers/remove-all"), "/protected", "browsers-removed")
+	wantBody(t, hers.get("/protected"), "No browser is known yet. This one will be after its next sign-in.")
 }
 
 // wantKnown wants so many browsers on the account page, and this one among them.

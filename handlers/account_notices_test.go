@@ -121,8 +121,8 @@ func TestAfterNotMeOneStepKeepsOthersOut(t *testing.T) {
 			`name="everywhere" value="1">`, "Requests to your phone are paused until")
 	}
 	wantRedirect(t, hers.post("/account/not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1"),
-		"/protected?notice=password-changed")
-	wantRedirect(t, strangers.get("/protected"), "/login?notice=start")
+		"/protected", "password-changed")
+	wantRedirect(t, strangers.get("/protected"), "/login", "start")
 	wantStatus(t, hers.get("/protected"), http.StatusOK)
 	wantStatus(t, strangers.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
 
@@ -148,8 +148,8 @@ func TestAKnownBrowserEndsThePauseAfterACode(t *testing.T) {
 	hers.passPassword(ada)
 	wantRedirect(t, hers.post("/verify-token", "token", ada.phone.tokenOf("")), "/protected")
 	wantBody(t, hers.get("/protected"), "paused until", "Resume requests")
-	wantRedirect(t, hers.post("/account/pause/end"), "/protected?notice=pause-ended")
-	if got := hers.get("/protected?notice=pause-ended"); !strings.Contains(got.Body, words("notice.pause_ended")) || strings.Contains(got.Body, "paused until 2") {
+	wantRedirect(t, hers.post("/account/pause/end"), "/protected", "pause-ended")
+	if got := hers.get("/protected"); !strings.Contains(got.Body, words("notice.pause_ended")) || strings.Contains(got.Body, "paused until 2") {
 		t.Error("the page does not say that the pause is over")
 	}
 	if !s.rings(ada) {
@@ -176,7 +176,7 @@ func TestANoticeIsShownUntilItIsRead(t *testing.T) {
 		t.Errorf("the phone was told %q", line())
 	}
 	s.clock.Advance(time.Second)
-	wantRedirect(t, third.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, third.post("/login/resend"), "/login/approval", "sent-again")
 	if line() != "" {
 		t.Errorf("the phone was told twice: %q", line())
 	}

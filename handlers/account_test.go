@@ -21,15 +21,15 @@ func TestAnAccountIsClosed(t *testing.T) {
 	wantBody(t, wrong, words("close.wrong_password"), `id="close_password-error"`)
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 
-	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 	if got := events.want("signed_out"); got.Reason != "account_closed" {
 		t.Errorf("the waiting browser was told %+v", got)
 	}
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 	asked := waiting.get("/authy/status")
 	wantStatus(t, asked, http.StatusUnauthorized)
 	wantBody(t, asked, `"status":"signed_out"`, `"reason":"account_closed"`)
-	wantRedirect(t, waiting.get("/login/approval"), "/login?notice=start")
+	wantRedirect(t, waiting.get("/login/approval"), "/login", "ended")
 	wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
 	var phones []any
 	if getJSON(t, s.simURL+"/phones", &phones); len(phones) != 0 {
@@ -51,7 +51,7 @@ func TestAnAccountIsNotClosedByHalves(t *testing.T) {
 	wantBody(t, got, words("close.stuck"))
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 	fail.err = authy.ErrUserNotFound // it went through after all
-	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 }
 
 type brokenRemoval struct {
@@ -68,9 +68,9 @@ func TestClosingOneAccountLeavesThePhoneToTheOther(t *testing.T) {
 	b, other := s.browser(), s.browser()
 	wantRedirect(t, other.post("/signup", "name", "Ada at work", "email", "work@example.com", "password", goodPassword,
 		"country_code", "1", "phone_number", "2015550001"), "/login/approval")
-	wantRedirect(t, other.post("/login/cancel"), "/login?notice=cancelled")
+	wantRedirect(t, other.post("/login/cancel"), "/login", "cancelled")
 	b.signIn(ada)
-	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 	other.signIn(person{"work@example.com", ada.phone})
 }
 

@@ -82,7 +82,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,
 		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}
-	if n != nil {
+	if n != nil || a.Status != store.Pending { // what was said of a request is about one that waits
 		page.Notice = n
 	}
 	page.PhoneURL = h.phoneURL(a)

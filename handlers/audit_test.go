@@ -81,7 +81,7 @@ func TestALineSaysWhichSessionActed(t *testing.T) {
 	first.signIn(ada)
 	mine := s.eventsOf(ada)[0].SessionID
 	second.passPassword(ada)
-	wantRedirect(t, first.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, first.post("/account/close", "password", goodPassword), "/", "account-closed")
 	ended := 0
 	for _, e := range s.closedEvents() {
 		if e.Kind == store.EventSessionEnded && e.Detail == "account_closed" && e.Actor == mine && e.IP == "" {
@@ -314,7 +314,7 @@ func TestARunningSiteLearnsOfTheOperator(t *testing.T) {
 	must(t, err)
 	must(t, s.flow.Sweep(t.Context()))
 	events.want("signed_out")
-	wantRedirect(t, in.get("/protected"), "/login?notice=start")
+	wantRedirect(t, in.get("/protected"), "/login", "start")
 	again := s.browser()
 	again.signIn(ada)
 	wantBody(t, again.get("/protected"), words("told.sessions_ended"))

@@ -48,7 +48,7 @@ func (s *site) scan(p page) app {
 func (b *browser) addApp() app {
 	b.t.Helper()
 	a := b.site.scan(b.post("/account/authenticators"))
-	wantRedirect(b.t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", ""), "/protected?notice=authenticator-added")
+	wantRedirect(b.t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", ""), "/protected", "authenticator-added")
 	b.site.clock.Advance(30 * time.Second)
 	return a
 }
@@ -79,11 +79,11 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	wantNoBody(t, refused, a.Secret()[:8], "qr-code")
 
 	before := b.cookie("nod_session")
-	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", "Blue <phone>"), "/protected?notice=authenticator-added")
+	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", "Blue <phone>"), "/protected", "authenticator-added")
 	if b.cookie("nod_session") == before {
 		t.Error("the session goes on under the id from before")
 	}
-	wantBody(t, b.get("/protected?notice=authenticator-added"), words("notice.authenticator_added"), "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
+	wantBody(t, b.get("/protected"), words("notice.authenticator_added"), "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
 
 	b.post("/logout")
 	b.passPassword(ada)
@@ -97,7 +97,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	wantStatus(t, again, http.StatusUnprocessableEntity)
 	wantBody(t, again, "used")
 
-	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), "/protected?notice=authenticator-removed")
+	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), "/protected", "authenticator-removed")
 	s.clock.Advance(30 * time.Second)
 	wantStatus(t, other.post("/verify-token", "token", a.code()), http.StatusUnprocessableEntity)
 }
@@ -135,7 +135,7 @@ func TestToChangeAppsTakesAFreshSignIn(t *testing.T) {
 	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), to)
 	wantRedirect(t, b.post("/account/confirm/code", "to", "/account/authenticators/remove", "id", a.id, "token", a.code()), to)
 	wantBody(t, b.get(to), `name="id" value="`+a.id+`"`)
-	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), "/protected?notice=authenticator-removed")
+	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), "/protected", "authenticator-removed")
 }
 
 // Whoever shares a number with somebody has nothing of theirs: what a stranger does
@@ -165,7 +165,7 @@ func TestASharedNumberSharesNoApps(t *testing.T) {
 	}
 	wantStatus(t, b.post("/verify-token", "token", eves.code()), http.StatusUnprocessableEntity)
 	wantRedirect(t, b.post("/verify-token", "token", adas.code()), "/protected")
-	wantRedirect(t, eve.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, eve.post("/account/close", "password", goodPassword), "/", "account-closed")
 	b.post("/logout")
 	b.signIn(ada)
 }
@@ -178,5 +178,5 @@ func TestAnAppThatIsNotProvedIsForgotten(t *testing.T) {
 	a := s.scan(b.post("/account/authenticators"))
 	s.clock.Advance(15 * time.Minute)
 	b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "token", ada.phone.tokenOf(""))
-	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code()), "/protected?notice=authenticator-gone")
+	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code()), "/protected", "authenticator-gone")
 }

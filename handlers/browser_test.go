@@ -41,6 +41,17 @@ type page struct {
 // Location is where a redirect leads, without the site.
 func (p page) Location() string { return p.Header.Get("Location") }
 
+// leadsTo is Location, and what the page there is to say.
+func (p page) leadsTo() string {
+	for _, c := range (&http.Response{Header: p.Header}).Cookies() {
+		if strings.HasPrefix(c.Name, "nod_notice") && c.Value != "" {
+			name, _, _ := strings.Cut(c.Value, "@")
+			return p.Location() + " says " + name
+		}
+	}
+	return p.Location()
+}
+
 func (b *browser) do(req *http.Request) page {
 	b.t.Helper()
 	res, err := b.http.Do(req)
@@ -152,7 +163,7 @@ func (s *site) account(email string) person {
 	s.t.Helper()
 	b := s.browser()
 	p := s.signUp(b, email)
-	wantRedirect(s.t, b.post("/login/cancel"), "/login?notice=cancelled")
+	wantRedirect(s.t, b.post("/login/cancel"), "/login", "cancelled")
 	return p
 }
 
@@ -222,10 +233,16 @@ func wantStatus(t testing.TB, got page, status int) {
 	}
 }
 
-func wantRedirect(t testing.TB, got page, location string) {
+// wantRedirect wants that an answer leads to a page, which then says what was done by
+// the name of a notice, or nothing.
+func wantRedirect(t testing.TB, got page, location string, says ...string) {
 	t.Helper()
-	if got.Status != http.StatusSeeOther || got.Location() != location {
-		t.Fatalf("got status %d to %q, want 303 to %q; body:\n%s", got.Status, got.Location(), location, got.Body)
+	want := location
+	if len(says) > 0 {
+		want += " says " + says[0]
+	}
+	if got.Status != http.StatusSeeOther || got.leadsTo() != want {
+		t.Fatalf("got status %d to %q, want 303 to %q; body:\n%s", got.Status, got.leadsTo(), want, got.Body)
 	}
 }
 

@@ -122,9 +122,9 @@ func TestCookiesUnderTheirOldNamesAreRead(t *testing.T) {
 	// The cookie of that time is dead, as every cookie from before the tap.
 	thief := s.browser()
 	thief.withSession(b.cookie("nod_session"))
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
-	wantRedirect(t, old.post("/logout"), "/?notice=signed-out")
-	wantRedirect(t, old.get("/protected"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
+	wantRedirect(t, old.post("/logout"), "/", "signed-out")
+	wantRedirect(t, old.get("/protected"), "/login", "start")
 }
 
 // The last step is done, and its cookie cannot be kept: the browser sends its

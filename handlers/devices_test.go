@@ -44,7 +44,7 @@ func TestABrowserIsKnownByItsCookie(t *testing.T) {
 	if got == nil || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode || got.Path != "/" || got.MaxAge != 400*24*60*60 {
 		t.Fatalf("got the cookie %v, want HttpOnly, SameSite=Lax, Path=/ and 400 days", got)
 	}
-	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, b.post("/logout"), "/", "signed-out")
 	first := b.cookie("nod_device")
 	if first == "" {
 		t.Fatal("the sign-out took the cookie")

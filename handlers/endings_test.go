@@ -48,7 +48,7 @@ func TestTheSocketsOfAnEndedSessionClose(t *testing.T) {
 			}
 			thief := s.browser()
 			thief.withSession(cookie)
-			wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+			wantRedirect(t, thief.get("/protected"), "/login", "start")
 			if got := thief.answer("GET", "/transfers/events"); got != "401" {
 				t.Errorf("a new socket of it: %s", got)
 			}
@@ -79,7 +79,7 @@ func TestEveryStepHasACookieOfItsOwn(t *testing.T) {
 			}
 			thief := s.browser()
 			thief.withSession(old)
-			wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+			wantRedirect(t, thief.get("/protected"), "/login", "start")
 		}
 		seen = append(seen, cookie)
 	}
@@ -93,9 +93,9 @@ func TestEveryStepHasACookieOfItsOwn(t *testing.T) {
 	step("an app was added")
 	wantStatus(t, b.post("/account/recovery-codes"), 200)
 	step("recovery codes were made")
-	wantRedirect(t, b.post("/account/password", "current", goodPassword, "password", "seven purple lanterns drift"), "/protected?notice=password-changed")
+	wantRedirect(t, b.post("/account/password", "current", goodPassword, "password", "seven purple lanterns drift"), "/protected", "password-changed")
 	step("the password was changed")
 	wantStatus(t, b.get("/protected"), 200)
-	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, b.post("/logout"), "/", "signed-out")
 	step("the sign-out")
 }

@@ -222,8 +222,8 @@ func TestFaultsUseUpTheTries(t *testing.T) {
 			b.post("/verify-token", "token", "1234567")
 		}
 		s.mends()
-		wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login?notice=too-many-codes")
-		wantRedirect(t, b.get("/protected"), "/login?notice=start")
+		wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login", "too-many-codes")
+		wantRedirect(t, b.get("/protected"), "/login", "start")
 		b.passPassword(ada)
 		wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/protected")
 	})

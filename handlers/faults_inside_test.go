@@ -193,9 +193,9 @@ func TestFaultsWhenClosingAnAccount(t *testing.T) {
 		other.passPassword(ada)
 		other.wantOutside()
 
-		wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
-		wantRedirect(t, b.get("/protected"), "/login?notice=start")
-		wantRedirect(t, other.get("/protected"), "/login?notice=start")
+		wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
+		wantRedirect(t, b.get("/protected"), "/login", "start")
+		wantRedirect(t, other.get("/protected"), "/login", "start")
 		wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
 		if got := len(s.allPhones()); got != 0 {
 			t.Errorf("the provider still has %d phones", got)

@@ -22,7 +22,7 @@ func TestFaultsAtSignUp(t *testing.T) {
 		wantRetryAfter(t, got, time.Minute)
 		wantBody(t, got, sentence, `value="ada@example.com"`, `value="2015550177"`)
 		wantStatus(t, b.post("/login", "email", "ada@example.com", "password", goodPassword), http.StatusUnprocessableEntity)
-		wantRedirect(t, b.get("/protected"), "/login?notice=start")
+		wantRedirect(t, b.get("/protected"), "/login", "start")
 
 		s.mends()
 		wantRedirect(t, b.post("/signup", fields...), "/login/approval")

@@ -62,7 +62,7 @@ func TestFaultsThatNobodyNotices(t *testing.T) {
 				wantStatus(t, b.post("/verify-token", "token", wrong(ada.phone.code(via))), http.StatusUnprocessableEntity)
 				wantRedirect(t, b.post("/verify-token", "token", ada.phone.code(via)), "/protected")
 			}
-			wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+			wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 			wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusUnprocessableEntity)
 		})
 	}

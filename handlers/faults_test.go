@@ -245,7 +245,7 @@ func (b *browser) wantUnasked() {
 // asksAgain has the phone ring once more, and goes in by it.
 func (b *browser) asksAgain(p person) {
 	b.t.Helper()
-	wantRedirect(b.t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(b.t, b.post("/login/resend"), "/login/approval", "sent-again")
 	events := b.events()
 	events.want("pending")
 	p.phone.approve(p.phone.pending())

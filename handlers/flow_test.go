@@ -99,13 +99,13 @@ func TestCancelEndsTheAttempt(t *testing.T) {
 	b := s.browser()
 	events := b.waits(ada)
 	uuid := ada.phone.pending()
-	wantRedirect(t, b.post("/login/cancel"), "/login?notice=cancelled")
+	wantRedirect(t, b.post("/login/cancel"), "/login", "cancelled")
 	if m := events.want("cancelled"); m.Reason != "by_user" {
 		t.Errorf("got reason %q, want by_user", m.Reason)
 	}
 	ada.phone.approve(uuid) // the phone cannot know; it must not matter
-	wantRedirect(t, b.get("/login/approval"), "/login?notice=start")
-	wantRedirect(t, b.post("/confirm-login"), "/login?notice=start")
+	wantRedirect(t, b.get("/login/approval"), "/login", "start")
+	wantRedirect(t, b.post("/confirm-login"), "/login", "start")
 }
 
 // One tap lets in exactly the browser it was for.
@@ -140,7 +140,7 @@ func TestResendReplacesTheRequest(t *testing.T) {
 	b := s.browser()
 	events := b.waits(ada)
 	old := ada.phone.pending()
-	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
 	events.want("pending") // the same wait goes on with the new request
 	fresh := ada.phone.pending()
 	if fresh == old {
@@ -167,7 +167,7 @@ func TestAnotherPersonsPasswordSignsTheFirstOut(t *testing.T) {
 	}
 	thief := s.browser()
 	thief.withSession(old)
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
 }
 
 func TestWrongCredentialsReadTheSame(t *testing.T) {
@@ -208,11 +208,11 @@ func TestSignOutIsForEver(t *testing.T) {
 	b := s.browser()
 	b.signIn(ada)
 	old := b.cookie("nod_session")
-	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, b.post("/logout"), "/", "signed-out")
 	thief := s.browser()
 	thief.withSession(old)
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 }
 
 func TestSignOutWhileWaitingClosesTheSocket(t *testing.T) {
@@ -220,7 +220,7 @@ func TestSignOutWhileWaitingClosesTheSocket(t *testing.T) {
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	events := b.waits(ada)
-	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
+	wantRedirect(t, b.post("/logout"), "/", "signed-out")
 	events.want("signed_out")
 	events.wantClosed(1000)
 }
@@ -235,11 +235,11 @@ func TestSessionsEndByIdlenessAndByAge(t *testing.T) {
 		wantStatus(t, b.get("/protected"), http.StatusOK)
 	}
 	s.clock.Advance(2 * time.Hour)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 
 	b.signIn(ada)
 	s.clock.Advance(61 * time.Minute)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 }
 
 // A page that somebody leaves open asks and listens, and its session ends all the
@@ -259,7 +259,7 @@ func TestAnOpenPageIsNoUse(t *testing.T) {
 	s.clock.Advance(3 * time.Minute)
 	must(t, s.flow.Sweep(t.Context()))
 	wantStatus(t, b.get("/transfers/status"), http.StatusUnauthorized)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 	must(t, open.SetReadDeadline(time.Now().Add(hung)))
 	var err error
 	for err == nil {
@@ -282,7 +282,7 @@ func TestNoFixation(t *testing.T) {
 	}
 	thief := s.browser()
 	thief.withSession("chosen-by-somebody-else")
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
 }
 
 func TestTheCookieFromBeforeTheTapIsDead(t *testing.T) {
@@ -297,8 +297,8 @@ func TestTheCookieFromBeforeTheTapIsDead(t *testing.T) {
 	ada.phone.approve(ada.phone.pending())
 	events.want("approved")
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
-	wantRedirect(t, thief.post("/confirm-login"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
+	wantRedirect(t, thief.post("/confirm-login"), "/login", "start")
 }
 
 func TestTheAppTakenOffThePhone(t *testing.T) {
@@ -321,7 +321,7 @@ func TestTheAppTakenOffThePhone(t *testing.T) {
 	wantRedirect(t, b.get("/protected"), "/login/approval")
 
 	ada.phone.set(t, `{"app_installed": true}`)
-	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
 	events := b.events()
 	events.want("pending")
 	ada.phone.approve(ada.phone.pending())

@@ -34,9 +34,9 @@ func TestAForgottenPassword(t *testing.T) {
 	weak := lost.post("/forgot/password", "password", "password")
 	wantStatus(t, weak, http.StatusUnprocessableEntity)
 	wantBody(t, weak, `id="password-error"`)
-	wantRedirect(t, lost.post("/forgot/password", "password", anotherPassword), "/protected?notice=password-changed")
+	wantRedirect(t, lost.post("/forgot/password", "password", anotherPassword), "/protected", "password-changed")
 	wantBody(t, lost.get("/protected"), "Password changed", "9 of 10 left.")
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 
 	// Once: the session has it no more.
 	wantRedirect(t, lost.get("/forgot/password"), "/protected")

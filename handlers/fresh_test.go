@@ -53,7 +53,7 @@ func TestAChangeAsksForATap(t *testing.T) {
 	}
 	wantBody(t, b.get(toClose), asked.Details["Number"], "Tap Approve on your phone")
 	early := b.post("/account/confirm", to...)
-	wantRedirect(t, early, toClose+"&notice=not-yet")
+	wantRedirect(t, early, toClose+"", "not-yet")
 
 	told := b.changeEvents()
 	ada.phone.approve(uuid)
@@ -66,7 +66,7 @@ func TestAChangeAsksForATap(t *testing.T) {
 		t.Error("the cookie is the one from before the tap")
 	}
 	wantBody(t, b.get("/protected?open=close"), "<details open>\n    <summary>Close it for good")
-	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 }
 
 // The cookie from before a tap is worth nothing after it, and the sign-in ends when
@@ -91,7 +91,7 @@ func TestAConfirmedChangeRenewsTheSession(t *testing.T) {
 	told.want("approved")
 	wantRedirect(t, b.post("/account/confirm"), "/account/confirm")
 	wantRedirect(t, b.get("/account/confirm"), "/protected")
-	wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+	wantRedirect(t, thief.get("/protected"), "/login", "start")
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}
@@ -111,7 +111,7 @@ func TestAConfirmedChangeRenewsTheSession(t *testing.T) {
 		b.get("/protected")
 	}
 	s.clock.Advance(store.FreshFor + 10*time.Minute)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 }
 
 func TestAChangeIsConfirmedByACode(t *testing.T) {
@@ -128,7 +128,7 @@ func TestAChangeIsConfirmedByACode(t *testing.T) {
 	wantBody(t, b.get(byCode), words("token.sent"))
 	sent := ada.phone.code("sms")
 	wantRedirect(t, b.post("/account/confirm/code", append(to, "token", sent)...), "/protected?open=close#close-account")
-	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, b.post("/account/close", "password", goodPassword), "/", "account-closed")
 }
 
 // Who guesses codes at a page left open is signed out.
@@ -138,8 +138,8 @@ func TestGuessingACodeForAChangeSignsOut(t *testing.T) {
 	for range 4 {
 		wantStatus(t, b.post("/account/confirm/code", "token", "0000000"), http.StatusUnprocessableEntity)
 	}
-	wantRedirect(t, b.post("/account/confirm/code", "token", "0000000"), "/login?notice=too-many-codes")
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.post("/account/confirm/code", "token", "0000000"), "/login", "too-many-codes")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 }
 
 // After a Deny nothing in this session confirms a change any more.
@@ -204,7 +204,7 @@ func TestAConfirmationWhoseReplyWasLost(t *testing.T) {
 	wantRedirect(t, lost.postForm("/account/confirm", form), "/account/confirm")
 	wantRedirect(t, b.postForm("/account/confirm", form), "/protected")
 	wantStatus(t, b.get("/protected"), http.StatusOK)
-	wantRedirect(t, lost.get("/protected"), "/login?notice=start")
+	wantRedirect(t, lost.get("/protected"), "/login", "start")
 	if strings.Contains(b.get("/protected").Body, "/account/confirm?to=") {
 		t.Error("the session that goes on is not fresh")
 	}
@@ -267,7 +267,7 @@ func TestTheFormsOfAnAnswerBelongToTheNewSession(t *testing.T) {
 		t.Error("the cookie is the one from before")
 	}
 	token := csrfField.FindStringSubmatch(codes.Body)[1]
-	wantRedirect(t, b.postForm("/logout", url.Values{"_csrf": {token}}), "/?notice=signed-out")
+	wantRedirect(t, b.postForm("/logout", url.Values{"_csrf": {token}}), "/", "signed-out")
 }
 
 // Who is known already is led on, and no phone rings.

@@ -18,7 +18,7 @@ func (h *Handlers) requirePassword(c *fiber.Ctx) error {
 	case store.SignedIn:
 		return seeOther(c, "/protected")
 	default:
-		return seeOther(c, "/login?notice=start")
+		return h.askToSignIn(c)
 	}
 }
 
@@ -30,8 +30,23 @@ func (h *Handlers) requireSignedIn(c *fiber.Ctx) error {
 	case store.PasswordPassed:
 		return seeOther(c, "/login/approval")
 	default:
-		return seeOther(c, "/login?notice=start")
+		return h.askToSignIn(c)
 	}
+}
+
+// askToSignIn leads a stranger to the form. Whoever comes from a page that waited, whose
+// scripts open the waiting page again, is told that its sign-in has ended.
+func (h *Handlers) askToSignIn(c *fiber.Ctx) error {
+	if c.Path() == "/login/approval" {
+		id, err := h.sessionID(c)
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			return h.seeNotice(c, "/login", "ended")
+		}
+	}
+	return h.seeNotice(c, "/login", "start")
 }
 
 // requireWaitingJSON is requirePassword for scripts: it answers with a status,

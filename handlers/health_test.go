@@ -102,10 +102,10 @@ func TestSigningOutWithALockedSessionFile(t *testing.T) {
 	b := s.browser()
 	b.signIn(ada)
 	release := s.lock("sessions.db")
-	wantRedirect(t, b.post("/logout"), "/?notice=signed-out")
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.post("/logout"), "/", "signed-out")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 	release()
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 	b.signIn(ada)
 }
 

@@ -94,7 +94,7 @@ func TestWhatRingsFollowsTheAccount(t *testing.T) {
 	if got := ada.phone.requests()[0]; got.Message != "Bei Nod anmelden?" || got.Details["Zahl"] == "" {
 		t.Errorf("the sign-up rings as %q with %v", got.Message, got.Details)
 	}
-	wantRedirect(t, german.post("/login/cancel"), "/login?notice=cancelled")
+	wantRedirect(t, german.post("/login/cancel"), "/login", "cancelled")
 	// Somebody who reads English signs in to it: the phone still speaks German.
 	b := s.reads("en")
 	b.signIn(ada)
@@ -118,7 +118,7 @@ func TestAStrangerDoesNotChooseTheLanguageOfThePhone(t *testing.T) {
 	stranger.passPassword(ada)
 	wantRedirect(t, stranger.post("/language", "language", "de", "to", "/login/approval"), "/login/approval")
 	wantBody(t, stranger.get("/login/approval"), inGerman)
-	wantRedirect(t, stranger.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, stranger.post("/login/resend"), "/login/approval", "sent-again")
 	if got := ada.phone.requests()[0].Message; got != "Sign in to Nod?" {
 		t.Errorf("it rings as %q", got)
 	}

@@ -23,7 +23,8 @@ func (b *browser) withSession(id string) {
 var levels = []string{"none", "password", "signed in", "signed out", "expired"}
 
 const (
-	toLogin    = "303 /login?notice=start"
+	toLogin    = "303 /login says start"
+	toEnded    = "303 /login says ended"
 	toApproval = "303 /login/approval"
 	toInside   = "303 /protected"
 	toPassword = "302 /protected?open=password#password-section"
@@ -38,14 +39,14 @@ var routes = []struct {
 	{"GET /signup", [5]string{"200", "200", "200", "200", "200"}},
 	{"GET /login", [5]string{"200", toApproval, toInside, "200", "200"}},
 	{"GET /.well-known/change-password", [5]string{toPassword, toPassword, toPassword, toPassword, toPassword}},
-	{"GET /login/approval", [5]string{toLogin, "200", toInside, toLogin, toLogin}},
+	{"GET /login/approval", [5]string{toLogin, "200", toInside, toEnded, toEnded}},
 	{"GET /login/events", [5]string{"401", "426", "426", "401", "401"}},
 	{"GET /authy/status", [5]string{"401", "200", "200", "401", "401"}},
 	{"POST /authy/status", [5]string{"401", "200", "200", "401", "401"}},
 	{"GET /confirm-login", [5]string{toApproval, toApproval, toApproval, toApproval, toApproval}},
 	{"POST /confirm-login", [5]string{toLogin, "409", toInside, toLogin, toLogin}},
-	{"POST /login/resend", [5]string{toLogin, "303 /login/approval?notice=sent-again", toInside, toLogin, toLogin}},
-	{"POST /login/cancel", [5]string{toLogin, "303 /login?notice=cancelled", toInside, toLogin, toLogin}},
+	{"POST /login/resend", [5]string{toLogin, "303 /login/approval says sent-again", toInside, toLogin, toLogin}},
+	{"POST /login/cancel", [5]string{toLogin, "303 /login says cancelled", toInside, toLogin, toLogin}},
 	{"GET /login/number", [5]string{toLogin, "200", toInside, toLogin, toLogin}},
 	{"POST /login/number", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"GET /protected", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
@@ -54,7 +55,7 @@ var routes = []struct {
 	{"POST /verify-token", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"POST /send-token", [5]string{toLogin, "422", toInside, toLogin, toLogin}},
 	{"POST /account/browsers/remove", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
-	{"POST /account/browsers/remove-all", [5]string{toLogin, toApproval, "303 /protected?notice=browsers-removed", toLogin, toLogin}},
+	{"POST /account/browsers/remove-all", [5]string{toLogin, toApproval, "303 /protected says browsers-removed", toLogin, toLogin}},
 	{"GET /forgot", [5]string{"200", "200", "200", "200", "200"}},
 	{"POST /forgot", [5]string{"422", "422", "422", "422", "422"}},
 	{"GET /forgot/password", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
@@ -65,16 +66,16 @@ var routes = []struct {
 	{"POST /account/phone", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"POST /account/phone/allow", [5]string{toLogin, toApproval, "303 /account/phone", toLogin, toLogin}},
 	{"POST /account/phone/ask", [5]string{toLogin, toApproval, "303 /account/phone", toLogin, toLogin}},
-	{"POST /account/phone/stop", [5]string{toLogin, toApproval, "303 /protected?notice=phone-stopped", toLogin, toLogin}},
+	{"POST /account/phone/stop", [5]string{toLogin, toApproval, "303 /protected says phone-stopped", toLogin, toLogin}},
 	{"POST /account/authenticators", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
 	{"GET /account/authenticators/prove", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
 	{"POST /account/authenticators/prove", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
-	{"POST /account/authenticators/remove", [5]string{toLogin, toApproval, "303 /protected?notice=authenticator-removed", toLogin, toLogin}},
+	{"POST /account/authenticators/remove", [5]string{toLogin, toApproval, "303 /protected says authenticator-removed", toLogin, toLogin}},
 	{"POST /account/recovery-codes", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
-	{"POST /account/recovery-codes/remove", [5]string{toLogin, toApproval, "303 /protected?notice=recovery-removed", toLogin, toLogin}},
+	{"POST /account/recovery-codes/remove", [5]string{toLogin, toApproval, "303 /protected says recovery-removed", toLogin, toLogin}},
 	{"POST /account/recovery-codes/decline", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
-	{"POST /account/sessions/end", [5]string{toLogin, toApproval, "303 /protected?notice=session-ended", toLogin, toLogin}},
-	{"POST /account/sessions/end-others", [5]string{toLogin, toApproval, "303 /protected?notice=sessions-ended", toLogin, toLogin}},
+	{"POST /account/sessions/end", [5]string{toLogin, toApproval, "303 /protected says session-ended", toLogin, toLogin}},
+	{"POST /account/sessions/end-others", [5]string{toLogin, toApproval, "303 /protected says sessions-ended", toLogin, toLogin}},
 	{"POST /account/password", [5]string{toLogin, toApproval, "422", toLogin, toLogin}},
 	{"GET /account/history", [5]string{toLogin, toApproval, "200", toLogin, toLogin}},
 	{"GET /account/confirm", [5]string{toLogin, toApproval, toInside, toLogin, toLogin}},
@@ -98,7 +99,7 @@ var routes = []struct {
 	{"GET /check", [5]string{"200", "200", "200", "200", "200"}},
 	{"GET /check/events", [5]string{"426", "426", "426", "426", "426"}},
 	{"GET /check/stream", [5]string{"200", "200", "200", "200", "200"}},
-	{"POST /logout", [5]string{"303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out", "303 /?notice=signed-out"}},
+	{"POST /logout", [5]string{"303 / says signed-out", "303 / says signed-out", "303 / says signed-out", "303 / says signed-out", "303 / says signed-out"}},
 	{"POST /language", [5]string{"422", "422", "422", "422", "422"}},
 	{"POST /login", [5]string{"422", "422", "422", "422", "422"}},
 	{"POST /signup", [5]string{"422", "422", "422", "422", "422"}},
@@ -208,7 +209,7 @@ func (b *browser) answer(method, path string) string {
 		form := url.Values{"_csrf": {b.formToken()}}
 		got = b.send(method, path, form)
 	}
-	return strings.TrimSpace(fmt.Sprint(got.Status, " ", got.Location()))
+	return strings.TrimSpace(fmt.Sprint(got.Status, " ", got.leadsTo()))
 }
 
 // begin is a get whose body may never end.

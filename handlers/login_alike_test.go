@@ -11,7 +11,7 @@ func TestEveryRefusedPasswordReadsTheSame(t *testing.T) {
 	closed := s.account("bob@example.com")
 	owner := s.browser()
 	owner.signIn(closed)
-	wantRedirect(t, owner.post("/account/close", "password", goodPassword), "/?notice=account-closed")
+	wantRedirect(t, owner.post("/account/close", "password", goodPassword), "/", "account-closed")
 	eves := s.browser().signUpAs("eve@example.com")
 	var first []string
 	for _, email := range []string{"ada@example.com", "bob@example.com", "eve@example.com", "nobody@example.com"} {

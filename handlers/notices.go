@@ -11,16 +11,11 @@ import (
 // notice is one line above a page; Text is the key of its sentence.
 type notice struct{ Kind, Text string }
 
-// Notices that any link may ask for with ?notice=: they claim nothing that has
-// happened.
-var openNotices = map[string]notice{
-	"start": {"info", "notice.start"},
-	"ended": {"info", "notice.ended"},
-}
-
-// doneNotices say what has happened. They are shown to the browser it happened
-// in, once: it holds a cookie that says so, which no link can bring.
-var doneNotices = map[string]notice{
+// notices say what has happened, once: to the browser that it happened in, on the page
+// that it was led to. That browser holds a cookie that says so, which no link can bring.
+var notices = map[string]notice{
+	"start":                 {"info", "notice.start"},
+	"ended":                 {"info", "notice.ended"},
 	"signed-out":            {"success", "notice.signed_out"},
 	"account-closed":        {"success", "notice.account_closed"},
 	"email-taken":           {"info", "notice.email_taken"},
@@ -51,29 +46,23 @@ const noticeLife = 60
 
 // seeNotice redirects to a page that then says what was done.
 func (h *Handlers) seeNotice(c *fiber.Ctx, path, name string) error {
-	c.Cookie(h.noticeCookie(name, noticeLife))
-	join := "?"
-	if strings.Contains(path, "?") {
-		join = "&"
-	}
-	return seeOther(c, path+join+"notice="+name)
+	end := strings.IndexAny(path+"?", "?#")
+	c.Cookie(h.noticeCookie(name+"@"+path[:end], noticeLife))
+	return seeOther(c, path)
 }
 
-func (h *Handlers) noticeCookie(name string, life int) *fiber.Cookie {
+func (h *Handlers) noticeCookie(value string, life int) *fiber.Cookie {
 	return &fiber.Cookie{
-		Name: h.cookieName("notice"), Value: name, Path: "/", MaxAge: life,
+		Name: h.cookieName("notice"), Value: value, Path: "/", MaxAge: life,
 		Secure: h.secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
 	}
 }
 
-// noticeOf is the line that the address asks for, if it may be shown.
+// noticeOf is the line that this page was to show, nil without one.
 func (h *Handlers) noticeOf(c *fiber.Ctx) *views.Notice {
-	name := c.Query("notice")
-	if n, ok := openNotices[name]; ok {
-		return h.viewNotice(c, n)
-	}
-	n, ok := doneNotices[name]
-	if !ok || c.Cookies(h.cookieName("notice")) != name {
+	name, page, _ := strings.Cut(c.Cookies(h.cookieName("notice")), "@")
+	n, ok := notices[name]
+	if !ok || page != c.Path() {
 		return nil
 	}
 	c.Cookie(h.noticeCookie("", -1))

@@ -35,7 +35,7 @@ func TestALinkClaimsNothing(t *testing.T) {
 	}
 	// Nor when something else has happened.
 	inside.post("/logout")
-	if got := inside.get("/?notice=account-closed"); strings.Contains(got.Body, done["account-closed"]) {
+	if got := inside.get("/"); strings.Contains(got.Body, done["account-closed"]) {
 		t.Error("who has signed out is told that the account is closed")
 	}
 }
@@ -77,7 +77,7 @@ func TestOpeningTheWaitingPageAsksNoPhone(t *testing.T) {
 		}
 	}
 	wantBody(t, b.get("/login/approval"), words("ask.title"), `action="/login/resend"`)
-	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
 	if now := len(ada.phone.requests()); now != before+1 {
 		t.Errorf("the button made %d requests, want 1", now-before)
 	}

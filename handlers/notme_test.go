@@ -31,7 +31,7 @@ func TestAChangeIsNoQuestionWhereItWasMade(t *testing.T) {
 	s.clock.Advance(time.Second)
 	b.recoveryCodes()
 	b.addApp()
-	wantRedirect(t, b.post("/account/password", "current", goodPassword, "password", anotherPassword), "/protected?notice=password-changed")
+	wantRedirect(t, b.post("/account/password", "current", goodPassword, "password", anotherPassword), "/protected", "password-changed")
 	got := b.get("/protected")
 	wantNoBody(t, got, "Was this you?", `id="notices"`)
 	wantBody(t, got, "Recovery codes made", "Authenticator app added", "Password changed") // in the history
@@ -70,8 +70,8 @@ func TestAMistakenNotMeIsTakenBack(t *testing.T) {
 	if s.rings(ada) {
 		t.Error("a wrong code has ended the pause")
 	}
-	wantRedirect(t, hers.post("/account/confirm/code", "to", "/account/pause/end", "token", ada.phone.tokenOf("")), "/protected?notice=pause-ended")
-	wantBody(t, hers.get("/protected?notice=pause-ended"), words("notice.pause_ended"))
+	wantRedirect(t, hers.post("/account/confirm/code", "to", "/account/pause/end", "token", ada.phone.tokenOf("")), "/protected", "pause-ended")
+	wantBody(t, hers.get("/protected"), words("notice.pause_ended"))
 	if !s.rings(ada) {
 		t.Error("the phone is not asked")
 	}
@@ -132,7 +132,7 @@ func TestNotMeTakesBackWhatWasAddedLately(t *testing.T) {
 		t.Fatalf("the page shows %d codes:\n%s", len(codes), done.Body)
 	}
 	wantBody(t, done, `<a class="button primary wide" href="/protected">`)
-	wantRedirect(t, other.get("/protected"), "/login?notice=start")
+	wantRedirect(t, other.get("/protected"), "/login", "start")
 	account := hers.get("/protected")
 	wantBody(t, account, mine.id)
 	wantNoBody(t, account, theirs.id)
@@ -174,7 +174,7 @@ func TestNotMeListsWhatIsNew(t *testing.T) {
 	s.tapped(fresh.approve, fresh.requests()[0].UUID)
 	wantBody(t, b.get("/account/not-me"), `name="phone" value="1" checked`, "+12015550177")
 	wantRedirect(t, b.post("/account/not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1", "phone", "1"),
-		"/account/phone?notice=password-changed")
+		"/account/phone", "password-changed")
 }
 
 // A page left open adds no app: its first code asks for a fresh sign-in, and goes on
@@ -195,7 +195,7 @@ func TestTheFirstCodeOfAnAppTakesAFreshSignIn(t *testing.T) {
 	wantRedirect(t, b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "name", "Blue phone",
 		"token", ada.phone.tokenOf("")), back)
 	wantBody(t, b.get(back), words("authenticator.again"), `value="`+a.id+`"`, `value="Blue phone"`)
-	wantRedirect(t, b.post("/account/authenticators/prove", prove...), "/protected?notice=authenticator-added")
+	wantRedirect(t, b.post("/account/authenticators/prove", prove...), "/protected", "authenticator-added")
 	wantBody(t, b.get("/protected"), "Blue phone")
 }
 

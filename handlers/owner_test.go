@@ -59,7 +59,7 @@ func TestWhoHasThePasswordCannotUseUpThePushes(t *testing.T) {
 	wantRedirect(t, hers.post("/confirm-login"), "/protected")
 	// That the owner was there lets strangers ask again.
 	wantStatus(t, stranger.get("/login/approval"), http.StatusOK)
-	wantRedirect(t, stranger.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, stranger.post("/login/resend"), "/login/approval", "sent-again")
 }
 
 // A sign-in in an unknown browser does not take the phone away from a known one.
@@ -81,7 +81,7 @@ func TestAStrangerIsToldThatAnotherSignInIsUnderWay(t *testing.T) {
 	ada.phone.approve(ada.phone.pending())
 	waiting.want("approved")
 	wantRedirect(t, hers.post("/confirm-login"), "/protected")
-	wantRedirect(t, stranger.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, stranger.post("/login/resend"), "/login/approval", "sent-again")
 }
 
 // One address cannot sign up without end, and the others there go on soon.

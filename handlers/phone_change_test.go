@@ -69,7 +69,7 @@ func TestAnotherPhone(t *testing.T) {
 	if asked.Details["Change"] != "Use another phone: +1"+newNumber {
 		t.Errorf("the old phone shows %v", asked.Details)
 	}
-	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone?notice=not-yet")
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone", "not-yet")
 	s.tapped(ada.phone.approve, asked.UUID)
 	wantBody(t, b.get("/account/phone/status"), `"approved"`)
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
@@ -80,7 +80,7 @@ func TestAnotherPhone(t *testing.T) {
 	request := fresh.requests()[0]
 	wantShown(t, page, request)
 	wantBody(t, page, `<strong id="number">`+request.Details["Number"]+`</strong>`, `href="/account/phone/new"`)
-	wantRedirect(t, b.get("/account/phone/new"), "/account/phone?notice=not-yet")
+	wantRedirect(t, b.get("/account/phone/new"), "/account/phone", "not-yet")
 	events := waiting.waits(ada) // the old one is still asked
 	ada.phone.pending()
 	s.tapped(fresh.approve, request.UUID)
@@ -89,8 +89,8 @@ func TestAnotherPhone(t *testing.T) {
 	}
 	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed")
 
-	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-changed")
-	wantBody(t, b.get("/protected?notice=phone-changed"), "Your new phone has replaced the old one.")
+	wantRedirect(t, b.get("/account/phone/new"), "/protected", "phone-changed")
+	wantBody(t, b.get("/protected"), "Your new phone has replaced the old one.")
 	if phones := s.allPhones(); len(phones) != 1 {
 		t.Errorf("the provider knows %d phones, want the new one", len(phones))
 	}
@@ -121,7 +121,7 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.deny, fresh.pending())
-	wantRedirect(t, b.get("/account/phone/new"), "/protected?notice=phone-denied")
+	wantRedirect(t, b.get("/account/phone/new"), "/protected", "phone-denied")
 	wantNoBody(t, b.get("/protected"), words("phone.under_way"))
 	wantBody(t, b.get("/protected"), "+12015550001", words("event.phone_change_denied"))
 }
@@ -146,7 +146,7 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	owner := s.browser() // is told, and stops it
 	owner.signIn(ada)
 	wantBody(t, owner.get("/protected"), "Somebody used a recovery code to change your phone.", "Stop the change")
-	wantRedirect(t, owner.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+	wantRedirect(t, owner.post("/account/phone/stop"), "/protected", "phone-stopped")
 	s.clock.Advance(25 * time.Hour)
 	must(t, s.flow.Sweep(t.Context()))
 	b.signIn(ada)
@@ -178,7 +178,7 @@ func TestAnotherPhoneIsRefused(t *testing.T) {
 	}
 	for range 3 {
 		b.begins("")
-		wantRedirect(t, b.post("/account/phone/stop"), "/protected?notice=phone-stopped")
+		wantRedirect(t, b.post("/account/phone/stop"), "/protected", "phone-stopped")
 	}
 	got := b.post("/account/phone", "country_code", "1", "phone_number", newNumber)
 	wantStatus(t, got, http.StatusTooManyRequests)

@@ -112,7 +112,7 @@ func TestRecoveryCodesAreRemoved(t *testing.T) {
 	b := s.browser()
 	b.signIn(ada)
 	codes := b.recoveryCodes()
-	wantRedirect(t, b.post("/account/recovery-codes/remove"), "/protected?notice=recovery-removed")
+	wantRedirect(t, b.post("/account/recovery-codes/remove"), "/protected", "recovery-removed")
 	b.post("/logout")
 	b.passPassword(ada)
 	wantStatus(t, b.post("/verify-token", "recovery", codes[0]), http.StatusUnprocessableEntity)

@@ -56,13 +56,13 @@ func TestTheReplyOfTheLastStepIsLost(t *testing.T) {
 			for _, cookie := range append(held, before) {
 				thief := s.browser()
 				thief.withSession(cookie)
-				wantRedirect(t, thief.get("/protected"), "/login?notice=start")
+				wantRedirect(t, thief.get("/protected"), "/login", "start")
 			}
 			// It was used: a further repeat signs nobody in.
 			late := s.browser()
 			late.withSession(before)
 			late.withCookie("nod_csrf", b.cookie("nod_csrf"))
-			wantRedirect(t, late.postForm(path, form), "/login?notice=start")
+			wantRedirect(t, late.postForm(path, form), "/login", "start")
 			wantBody(t, b.get("/protected"), "ada@example.com")
 		})
 	}
@@ -92,7 +92,7 @@ func TestAnotherFormRepeatsNothing(t *testing.T) {
 	ada.phone.approve(ada.phone.pending())
 	token := thief.formToken()
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
-	wantRedirect(t, thief.postForm("/confirm-login", url.Values{"_csrf": {token}}), "/login?notice=start")
+	wantRedirect(t, thief.postForm("/confirm-login", url.Values{"_csrf": {token}}), "/login", "start")
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 }
 

@@ -127,10 +127,10 @@ func TestASlowRequestDoesNotReviveASession(t *testing.T) {
 	done := make(chan page, 1)
 	go func() { done <- b.postForm("/login", form) }() // holds the session while it rings
 	<-slow.entered
-	wantRedirect(t, other.get("/protected"), "/login?notice=start")
+	wantRedirect(t, other.get("/protected"), "/login", "start")
 	close(slow.release)
 	<-done
-	wantRedirect(t, other.get("/protected"), "/login?notice=start")
+	wantRedirect(t, other.get("/protected"), "/login", "start")
 }
 
 func TestProviderOutageLetsNobodyIn(t *testing.T) {
@@ -144,7 +144,7 @@ func TestProviderOutageLetsNobodyIn(t *testing.T) {
 	wantStatus(t, b.post("/confirm-login"), http.StatusConflict)
 	wantRedirect(t, b.get("/protected"), "/login/approval")
 	outage.down.Store(false)
-	wantRedirect(t, b.post("/login/resend"), "/login/approval?notice=sent-again")
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
 	events := b.events()
 	events.want("pending")
 	s.clock.Advance(time.Second)

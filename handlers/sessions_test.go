@@ -29,18 +29,18 @@ func TestASessionIsEndedFromAnotherBrowser(t *testing.T) {
 	if len(found) != 1 {
 		t.Fatalf("%d sessions can be ended, want 1", len(found))
 	}
-	wantRedirect(t, third.post("/account/sessions/end", "session", found[0][1]), "/protected?notice=session-ended")
+	wantRedirect(t, third.post("/account/sessions/end", "session", found[0][1]), "/protected", "session-ended")
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it is none of Bob's business
 
-	wantRedirect(t, here.post("/account/sessions/end", "session", found[0][1]), "/protected?notice=session-ended")
-	wantBody(t, here.get("/protected?notice=session-ended"), words("notice.session_ended"), "Signed out from another browser")
+	wantRedirect(t, here.post("/account/sessions/end", "session", found[0][1]), "/protected", "session-ended")
+	wantBody(t, here.get("/protected"), words("notice.session_ended"), "Signed out from another browser")
 	for err == nil {
 		_, _, err = events.ReadMessage()
 	}
 	if !websocket.IsCloseError(err, 1000) {
 		t.Errorf("the socket there: %v", err)
 	}
-	wantRedirect(t, there.get("/protected"), "/login?notice=start")
+	wantRedirect(t, there.get("/protected"), "/login", "start")
 	wantStatus(t, here.get("/protected"), http.StatusOK)
 }
 
@@ -51,12 +51,12 @@ func TestAllOtherSessionsAreEnded(t *testing.T) {
 	there.signIn(ada)
 	here.signIn(ada)
 	waiting := half.waits(ada)
-	wantRedirect(t, here.post("/account/sessions/end-others"), "/protected?notice=sessions-ended")
+	wantRedirect(t, here.post("/account/sessions/end-others"), "/protected", "sessions-ended")
 	if got := waiting.want("signed_out"); got.Reason != "ended_by_owner" {
 		t.Errorf("the waiting browser was told %+v", got)
 	}
-	wantRedirect(t, there.get("/protected"), "/login?notice=start")
-	wantRedirect(t, half.get("/login/approval"), "/login?notice=start")
+	wantRedirect(t, there.get("/protected"), "/login", "start")
+	wantRedirect(t, half.get("/login/approval"), "/login", "ended")
 	wantStatus(t, here.get("/protected"), http.StatusOK)
 }
 
@@ -78,8 +78,8 @@ func TestEndingASessionGoesOnAfterATap(t *testing.T) {
 	told.want("approved")
 	wantRedirect(t, here.post("/account/confirm", form...), to)
 	wantBody(t, here.get(to), `action="/account/sessions/end"`, `name="session" value="`+id+`"`)
-	wantRedirect(t, here.post("/account/sessions/end", "session", id), "/protected?notice=session-ended")
-	wantRedirect(t, there.get("/protected"), "/login?notice=start")
+	wantRedirect(t, here.post("/account/sessions/end", "session", id), "/protected", "session-ended")
+	wantRedirect(t, there.get("/protected"), "/login", "start")
 }
 
 func TestAPasswordIsChanged(t *testing.T) {
@@ -104,16 +104,16 @@ func TestAPasswordIsChanged(t *testing.T) {
 		wantBody(t, got, "<title>Please check: ", `-error">`+wrong.says)
 	}
 	before := here.cookie("nod_session")
-	wantRedirect(t, change(goodPassword, better, ""), "/protected?notice=password-changed")
+	wantRedirect(t, change(goodPassword, better, ""), "/protected", "password-changed")
 	if here.cookie("nod_session") == before {
 		t.Error("the cookie is the one from before the change")
 	}
-	wantBody(t, here.get("/protected?notice=password-changed"), words("notice.password_changed"), "Password changed")
+	wantBody(t, here.get("/protected"), words("notice.password_changed"), "Password changed")
 	wantStatus(t, there.get("/protected"), http.StatusOK) // it may stay
 	here.wantKnown(2)
-	wantRedirect(t, half.get("/login/approval"), "/login?notice=start") // it began with the old password
-	wantRedirect(t, change(better, goodPassword+"!", "1"), "/protected?notice=password-changed")
-	wantRedirect(t, there.get("/protected"), "/login?notice=start")
+	wantRedirect(t, half.get("/login/approval"), "/login", "ended") // it began with the old password
+	wantRedirect(t, change(better, goodPassword+"!", "1"), "/protected", "password-changed")
+	wantRedirect(t, there.get("/protected"), "/login", "start")
 	here.wantKnown(1) // whoever had the password there is a stranger
 
 	other := s.browser()

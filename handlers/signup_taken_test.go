@@ -160,11 +160,11 @@ func TestAnEmailThatHasAnAccount(t *testing.T) {
 			path, form := prove(eve, eves)
 			form.Set("_csrf", eve.formToken())
 			for _, reply := range []page{eve.lost(path, form), eve.postForm(path, form)} {
-				wantRedirect(t, reply, "/login?notice=email-taken")
+				wantRedirect(t, reply, "/login", "email-taken")
 			}
-			wantBody(t, eve.get("/login?notice=email-taken"), words("notice.email_taken"))
+			wantBody(t, eve.get("/login"), words("notice.email_taken"))
 			wantBody(t, tab.get("/authy/status"), `"status":"signed_out"`, `"reason":"email_taken"`)
-			wantRedirect(t, eve.get("/protected"), "/login?notice=start")
+			wantRedirect(t, eve.get("/protected"), "/login", "start")
 			wantStatus(t, eve.post("/login", "email", "ada@example.com", "password", evesPassword), http.StatusUnprocessableEntity)
 			if s.registered("2015550150") {
 				t.Error("the provider still knows the phone of the sign-up")
@@ -182,7 +182,7 @@ func TestAllTabsHearThatAnEmailHasAnAccount(t *testing.T) {
 	eve := s.browser()
 	eve.approves(eve.signUpAs("ada@example.com"))
 	eve.atOnce(16, "/confirm-login", url.Values{}, func(res *http.Response) {
-		if got := res.Header.Get("Location"); got != "/login?notice=email-taken" {
+		if got := res.Header.Get("Location"); got != "/login" {
 			t.Errorf("got status %d to %q", res.StatusCode, got)
 		}
 	})
@@ -198,7 +198,7 @@ func TestTheFirstToProveAPhoneHasTheEmail(t *testing.T) {
 	ada.approves(adas)
 	wantRedirect(t, ada.post("/confirm-login"), "/protected")
 	eve.approves(eves)
-	wantRedirect(t, eve.post("/confirm-login"), "/login?notice=email-taken")
+	wantRedirect(t, eve.post("/confirm-login"), "/login", "email-taken")
 }
 
 // A sign-up that nobody proves does not keep the e-mail, nor the phone.

@@ -78,7 +78,7 @@ func TestPasswordsOfAnyScript(t *testing.T) {
 		got := b.post("/signup", "name", "Zoë Ōtani", "email", email, "password", password,
 			"country_code", "1", "phone_number", fmt.Sprintf("201-555-01%02d", 40+i))
 		wantRedirect(t, got, "/login/approval")
-		wantRedirect(t, b.post("/login/cancel"), "/login?notice=cancelled")
+		wantRedirect(t, b.post("/login/cancel"), "/login", "cancelled")
 		wantRedirect(t, b.post("/login", "email", email, "password", password), "/login/approval")
 	}
 }

@@ -14,7 +14,7 @@ func TestACancelledSignInReadsTheSameAfterwards(t *testing.T) {
 	b.passPassword(ada)
 	other := s.browser()
 	other.withSession(b.cookie("nod_session"))
-	wantRedirect(t, b.post("/login/cancel"), "/login?notice=cancelled")
+	wantRedirect(t, b.post("/login/cancel"), "/login", "cancelled")
 	asked := other.get("/authy/status")
 	wantStatus(t, asked, http.StatusUnauthorized)
 	wantBody(t, asked, `"status":"cancelled"`, `"reason":"by_user"`)

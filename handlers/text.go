@@ -54,9 +54,9 @@ func (h *Handlers) maskPhone(c *fiber.Ctx, e164 string) string {
 // ceilSeconds rounds up, so that nobody is told to come back too early.
 func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
 
-// timeOf is a time as a page shows it.
+// timeOf is a time as a page shows it, to the minute.
 func (h *Handlers) timeOf(c *fiber.Ctx, t time.Time) views.Time {
-	return views.Time{Machine: wireTime(t), Text: h.reader(c).Moment(t)}
+	return views.Time{Machine: wireTime(t), Text: h.reader(c).Minute(t)}
 }
 
 // browser is what a person would call the browser of a User-Agent header.

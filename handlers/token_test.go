@@ -70,7 +70,7 @@ func TestSignInByTheTokenOfTheApp(t *testing.T) {
 
 	// The tap that this replaced lets nobody in any more.
 	ada.phone.approve(uuid)
-	wantRedirect(t, thief.post("/confirm-login"), "/login?notice=start")
+	wantRedirect(t, thief.post("/confirm-login"), "/login", "start")
 }
 
 func TestSignInBySMSAndByCall(t *testing.T) {
@@ -113,8 +113,8 @@ func TestWrongCodesRunOut(t *testing.T) {
 		wantStatus(t, got, http.StatusUnprocessableEntity)
 		wantBody(t, got, triesLeft(left), `id="token-error"`)
 	}
-	wantRedirect(t, b.post("/verify-token", "token", bad), "/login?notice=too-many-codes")
-	wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login?notice=start")
+	wantRedirect(t, b.post("/verify-token", "token", bad), "/login", "too-many-codes")
+	wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login", "start")
 }
 
 func TestMistypedCodesCostNoTry(t *testing.T) {

@@ -131,7 +131,7 @@ func TestAfterTwoCookiesOfOneNameOneSignsInAgain(t *testing.T) {
 	b.plant("/login/", "nod_csrf", "a-secret-that-was-planted-here")
 	wantStatus(t, b.get("/protected"), http.StatusOK) // which has none of them
 	wantStatus(t, b.get("/login"), http.StatusBadRequest)
-	wantRedirect(t, b.get("/protected"), "/login?notice=start")
+	wantRedirect(t, b.get("/protected"), "/login", "start")
 	wantStatus(t, b.get("/login"), http.StatusOK)
 	wantStatus(t, b.get("/login/approval"), http.StatusBadRequest)
 	b.signIn(ada)

@@ -310,7 +310,7 @@ type Pause struct {
 }
 
 // Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
-// in the reader's own zone.
+// in the reader's own zone, or says beside a time to be compared when that was there.
 type Time struct{ Machine, Text string }
 
 // PhoneFactor is the phone of the account.

@@ -17,7 +17,7 @@ const page = (state) => `
   <link rel="icon" href="/wait.svg" data-wait="/wait.svg" data-yes="/yes.svg" data-no="/no.svg">
   <div id="approval" data-now="${state}" data-expires-at="${at(90)}" data-server-now="${now}" data-ttl="120"
     data-events-url="/login/events" data-stream-url="/login/stream" data-status-url="/authy/status"
-    data-done-url="/protected" data-login-url="/login?notice=ended" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1"
+    data-done-url="/protected" data-login-url="/login/approval" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1"
     data-back="Connected again" data-soon="Hurry">
     <div id="icon-off" data-state="cancelled* signed_out*" hidden></div>
     <h1 id="state-heading" tabindex="-1">${Object.entries(headings).map(([name, text]) =>
@@ -209,7 +209,7 @@ describe("an end", () => {
     answers(reply(401, {}));
     await open();
     await happens("online");
-    assert.deepEqual(visited, ["/login?notice=ended"]);
+    assert.deepEqual(visited, ["/login/approval"]);
   });
 });
 
@@ -394,7 +394,7 @@ describe("where the confirmation leads", () => {
   test("a redirect to anywhere else is not taken for the way in", async () => {
     serves(reply(302), reply(401, {}));
     await open("approved");
-    assert.deepEqual(visited, ["/login?notice=ended"]);
+    assert.deepEqual(visited, ["/login/approval"]);
   });
 
   test("a redirect that changes nothing loads the sign-in again, once", async () => {

@@ -17,15 +17,15 @@ const moment = '<p>At <time datetime="2025-12-31T20:00:00.000Z">31 Dec 2025, 20:
 
 test("times are in the reader's zone, and UTC stays at hand", async () => {
   const time = await open("en", ["en-GB"], moment);
-  assert.equal(time.textContent, "1 Jan 2026, 01:30");
+  assert.match(time.textContent, /^1 Jan 2026, 0?1:30$/);
   assert.equal(time.title, "31 Dec 2025, 20:00 UTC");
 });
 
 test("times are written as in the reader's country, in the language of the page", async () => {
   for (const [language, reads, want] of [
     ["en", ["en-US", "en"], /Jan 1, 2026, 1:30\sAM/],
-    ["de", ["en-US", "de-AT"], /1\. Jän\. 2026, 01:30/],
-    ["de", ["en-US"], /1\. Jan\. 2026, 01:30/],
+    ["de", ["en-US", "de-AT"], /^1\. Jän\. 2026, 0?1:30$/],
+    ["de", ["en-US"], /^1\. Jan\. 2026, 0?1:30$/],
     ["", [], /2026/],
   ]) {
     assert.match((await open(language, reads, moment)).textContent, want);
