@@ -56,7 +56,7 @@ func TestCodeBySMS(t *testing.T) {
 	tb.accessible("other ways")
 	tb.click("form[action='/send-token']:has([value=sms]) button")
 	tb.at("/verify-token")
-	tb.is(`document.querySelector(".lead").innerText.includes("by SMS")`)
+	tb.is(says(`document.querySelector(".lead").innerText`, "token.sent"))
 	tb.accessible("code")
 
 	hand.see("#banner")
@@ -69,7 +69,7 @@ func TestCodeBySMS(t *testing.T) {
 	tb.see("#token-error")
 	tb.accessible("wrong code")
 	tb.enter(code[:3] + " " + code[3:]) // as people read it
-	tb.is(`document.body.innerText.includes("a code by SMS")`)
+	tb.is(says(`document.body.innerText`, "method.sms"))
 	p.withdrawn(p.requests()[0].UUID)
 	tb.open("/protected")
 	tb.at("/protected")
@@ -97,7 +97,7 @@ func TestCodeByCall(t *testing.T) {
 	hand.click("#call-hangup")
 	tb.click("#token-form button[type=submit]")
 	tb.at("/protected")
-	tb.is(`document.body.innerText.includes("a code by voice call")`)
+	tb.is(says(`document.body.innerText`, "method.call"))
 }
 
 func TestCodeFromTheApp(t *testing.T) {
@@ -111,7 +111,7 @@ func TestCodeFromTheApp(t *testing.T) {
 	hand.see("#token-digits")
 	hand.accessible("codes")
 	tb.enterToken(func() string { return hand.text("#token-digits") })
-	tb.is(`document.body.innerText.includes("a code from the authenticator app")`)
+	tb.is(says(`document.body.innerText`, "method.app"))
 }
 
 func TestNoAppOnThePhone(t *testing.T) {
@@ -123,7 +123,7 @@ func TestNoAppOnThePhone(t *testing.T) {
 	before := len(p.requests())
 	tb.givePassword(p.Email)
 	tb.at("/verify-token")
-	tb.is(`document.querySelector(".lead").innerText.includes("no authenticator app")`)
+	tb.is(says(`document.querySelector(".lead").innerText`, "token.no_app"))
 	tb.accessible("code without the app")
 	tb.enter(p.code("sms"))
 	if got := len(p.requests()); got != before {
@@ -164,7 +164,7 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	tb.open("/verify-token")
 	tb.pictures("verify-token")
 	tb.enterToken(code) // the next one: none is good twice
-	tb.is(`document.body.innerText.includes("a code from the authenticator app")`)
+	tb.is(says(`document.body.innerText`, "method.app"))
 }
 
 func TestRecoveryCodes(t *testing.T) {

@@ -119,7 +119,7 @@ func TestTransferChangedInTheBrowser(t *testing.T) {
 	tb.newest("awaiting")
 	eval[bool](tb, `(document.querySelector("[data-execute] [name=amount]").value = "99120.50", true)`)
 	p.answer("approve")
-	tb.is(`document.querySelector("main").innerText.includes("not what your phone has shown")`)
+	tb.is(says(`document.querySelector("main").innerText`, "error.transfer_changed.text"))
 	tb.accessible("changed transfer")
 	tb.open("/protected")
 	tb.newest("refused")

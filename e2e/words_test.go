@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -21,3 +22,6 @@ func words(key string) string {
 	pieces := strings.Split(sentence, "<no value>")
 	return strings.TrimSpace(slices.MaxFunc(pieces, func(a, b string) int { return len(a) - len(b) }))
 }
+
+// says is the condition that a text of the page holds a sentence.
+func says(text, key string) string { return fmt.Sprintf("%s.includes(%q)", text, words(key)) }

@@ -4,7 +4,17 @@
 // it is, and says beside it when that was here.
 
 const language = document.documentElement.lang;
-const habit = [...navigator.languages, language].find((tag) => tag && tag.split("-")[0] === language);
+const habit = [...navigator.languages, language].find((tag) => tag.split("-")[0] === language && isTag(tag));
+
+// A browser may name what is none, such as en-US@posix.
+/** @param {string} tag */
+function isTag(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 /** @type {Intl.DateTimeFormatOptions} */
 const clock = { hour: "numeric", minute: "2-digit" };

@@ -26,6 +26,7 @@ test("times are written as in the reader's country, in the language of the page"
     ["en", ["en-US", "en"], /Jan 1, 2026, 1:30\sAM/],
     ["de", ["en-US", "de-AT"], /^1\. Jän\. 2026, 0?1:30$/],
     ["de", ["en-US"], /^1\. Jan\. 2026, 0?1:30$/],
+    ["en", ["en-US@posix", "en-GB"], /^1 Jan 2026, 0?1:30$/],
     ["", [], /2026/],
   ]) {
     assert.match((await open(language, reads, moment)).textContent, want);
