@@ -83,3 +83,32 @@ func TestOpeningTheWaitingPageAsksNoPhone(t *testing.T) {
 	}
 	wantBody(t, b.get("/login/approval"), `data-status="pending"`)
 }
+
+// Another tab that is opened meanwhile does not take the notice away.
+func TestANoticeIsForItsPage(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.passPassword(s.account("ada@example.com"))
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
+	if got := b.get("/"); strings.Contains(got.Body, words("notice.sent_again")) {
+		t.Error("the front page says that a request was sent")
+	}
+	wantBody(t, b.get("/login/approval"), words("notice.sent_again"))
+}
+
+// A request that has ended is not announced.
+func TestWhatWasSaidOfARequestEndsWithIt(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	events := b.waits(ada)
+	wantRedirect(t, b.post("/login/resend"), "/login/approval", "sent-again")
+	events.want("pending")
+	ada.phone.deny(ada.phone.pending())
+	events.want("denied")
+	got := b.get("/login/approval")
+	wantBody(t, got, `data-now="denied"`)
+	if strings.Contains(got.Body, words("notice.sent_again")) {
+		t.Error("a new request is on its way, above the end of it")
+	}
+}

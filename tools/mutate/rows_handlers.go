@@ -70,7 +70,7 @@ var handlersRows = []row{
 	{what: "what happens while a socket opens is lost", file: "handlers/events.go", find: "r.slot.Early()", put: "false", test: "TestATapBetweenReadingAndJoining"},
 	{what: "a slot stays taken where nobody joins", file: "handlers/events.go", find: "r.slot.Release()", put: "", test: "TestARefusedWaitFreesItsSlot"},
 	{what: "a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "TestSignOutIsForEver"},
-	{what: "a link says that an account was closed", file: "handlers/notices.go", find: `|| c.Cookies(h.cookieName("notice")) != name`, put: "", test: "TestALinkClaimsNothing"},
+	{what: "a link says that an account was closed", file: "handlers/notices.go", find: `name, page, _ := strings.Cut(c.Cookies(h.cookieName("notice")), "@")`, put: `name, page := c.Query("notice"), c.Path()`, test: "TestALinkClaimsNothing"},
 	{what: "opening the waiting page asks the phone", file: "handlers/approval.go", find: "return h.showAsk(c)", put: "return h.resend(c)", test: "TestOpeningTheWaitingPageAsksNoPhone"},
 	{what: "recovery codes that were shown are a page out of date", file: "handlers/csrf.go", find: "return errCodesShown", put: "return errStaleForm", test: "TestRecoveryCodesAreShownOnce"},
 }
