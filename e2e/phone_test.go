@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -172,4 +173,34 @@ func TestARequestLeavesTheOpenTab(t *testing.T) {
 	hand.click("#banner")
 	hand.see(".request [data-answer=approve]")
 	hand.focused("tab-requests")
+}
+
+// What comes and what ends is said, in order, and the focus stays at what has ended.
+func TestWhatAPhoneSays(t *testing.T) {
+	p, tb, hand := withPhone(t)
+	hand.hears()
+	hand.openPhone(p)
+	hand.said()
+	tb.signIn(p.Email)
+	hand.waitToHear("New request: Sign in to Nod?")
+	eval[bool](hand, `document.querySelector(".request [data-answer=approve]").focus() ?? true`)
+	tb.click("#cancel-form button")
+	tb.at("/login")
+	hand.waitToHear("Cancelled: Sign in to Nod? It was cancelled in the browser.")
+	hand.is(`document.activeElement?.matches("article.request")`)
+
+	tb.signIn(p.Email)
+	hand.see(".request .answer")
+	eval[bool](hand, `document.querySelector(".request [data-answer=deny]").focus() ?? true`)
+	hand.is(`(document.querySelector(".request [data-answer=deny]")?.click(), document.querySelector(".request .done-text")?.checkVisibility() === true)`)
+	hand.waitToHear("Denied: Sign in to Nod?")
+	hand.is(`document.activeElement?.matches("article.request")`)
+	hand.focused("panel-requests") // once the card has become a line of the list
+	want := []string{
+		"New request: Sign in to Nod?", "Cancelled: Sign in to Nod? It was cancelled in the browser.",
+		"New request: Sign in to Nod?", "Denied: Sign in to Nod?",
+	}
+	if said := hand.said(); !slices.Equal(said, want) {
+		t.Errorf("it said %q, want %q", said, want)
+	}
 }

@@ -13,14 +13,14 @@ const page = `
   <p id="owner">ada</p><button id="notify" hidden></button><button id="mute"></button>
   <span id="clock"></span><button id="banner" hidden><span id="banner-from"></span><span id="banner-text"></span></button>
   <p id="in-force" hidden><span></span></p><p id="line-note" hidden></p><p id="announce"></p>
-  <div id="panel-requests"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p><p id="calm-link"></p></div>
+  <div id="panel-requests" tabindex="0"><div id="pending"></div><div id="calm"><p id="calm-text"></p><p id="calm-hint"></p><p id="calm-link"></p></div>
     <div id="history-part" hidden><ol id="history"></ol></div></div>
   <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
     <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p><div id="apps"></div>
     <form id="scan-form"><input id="scan"><button id="scan-add"></button><p id="scan-said"></p></form></div>
   <div id="panel-messages" hidden><ol id="messages"></ol><p id="no-messages"></p></div>
   ${["requests", "codes", "messages"].map((name) => `<button role="tab" id="tab-${name}" aria-controls="panel-${name}"
-    aria-selected="${name === "requests"}"></button><span id="count-${name}" hidden></span>`).join("")}
+    aria-selected="${name === "requests"}"${name === "requests" ? "" : " tabindex=-1"}></button><span id="count-${name}" hidden></span>`).join("")}
   <div id="call" hidden><h2 id="call-title"></h2><p id="call-text"></p><p id="call-code" hidden></p>
     <button id="call-hangup"></button><button id="call-answer"></button><button id="call-again" hidden></button></div>
   <dd id="devices"></dd><button id="app-switch" aria-checked="true"></button><p id="switch-said"></p>
@@ -255,6 +255,17 @@ describe("a request", () => {
     assert.equal(byId("calm").hidden, false);
   });
 
+  test("leaves the focus on the list when it goes, and on its card when its buttons go", async () => {
+    hear({ requests: [request("a")] });
+    part(cards()[0], "[data-answer=approve]").focus();
+    hear({ requests: [request("a")], phone: { owners: ["ada"], devices: [], app_installed: false } });
+    assert.equal(document.activeElement, cards()[0]);
+    hear({ requests: [request("a", "expired")] });
+    await advance(9500);
+    assert.equal(cards().length, 0);
+    assert.equal(document.activeElement.id, "panel-requests");
+  });
+
   test("that is new takes the place of answers", () => {
     hear({ requests: [request("a")] });
     hear({ requests: [request("b"), request("a", "denied")] });
@@ -296,6 +307,14 @@ describe("messages", () => {
     await advance(7000);
     assert.ok(byId("banner").hidden);
     assert.equal(byId("count-messages").hidden, false);
+  });
+
+  test("leave the focus on the open tab when what has it goes", async () => {
+    hear({});
+    hear({ messages: [message("Your code is 123", 5)] });
+    byId("banner").focus();
+    await advance(7000);
+    assert.equal(document.activeElement.id, "tab-requests");
   });
 
   test("of calls are counted and not shown on top", () => {

@@ -7,7 +7,7 @@ const words = readFileSync(new URL("../../simulator/pages/words/en.json", import
 
 const page = `
   <title>Phones</title><script type="application/json" id="words">${words}</script><p id="faults-all" hidden><span></span></p><form id="search"><input id="q"></form>
-  <ul id="phones"><li data-authy-id="1"><a href="/phones/1"><strong data-owners></strong></a><span class="app-state">App installed</span><p class="in-force" hidden><span></span></p><details><summary></summary></details></li></ul>
+  <main id="main" tabindex="-1"></main><ul id="phones"><li data-authy-id="1"><a href="/phones/1"><strong data-owners></strong></a><span class="app-state">App installed</span><p class="in-force" hidden><span></span></p><details><summary></summary></details></li></ul>
   <p id="no-match" hidden></p><p id="no-phones" hidden></p><p id="announce"></p>
   <details><form id="faults-form"></form><p id="faults-said"></p><button id="faults-clear"></button></details>
   <template id="phone-line"><li><a><strong data-owners></strong><span data-number></span></a><span class="app-state"></span>
@@ -47,6 +47,28 @@ describe("the list of phones", () => {
     answers(listed([phone(1, { owners: ["ada", "bob"] })]));
     await advance(2000);
     assert.equal(line(1).querySelector("[data-owners]").textContent, "ada and bob");
+  });
+
+  test("keeps the focus where it is while others come and go", async () => {
+    await open([phone(1)]);
+    line(1).querySelector("a").focus();
+    const moved = [];
+    const insert = byId("phones").insertBefore;
+    byId("phones").insertBefore = function insertBefore(node, before) {
+      moved.push(node.dataset.authyId);
+      return insert.call(this, node, before);
+    };
+    answers(listed([phone(3), phone(2), phone(1)]));
+    await advance(2000);
+    answers(listed([phone(3), phone(1)]));
+    await advance(2000);
+    assert.deepEqual(ids(), ["3", "1"]);
+    assert.deepEqual(moved, ["3", "2"]);
+    assert.equal(document.activeElement, line(1).querySelector("a"));
+    answers(listed([phone(3)]));
+    await advance(2000);
+    assert.deepEqual(ids(), ["3"]);
+    assert.equal(document.activeElement.id, "main");
   });
 
   test("says which phone has the app", async () => {

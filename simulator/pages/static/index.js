@@ -89,6 +89,23 @@ function showState(line, phone) {
   showInForce(one(line, ".in-force"), phone.faults);
 }
 
+/**
+ * place puts the lines in their order. A line that stays where it is keeps the focus;
+ * where the one with the focus goes, the list has it.
+ *
+ * @param {HTMLElement[]} wanted
+ */
+function place(wanted) {
+  for (const line of lines().filter((shown) => !wanted.includes(shown))) {
+    const hadFocus = line.contains(document.activeElement);
+    line.remove();
+    if (hadFocus) byId("main").focus({ preventScroll: true });
+  }
+  wanted.forEach((line, i) => {
+    if (list.children[i] !== line) list.insertBefore(line, list.children[i] ?? null);
+  });
+}
+
 /** @param {{phones: Phone[], faults: string[]}} all */
 function show({ phones, faults }) {
   const wanted = phones.map((phone) => {
@@ -96,8 +113,7 @@ function show({ phones, faults }) {
     showState(line, phone);
     return line;
   });
-  const same = wanted.length === list.children.length && wanted.every((line, i) => line === list.children[i]);
-  if (!same) list.replaceChildren(...wanted);
+  place(wanted);
   byId("no-phones").hidden = phones.length > 0 || search.value !== "";
   byId("no-match").hidden = phones.length > 0 || search.value === "";
   showInForce(byId("faults-all"), faults);

@@ -235,7 +235,10 @@ function showBanner(tab, text) {
 /** @param {string} tab */
 function closeBanner(tab) {
   const banner = byId("banner");
-  if (banner.dataset.tab === tab) banner.hidden = true;
+  if (banner.dataset.tab !== tab) return;
+  const hadFocus = document.activeElement === banner;
+  banner.hidden = true;
+  if (hadFocus) tabs.find((chosen) => chosen.tabIndex === 0)?.focus();
 }
 
 byId("banner").addEventListener("click", () => {

@@ -96,7 +96,10 @@ export class Requests {
       this._announce(say("request.new", { message: fresh.message }));
     }
     for (const { card, doneAt } of cards.values()) {
-      one(card, ".answer").hidden = !app || Boolean(doneAt);
+      const answer = one(card, ".answer");
+      const hadFocus = answer.contains(document.activeElement);
+      answer.hidden = !app || Boolean(doneAt);
+      if (hadFocus && answer.hidden) card.focus();
       one(card, ".no-app").hidden = app || Boolean(doneAt);
     }
     this._list(requests);
@@ -173,10 +176,14 @@ export class Requests {
     this._announce(`${title}: ${request.message} ${request.status === "withdrawn" ? sentence : ""}`.trim());
   }
 
+  // What had the focus is gone with the card; then the list has it, never nothing.
   /** @param {string} uuid */
   _remove(uuid) {
-    cards.get(uuid)?.card.remove();
+    const card = cards.get(uuid)?.card;
+    const hadFocus = card?.contains(document.activeElement);
+    card?.remove();
     cards.delete(uuid);
+    if (hadFocus) byId("panel-requests").focus({ preventScroll: true });
   }
 
   /**
