@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -42,13 +43,29 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 
 func (h *Handlers) viewTold(c *fiber.Ctx, n store.Notice) views.Told {
 	told := views.Told{
-		ID: n.ID, Kind: string(n.Kind), Text: h.text(c, "told."+string(n.Kind), "detail", n.Detail),
+		ID: n.ID, Kind: string(n.Kind), Text: h.text(c, "told."+string(n.Kind), "detail", h.detail(c, n)),
 		At: h.timeOf(c, n.At), IP: n.IP, Place: n.Place, Asks: n.Kind.Asks(),
 	}
 	if n.UserAgent != "" {
 		told.Browser = h.browser(c, n.UserAgent)
 	}
 	return told
+}
+
+// storedMinute is how the store writes a time into what a notice says.
+const storedMinute = "2 Jan 2006, 15:04 UTC"
+
+// detail is what a notice says, as the reader writes browsers and times.
+func (h *Handlers) detail(c *fiber.Ctx, n store.Notice) string {
+	switch n.Kind {
+	case store.NoticeBrowserRemoved:
+		return h.reader(c).Browser(n.Detail)
+	case store.NoticePhoneChangeBegun:
+		if at, err := time.Parse(storedMinute, n.Detail); err == nil {
+			return h.reader(c).Minute(at)
+		}
+	}
+	return n.Detail
 }
 
 // readNotices takes "got it" for what the page has shown.

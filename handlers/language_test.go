@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -134,4 +135,22 @@ func TestTwoWaysToReadAnAmount(t *testing.T) {
 	wantBody(t, got, "auf zwei Arten lesen", "12,50", `value="1,000"`)
 	wantRedirect(t, b.post("/transfers", "payee", "Grace", "amount", "1.000", "currency", "EUR"), "/protected#transfers")
 	wantBody(t, b.get("/protected"), "1.000,00 EUR", `name="amount" value="1000.00"`)
+}
+
+// A removed browser is named in the reader's language.
+func TestARemovedBrowserInTheReadersLanguage(t *testing.T) {
+	s := newSite(t)
+	b := s.reads("de")
+	ada := s.signUp(b, "ada@example.com")
+	ada.phone.approve(ada.phone.pending())
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+	got := b.get("/protected")
+	id := regexp.MustCompile(`name="browser" value="(\d+)"`).FindStringSubmatch(got.Body)
+	if id == nil {
+		t.Fatalf("no browser is known:\n%s", got.Body)
+	}
+	wantRedirect(t, b.post("/account/browsers/remove", "browser", id[1]), "/protected", "browser-removed")
+	other := s.reads("de")
+	other.signIn(ada)
+	wantBody(t, other.get("/protected"), "Ihr Konto kennt diesen Browser nicht mehr: ein unbekannter Browser.")
 }

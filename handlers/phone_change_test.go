@@ -146,6 +146,9 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	owner := s.browser() // is told, and stops it
 	owner.signIn(ada)
 	wantBody(t, owner.get("/protected"), "Somebody used a recovery code to change your phone.", "Stop the change")
+	wantRedirect(t, owner.post("/language", "language", "de", "to", "/protected"), "/protected")
+	wantBody(t, owner.get("/protected"), "ersetzt Ihres am "+s.clock.Now().Add(24*time.Hour).Format("02.01.2006, 15:04 UTC"))
+	wantRedirect(t, owner.post("/language", "language", "en", "to", "/protected"), "/protected")
 	wantRedirect(t, owner.post("/account/phone/stop"), "/protected", "phone-stopped")
 	s.clock.Advance(25 * time.Hour)
 	must(t, s.flow.Sweep(t.Context()))

@@ -25,7 +25,7 @@ for (const time of document.querySelectorAll("time")) {
   const at = Date.parse(time.dateTime);
   if (Number.isNaN(at)) continue;
   if (time.dataset.compare !== undefined) {
-    time.append(` (${here.format(at)})`);
+    if (new Date(at).getTimezoneOffset() !== 0) time.append(` (${here.format(at)})`);
     continue;
   }
   time.title = time.textContent;

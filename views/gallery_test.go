@@ -60,7 +60,8 @@ func inLanguage(page any, language *locales.Language) any {
 	copied := reflect.New(reflect.TypeOf(page)).Elem()
 	copied.Set(reflect.ValueOf(page))
 	layout := copied.FieldByName("Layout").Addr().Interface().(*views.Layout)
-	layout.Lang, layout.Dir = language.Tag(), language.Direction()
+	layout.Lang, layout.Dir, layout.Here = language.Tag(), language.Direction(), "/"
+	layout.Languages = []views.Choice{{Tag: "en", Name: "English"}, {Tag: "de", Name: "Deutsch"}}
 	return copied.Interface()
 }
 

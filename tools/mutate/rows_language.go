@@ -4,7 +4,7 @@ package main
 var languageRows = []row{
 	{what: "the phone is asked in the language of the page", file: "signin/ask.go", find: "Language: user.Language, ", put: "", test: "handlers.TestWhatRingsFollowsTheAccount"},
 	{what: "a password chooses how the owner's phone is asked", file: "handlers/language.go", find: "v.Level() == store.SignedIn", put: "v.Level() != store.Anonymous", test: "TestAStrangerDoesNotChooseTheLanguageOfThePhone"},
-	{what: "the switch leads to another site", file: "handlers/language.go", find: "return page.String()", put: "return typed", test: "TestTheSwitchLeadsToNoOtherSite"},
+	{what: "the switch leads to another site", file: "handlers/language.go", find: "return page.String()", put: "_ = page\n\treturn typed", test: "TestTheSwitchLeadsToNoOtherSite"},
 	{what: "a cache gives everybody the first reader's language", file: "handlers/headers.go", find: ", fiber.HeaderAcceptLanguage)", put: ")", test: "TestPagesAreInTheLanguageOfTheReader"},
 	{what: "the first digits of an amount that reads two ways count", file: "signin/money.go", find: `return "", "", true`, put: `return text[:at], text[at+1:], false`, test: "signin.TestAnAmountThatReadsTwoWaysIsRefused"},
 	{what: "a point is a thousand's for everybody", file: "signin/money.go", find: "case groups && rune(text[at]) == grouping:", put: "case groups:", test: "signin.TestAnAmountThatReadsTwoWaysIsRefused"},
