@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// says sends a language along with every request.
+// says is a Firefox that sends a language along with every request.
 type says struct{ language string }
 
 func (s says) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Accept-Language", s.language)
+	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
 	return http.DefaultTransport.RoundTrip(r)
 }
 
@@ -152,5 +153,5 @@ func TestARemovedBrowserInTheReadersLanguage(t *testing.T) {
 	wantRedirect(t, b.post("/account/browsers/remove", "browser", id[1]), "/protected", "browser-removed")
 	other := s.reads("de")
 	other.signIn(ada)
-	wantBody(t, other.get("/protected"), "Ihr Konto kennt diesen Browser nicht mehr: ein unbekannter Browser.")
+	wantBody(t, other.get("/protected"), "Ihr Konto kennt diesen Browser nicht mehr: Firefox unter Linux.")
 }

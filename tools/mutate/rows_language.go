@@ -11,6 +11,6 @@ var languageRows = []row{
 	{what: "a closed account keeps its language", file: "store/users.go", find: "\t\t\tlanguage = '',\n", put: "", test: "store.TestTheLanguageOfAnAccount"},
 	{what: "the switch is on a page that is shown once", file: "handlers/language.go", find: `if c.Method() == fiber.MethodPost || page == "error" {`, put: `if page == "error" {`, test: "TestNoSwitchWhereItWouldLoseSomething"},
 	{what: "what was said of a request stands above its end", file: "handlers/approval.go", find: "n != nil || a.Status != store.Pending", put: "n != nil", test: "TestWhatWasSaidOfARequestEndsWithIt"},
-	{what: "a notice is shown on any page", file: "handlers/notices.go", find: "|| page != c.Path()", put: "", test: "TestANoticeIsForItsPage"},
+	{what: "a notice is shown on any page", file: "handlers/notices.go", find: "|| page != c.Path()", put: `|| page == ""`, test: "TestANoticeIsForItsPage"},
 	{what: "a sentence is missing in a language", file: "locales/de.json", find: "  \"login.title\": \"Anmelden\",\n", put: "", test: "locales.TestEveryLanguageHasEverySentence"},
 }
