@@ -17,7 +17,7 @@ import (
 )
 
 // ErrRefused: a running Nod with these settings would refuse the callback.
-var ErrRefused = errors.New("Nod refuses this callback")
+var ErrRefused = errors.New("this callback is refused")
 
 // maxSaved is how large a file with a request may be.
 const maxSaved = 256 << 10
