@@ -206,6 +206,7 @@ func (ref changeRef) words() string { return cmp.Or(ref.what, "change.account") 
 func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref changeRef) error {
 	v := visitorOf(c)
 	a, err := h.Flow.ChangeRequest(c.UserContext(), v.Session.ID)
+	page.RequestID = cmp.Or(a.ID, store.NoRequest)
 	about := a.Subject == ref.what || a.Status == store.Denied // a Deny holds for every change
 	if errors.Is(err, store.ErrNotFound) || (err == nil && !about) {
 		page.Status = "ask"
@@ -242,6 +243,14 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
 	}
+	if err != nil {
+		return err
+	}
+	a, err := h.Flow.ChangeRequest(c.UserContext(), v.Session.ID)
+	page.RequestID = cmp.Or(a.ID, store.NoRequest)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
 	return err
 }
 
@@ -249,11 +258,11 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 func (h *Handlers) askChange(c *fiber.Ctx) error {
 	ref := askedChange(c)
 	v := visitorOf(c)
-	_, err := h.Flow.AskChange(c.UserContext(), v, ref.what, h.owner(v.User).Text(ref.words()))
+	_, err := h.Flow.AskChange(c.UserContext(), v, ref.what, h.owner(v.User).Text(ref.words()), c.FormValue("request"))
 	if sentence := h.sayLimit(c, err); sentence != "" {
 		return h.showNotAsked(c, ref, sentence)
 	}
-	if err != nil && !errors.Is(err, store.ErrNotApproved) {
+	if err != nil && !errors.Is(err, store.ErrNotApproved) && !errors.Is(err, store.ErrReplaced) {
 		return err
 	}
 	return seeOther(c, ref.url())

@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Three clicks where no script holds the form back: the phone rings once, and
@@ -72,6 +74,33 @@ func (b *browser) clicksThrice(path string, fields url.Values) []string {
 		b.t.Fatalf("got %d cookies", len(cookies))
 	}
 	return cookies
+}
+
+// The same for a change of the account, wherever its button stands; pressed again on the
+// page that follows, it asks again.
+func TestThreeClicksAskOnceForAChange(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	s.clock.Advance(11 * time.Minute)
+	rings := func() int { return len(ada.phone.requests()) }
+	for _, page := range []string{"/account/confirm?to=%2Faccount%2Fclose", "/account/confirm?to=%2Faccount%2Fclose&by=code"} {
+		before := rings()
+		shown := regexp.MustCompile(`name="request" value="([^"]+)"`).FindStringSubmatch(b.get(page).Body)
+		if shown == nil {
+			t.Fatalf("%s does not say what it shows", page)
+		}
+		fields := url.Values{"to": {"/account/close"}, "request": {shown[1]}}
+		b.atOnce(3, "/account/confirm/ask", fields, func(res *http.Response) {
+			if res.StatusCode != http.StatusSeeOther {
+				t.Errorf("%s: got %s", page, res.Status)
+			}
+		})
+		if got := rings() - before; got != 1 {
+			t.Errorf("%s: the phone rang %d times", page, got)
+		}
+	}
 }
 
 // Password managers send people where the password is changed.

@@ -14,10 +14,12 @@ func (f *Flow) Fresh(v Visitor) bool {
 }
 
 // AskChange asks the visitor's phone whether it is they who change the account.
-// subject names the change, and the phone shows it in words. The reason is as for
-// a sign-in. *store.RateError; store.ErrNotApproved after a Deny in this session.
-func (f *Flow) AskChange(ctx context.Context, v Visitor, subject, words string) (store.Reason, error) {
-	a, replaced, err := f.Store.BeginConfirm(ctx, v.Session.ID, subject, f.ApprovalTTL)
+// subject names the change, and the phone shows it in words. replaces is the request in
+// whose place it comes, as of store.BeginLogin. The reason is as for a sign-in.
+// *store.RateError; store.ErrNotApproved after a Deny in this session;
+// store.ErrReplaced.
+func (f *Flow) AskChange(ctx context.Context, v Visitor, subject, words, replaces string) (store.Reason, error) {
+	a, replaced, err := f.Store.BeginConfirm(ctx, v.Session.ID, subject, replaces, f.ApprovalTTL)
 	if err != nil {
 		return "", err
 	}

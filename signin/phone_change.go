@@ -151,7 +151,7 @@ func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, rec
 	if code != "" {
 		return f.AskNewPhone(ctx, v, words(p.PhoneNumber))
 	}
-	_, err = f.AskChange(ctx, v, p.Subject(), words(p.PhoneNumber))
+	_, err = f.AskChange(ctx, v, p.Subject(), words(p.PhoneNumber), "")
 	return err
 }
 

@@ -88,13 +88,9 @@ const NoRequest = "none"
 // limits.
 func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, KindLogin))
-		first := errors.Is(err, sql.ErrNoRows)
-		switch {
-		case err != nil && !first:
+		first, err := tx.isNewest(ctx, sessionID, KindLogin, replaces)
+		if err != nil {
 			return err
-		case replaces != "" && newest.ID != replaces && !(first && replaces == NoRequest):
-			return ErrReplaced
 		}
 		claims, err := tx.push(ctx, sessionID)
 		var limit *RateError
@@ -114,6 +110,19 @@ func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl 
 		return Approval{}, nil, err
 	}
 	return a, replaced, nil
+}
+
+// isNewest checks what a new request is to replace; first is true where there is none
+// yet. ErrReplaced.
+func (tx *txn) isNewest(ctx context.Context, sessionID string, kind Kind, replaces string) (first bool, err error) {
+	newest, err := scanApproval(tx.QueryRowContext(ctx, latestQuery, sessionID, kind))
+	if first = errors.Is(err, sql.ErrNoRows); err != nil && !first {
+		return false, err
+	}
+	if replaces == "" || newest.ID == replaces || first && replaces == NoRequest {
+		return first, nil
+	}
+	return first, ErrReplaced
 }
 
 func (tx *txn) replaceApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {

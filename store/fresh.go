@@ -13,14 +13,17 @@ import (
 const FreshFor = 10 * time.Minute
 
 // BeginConfirm is BeginApproval for a request to confirm a change of the account;
-// subject says which. *RateError as of BeginTransfer; ErrNotApproved after a Deny in
-// this session.
-func (s *Store) BeginConfirm(ctx context.Context, sessionID, subject string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
+// subject says which, and replaces is as of BeginLogin. *RateError as of BeginTransfer;
+// ErrNotApproved after a Deny in this session; ErrReplaced.
+func (s *Store) BeginConfirm(ctx context.Context, sessionID, subject, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		if _, err := tx.signedIn(ctx, sessionID); err != nil {
 			return err
 		}
 		if err := tx.notDenied(ctx, sessionID); err != nil {
+			return err
+		}
+		if _, err := tx.isNewest(ctx, sessionID, KindConfirm, replaces); err != nil {
 			return err
 		}
 		if a, replaced, err = tx.replaceApproval(ctx, sessionID, KindConfirm, subject, ttl); err != nil {

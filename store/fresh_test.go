@@ -15,7 +15,7 @@ const toClose = "change.close"
 // asksToChange rings the phone about a change in a session.
 func (w *world) asksToChange(in store.Session, subject string) store.Approval {
 	w.t.Helper()
-	a, _, err := w.store.BeginConfirm(w.t.Context(), in.ID, subject, ttl)
+	a, _, err := w.store.BeginConfirm(w.t.Context(), in.ID, subject, "", ttl)
 	must(w.t, err)
 	return w.attach(a)
 }
@@ -82,7 +82,7 @@ func TestADeniedChangeHoldsForItsSession(t *testing.T) {
 	ada := w.user("ada@example.com")
 	in := w.signIn(ada)
 	w.decide(w.asksToChange(in, toClose), store.Denied)
-	_, _, err := w.store.BeginConfirm(t.Context(), in.ID, toClose, ttl)
+	_, _, err := w.store.BeginConfirm(t.Context(), in.ID, toClose, "", ttl)
 	wantErr(t, "asking again", err, store.ErrNotApproved)
 	_, err = w.store.ConfirmChangeByCode(t.Context(), in.ID, store.MethodApp, "hash", browser)
 	wantErr(t, "a code", err, store.ErrNotApproved)

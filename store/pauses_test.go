@@ -57,7 +57,7 @@ func TestTheSecondDenialPausesForAnHour(t *testing.T) {
 	if !errors.As(err, &paused) || !paused.RetryAt.Equal(until) || paused.Limit != store.LimitPaused {
 		t.Errorf("a transfer: got %v", err)
 	}
-	_, _, err = w.store.BeginConfirm(t.Context(), in.ID, "subject", ttl)
+	_, _, err = w.store.BeginConfirm(t.Context(), in.ID, "subject", "", ttl)
 	if !errors.As(err, &paused) {
 		t.Errorf("another request: got %v", err)
 	}

@@ -23,7 +23,7 @@ func (w *world) changing(sess store.Session, recovery string) store.PhoneChange 
 func (w *world) allowed(sess store.Session) store.PhoneChange {
 	w.t.Helper()
 	p := w.changing(sess, "")
-	a, _, err := w.store.BeginConfirm(w.t.Context(), sess.ID, p.Subject(), ttl)
+	a, _, err := w.store.BeginConfirm(w.t.Context(), sess.ID, p.Subject(), "", ttl)
 	must(w.t, err)
 	w.approve(w.attach(a))
 	p, err = w.store.AllowPhoneChange(w.t.Context(), sess.ID)
@@ -95,7 +95,7 @@ func TestTheOldPhoneAllowsOneChange(t *testing.T) {
 	ada := w.user("ada@example.com")
 	sess, other := w.signIn(ada), w.signIn(ada)
 	before := w.changing(sess, "")
-	a, _, err := w.store.BeginConfirm(t.Context(), sess.ID, before.Subject(), ttl)
+	a, _, err := w.store.BeginConfirm(t.Context(), sess.ID, before.Subject(), "", ttl)
 	must(t, err)
 	w.approve(w.attach(a))
 	w.changing(sess, "") // to another number, say

@@ -199,6 +199,7 @@ type Change struct {
 	Status string // fresh, ask or code, else that of the request to the phone
 	Reason string // of the request
 
+	RequestID   string // what another request replaces
 	Asked       Asked
 	MaskedPhone string
 	CodeOnly    bool // the phone is not asked

@@ -51,9 +51,11 @@ var signinRows = []row{
 	{what: "a payee turns the amount round", file: "providers/authy_question.go", find: "return isolate[0] + text + isolate[1]", put: "return text", test: "TestAPayeeCannotTurnTheAmountRound"},
 	{what: "a form that is sent twice begins two sign-ins", file: "store/sessions.go", find: "if err == nil || !errors.Is(err, ErrNotFound) {\n\t\t\tsess = again", put: "if err != nil && !errors.Is(err, ErrNotFound) {\n\t\t\tsess = again", test: "TestAFormBeginsOneSignIn"},
 	{what: "a form is the same for ever", file: "store/repeat.go", find: "number(resets), tx.now-repeatWithin.Milliseconds(), form))", put: "number(resets), 0, form))", test: "TestAFormBeginsOneSignIn"},
+	{what: "three clicks ask three times about a change", file: "handlers/fresh.go", find: "ref.words()), c.FormValue(\"request\"))", put: "ref.words()), \"\")", test: "TestThreeClicksAskOnceForAChange"},
+	{what: "a recovery code is lost to a second click", file: "store/reset.go", find: "sess, right = again, true", put: "_ = again", test: "handlers.TestThreeClicksRingOnce"},
 	{what: "a form that is sent twice rings twice", file: "signin/begin.go", find: "f.sendPush(ctx, v, store.NoRequest)", put: "f.sendPush(ctx, v, \"\")", test: "handlers.TestThreeClicksRingOnce"},
 	{what: "the code of a message is not found", file: "signin/typed.go", find: "len(slices.Compact(found)) == 1", put: "len(slices.Compact(found)) == 1 && false", test: "TestTheCodeOfAMessageThatWasPasted"},
-	{what: "any code of a message counts", file: "signin/typed.go", find: "len(slices.Compact(found)) == 1", put: "len(found) > 0", test: "TestTheCodeOfAMessageThatWasPasted"},
+	{what: "any code of a message counts", file: "signin/typed.go", find: "len(slices.Compact(found)) == 1", put: "len(slices.Compact(found)) > 0", test: "TestTheCodeOfAMessageThatWasPasted"},
 	{what: "pages are compressed with their secrets, or files are not", file: "handlers/static.go", find: "c.AcceptsEncodings(gzipped, \"identity\") != gzipped", put: "true", test: "TestFilesAreCompressed"},
 	{what: "a signed-in browser finds the empty form", file: "handlers/login.go", find: "\tcase store.SignedIn:\n\t\treturn seeOther(c, \"/protected\")\n", put: "", test: "TestEveryRouteAtEveryLevel"},
 }
