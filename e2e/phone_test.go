@@ -100,7 +100,7 @@ func TestThePhoneInGerman(t *testing.T) {
 	tb.signIn(p.Email)
 	hand.see(".request")
 	hand.click(".languages [value=de]")
-	hand.is(`document.documentElement.lang === "de" && document.querySelector(".request [data-answer=approve]")?.innerText === "Genehmigen"`)
+	hand.is(`document.documentElement.lang === "de" && document.querySelector(".request [data-answer=approve]")?.innerText === "Bestätigen"`)
 	hand.accessible("a phone in German")
 	hand.click(".request [data-answer=approve]")
 	tb.at("/protected")

@@ -32,14 +32,28 @@ func Digits(typed string) (code string, ok bool) {
 // themselves.
 var sentCode = regexp.MustCompile(`\b[0-9]{6,8}\b`)
 
+// groups are runs of digits with a blank or a dash between them, as phones show
+// codes.
+var groups = regexp.MustCompile(`\b[0-9]+(?:[ \x{a0}\x{202f}\p{Pd}][0-9]+)*\b`)
+
 // CodeIn is the code in what was typed or pasted: Digits, or the only code of a
-// message that was copied whole, such as "Your code: 1234567". ok is false where
-// there is none, or more than one.
+// message that was copied whole, such as "Your code: 1234567" or "Code 123 4567".
+// ok is false where there is none, or more than one.
 func CodeIn(typed string) (code string, ok bool) {
 	if code, ok = Digits(typed); ok {
 		return code, true
 	}
-	return only(sentCode.FindAllString(plainDigits(typed), -1))
+	plain := plainDigits(typed)
+	found := sentCode.FindAllString(plain, -1)
+	if len(found) > 0 {
+		return only(found)
+	}
+	for _, group := range groups.FindAllString(plain, -1) {
+		if joined, _ := Digits(group); sentCode.MatchString(joined) {
+			found = append(found, joined)
+		}
+	}
+	return only(found)
 }
 
 // only is what all found are; ok is false for none.

@@ -39,13 +39,13 @@ func TestTheCodeOfAMessageThatWasPasted(t *testing.T) {
 	for typed, want := range map[string]string{
 		"Your code: 1234567": "1234567", "1234567 is your Nod code. It is valid for 10 minutes.": "1234567",
 		"Your code is 123456.\n\n@nod.example #123456": "123456", "Ihr Code lautet １２３４５６７": "1234567", "رمزك: ١٢٣٤٥٦٧": "1234567",
-		"123 4567": "1234567",
+		"123 4567": "1234567", "Ihr Code: 510 5512": "5105512", "510-5512 ist Ihr Code, 10 Minuten lang": "5105512",
 	} {
 		if got, ok := signin.CodeIn(typed); !ok || got != want {
 			t.Errorf("%q: got %q, %v, want %s", typed, got, ok, want)
 		}
 	}
-	for _, typed := range []string{"", "no code", "1234567 or 7654321", "call +12015550123", "a1234567", "1234567b", "12.34567"} {
+	for _, typed := range []string{"", "no code", "1234567 or 7654321", "call +12015550123", "call 201 555 0123", "510 5512 or 510 5513", "a1234567", "1234567b", "12.34567"} {
 		if got, ok := signin.CodeIn(typed); ok {
 			t.Errorf("%q: taken as %q", typed, got)
 		}
