@@ -79,13 +79,13 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack"
 
 screenshots: setup ## write the pictures of the README to docs/
-	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^TestScreenshots$$' ./e2e/
+	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^(TestScreenshots|TestASignInOnTheStage)$$' ./e2e/
 
 pictures: setup ## every page and phone in every state, language, width and scheme of colours, to bin/pictures; look at index.html there
 	mkdir -p bin/gallery
 	NOD_GALLERY=$(CURDIR)/bin/gallery go test -count=1 -run '^TestGallery$$' ./views/
 	NOD_TEST_ALL=1 NOD_GALLERY=$(CURDIR)/bin/gallery NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -timeout 60m -run '^TestContactSheet$$' ./e2e/
-	NOD_TEST_ALL=1 NOD_PICTURES=all NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -run '^TestScreenshots$$' ./e2e/
+	NOD_TEST_ALL=1 NOD_PICTURES=all NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -run '^TestScreenshots$$|Stage|TestTheScenes|TestTheCallbackTakenApart' ./e2e/
 
 bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"nod/places":          {},
 	"nod/simulator":       {"simulator/pages", "authy"},
 	"nod/simulator/pages": {"locales"},
-	"nod/stage":           {"signin", "store", "simulator", "wire", "stage/pages"},
+	"nod/stage":           {"signin", "store", "simulator", "authy", "wire", "stage/pages"},
 	"nod/stage/pages":     {},
 	"nod/metrics":         {},
 	"nod/check":           {},

@@ -51,7 +51,7 @@ func (h *Handlers) addStage(c *fiber.Ctx, page *views.Layout) {
 	switch {
 	case h.Demo == nil:
 	case c.Get("Sec-Fetch-Dest") == "iframe":
-		page.PhonesURL = ""
+		page.PhonesURL, page.Framed = "", true
 	default:
 		page.StageURL = h.Demo.Stage + "/stage"
 	}

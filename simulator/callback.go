@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nod/authy"
@@ -24,6 +25,7 @@ type callbackSender struct {
 	cancel      context.CancelFunc
 	running     *tasks
 	slots       chan struct{} // taken by callbacks under way
+	last        *atomic.Pointer[SentCallback]
 }
 
 // maxSending is how many callbacks are under way at a time: after a long
@@ -36,7 +38,7 @@ func newCallbackSender(c Config, key string) callbackSender {
 	transport.MaxIdleConnsPerHost = maxSending
 	return callbackSender{
 		url: c.CallbackURL, method: c.CallbackMethod, signed: cmp.Or(c.SignedURL, c.CallbackURL), key: key,
-		now: c.Now, ctx: ctx, cancel: cancel, running: &tasks{}, slots: make(chan struct{}, maxSending),
+		now: c.Now, ctx: ctx, cancel: cancel, running: &tasks{}, last: &atomic.Pointer[SentCallback]{}, slots: make(chan struct{}, maxSending),
 		client: &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -117,6 +119,7 @@ func (c *callbackSender) send(ctx context.Context, body []byte, f Faults) (statu
 	if err != nil {
 		return 0, err
 	}
+	c.last.Store(&SentCallback{Method: method, URL: c.signed, Nonce: nonceText, Signature: signature, Body: body})
 	status, err = c.request(ctx, method, nonceText, signature, body)
 	if f.Callback == CallbackTwice && err == nil {
 		return c.request(ctx, method, nonceText, signature, body)
@@ -140,7 +143,9 @@ func (c *callbackSender) request(ctx context.Context, method, nonce, signature s
 	if method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	r.Header.Set("X-Authy-Signature", signature)
+	if signature != "" {
+		r.Header.Set("X-Authy-Signature", signature)
+	}
 	r.Header.Set("X-Authy-Signature-Nonce", nonce)
 	response, err := c.client.Do(r)
 	if err != nil {

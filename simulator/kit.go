@@ -115,6 +115,7 @@ func (s *Simulator) Reset(ctx context.Context) error {
 		return err
 	})
 	s.faults.clear(0)
+	s.sender.last.Store(nil)
 	s.watchers.notifyAll()
 	return err
 }

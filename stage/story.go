@@ -3,6 +3,7 @@ package stage
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,10 @@ type namer func(phone string) string
 func tell(hops []wire.Hop, name namer) (steps []Step) {
 	var before, tap time.Time
 	shown := map[string]bool{} // requests that a phone shows
-	for _, h := range lastStory(hops) {
+	story := slices.Clone(lastStory(hops))
+	// Hops are numbered when they are whole, and told by when they began.
+	slices.SortStableFunc(story, func(a, b wire.Hop) int { return a.At.Compare(b.At) })
+	for _, h := range story {
 		text, tone := sentence(h, name)
 		if text == "" || isRepeat(h, shown) {
 			continue

@@ -69,6 +69,11 @@ func TestTheWireTellsTheLastSignIn(t *testing.T) {
 	if strings.Join(told, "|") != strings.Join(want, "|") {
 		t.Fatalf("got  %q\nwant %q", told, want)
 	}
+	swapped := signIn()
+	swapped[4], swapped[5] = swapped[5], swapped[4]
+	if got := tell(swapped, nameOf)[3].Text; got != "Ada taps Approve" {
+		t.Errorf("what began first is not told first, but %q", got)
+	}
 	last := steps[len(steps)-1]
 	if last.ID != 18 || last.Since != 5 || last.Tap == nil || *last.Tap != 25 || steps[2].Tap != nil {
 		t.Errorf("the times are wrong: %+v", last)

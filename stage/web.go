@@ -22,6 +22,8 @@ func (s *Stage) routes() *http.ServeMux {
 	mux.HandleFunc("GET /stage/people", s.act(servePeople))
 	mux.HandleFunc("GET /stage/events", s.act(s.serveEvents))
 	mux.HandleFunc("GET /stage/hops/{id}", s.act(serveHop))
+	mux.HandleFunc("GET /stage/callback", s.act(serveCallback))
+	mux.HandleFunc("POST /stage/callback", s.act(serveTrick))
 	mux.HandleFunc("POST /stage/reset", s.act(s.serveReset))
 	return mux
 }

@@ -8,9 +8,10 @@ const noCookies = document.getElementById("no-cookies");
 if (noCookies) noCookies.hidden = navigator.cookieEnabled;
 
 // An error of the form as a whole is read first. The page itself puts the focus on a
-// field that has one, but in a frame of another origin browsers leave that to us.
+// field that has one; in a frame of another origin it has to wait until the keys come.
 const first = /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"));
-(first ?? document.getElementById("error-summary"))?.focus();
+if (!first) document.getElementById("error-summary")?.focus();
+else if (window !== top) addEventListener("focus", () => first.focus(), { once: true });
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-reveal]"))) {
   const field = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.reveal ?? ""));

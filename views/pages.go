@@ -15,6 +15,7 @@ type Layout struct {
 	PhonesURL string // of the simulated phones, "" when phones are real
 	PhoneURL  string // of the request on its simulated phone, "" where there is none
 	StageURL  string // of a demonstration, "" elsewhere
+	Framed    bool   // whether the stage of one holds the page
 	UserEmail string // "" when anonymous
 	Notice    *Notice
 	Errors    FieldErrors // of the page's form

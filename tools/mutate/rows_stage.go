@@ -10,5 +10,7 @@ var stageRows = []row{
 	{what: "a reset leaves whoever waits", file: "stage/stage.go", find: "if err := h.Flow.StartOver(ctx); err != nil {\n\t\treturn err\n\t}\n", put: "", test: "command.TestResetGivesTheOpeningStateBack"},
 	{what: "a tap ends at any browser", file: "stage/story.go", find: "h.Browser == told.Browser", put: "true", test: "TestATapIsMeasuredToTheBrowsersAcknowledgement"},
 	{what: "a phone shows a request twice", file: "stage/story.go", find: "shown[h.UUID] = true", put: "shown[h.UUID] = false", test: "TestTheWireTellsTheLastSignIn"},
+	{what: "what is to go unsigned is signed", file: "stage/callback.go", find: "\"unsigned\": func(c *simulator.SentCallback) { c.Signature = \"\" },", put: "\"unsigned\": func(*simulator.SentCallback) {},", test: "command.TestTheStageSendsCallbacksAgain"},
+	{what: "the byte that is changed is none", file: "stage/callback.go", find: "c.Body[at] = '1' +", put: "_ = '1' +", test: "command.TestTheStageSendsCallbacksAgain"},
 	{what: "the stage answers under another name", file: "stage/web.go", find: "if \"http://\"+r.Host != h.Origin {", put: "if false {", test: "command.TestTheStageIsRedirectedToTheHostOfThePublicURL"},
 }

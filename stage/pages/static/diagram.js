@@ -70,7 +70,7 @@ export class Diagram {
     );
     // Whole rows: the newest at the bottom, and none cut off at the top.
     const row = this._svg.clientWidth * ROW / WIDTH;
-    const hidden = this._svg.clientHeight - this._view.clientHeight;
+    const hidden = this._svg.clientHeight - row - this._view.clientHeight;
     this._view.scrollTop = Math.max(0, Math.ceil(hidden / row)) * row;
   }
 

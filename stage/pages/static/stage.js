@@ -2,10 +2,12 @@
 // is the application, the phone is the phone, and the rest is asked of the server.
 
 import { fitFrames } from "./frames.js";
+import { openCallback, play } from "./callback.js";
 import { Clock } from "./clock.js";
 import { Diagram } from "./diagram.js";
 import { showFlips } from "./flip.js";
 import { follow } from "./live.js";
+import { scenes, told } from "./scenes.js";
 
 /** @typedef {{name: string, email: string, way: string, login: string, phone: string}} Person */
 
@@ -76,19 +78,41 @@ function choose(i) {
   if (handset.getAttribute("src") !== person.phone) handset.src = person.phone;
 }
 
-// A new page in a frame gives the keys back to the stage, but for the form that is
-// about to be sent.
+// A page in a frame may take the keys by itself, for its heading or a field. They come
+// back to the stage at once, but from the form that is about to be sent, and where the
+// presenter has gone into the frame by pointer or Tab.
 let formComes = false;
+let lent = false;
+
+addEventListener("keydown", ({ key }) => {
+  if (key === "Tab") lend();
+}, true);
+
+function lend() {
+  lent = true;
+  setTimeout(() => (lent = false), 300);
+}
+
+addEventListener("blur", () => setTimeout(takeBack));
+
+function takeBack() {
+  const frame = document.activeElement;
+  if (!(frame instanceof HTMLIFrameElement) || lent || frame.matches(":hover")) return;
+  frame.blur();
+  window.focus();
+}
 
 function signIn() {
   formComes = true;
   app.src = people[chosen].login;
-  return Promise.resolve(`${people[chosen].name}: press Enter to sign in.`);
+  return Promise.resolve("Now press Enter.");
 }
 
 app.addEventListener("load", () => {
-  if (formComes) app.focus();
-  else if (document.activeElement === app) app.blur();
+  if (formComes) {
+    lend();
+    app.focus();
+  } else takeBack();
   formComes = false;
 });
 
@@ -97,6 +121,9 @@ handset.addEventListener("load", () => {
   handset.contentDocument?.body.classList.add("on-stage");
 });
 
+/** @param {string} name */
+const firstName = (name) => name.split(" ")[0];
+
 /**
  * tap sends what the phone's page sends.
  *
@@ -104,11 +131,72 @@ handset.addEventListener("load", () => {
  */
 async function tap(answer) {
   const { name, phone } = people[chosen];
+  const who = firstName(name);
   const requests = await (await fetch(`${phone}/requests`, { cache: "no-store" })).json();
   const open = requests.find((/** @type {{status: string}} */ { status }) => status === "pending");
-  if (!open) throw new Error(`The phone of ${name} shows no request.`);
+  if (!open) throw new Error(`${who}’s phone shows no request.`);
   await post(`${phone}/requests/${open.uuid}/${answer}`);
-  return answer === "approve" ? `${name} approved.` : `${name} denied.`;
+  return answer === "approve" ? `${who} approved.` : `${who} denied.`;
+}
+
+/** @param {string} how */
+async function trick(how) {
+  byId("callback-said").textContent = "";
+  try {
+    await play(how, people[chosen].phone.split("/").pop() ?? "");
+  } catch (error) {
+    byId("callback-said").textContent = error instanceof Error ? error.message : String(error);
+    throw error;
+  }
+  return "";
+}
+
+/**
+ * opened is when the browser shows a page: one that is asked for next would else be
+ * taken for this one.
+ *
+ * @param {string} page
+ */
+function opened(page) {
+  return new Promise((done) => {
+    app.addEventListener("load", done, { once: true });
+    app.src = page;
+  });
+}
+
+async function reset() {
+  handset.src = "about:blank"; // its phone goes, and comes again
+  await post("/stage/reset");
+  chosen = 0;
+  await load();
+  await opened(`${document.body.dataset.app}/login`);
+  clock.reset();
+  return "As at the start.";
+}
+
+// ---- scenes ----
+
+let scene = -1;
+
+/** @param {number} to before the first there is none */
+async function goTo(to) {
+  scene = Math.min(scenes.length - 1, Math.max(-1, to));
+  byId("scene").hidden = scene < 0;
+  const said = await reset();
+  if (scene < 0) return said;
+  const { title, text, person, faults } = scenes[scene];
+  byId("scene-title").textContent = `${scene + 1} of ${scenes.length}: ${title}`;
+  byId("scene-text").textContent = text;
+  choose(person);
+  if (faults) await post("/faults", faults);
+  checkScene();
+  return said;
+}
+
+function checkScene() {
+  const asTold = scene >= 0 && told(scenes[scene], steps.map((step) => step.text));
+  byId("scene").classList.toggle("as-told", asTold);
+  byId("scene-check").textContent = asTold ? "✓ as told" : "";
 }
 
 // ---- acts ----
@@ -118,16 +206,15 @@ const acts = {
   signin: signIn,
   approve: () => tap("approve"),
   deny: () => tap("deny"),
-  next: async () => { choose(chosen + 1); return `${people[chosen].name} is next.`; },
-  reset: async () => {
-    await post("/stage/reset");
-    chosen = 0;
-    handset.removeAttribute("src");
-    await load();
-    app.src = `${document.body.dataset.app}/login`;
-    clock.reset();
-    return "As at the start.";
-  },
+  next: async () => { choose(chosen + 1); return `${firstName(people[chosen].name)} is next.`; },
+  reset: () => scene < 0 ? reset() : goTo(scene),
+  onwards: () => goTo(scene + 1),
+  back: () => goTo(scene - 1),
+  callback: async () => { await openCallback(); return ""; },
+  replay: () => trick("replay"),
+  change: () => trick("change"),
+  late: () => trick("late"),
+  unsigned: () => trick("unsigned"),
   browser: async () => toggle("browser"),
   phone: async () => toggle("phone"),
   wire: async () => toggle("wire"),
@@ -144,13 +231,13 @@ const acts = {
 
 /** @type {Record<string, string>} */
 const byKey = {
-  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", 1: "browser", 2: "phone", 3: "wire",
-  "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
+  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", c: "callback", r: "replay", b: "change", l: "late", u: "unsigned", 1: "browser", 2: "phone", 3: "wire",
+  arrowright: "onwards", arrowleft: "back", "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
 addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-  if (typing || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (typing || document.querySelector("dialog[open]:not(#callback)") || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const name = byKey[event.key.toLowerCase()];
   if (!name) return;
   event.preventDefault();
@@ -158,9 +245,10 @@ addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person]")) : null;
+  const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person], [data-trick]")) : null;
   if (!button) return;
-  if (button.dataset.do) attempt(acts[button.dataset.do]);
+  if (button.dataset.trick) attempt(acts[button.dataset.trick]);
+  else if (button.dataset.do) attempt(acts[button.dataset.do]);
   else choose(Number(button.dataset.person));
 });
 
@@ -200,6 +288,7 @@ const diagram = new Diagram(byId("hops"), (id) => attempt(async () => { await op
 follow("/stage/events", (/** @type {{steps: typeof steps | null, flips: import("./flip.js").Flip[] | null}} */ state) => {
   steps = state.steps ?? [];
   diagram.show(steps);
+  checkScene();
   showFlips(state.flips ?? []);
 });
 
