@@ -28,6 +28,9 @@ func TestAForgottenPassword(t *testing.T) {
 	wantRedirect(t, lost.get("/forgot/password"), "/login/approval") // the phone has not answered
 	wantBody(t, lost.get("/login/approval"), `data-done-url="/forgot/password"`)
 	wantBody(t, lost.get("/verify-token"), `data-done-url="/forgot/password"`)
+	if got := ada.phone.requests()[0].Message; got != "Choose a new password for Nod?" {
+		t.Errorf("the phone asks %q", got)
+	}
 	ada.phone.approve(ada.phone.pending())
 	wantRedirect(t, lost.post("/confirm-login"), "/forgot/password")
 	wantBody(t, lost.get("/forgot/password"), "Choose a new password", `value="ada@example.com"`)

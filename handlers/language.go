@@ -67,18 +67,11 @@ func ownPath(typed string) string {
 	return page.String()
 }
 
-// formPages are where the forms are that come back with their problems. On a page
-// that is missing here the language cannot be switched: it would lose what is shown
-// only once.
-var formPages = map[string]string{
-	"forgot": "/forgot", "login": "/login", "newpassword": "/forgot/password", "notme": "/account/not-me", "number": "/login/number",
-	"phone": "/account/phone", "protected": "/protected", "signup": "/signup", "token": "/verify-token", "approval": "/login/approval",
-}
-
-// here is where the switch of languages leads back to, "" for a page without one.
+// here is where the switch of languages leads back to, "" for a page without one: what
+// came back with its problems, or is shown only once, would be lost.
 func here(c *fiber.Ctx, page string) string {
 	if c.Method() == fiber.MethodPost || page == "error" {
-		return formPages[page]
+		return ""
 	}
 	if address := utils.CopyString(c.OriginalURL()); len(address) <= maxHere {
 		return ownPath(address)

@@ -72,7 +72,8 @@ func TestTheSwitchLeadsToNoOtherSite(t *testing.T) {
 	}
 }
 
-// What is shown only once is not lost by the switch: such a page has none.
+// What is shown only once, and what was typed into a form that came back with its
+// problems, is not lost by the switch: such a page has none.
 func TestNoSwitchWhereItWouldLoseSomething(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
@@ -84,8 +85,12 @@ func TestNoSwitchWhereItWouldLoseSomething(t *testing.T) {
 			t.Errorf("%s has the switch", path)
 		}
 	}
-	wantBody(t, b.post("/transfers"), `name="to" value="/protected"`)
-	wantBody(t, b.post("/login"), `name="to" value="/login"`)
+	for _, got := range []page{b.post("/transfers", "payee", "Grace"), s.browser().post("/login", "email", "ada@example.com"), s.browser().post("/signup", "name", "Ada")} {
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		if strings.Contains(got.Body, `action="/language"`) {
+			t.Error("a form that came back has the switch")
+		}
+	}
 }
 
 // Pages follow the reader; what rings follows the account.

@@ -72,6 +72,9 @@ func (a asker) login() (message string, details []authy.Detail) {
 	if from.Place != "" {
 		details = append(details, a.detail("ring.place", from.Place))
 	}
+	if from.Resets {
+		return a.Text("ring.reset"), details
+	}
 	return a.Text("ring.login"), details
 }
 

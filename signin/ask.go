@@ -36,7 +36,7 @@ func (f *Flow) sendPush(ctx context.Context, v Visitor, replaces string) (store.
 
 // shown is what the phone shows of a session that asks.
 func shown(a store.Approval, s store.Session) Login {
-	return Login{Number: a.Number, Browser: BrowserName(s.UserAgent), Address: s.IP, Place: s.Place}
+	return Login{Number: a.Number, Browser: BrowserName(s.UserAgent), Address: s.IP, Place: s.Place, Resets: s.ResetsPassword}
 }
 
 func (f *Flow) question(a store.Approval, user store.User) Question {

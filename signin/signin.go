@@ -155,6 +155,7 @@ type Login struct {
 	Browser string // such as "Firefox on Linux"
 	Address string
 	Place   string // of the address, "" where nobody knows
+	Resets  bool   // a recovery code took the place of the password, and a new one is chosen next
 }
 
 // Answer is what a provider says about a request.
