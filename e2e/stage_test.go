@@ -291,7 +291,10 @@ func TestTheScenes(t *testing.T) {
 			s.told("Nod asks Authy to send Grace a code by SMS")
 			s.send("token", s.nod.phoneOf("grace@example.com").code("sms"))
 		},
-		signIn,
+		func() {
+			signIn()
+			s.frame().at("/login/approval") // which takes the keys for a moment
+		},
 		func() {
 			approved()
 			s.send("payee", "Bob", "amount", "12.00")
