@@ -43,28 +43,47 @@ func set(names string) map[string]bool {
 
 // maskRequestHead masks the path, the query and the headers of a request.
 func maskRequestHead(head []byte, p Point) string {
-	line, headers, _ := strings.Cut(string(head), "\r\n")
+	line, headers, whole := startLine(head)
 	parts := strings.Split(line, " ")
-	if len(parts) == 3 {
-		parts[1] = maskTarget(parts[1], p)
-		line = strings.Join(parts, " ")
+	if !whole || len(parts) != 3 || !isToken(parts[0]) || !strings.HasPrefix(parts[2], "HTTP/") {
+		return Mask
+	}
+	parts[1] = maskTarget(parts[1], p)
+	return strings.Join(parts, " ") + "\r\n" + maskHeaders(headers, p)
+}
+
+func maskAnswerHead(head []byte, p Point) string {
+	line, headers, whole := startLine(head)
+	if !whole {
+		return Mask
 	}
 	return line + "\r\n" + maskHeaders(headers, p)
 }
 
-func maskAnswerHead(head []byte, p Point) string {
-	line, headers, _ := strings.Cut(string(head), "\r\n")
-	return line + "\r\n" + maskHeaders(headers, p)
+// startLine cuts a head after its first line. whole is false where some lines end
+// otherwise than the rest, and readers may see other headers than we do.
+func startLine(head []byte) (line, headers string, whole bool) {
+	text := string(head)
+	line, headers, _ = strings.Cut(text, "\r\n")
+	return line, headers, !strings.ContainsAny(strings.ReplaceAll(text, "\r\n", ""), "\r\n")
+}
+
+// isToken says whether text may be a method or the name of a header.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_'
+	})
 }
 
 func maskHeaders(headers string, p Point) string {
 	lines := strings.Split(headers, "\r\n")
 	for i, line := range lines {
 		name, value, found := strings.Cut(line, ":")
-		if !found {
-			if line != "" {
-				lines[i] = Mask // the rest of a folded line, or of nothing known
-			}
+		switch {
+		case line == "":
+			continue
+		case !found || !isToken(name):
+			lines[i] = Mask // the rest of a folded line, or of nothing known
 			continue
 		}
 		lines[i] = name + ":" + maskHeader(textproto.CanonicalMIMEHeaderKey(name), value, p)
@@ -169,9 +188,7 @@ func (p Point) maskPath(path string) string {
 
 // isID says whether an argument looks as the ids of Authy and Nod do.
 func isID(text string) bool {
-	return len(text) <= 64 && !strings.ContainsFunc(text, func(c rune) bool {
-		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_'
-	})
+	return text == "" || len(text) <= 64 && isToken(text)
 }
 
 // maskForm masks a query or the body of a form.

@@ -78,3 +78,23 @@ func TestAMaskedHeadIsStillAHead(t *testing.T) {
 		t.Errorf("got %v", c)
 	}
 }
+
+// A head that two readers could read differently is shown by no line.
+func TestALooseHeadIsMaskedWhole(t *testing.T) {
+	for _, text := range []string{
+		"GET /protected HTTP/1.1\nHost: localhost:3000\nCookie: s=CANARY\nAuthorization: Bearer CANARY\n\nxx\r\n\r\n",
+		"GET /protected HTTP/1.1\r\nHost: localhost:3000\r\nUser-Agent: curl\nCookie: s=CANARY\r\n\r\n",
+		"GET /protected HTTP/1.1\r\nHost: localhost:3000\r\nAccept: a\rCookie: s=CANARY\r\n\r\n",
+		"GET /protected HTTP/1.1\r\nHost: localhost:3000\r\npassword=CANARY: x\r\n\r\n",
+		"POST /login HTTP/1.1\nHost: localhost:3000\nContent-Length: 30\n\npassword=CANARY&x=\r\n\r\n",
+	} {
+		r := wire.New(nil)
+		near, far := ends(t, r, wire.Application)
+		receive(t, near, far, text, 4096)
+		for _, hop := range r.After(0) {
+			if strings.Contains(hop.Head+hop.Body, "CANARY") {
+				t.Errorf("%q is shown as %q and %q", text, hop.Head, hop.Body)
+			}
+		}
+	}
+}
