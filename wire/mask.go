@@ -68,7 +68,7 @@ func startLine(head []byte) (line, headers string, whole bool) {
 	return line, headers, !strings.ContainsAny(strings.ReplaceAll(text, "\r\n", ""), "\r\n")
 }
 
-// isToken says whether text may be a method or the name of a header.
+// isToken says whether text may be a method.
 func isToken(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_'
@@ -79,11 +79,10 @@ func maskHeaders(headers string, p Point) string {
 	lines := strings.Split(headers, "\r\n")
 	for i, line := range lines {
 		name, value, found := strings.Cut(line, ":")
-		switch {
-		case line == "":
-			continue
-		case !found || !isToken(name):
-			lines[i] = Mask // the rest of a folded line, or of nothing known
+		if !found {
+			if line != "" {
+				lines[i] = Mask // the rest of a folded line, or of nothing known
+			}
 			continue
 		}
 		lines[i] = name + ":" + maskHeader(textproto.CanonicalMIMEHeaderKey(name), value, p)
