@@ -136,7 +136,7 @@ func TestAFormBeginsOneSignIn(t *testing.T) {
 			t.Errorf("%s: the same sign-in", name)
 		}
 	}
-	if begin(ada, "") == begin(ada, "") {
+	if one, other := begin(ada, ""), begin(ada, ""); one == other {
 		t.Error("without a form: the same sign-in")
 	}
 	w.clock.Advance(30 * time.Second)

@@ -153,6 +153,7 @@ export function setPage(html, url = "https://nod.test/page") {
   const { href, hash } = window.location;
   Object.assign(globalThis, {
     window,
+    top: window,
     document: window.document,
     location: { href, hash, replace: (to) => visited.push(to), reload: () => visited.push("reload") },
     FormData: window.FormData,
