@@ -112,7 +112,10 @@ app.addEventListener("load", () => {
   if (formComes) {
     lend();
     app.focus();
-  } else takeBack();
+  } else {
+    lent = false; // also where the form was sent within a moment
+    takeBack();
+  }
   formComes = false;
 });
 
