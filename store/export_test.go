@@ -79,12 +79,13 @@ func HotQueries() []string { return hotQueries }
 const (
 	QueuePerHash   = queuePerHash
 	QueuePerSource = queuePerSource
+	QueuePerDevice = queuePerDevice
 )
 
 // HoldHashing takes all places to hash until it is released.
 func (s *Store) HoldHashing() (release func()) {
 	for range s.opts.HashConcurrency {
-		if w, err := s.queue.join("a test", false); w != nil || err != nil {
+		if w, err := s.queue.join(entrant{source: "a test"}); w != nil || err != nil {
 			panic("a password is being hashed")
 		}
 	}
@@ -100,9 +101,9 @@ type Queue struct{ q *queue }
 
 func NewQueue(places int) Queue { return Queue{newQueue(places)} }
 
-// Join takes a place, or returns what says that there is one.
-func (q Queue) Join(source string, known bool) (turn <-chan error, err error) {
-	w, err := q.q.join(source, known)
+// Join takes a place, or returns what says that there is one. A stranger has no device.
+func (q Queue) Join(source, device string) (turn <-chan error, err error) {
+	w, err := q.q.join(entrant{source, device})
 	if w == nil {
 		return nil, err
 	}
@@ -112,7 +113,10 @@ func (q Queue) Join(source string, known bool) (turn <-chan error, err error) {
 func (q Queue) Leave() { q.q.leave() }
 
 // TurnOf is whose hash waits.
-var TurnOf = turnOf
+func TurnOf(ctx context.Context) (source, device string) {
+	who := turnOf(ctx)
+	return who.source, who.device
+}
 
 // Waiting is how many wait for a hash.
 func (s *Store) Waiting() int {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -22,8 +23,7 @@ import (
 // hundred at once would starve everything else. ErrBusy; *RateError for a source that
 // has too many waiting.
 func (s *Store) hashed(ctx context.Context, do func() error) error {
-	source, known := turnOf(ctx)
-	err := s.queue.enter(ctx, source, known)
+	err := s.queue.enter(ctx, turnOf(ctx))
 	if errors.Is(err, errFlooded) {
 		return &RateError{RetryAt: at(s.now()).Add(longestQueue), Limit: limitHashing}
 	}
@@ -43,12 +43,12 @@ func (t Try) InTurn(ctx context.Context) context.Context {
 }
 
 // turnOf is who waits for a hash.
-func turnOf(ctx context.Context) (source string, known bool) {
+func turnOf(ctx context.Context) entrant {
 	c, _ := ctx.Value(turnKey{}).(claim)
 	if c.known {
-		return c.device, true
+		return entrant{source: strconv.FormatInt(c.userID, 10), device: c.device}
 	}
-	return Network(cmp.Or(c.ip, actorOf(ctx).IP)), false
+	return entrant{source: Network(cmp.Or(c.ip, actorOf(ctx).IP))}
 }
 
 // Password is a password as it is hashed and measured: one spelling, whatever

@@ -13,9 +13,9 @@ import (
 // for one place is bounded for each source and for each line: strangers take no room
 // of a known browser.
 const (
-	queuePerHash   = 64 // in each line
-	queuePerSource = 32
-	queuePerDevice = 4
+	queuePerHash   = 64              // in each line
+	queuePerSource = 32              // an address, or the account of known browsers
+	queuePerDevice = 4               // a known browser
 	longestQueue   = 5 * time.Second // that anybody waits
 )
 
@@ -41,9 +41,16 @@ type waitLine struct {
 	waiting int
 }
 
-type waiter struct {
+// entrant is who wants to work. Known browsers count by their account: one may know
+// many of them.
+type entrant struct {
 	source string
-	turn   chan error // nil when it may work
+	device string // "" for a stranger
+}
+
+type waiter struct {
+	entrant
+	turn chan error // nil when it may work
 }
 
 func newQueue(places int) *queue {
@@ -56,8 +63,8 @@ func newQueue(places int) *queue {
 
 // enter waits for a place to work. errFlooded for a source that has too many
 // waiting; ErrBusy when it took too long.
-func (q *queue) enter(ctx context.Context, source string, known bool) error {
-	w, err := q.join(source, known)
+func (q *queue) enter(ctx context.Context, who entrant) error {
+	w, err := q.join(who)
 	if w == nil {
 		return err
 	}
@@ -75,27 +82,39 @@ func (q *queue) enter(ctx context.Context, source string, known bool) error {
 }
 
 // join takes a place, or returns a waiter for one.
-func (q *queue) join(source string, known bool) (*waiter, error) {
+func (q *queue) join(who entrant) (*waiter, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.free > 0 {
 		q.free--
 		return nil, nil
 	}
-	l, most := &q.lines[0], queuePerSource
-	if known {
-		l, most = &q.lines[1], queuePerDevice
+	l := &q.lines[0]
+	if who.device != "" {
+		l = &q.lines[1]
 	}
-	if len(l.of[source]) >= most || (l.waiting >= q.room && !l.crowdOut(len(l.of[source]))) {
+	has := len(l.of[who.source])
+	if l.floods(who) || (l.waiting >= q.room && !l.crowdOut(has)) {
 		return nil, errFlooded
 	}
-	w := &waiter{source: source, turn: make(chan error, 1)}
-	if len(l.of[source]) == 0 {
-		l.turns = append(l.turns, source)
+	w := &waiter{entrant: who, turn: make(chan error, 1)}
+	if has == 0 {
+		l.turns = append(l.turns, who.source)
 	}
-	l.of[source] = append(l.of[source], w)
+	l.of[who.source] = append(l.of[who.source], w)
 	l.waiting++
 	return w, nil
+}
+
+// floods says whether somebody has too many waiting already.
+func (l *waitLine) floods(who entrant) bool {
+	same := 0
+	for _, other := range l.of[who.source] {
+		if other.device == who.device {
+			same++
+		}
+	}
+	return len(l.of[who.source]) >= queuePerSource || who.device != "" && same >= queuePerDevice
 }
 
 // crowdOut sends away the last of the source that has most waiting, if it has more

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,12 +56,16 @@ func at(t *testing.T, ip string) context.Context { return store.Actor{IP: ip}.In
 func turns(t *testing.T, waiting ...string) (order []string) {
 	t.Helper()
 	q := store.NewQueue(1)
-	if turn, err := q.Join("before", false); turn != nil || err != nil {
+	if turn, err := q.Join("before", ""); turn != nil || err != nil {
 		t.Fatal("the queue is not empty")
 	}
 	got := map[string][]<-chan error{}
 	for _, source := range waiting {
-		turn, err := q.Join(source, strings.HasPrefix(source, "known"))
+		device := ""
+		if strings.HasPrefix(source, "known") {
+			device = "its browser"
+		}
+		turn, err := q.Join(source, device)
 		must(t, err)
 		got[source] = append(got[source], turn)
 	}
@@ -102,19 +107,51 @@ func TestStrangersTakeNoRoomOfAKnownBrowser(t *testing.T) {
 	wantEqual(t, turns(t, append(crowd, "known")...)[:1], []string{"known"})
 }
 
+// All that the browsers of a few accounts have waiting leaves room for another account's.
+func TestAFewAccountsDoNotFillTheLineOfKnownBrowsers(t *testing.T) {
+	q := store.NewQueue(1)
+	if turn, err := q.Join("before", ""); turn != nil || err != nil {
+		t.Fatal("the queue is not empty")
+	}
+	for i := range store.QueuePerHash {
+		_, err := q.Join(fmt.Sprintf("account %d", i%3), fmt.Sprintf("browser %d", i))
+		must(t, err)
+	}
+	if _, err := q.Join("another account", "its browser"); err != nil {
+		t.Error(err)
+	}
+}
+
+// One known browser does not take all the room of its account.
+func TestAKnownBrowserLeavesRoomToOthersOfItsAccount(t *testing.T) {
+	q := store.NewQueue(1)
+	refused := 0
+	for range store.QueuePerSource {
+		if _, err := q.Join("account", "a browser"); err != nil {
+			refused++
+		}
+	}
+	if want := store.QueuePerSource - store.QueuePerDevice - 1; refused != want { // one works
+		t.Errorf("%d refused, want %d", refused, want)
+	}
+	if _, err := q.Join("account", "another browser"); err != nil {
+		t.Error(err)
+	}
+}
+
 // The hash of a known browser's try waits among those of known browsers.
 func TestATryWaitsInItsTurn(t *testing.T) {
 	w := newWorld(t)
-	known := w.know(w.user(mail))
+	ada := w.user(mail)
+	known := w.know(ada)
 	for _, test := range []struct {
-		client store.Client
-		source string
-		known  bool
-	}{{known, known.Device, true}, {browser, browser.IP, false}} {
+		client         store.Client
+		source, device string
+	}{{known, strconv.FormatInt(ada.ID, 10), known.Device}, {browser, browser.IP, ""}} {
 		try, err := w.store.SpendPasswordTry(t.Context(), mail, test.client)
 		must(t, err)
-		if source, ahead := store.TurnOf(try.InTurn(t.Context())); source != test.source || ahead != test.known {
-			t.Errorf("got %q, %v, want %q, %v", source, ahead, test.source, test.known)
+		if source, device := store.TurnOf(try.InTurn(t.Context())); source != test.source || device != test.device {
+			t.Errorf("got %q, %q, want %q, %q", source, device, test.source, test.device)
 		}
 	}
 }

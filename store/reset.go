@@ -27,7 +27,7 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 			return err
 		}
 		u = found
-		again, err := tx.sameSignIn(ctx, found.ID, true, c.Form) // in which the code was used up
+		again, err := tx.sameReset(ctx, found.ID, code, c.Form)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -47,6 +47,22 @@ func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c 
 		return Session{}, User{}, err
 	}
 	return sess, u, nil
+}
+
+// sameReset is the sign-in that a form has begun already, in which this very code was
+// used up. The form alone is no proof of it.
+func (tx *txn) sameReset(ctx context.Context, userID int64, code, form string) (Session, error) {
+	sess, err := tx.sameSignIn(ctx, userID, true, form)
+	if err != nil {
+		return Session{}, err
+	}
+	const query = `SELECT COUNT(*) FROM recovery_codes WHERE user_id = ? AND hash = ? AND used_at = ?`
+	var used int
+	err = tx.QueryRowContext(ctx, query, userID, tx.store.keyedHash(recoveryHash(userID, code)), sess.CreatedAt.UnixMilli()).Scan(&used)
+	if err == nil && used == 0 {
+		err = ErrNotFound
+	}
+	return sess, err
 }
 
 // owner finds whose account has an e-mail; the zero User for nobody.

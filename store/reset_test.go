@@ -96,3 +96,34 @@ func TestAForgottenPasswordIsLimitedBySource(t *testing.T) {
 		must(t, forget(test.n, "ada@example.com", codes[0]))
 	}
 }
+
+// Two clicks for one begin one sign-in. The same form with another code begins none, and
+// is a wrong code: the form is no secret of whoever typed the right one.
+func TestAResetThatIsSentTwiceNeedsItsCode(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.signIn(ada)
+	codes := w.recoveryCodes(ada)
+	reset := func(code string) (store.Session, error) {
+		sess, _, err := w.store.StartReset(t.Context(), "ada@example.com", code, "", form("f"))
+		return sess, err
+	}
+	first, err := reset(codes[0])
+	must(t, err)
+	again, err := reset(codes[0])
+	must(t, err)
+	if again.ID != first.ID {
+		t.Error("the second click begins another sign-in")
+	}
+	_, err = reset("nonsense")
+	wantErr(t, "another code", err, store.ErrInvalidCredentials)
+	if got := w.number(`SELECT COUNT(*) FROM events WHERE kind = 'code_refused'`); got != 1 {
+		t.Errorf("%d wrong codes are told, want 1", got)
+	}
+	w.clock.Advance(time.Second)
+	other, err := reset(codes[1])
+	must(t, err)
+	if other.ID == first.ID {
+		t.Error("another right code begins the same sign-in")
+	}
+}

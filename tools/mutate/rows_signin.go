@@ -53,6 +53,7 @@ var signinRows = []row{
 	{what: "a form is the same for ever", file: "store/repeat.go", find: "number(resets), tx.now-repeatWithin.Milliseconds(), form))", put: "number(resets), 0, form))", test: "TestAFormBeginsOneSignIn"},
 	{what: "three clicks ask three times about a change", file: "handlers/fresh.go", find: "ref.words()), c.FormValue(\"request\"))", put: "ref.words()), \"\")", test: "TestThreeClicksAskOnceForAChange"},
 	{what: "a recovery code is lost to a second click", file: "store/reset.go", find: "sess, right = again, true", put: "_ = again", test: "handlers.TestThreeClicksRingOnce"},
+	{what: "a reset that is sent twice takes any code", file: "store/reset.go", find: "if err == nil && used == 0 {", put: "if err == nil && used < 0 {", test: "TestAResetThatIsSentTwiceNeedsItsCode"},
 	{what: "a form that is sent twice rings twice", file: "signin/begin.go", find: "f.sendPush(ctx, v, store.NoRequest)", put: "f.sendPush(ctx, v, \"\")", test: "handlers.TestThreeClicksRingOnce"},
 	{what: "the code of a message is not found", file: "signin/typed.go", find: "len(slices.Compact(found)) == 1", put: "len(slices.Compact(found)) == 1 && false", test: "TestTheCodeOfAMessageThatWasPasted"},
 	{what: "any code of a message counts", file: "signin/typed.go", find: "len(slices.Compact(found)) == 1", put: "len(slices.Compact(found)) > 0", test: "TestTheCodeOfAMessageThatWasPasted"},
