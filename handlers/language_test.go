@@ -139,6 +139,10 @@ func TestTwoWaysToReadAnAmount(t *testing.T) {
 	got := b.post("/transfers", "payee", "Grace", "amount", "1,000", "currency", "EUR")
 	wantStatus(t, got, http.StatusUnprocessableEntity)
 	wantBody(t, got, "auf zwei Arten lesen", "12,50", `value="1,000"`)
+	got = b.post("/transfers", "payee", "Grace", "amount", "10,5", "currency", "JPY")
+	wantBody(t, got, "mehr Nachkommastellen als seine Währung. Schreiben Sie ihn etwa 12.", `value="10,5"`)
+	got = b.post("/transfers", "payee", "Grace", "amount", "12 €", "currency", "EUR")
+	wantBody(t, got, "Lassen Sie die Währung hier weg", "etwa 12,50.")
 	wantRedirect(t, b.post("/transfers", "payee", "Grace", "amount", "1.000", "currency", "EUR"), "/protected#transfers")
 	wantBody(t, b.get("/protected"), "1.000,00 EUR", `name="amount" value="1000.00"`)
 }

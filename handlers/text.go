@@ -14,10 +14,15 @@ import (
 
 // sentences are the problems of a form as its page shows them, by field.
 func (h *Handlers) sentences(c *fiber.Ctx, problems signin.Problems) map[string]string {
+	return h.sentencesOf(c, problems, 2)
+}
+
+// sentencesOf are those about a form whose amounts have so many decimals.
+func (h *Handlers) sentencesOf(c *fiber.Ctx, problems signin.Problems, decimals int) map[string]string {
 	texts := map[string]string{}
 	r := h.reader(c)
 	for field, problem := range problems {
-		texts[string(field)] = r.Text("problem."+string(problem), "example", r.Amount(1250, 2), "most", r.Amount(signin.MaxAmount, 0))
+		texts[string(field)] = r.Text("problem."+string(problem), "example", r.Amount(int64(12.5*math.Pow10(decimals)), decimals), "most", r.Amount(signin.MaxAmount, 0))
 	}
 	return texts
 }

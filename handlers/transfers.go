@@ -25,19 +25,19 @@ func (f transferForm) page() views.TransferForm {
 	return views.TransferForm{Payee: f.Payee, Amount: f.Amount, Currency: f.Currency, Errors: f.Errors}
 }
 
-func readTransfer(c *fiber.Ctx, grouping rune) (transferForm, signin.Money, error) {
+func readTransfer(c *fiber.Ctx, million string) (transferForm, signin.Money, error) {
 	f := transferForm{
 		Payee:    strings.TrimSpace(c.FormValue("payee")),
 		Amount:   strings.TrimSpace(c.FormValue("amount")),
 		Currency: strings.ToUpper(strings.TrimSpace(c.FormValue("currency"))),
 	}
-	money, err := signin.ParseMoney(f.Payee, f.Amount, f.Currency, grouping)
+	money, err := signin.ParseMoney(f.Payee, f.Amount, f.Currency, million)
 	return f, money, err
 }
 
 // transfer asks the phone to approve a transfer.
 func (h *Handlers) transfer(c *fiber.Ctx) error {
-	form, money, err := readTransfer(c, h.reader(c).Grouping())
+	form, money, err := readTransfer(c, h.reader(c).Amount(1_000_000, 0))
 	status := fiber.StatusUnprocessableEntity
 	if err == nil {
 		status = fiber.StatusConflict
@@ -45,7 +45,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = h.sentences(c, problems)
+		form.Errors = h.sentencesOf(c, problems, money.Decimals())
 		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
@@ -62,7 +62,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 // browser sends is what the phone has shown. A form that cannot be read counts
 // as changed.
 func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
-	_, shown, _ := readTransfer(c, 0)
+	_, shown, _ := readTransfer(c, "")
 	err := h.Flow.Execute(c.UserContext(), visitorOf(c), c.Params("id"), shown)
 	var notApproved *signin.NotApproved
 	switch {

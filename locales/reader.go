@@ -2,10 +2,8 @@ package locales
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
@@ -57,19 +55,6 @@ func (r Reader) Habit() string { return r.habit.String() }
 func (r Reader) Amount(minor int64, decimals int) string {
 	major := float64(minor) / math.Pow10(decimals)
 	return message.NewPrinter(r.habit).Sprint(number.Decimal(major, number.Scale(decimals)))
-}
-
-// Grouping is what the reader writes between groups of digits, ' ' for any blank.
-func (r Reader) Grouping() rune {
-	written := []rune(r.Amount(1_000_000, 0))
-	mark := slices.IndexFunc(written, func(c rune) bool { return !unicode.IsDigit(c) })
-	switch {
-	case mark < 0:
-		return 0
-	case unicode.IsSpace(written[mark]):
-		return ' '
-	}
-	return written[mark]
 }
 
 // Moment is a time to the second, in UTC: nobody has said which zone the reader is

@@ -50,11 +50,6 @@ func TestAmountsInTheHabitOfTheReader(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", tag, got, want)
 		}
 	}
-	for tag, want := range map[string]rune{"en": ',', "de": '.', "de-CH": '’', "de-AT": ' '} {
-		if got := catalogue.Reader(tag).Grouping(); got != want {
-			t.Errorf("%s: got %q, want %q", tag, got, want)
-		}
-	}
 	if got := catalogue.English().Amount(1250, 0); got != "1,250" {
 		t.Errorf("yen read %s", got)
 	}

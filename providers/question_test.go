@@ -25,7 +25,7 @@ func TestTheLongestEmailRings(t *testing.T) {
 
 	transfer := question(email)
 	transfer.Kind = store.KindTransfer
-	transfer.Transfer, err = signin.ParseMoney("Carol", "1250.50", "EUR", ',')
+	transfer.Transfer, err = signin.ParseMoney("Carol", "1250.50", "EUR", "1,000,000")
 	must(t, err)
 	_, err = provider.Ask(t.Context(), handle, transfer)
 	must(t, err)
@@ -42,7 +42,7 @@ func TestAPayeeCannotTurnTheAmountRound(t *testing.T) {
 		q := question("ada@example.com")
 		q.Kind = store.KindTransfer
 		var err error
-		q.Transfer, err = signin.ParseMoney(payee, "120.50", "EUR", ',')
+		q.Transfer, err = signin.ParseMoney(payee, "120.50", "EUR", "1,000,000")
 		must(t, err)
 		asked := &asked{}
 		_, err = (&providers.Authy{API: asked, Words: words(t)}).Ask(t.Context(), "1", q)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/currency"
@@ -46,14 +47,16 @@ const (
 	PayeeUnreadable Problem = "payee.unreadable"
 	AmountMalformed Problem = "amount.malformed"
 	AmountAmbiguous Problem = "amount.ambiguous"
+	AmountDecimals  Problem = "amount.decimals" // more than the currency has
+	AmountNamed     Problem = "amount.named"    // with its currency
 	CurrencyUnknown Problem = "currency.unknown"
 	TransferPending Problem = "transfer.pending"
 )
 
-// ParseMoney reads a transfer as typed by somebody who has this mark between groups of
-// digits. What the phone shows and what the page
-// shows is the payee that it returns, not what was typed. Problems.
-func ParseMoney(payee, amount, currency string, grouping rune) (Money, error) {
+// ParseMoney reads a transfer as typed by somebody who writes a million like this:
+// "1,000,000", "10,00,000". What the phone shows and what the page shows is the payee
+// that it returns, not what was typed. Problems.
+func ParseMoney(payee, amount, currency, million string) (Money, error) {
 	m, p := Money{Currency: currency}, Problems{}
 	name, readable := readable(payee)
 	m.Payee = name
@@ -62,7 +65,7 @@ func ParseMoney(payee, amount, currency string, grouping rune) (Money, error) {
 		p[FieldCurrency] = CurrencyUnknown
 		return m, p
 	}
-	minor, problem := parseAmount(amount, m.Decimals(), grouping)
+	minor, problem := parseAmount(amount, m.Decimals(), million)
 	m.Minor = minor
 	p.note(FieldAmount, problem)
 	if len(p) > 0 {
@@ -97,15 +100,21 @@ var spellings = strings.NewReplacer("\u066b", ".", "\uff0e", ".", "\u3002", ".",
 
 // parseAmount reads "12", "12.5", "12,50", "1 200" or "1,200.00" as minor units. More
 // decimals than the currency has are refused, not rounded.
-func parseAmount(typed string, scale int, grouping rune) (minor int64, problem Problem) {
-	text := strings.TrimSpace(spellings.Replace(plainDigits(typed)))
-	whole, decimals, ambiguous := splitAmount(text, grouping)
+func parseAmount(typed string, scale int, million string) (minor int64, problem Problem) {
+	text := plainAmount(typed)
+	if named(text) {
+		return 0, AmountNamed
+	}
+	whole, decimals, ambiguous := splitAmount(text, plainAmount(million))
 	if ambiguous {
 		return 0, AmountAmbiguous
 	}
-	digits, ok := ungrouped(whole)
-	if !ok || len(decimals) > scale {
+	digits, ok := ungrouped(whole, plainAmount(million))
+	if !ok || strings.Trim(decimals, "0123456789") != "" {
 		return 0, AmountMalformed
+	}
+	if len(decimals) > scale {
+		return 0, AmountDecimals
 	}
 	minor, err := strconv.ParseInt(digits+decimals+strings.Repeat("0", scale-len(decimals)), 10, 64)
 	limit := int64(MaxAmount)
@@ -118,17 +127,28 @@ func parseAmount(typed string, scale int, grouping rune) (minor int64, problem P
 	return minor, ""
 }
 
+func plainAmount(typed string) string {
+	return strings.TrimSpace(spellings.Replace(plainDigits(typed)))
+}
+
+// named says whether an amount has its currency with it.
+func named(text string) bool {
+	text = strings.ToUpper(text)
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Sc, r) }) ||
+		slices.ContainsFunc(Currencies, func(code string) bool { return strings.Contains(text, code) })
+}
+
 // splitAmount finds the decimals: they follow the last point or comma, unless that
 // comes twice. Before three digits it may as well group them. Then it does for who
 // groups by it, and for anybody else nobody knows.
-func splitAmount(text string, grouping rune) (whole, decimals string, ambiguous bool) {
+func splitAmount(text, million string) (whole, decimals string, ambiguous bool) {
 	at := strings.LastIndexAny(text, ".,")
 	if at < 0 || strings.Count(text, text[at:at+1]) > 1 {
 		return text, "", false
 	}
-	_, groups := ungrouped(text)
+	_, groups := ungrouped(text, million)
 	switch {
-	case groups && rune(text[at]) == grouping:
+	case groups && strings.Contains(million, text[at:at+1]):
 		return text, "", false
 	case groups:
 		return "", "", true
@@ -136,17 +156,24 @@ func splitAmount(text string, grouping rune) (whole, decimals string, ambiguous 
 	return text[:at], text[at+1:], false
 }
 
-// ungrouped are the digits of a whole number, which may be in groups: of three, as in
-// most countries, or of two before the last three, as in India.
-func ungrouped(whole string) (digits string, ok bool) {
+// ungrouped are the digits of a whole number, which may be in groups of three, or as
+// its reader writes a million: of two before the last three, in India. No number in
+// groups begins with 0.
+func ungrouped(whole, million string) (digits string, ok bool) {
 	mark := strings.IndexFunc(whole, func(r rune) bool { return r < '0' || r > '9' })
 	if mark < 0 {
 		return whole, whole != ""
 	}
-	groups := strings.Split(whole, whole[mark:mark+1])
+	groups, inner := strings.Split(whole, whole[mark:mark+1]), 3
+	if strings.HasPrefix(million, "10") && len(groups[1]) == 2 && strings.Contains(million, whole[mark:mark+1]) {
+		inner = 2
+	}
 	for i, group := range groups {
-		first, last := i == 0, i == len(groups)-1
-		if strings.Trim(group, "0123456789") != "" || len(group) > 3 || len(group) < 2 && !first || last && len(group) != 3 || group == "" {
+		want := inner
+		if i == len(groups)-1 {
+			want = 3
+		}
+		if i == 0 && (group == "" || group[0] == '0' || len(group) > inner) || i > 0 && len(group) != want || strings.Trim(group, "0123456789") != "" {
 			return "", false
 		}
 	}

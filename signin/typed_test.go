@@ -86,9 +86,9 @@ func TestAmountsAsPeopleTypeThem(t *testing.T) {
 		"１２．５": "12.50", "１２。５０": "12.50", "١٢٫٥٠": "12.50", "۱۲٫۵": "12.50", "١٬٢٠٠٫٥": "1200.50",
 		"\u202a12.50\u202c": "12.50", "\u00a012.50\u00a0": "12.50", "12\u200b.50": "12.50",
 		"1,000.50": "1000.50", "1.000,50": "1000.50", "1.000.000": "1000000.00", "1,000,000.00": "1000000.00",
-		"1'200.50": "1200.50", "1’200": "1200.00", "1,00,000.50": "100000.50",
+		"1'200.50": "1200.50", "1’200": "1200.00", "000012": "12.00",
 	} {
-		got, err := signin.ParseMoney("Grace", typed, "EUR", ',')
+		got, err := signin.ParseMoney("Grace", typed, "EUR", "1,000,000")
 		if err != nil || got.Amount() != want {
 			t.Errorf("%q: got %s, %v, want %s", typed, got.Amount(), err, want)
 		}
@@ -97,7 +97,7 @@ func TestAmountsAsPeopleTypeThem(t *testing.T) {
 		"", "0", ".5", "-1", "+1", "12.505", "1 00", "12 5000", "1 0000", "1000000.01", "12\n50", "1e3", "12 .5",
 		"1,000,50", "1.000 50", "1 000.000,5", "1,0000.00", ",000", "1,,000", "10.00.00",
 	} {
-		if got, err := signin.ParseMoney("Grace", typed, "EUR", ','); err == nil {
+		if got, err := signin.ParseMoney("Grace", typed, "EUR", "1,000,000"); err == nil {
 			t.Errorf("%q: taken as %s", typed, got.Amount())
 		}
 	}
@@ -106,26 +106,55 @@ func TestAmountsAsPeopleTypeThem(t *testing.T) {
 // "1,000" is a thousand for who groups by commas, and may be one for who does not.
 func TestAnAmountThatReadsTwoWaysIsRefused(t *testing.T) {
 	for _, test := range []struct {
-		typed    string
-		grouping rune
-		want     string // "" for one that is refused as ambiguous
+		typed   string
+		million string
+		want    string // "" for one that is refused as ambiguous
 	}{
-		{"1,000", ',', "1000.00"}, {"1.000", '.', "1000.00"}, {"1'000", '\'', "1000.00"}, {"1 000", ',', "1000.00"},
-		{"1.000", ',', ""}, {"1,000", '.', ""}, {"1,000", ' ', ""}, {"12.345", ' ', ""},
+		{"1,000", "1,000,000", "1000.00"}, {"1.000", "1.000.000", "1000.00"}, {"1'000", "1'000'000", "1000.00"}, {"1 000", "1,000,000", "1000.00"},
+		{"1.000", "1,000,000", ""}, {"1,000", "1.000.000", ""}, {"1,000", "1 000 000", ""}, {"12.345", "1 000 000", ""},
 	} {
-		got, err := signin.ParseMoney("Grace", test.typed, "EUR", test.grouping)
+		got, err := signin.ParseMoney("Grace", test.typed, "EUR", test.million)
 		if test.want == "" {
 			var problems signin.Problems
 			if !errors.As(err, &problems) || problems[signin.FieldAmount] != signin.AmountAmbiguous {
-				t.Errorf("%q of who groups by %q: got %s, %v, want that it is ambiguous", test.typed, test.grouping, got.Amount(), err)
+				t.Errorf("%q of who writes %q: got %s, %v, want that it is ambiguous", test.typed, test.million, got.Amount(), err)
 			}
 		} else if err != nil || got.Amount() != test.want {
-			t.Errorf("%q of who groups by %q: got %s, %v, want %s", test.typed, test.grouping, got.Amount(), err, test.want)
+			t.Errorf("%q of who writes %q: got %s, %v, want %s", test.typed, test.million, got.Amount(), err, test.want)
 		}
 	}
 	// Yen have no decimals, so a point is none of them either.
-	if got, err := signin.ParseMoney("Grace", "1.000", "JPY", '.'); err != nil || got.Amount() != "1000" {
+	if got, err := signin.ParseMoney("Grace", "1.000", "JPY", "1.000.000"); err != nil || got.Amount() != "1000" {
 		t.Errorf("got %s, %v", got.Amount(), err)
+	}
+}
+
+// What cannot be read is told what is wrong with it: no number in groups begins with 0,
+// and groups are of three, or as their reader makes them.
+func TestWhatIsWrongWithAnAmount(t *testing.T) {
+	const english, german, indian = "1,000,000", "1.000.000", "10,00,000"
+	for _, test := range []struct {
+		typed, currency, million string
+		want                     signin.Problem // "" for none
+	}{
+		{"0.500", "EUR", german, signin.AmountDecimals}, {"0,500", "EUR", english, signin.AmountDecimals},
+		{"0.050", "EUR", german, signin.AmountDecimals}, {"00.125", "EUR", german, signin.AmountDecimals},
+		{"0,001", "EUR", german, signin.AmountDecimals}, {"0.001", "JPY", german, signin.AmountDecimals},
+		{"12.505", "EUR", english, signin.AmountAmbiguous}, {"1012.505", "EUR", english, signin.AmountDecimals},
+		{"10,5", "JPY", german, signin.AmountDecimals}, {"0.5", "EUR", german, ""},
+		{"000.500.000", "EUR", german, signin.AmountMalformed}, {"012,000.50", "EUR", english, signin.AmountMalformed},
+		{"1.00.000", "EUR", english, signin.AmountMalformed}, {"1,00,000", "EUR", german, signin.AmountMalformed},
+		{"1,00,000", "EUR", english, signin.AmountMalformed}, {"1,00,000", "EUR", indian, ""}, {"10,00,000.00", "EUR", indian, ""},
+		{"100,000", "EUR", indian, ""}, {"1,000,000", "EUR", indian, ""}, {"100,00,000", "EUR", indian, signin.AmountMalformed}, {"1,00,0000", "EUR", indian, signin.AmountMalformed},
+		{"12 €", "EUR", german, signin.AmountNamed}, {"£5", "GBP", english, signin.AmountNamed}, {"chf 12.50", "CHF", english, signin.AmountNamed},
+		{"twelve", "EUR", english, signin.AmountMalformed},
+	} {
+		got, err := signin.ParseMoney("Grace", test.typed, test.currency, test.million)
+		var problems signin.Problems
+		errors.As(err, &problems)
+		if problems[signin.FieldAmount] != test.want {
+			t.Errorf("%q %s of who writes %s: got %q (%s), want %q", test.typed, test.currency, test.million, problems[signin.FieldAmount], got.Amount(), test.want)
+		}
 	}
 }
 
@@ -146,7 +175,7 @@ func TestPayeesShowNothingElseThanTheirName(t *testing.T) {
 		"variant of a Japanese":    {"葛\U000e0100城", "葛\U000e0100城"},
 		"Latin with joiners":       {"Gr\u200da\ufe0fce", "Grace"},
 	} {
-		got, err := signin.ParseMoney(test.typed, "1", "EUR", ',')
+		got, err := signin.ParseMoney(test.typed, "1", "EUR", "1,000,000")
 		if err != nil || got.Payee != test.want {
 			t.Errorf("%s: got %+q, %v, want %+q", name, got.Payee, err, test.want)
 		}
@@ -167,7 +196,7 @@ func TestPayeesShowNothingElseThanTheirName(t *testing.T) {
 		"escape":           {"Grace\x1b[2K", signin.PayeeUnreadable},
 		"bytes of no text": {"Gr\xffce", signin.PayeeUnreadable},
 	} {
-		_, err := signin.ParseMoney(test.typed, "1", "EUR", ',')
+		_, err := signin.ParseMoney(test.typed, "1", "EUR", "1,000,000")
 		var problems signin.Problems
 		if !errors.As(err, &problems) || problems[signin.FieldPayee] != test.want {
 			t.Errorf("%s: got %v (%v), want %s", name, err, problems, test.want)
