@@ -190,7 +190,10 @@ func TestResetGivesTheOpeningStateBack(t *testing.T) {
 
 func TestADemonstrationWithWrongSettings(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, pair := range [][]string{{"PUBLIC_URL", "https://localhost:3000"}, {"PUBLIC_URL", "http://nod.example.com"}, {"ADDR", "192.0.2.1:3000"}} {
+	for _, pair := range [][]string{{"PUBLIC_URL", "https://localhost:3000"}, {"PUBLIC_URL", "http://nod.example.com"}, {"ADDR", "192.0.2.1:3000"},
+		{"ADDR", "0.0.0.0:3000"}, {"ADDR", "192.0.2.1:3000", "PUBLIC_URL", "http://localhost:3000"},
+		{"SIMULATOR_ADDR", "192.0.2.1:3001"}, {"SIMULATOR_ADDR", ":3001"}, {"SIMULATOR_ADDR", "[::]:3001", "PUBLIC_URL", "http://localhost:3000"},
+	} {
 		err := run(t.Context(), []string{"demo"}, environment(pair...), io.Discard, t.Output())
 		if exitStatus(err) != 2 || !strings.Contains(err.Error(), pair[0]+": nod demo runs on this machine") {
 			t.Errorf("%v: got %v", pair, err)
@@ -202,4 +205,28 @@ func TestADemonstrationWithWrongSettings(t *testing.T) {
 	if _, err := os.Stat("nod-demo.db"); err == nil {
 		t.Error("a file is left behind")
 	}
+}
+
+// A start closes every account: in no file but one that a demonstration has made.
+func TestADemonstrationTakesNoFileOfOthers(t *testing.T) {
+	const database = "sqlite:nod-demo.db"
+	demo := func(words ...string) {
+		t.Helper()
+		err := run(t.Context(), []string{"demo", "--no-browser"}, environment("ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0"), io.Discard, t.Output())
+		for _, part := range append(words, "was made by no demonstration", "in another folder", "nod-demo-*.db") {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%q is missing in %v", part, err)
+			}
+		}
+	}
+	start(t, lastWords, nil, "DATABASE_URL", database).end()
+	demo("nod-demo.db")
+	must(t, os.Rename("nod-demo.db", "kept.db"))
+	demo("nod-demo-simulator.db")
+	if _, err := os.Stat("nod-demo.db"); err == nil {
+		t.Error("a file is left behind")
+	}
+
+	startDemo(t).end()
+	refused(t, []string{"DATABASE_URL", database}, "nod-demo.db", "made by a demonstration", "set DATABASE_URL")
 }

@@ -28,9 +28,9 @@ that shows a sign-in beside the phone. It opens the stage in the browser, where 
 is one, and prints its address.
 
 It keeps everything in files of its own, nod-demo*.db in the working directory, and
-begins anew with each start: no other database is touched. It reads the settings of
-nod, but for the database and the keys. Everybody who can reach its addresses may be
-any of its people.
+begins anew with each start: it takes no file that a demonstration has not made. It
+reads the settings of nod, but for the database and the keys, and listens on loopback
+addresses alone. Everybody who can reach them may be any of its people.
 `
 
 const checkUsage = `nod check URL

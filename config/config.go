@@ -109,8 +109,11 @@ func Demo(getenv Lookup) (Config, error) {
 	if c.PublicURL != "" && (!isOwnMachine(c.PublicURL) || strings.HasPrefix(c.PublicURL, "https:")) {
 		return c, &Error{[]string{"PUBLIC_URL: nod demo runs on this machine: want http://localhost:PORT, or leave it out"}}
 	}
-	if c.PublicURL == "" && isPublicAddress(c.Addr) {
-		return c, &Error{[]string{"ADDR: nod demo runs on this machine: want 127.0.0.1:PORT, or leave it out"}}
+	// Whatever PUBLIC_URL says: the stage shows the passwords, and starts over for anybody.
+	for _, at := range [][2]string{{"ADDR", c.Addr}, {"SIMULATOR_ADDR", c.SimulatorAddr}} {
+		if !listensOnLoopback(at[1]) {
+			return c, &Error{[]string{at[0] + ": nod demo runs on this machine: want 127.0.0.1:PORT, or leave it out"}}
+		}
 	}
 	c.Database, c.Demo = demoDatabase, true
 	return c, nil

@@ -177,6 +177,12 @@ func isPublicAddress(addr string) bool {
 	return err == nil && ipErr == nil && !ip.IsLoopback() && !ip.IsUnspecified()
 }
 
+// listensOnLoopback says whether nobody but this machine reaches a listener.
+func listensOnLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && loopback(host)
+}
+
 // openToAll says whether a listener is on every address of the machine, or on one
 // that the internet reaches. A name says neither.
 func openToAll(addr string) bool {

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"text/tabwriter"
 	"time"
 
 	"nod/config"
 	"nod/handlers"
 	"nod/stage"
+	"nod/store"
 	"nod/wire"
 )
 
@@ -36,6 +39,27 @@ func RunDemo(ctx context.Context, c config.Config, open func(address string), st
 		err = s.wait(ctx)
 	}
 	return errors.Join(err, s.running.stop())
+}
+
+// refuseForeignPhones stops a demonstration, which removes every phone, beside phones
+// that none has made: those of accounts that are elsewhere by now.
+func (s *site) refuseForeignPhones() error {
+	phones := beside(s.Database, simulatorFile)
+	if s.Demo && isEmpty(s.Database) && !isEmpty(phones) {
+		return s.notOfDemo(fmt.Errorf("%s: %w", phones, store.ErrNotDemo))
+	}
+	return nil
+}
+
+func isEmpty(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+// notOfDemo says what to do about a file that a demonstration must not empty.
+func (s *site) notOfDemo(err error) error {
+	return fmt.Errorf("%w, and nod demo would close every account in it: start it in another folder, or move or remove %s and every %s",
+		err, s.Database, beside(s.Database, "*"))
 }
 
 // announceDemo says where everything is, and who is ready.

@@ -49,6 +49,12 @@ func (s *site) explainStore(err error) error {
 	if errors.Is(err, store.ErrSecretKey) {
 		return fmt.Errorf("%w: set SECRET_KEY to the key that it was used with, or put back %s and set none", err, store.KeyFile(s.Database))
 	}
+	if errors.Is(err, store.ErrNotDemo) {
+		return s.notOfDemo(err)
+	}
+	if errors.Is(err, store.ErrDemo) {
+		return fmt.Errorf("%w: set DATABASE_URL to another file", err)
+	}
 	return err
 }
 

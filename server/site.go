@@ -84,6 +84,9 @@ func (s *site) start(ctx context.Context) error {
 	if err := s.lock(ctx, s.Database); err != nil {
 		return err
 	}
+	if err := s.refuseForeignPhones(); err != nil {
+		return err
+	}
 	// Before the simulator, whose file tells whose phones an old database has.
 	db, sessions, err := s.openDatabases(ctx)
 	if err != nil {

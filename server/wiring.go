@@ -144,7 +144,7 @@ func (s *site) storeOptions() store.Options {
 	return store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
-		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, OneSource: s.Demo, Now: s.now,
+		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Demo: s.Demo, OneSource: s.Demo, Now: s.now,
 		Logger: s.logger,
 	}
 }

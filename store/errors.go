@@ -28,6 +28,8 @@ var (
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
 	ErrSecretKey          = errors.New("this is not the key that the secrets in this file are sealed with")
+	ErrNotDemo            = errors.New("was made by no demonstration")
+	ErrDemo               = errors.New("was made by a demonstration, which closes every account in it")
 	ErrUnavailable        = errors.New("the database cannot do it now") // full, broken, gone, read-only; also ErrLocked
 )
 

@@ -27,8 +27,7 @@ var inGo = map[string]func(*txn, context.Context) error{
 // each with its record in one transaction: a start that was cut off in the
 // middle goes on where it stopped.
 func (s *Store) migrate(ctx context.Context, from fs.FS) error {
-	const table = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
-	if _, err := s.db.ExecContext(ctx, table); err != nil {
+	if err := s.inTx(ctx, func(tx *txn) error { return tx.claim(ctx) }); err != nil {
 		return err
 	}
 	files, err := fs.Glob(from, "migrations/*.sql")
@@ -46,6 +45,35 @@ func (s *Store) migrate(ctx context.Context, from fs.FS) error {
 	return nil
 }
 
+// demoMark stands among the migrations of a file that a demonstration has made: it is
+// written with the first of its tables, so no file is without it for a moment, and an
+// older program refuses the file.
+const demoMark = "a demonstration"
+
+// claim makes the list of migrations, and keeps demonstrations apart from the rest.
+func (tx *txn) claim(ctx context.Context) error {
+	const table = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
+	if _, err := tx.ExecContext(ctx, table); err != nil {
+		return err
+	}
+	demo := tx.store.opts.Demo
+	if demo && tx.store.empty {
+		_, err := tx.ExecContext(ctx, `INSERT INTO migrations (name, at) VALUES (?, ?)`, demoMark, tx.now)
+		return err
+	}
+	var marks int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM migrations WHERE name = ?`, demoMark).Scan(&marks)
+	switch {
+	case err != nil:
+		return err
+	case demo && marks == 0:
+		return ErrNotDemo
+	case !demo && marks > 0:
+		return ErrDemo
+	}
+	return nil
+}
+
 // refuseNewer stops a program that is older than the file: it does not know
 // what the schema means by now.
 func (s *Store) refuseNewer(ctx context.Context, known []string) error {
@@ -55,7 +83,7 @@ func (s *Store) refuseNewer(ctx context.Context, known []string) error {
 		return err
 	}
 	for _, name := range ran {
-		if !slices.Contains(known, name) {
+		if name != demoMark && !slices.Contains(known, name) {
 			return errors.New("was made by a newer version: this one does not know " + name)
 		}
 	}

@@ -197,6 +197,40 @@ func TestOpenAfterAStartThatWasCutOff(t *testing.T) {
 	}
 }
 
+// A demonstration closes every account at its start: it has files of its own making,
+// and nobody else's accounts get into one.
+func TestADemonstrationHasAFileOfItsOwn(t *testing.T) {
+	demo := func(w *world) error {
+		o := w.options()
+		o.Demo = true
+		s, err := store.Open(t.Context(), w.path, o)
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	}
+	w := newWorld(t)
+	w.user("ada@example.com")
+	wantErr(t, "a file with accounts", demo(w), store.ErrNotDemo)
+	if got := w.number(`SELECT COUNT(*) FROM users WHERE closed_at IS NULL`); got != 1 {
+		t.Errorf("got %d accounts, want 1", got)
+	}
+	old := &world{t: t, path: filepath.Join(t.TempDir(), "nod.db"), clock: w.clock}
+	copyOld(t, old.path)
+	wantErr(t, "an old file", demo(old), store.ErrNotDemo)
+
+	made := &world{t: t, path: filepath.Join(t.TempDir(), "nod.db"), clock: w.clock}
+	must(t, demo(made))
+	must(t, demo(made))
+	_, err := store.Open(t.Context(), made.path, made.options())
+	wantErr(t, "a demonstration's file", err, store.ErrDemo)
+	o := made.options()
+	o.Existing = true // an operator only looks after the accounts that are there
+	s, err := store.Open(t.Context(), made.path, o)
+	must(t, err)
+	must(t, s.Close())
+}
+
 func TestReady(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.store.Ready(t.Context()))

@@ -41,6 +41,10 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged; gets every line of the audit trail
 
+	// Demo is for what closes every account at its start: it has a file that it has made
+	// itself, and nobody else takes that file. ErrNotDemo and ErrDemo say so.
+	Demo bool
+
 	// OneSource is for demonstrations, where everybody comes from one machine: nobody
 	// is held up by what others do there.
 	OneSource bool
@@ -56,6 +60,7 @@ type Options struct {
 type Store struct {
 	opts    Options
 	path    string
+	empty   bool // the file was, when it was opened
 	probe   *Probe
 	damage  atomic.Pointer[error] // met in the file
 	db      *sql.DB               // one connection: SQLite has one writer
@@ -134,7 +139,12 @@ func (s *Store) inspect() error {
 			return err
 		}
 	}
-	return inspect(s.path)
+	if err := inspect(s.path); err != nil {
+		return err
+	}
+	info, err := os.Stat(s.path)
+	s.empty = err == nil && info.Size() == 0
+	return err
 }
 
 func (s *Store) bringUpToDate(ctx context.Context) error {

@@ -19,7 +19,7 @@ func (t *tap) takeFrame(request bool, s *stream) int {
 	hop := Hop{Kind: Frame, Op: ops[f.op], Head: fmt.Sprintf("% x", f.head), Size: n}
 	switch {
 	case f.op == opText:
-		b := maskBody("application/json", f.payload)
+		b := maskBody("application/json", f.payload, t.point)
 		hop.Body, hop.Phone, hop.UUID = b.text, b.phone, b.uuid
 	case f.op == opClose && len(f.payload) >= 2:
 		hop.Code = int(binary.BigEndian.Uint16(f.payload))

@@ -27,7 +27,7 @@ var plainNames = set(`
 	expires_at expires_in faults flagged force has_hard_token id ignored ip issuer label last_account_recovery_at last_sync_date
 	locale logo logos message name notified notice number open os_type phone_number plain processed_at qr_size reason region
 	registered registration_city registration_country registration_date registration_ip registration_method registration_region
-	request requester_details requests res revision seconds_to_expire server_time signature status success to transaction
+	request requester_details requests res revision seconds_to_expire server_time signature status success transaction
 	transfers up_to url user uuid via why`)
 
 // openNames are the names of what has names of its own: a label and its value.
@@ -166,7 +166,7 @@ func maskTarget(target string, p Point) string {
 	path, query, found := strings.Cut(target, "?")
 	masked := p.maskPath(path)
 	if found {
-		masked += "?" + maskForm(query)
+		masked += "?" + maskForm(query, p)
 	}
 	return masked
 }
@@ -191,20 +191,35 @@ func isID(text string) bool {
 }
 
 // maskForm masks a query or the body of a form.
-func maskForm(form string) string {
+func maskForm(form string, p Point) string {
 	pairs := strings.Split(form, "&")
 	for i, pair := range pairs {
-		name, _, found := strings.Cut(pair, "=")
+		name, value, found := strings.Cut(pair, "=")
 		plain, err := url.QueryUnescape(name)
 		switch {
 		case pair == "":
 		case err != nil || !found || !isName(plain):
 			pairs[i] = Mask
+		case plain == "to":
+			pairs[i] = name + "=" + p.maskTo(value)
 		case !isPlain(plain):
 			pairs[i] = name + "=" + Mask
 		}
 	}
 	return strings.Join(pairs, "&")
+}
+
+// maskTo masks what a form leads back to: one of our paths may be shown, and no query.
+func (p Point) maskTo(value string) string {
+	to, err := url.QueryUnescape(value)
+	path, _, query := strings.Cut(to, "?")
+	switch {
+	case err != nil || p.maskPath(path) != path:
+		return Mask
+	case query:
+		return url.QueryEscape(path) + "?" + Mask
+	}
+	return value
 }
 
 // isName keeps what is no name of a field from being shown as one.

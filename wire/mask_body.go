@@ -20,7 +20,7 @@ const maxBody = 64 << 10
 
 // maskBody masks by the kind of content. What is not known is masked whole, and so
 // are pages.
-func maskBody(contentType string, b []byte) body {
+func maskBody(contentType string, b []byte, p Point) body {
 	kind, _, err := mime.ParseMediaType(contentType)
 	switch {
 	case len(b) == 0:
@@ -30,7 +30,7 @@ func maskBody(contentType string, b []byte) body {
 	case kind == "application/json":
 		return maskJSON(b)
 	case kind == "application/x-www-form-urlencoded":
-		return body{text: maskForm(string(b))}
+		return body{text: maskForm(string(b), p)}
 	case kind == "text/plain" && plainAnswers[strings.TrimSpace(string(b))]:
 		return body{text: string(b)}
 	default:

@@ -20,6 +20,9 @@ func TestOnlyWhatIsKnownToBeHarmlessIsShown(t *testing.T) {
 	}{
 		{wire.Application, "/nowhere/hush?email=x", "", "", "/[masked]?email=x", "", ""},
 		{wire.Application, "/login?password=hush&hush&plain=1", "text/plain", "hush", "/login?password=[masked]&[masked]&plain=1", "/login", "[masked]"},
+		{wire.Application, "/login?to=/protected?password=hush&to=%2Faccount%2Fclose&to=/hush&to=http%3A%2F%2Fhush%2Flogin&to=/login%23hush&to=%zz", "", "",
+			"/login?to=%2Fprotected?[masked]&to=%2Faccount%2Fclose&to=[masked]&to=[masked]&to=[masked]&to=[masked]", "/login", ""},
+		{wire.Application, "/language", form, "language=hush&to=%2Flogin%3Fpassword%3Dhush", "/language", "/language", "language=[masked]&to=%2Flogin?[masked]"},
 		{wire.Application, "/login", form, "password=hush&=hush&hush=%zz&%zz=hush", "/login", "/login", "password=[masked]&=[masked]&hush=[masked]&[masked]"},
 		{wire.Application, "/authy/callback", "application/json", `{"hush":1}x`, "/authy/callback", "/authy/callback", "[masked]"},
 		{wire.Application, "/authy/callback", "application/json",

@@ -131,7 +131,7 @@ func (t *tap) takeRequest(s *stream) int {
 		return m.size
 	}
 	head := maskRequestHead(m.head, t.point)
-	body := maskBody(req.Header.Get("Content-Type"), m.body)
+	body := maskBody(req.Header.Get("Content-Type"), m.body, t.point)
 	t.current.learn(body)
 	t.record(true, s, Hop{Kind: Request, Head: head, Body: body.text, Size: m.size})
 	return m.size
@@ -184,7 +184,7 @@ func (t *tap) takeAnswer(s *stream) int {
 	} else {
 		t.rec.knowBrowser(t.current.browser, res.Cookies())
 	}
-	body := maskBody(res.Header.Get("Content-Type"), m.body)
+	body := maskBody(res.Header.Get("Content-Type"), m.body, t.point)
 	t.current.learn(body)
 	hop := Hop{Kind: Answer, Status: res.StatusCode, Head: maskAnswerHead(m.head, t.point), Body: body.text, Size: m.size}
 	if res.StatusCode >= http.StatusOK || res.StatusCode == http.StatusSwitchingProtocols {

@@ -6,6 +6,8 @@ var recorderRows = []row{
 	{what: "the value of a cookie is shown", file: "wire/mask.go", find: `return name + "=" + Mask`, put: "return pair + name[:0]", test: "TestMessagesAreCutOutOfTheBytes"},
 	{what: "any attribute of a cookie is shown", file: "wire/mask.go", find: "parts[i+1] = Mask", put: "parts[i+1] = part", test: "TestMessagesAreCutOutOfTheBytes"},
 	{what: "any field of a form is shown", file: "wire/mask.go", find: "case !isPlain(plain):", put: "case false:", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
+	{what: "the query that a form leads back to is shown", file: "wire/mask.go", find: "case query:", put: "case query && false:", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
+	{what: "whatever a form leads back to is shown", file: "wire/mask.go", find: "err != nil || p.maskPath(path) != path", put: "err != nil", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
 	{what: "a code in a path is shown", file: "wire/mask.go", find: `name == "{token}" || `, put: "", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
 	{what: "an unknown path is shown", file: "wire/mask.go", find: `return "/" + Mask`, put: "return path", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
 	{what: "any member of a message is shown", file: "wire/mask_body.go", find: "if top == nil || !top.plain {", put: "if top == nil {", test: "TestOnlyWhatIsKnownToBeHarmlessIsShown"},
