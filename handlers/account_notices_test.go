@@ -96,7 +96,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	// What the account itself would ask of the phone waits as well.
 	refused := hers.post("/transfers", "payee", "Bob", "amount", "1", "currency", "EUR")
 	wantStatus(t, refused, http.StatusTooManyRequests)
-	wantBody(t, refused, words("limit.paused"), "in 60 minutes")
+	wantBody(t, refused, words("transfers.paused"), "in 60 minutes")
 	if refused.Header.Get("Retry-After") != "3600" {
 		t.Errorf("got Retry-After %q", refused.Header.Get("Retry-After"))
 	}

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -98,4 +99,20 @@ func TestEveryStepHasACookieOfItsOwn(t *testing.T) {
 	wantStatus(t, b.get("/protected"), 200)
 	wantRedirect(t, b.post("/logout"), "/", "signed-out")
 	step("the sign-out")
+}
+
+// What was denied leaves nothing to finish and nothing to sign out of; one that
+// waits can still be finished.
+func TestADeniedSignInOffersOnlyANewOne(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	denied, waiting := s.denied(ada), s.browser()
+	for _, path := range []string{"/", "/login", "/signup", "/forgot"} {
+		got := denied.get(path)
+		if strings.Contains(got.Body, words("home.go_on")) || strings.Contains(got.Body, words("action.sign_out")) {
+			t.Errorf("%s speaks of a sign-in that is over", path)
+		}
+	}
+	waiting.passPassword(ada)
+	wantBody(t, waiting.get("/"), words("home.go_on"), words("action.sign_out"))
 }

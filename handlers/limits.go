@@ -12,13 +12,23 @@ import (
 // sayLimit is the sentence of a limit that refuses, and sets when it is worth trying
 // again; "" if an error is none of that.
 func (h *Handlers) sayLimit(c *fiber.Ctx, err error) string {
+	return h.sayPaused(c, err, "limit."+store.LimitPaused)
+}
+
+// sayPaused is sayLimit with a sentence of its own, by its key, for a phone that is left
+// in peace: where codes do not take the place of its answer.
+func (h *Handlers) sayPaused(c *fiber.Ctx, err error, paused string) string {
 	var limit *store.RateError
 	if !errors.As(err, &limit) {
 		return ""
 	}
+	key := "limit." + limit.Limit
+	if limit.Limit == store.LimitPaused {
+		key = paused
+	}
 	wait := h.untilRetry(limit)
 	setRetryAfter(c, wait)
-	return h.text(c, "limit."+limit.Limit, "wait", h.reader(c).Wait(wait))
+	return h.text(c, key, "wait", h.reader(c).Wait(wait))
 }
 
 // describeLimit is for what a limit refuses; nil for other errors.

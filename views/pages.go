@@ -17,6 +17,7 @@ type Layout struct {
 	StageURL  string // of a demonstration, "" elsewhere
 	Framed    bool   // whether the stage of one holds the page
 	UserEmail string // "" when anonymous
+	Reset     bool   // whether the sign-in began with a recovery code, for a forgotten password
 	Notice    *Notice
 	Errors    FieldErrors // of the page's form
 	Refused   bool        // whether another form of the page has errors

@@ -16,7 +16,7 @@ func (text Text) funcs(direction string) template.FuncMap {
 	if direction == "rtl" {
 		t = text.isolating()
 	}
-	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft}
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep}
 }
 
 // isolating keeps arguments, which may be e-mails and numbers, from being turned
@@ -97,3 +97,12 @@ func escaped(value any) template.HTML {
 func soft(email string) template.HTML {
 	return template.HTML(strings.NewReplacer("@", "@<wbr>", ".", "<wbr>.").Replace(template.HTMLEscapeString(email)))
 }
+
+// step is how far a sign-in has come, and whether it began with a recovery code in the
+// place of a forgotten password.
+type step struct {
+	Now   int
+	Reset bool
+}
+
+func newStep(now int, reset bool) step { return step{now, reset} }

@@ -689,6 +689,15 @@ describe("a phone that was removed", () => {
     assert.deepEqual(visited, ["reload"]);
   });
 
+  test("leaves the answer that was given just now on its page", async () => {
+    hear({ requests: [request("a")] });
+    hear({ requests: [request("a", "approved")] });
+    sockets[0].breaks(1000);
+    assert.deepEqual(visited, []);
+    assert.equal(byId("line-note").textContent, "This phone is no longer in use.");
+    assert.equal(byId("line-note").hidden, false);
+  });
+
   test("before its page was opened again says so, too", async () => {
     answers(reply(404, { error: "no such phone" }));
     for (let i = 0; i < 3; i++) {

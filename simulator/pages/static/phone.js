@@ -318,7 +318,7 @@ function connect() {
   mine.onclose = ({ code }) => {
     if (socket !== mine) return;
     if (code === REMOVED) {
-      location.reload(); // the page says that the phone is gone
+      removed();
       return;
     }
     // A moment without a connection is not worth a word.
@@ -335,10 +335,20 @@ function connect() {
 async function askIfGone() {
   try {
     const reply = await fetch(home, { headers: { Accept: "application/json" } });
-    if (reply.status === 404) location.reload();
+    if (reply.status === 404) removed();
   } catch {
     // The simulator is away.
   }
+}
+
+// The page that follows says that the phone is gone: not in the place of an answer that
+// was given just now, which may have been what ended its account.
+function removed() {
+  if (!requests.answered()) return location.reload();
+  clearTimeout(retry);
+  byId("line-note").textContent = say("phone.removed");
+  byId("line-note").hidden = false;
+  announce(say("phone.removed"));
 }
 
 function wake() {

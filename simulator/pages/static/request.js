@@ -108,6 +108,11 @@ export class Requests {
     return { waiting: requests.filter((r) => r.status === "pending").length, fresh, card: fresh && cards.get(fresh.uuid)?.card };
   }
 
+  /** answered says whether a card still shows an answer. */
+  answered() {
+    return [...cards.values()].some(({ doneAt }) => doneAt > 0);
+  }
+
   // tick moves the countdowns, and answered cards to the list.
   tick() {
     for (const [uuid, entry] of cards) {

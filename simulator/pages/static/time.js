@@ -15,7 +15,7 @@ export const serverNow = () => offset + performance.now();
 /** @param {string} until */
 export const timeLeft = (until) => Math.max(0, Date.parse(until) - serverNow());
 
-const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const hours = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 
 /**
