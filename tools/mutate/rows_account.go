@@ -26,6 +26,7 @@ var accountRows = []row{
 	{what: "a session of somebody else is ended", file: "store/account.go", find: "WHERE user_id = ? AND id <> ? AND ended_at IS NULL AND `", put: "WHERE user_id > ?-99 AND id <> ? AND ended_at IS NULL AND `", test: "TestEndOtherSessions"},
 	{what: "a sign-in begun with the old password goes on", file: "store/account.go", find: "(level = 1 OR ? = 1)", put: "(? = 1)", test: "TestChangePassword"},
 	{what: "a change of the password is told to nobody", file: "store/account.go", find: "tx.noticeBy(ctx, sess, NoticePasswordChanged, c)", put: "nil", test: "TestChangePassword"},
+	{what: "a denied sign-in is still to be finished", file: "handlers/render.go", find: "err == nil && signin.AttemptOver(a)", put: "false && signin.AttemptOver(a) && err == nil", test: "TestADeniedSignInOffersOnlyANewOne"},
 	{what: "a page left open adds an authenticator", file: "handlers/fresh.go", find: "if h.Flow.Fresh(visitorOf(c)) {\n\t\treturn c.Next()", put: "if true {\n\t\treturn c.Next()", test: "TestEveryChangeAsksForAFreshSignIn"},
 	{what: "the forms of an answer belong to the session before", file: "handlers/renew.go", find: "c.Request().Header.SetCookieBytesKV(kept.Key(), kept.Value())", put: "_ = kept", test: "TestTheFormsOfAnAnswerBelongToTheNewSession"},
 	{what: "a phone rings for who is known", file: "handlers/fresh.go", find: "if done {\n\t\treturn seeOther(c, ref.url())", put: "if done && false {\n\t\treturn seeOther(c, ref.url())", test: "TestNothingIsConfirmedTwice"},
