@@ -31,7 +31,7 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 			continue // the page says so already
 		}
 		told := h.viewTold(c, n)
-		told.Answers = by.May(n)
+		told.Answers, told.Disputes = by.May(n, store.AnswerMe), by.May(n, store.AnswerNotMe)
 		page.Told = append(page.Told, told)
 		if !n.Kind.Asks() {
 			page.ToldUpTo = max(page.ToldUpTo, n.ID)

@@ -220,6 +220,28 @@ func TestASessionDoesNotAnswerForItself(t *testing.T) {
 	wantBody(t, hers.get(confirm), words("change.notice"), `name="id" value="`+id+`"`, `name="answer" value="me"`)
 }
 
+// Whom a stranger has thrown out of every browser comes back as a new one: they can
+// still say that it was not them, and the stranger cannot say it of them.
+func TestWhoeverWasThrownOutSaysNotMe(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	hers, theirs := s.browser(), s.browser()
+	hers.signIn(ada)
+	theirs.signIn(ada)
+	theirs.post("/account/browsers/remove-all")
+	theirs.post("/account/sessions/end-others")
+	s.clock.Advance(time.Second)
+	hers.signIn(ada)
+	wantNoBody(t, theirs.get("/protected"), `action="/notices/answer"`)
+	got := hers.get("/protected")
+	wantBody(t, got, `value="not_me"`, "Only a browser that was signed in before", `href="/account/not-me?disputed=`)
+	wantNoBody(t, got, `value="me"`)
+	wantNotMe(t, hers.answers("new_browser", "not_me"))
+	if s.rings(ada) {
+		t.Error("the phone is asked after a not me")
+	}
+}
+
 // The phone and the browser show the same, so that it can be compared.
 func TestThePhoneShowsWhatTheBrowserShows(t *testing.T) {
 	s := newSite(t)

@@ -71,15 +71,14 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 	if err != nil {
 		return err
 	}
-	if sess.ResetsPassword = before.ResetsPassword; sess.ResetsPassword {
-		if err := tx.noticesGoOn(ctx, old, *sess); err != nil { // of the recovery code that it began with
-			return err
-		}
-	}
+	sess.ResetsPassword = before.ResetsPassword
 	if sess.Method != MethodPush {
 		sess.CodeAt = sess.CreatedAt
 	}
 	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
+		return err
+	}
+	if err := tx.tellOfCode(ctx, old, *sess); err != nil {
 		return err
 	}
 	known := sess.Device != "" && sess.Device == c.Device
@@ -90,4 +89,16 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 		return err
 	}
 	return tx.record(ctx, Event{Kind: EventSignedIn, UserID: sess.UserID, SessionID: sess.ID, ApprovalID: sess.ApprovalID, Detail: string(sess.Method), IP: sess.IP})
+}
+
+// tellOfCode says of a recovery code in which browser it was used, once that is known:
+// for this sign-in, or to begin with, in the place of the password.
+func (tx *txn) tellOfCode(ctx context.Context, old string, sess Session) error {
+	switch {
+	case sess.ResetsPassword:
+		return tx.noticesGoOn(ctx, old, sess)
+	case sess.Method == MethodRecovery:
+		return tx.noticesGoOn(ctx, sess.ID, sess)
+	}
+	return nil
 }

@@ -64,13 +64,22 @@ func (tx *txn) rememberDevice(ctx context.Context, userID int64, c Client) (devi
 	return c.NewDevice, tx.addDevice(ctx, userID, c)
 }
 
-// moveDevice gives a browser another cookie, for all its accounts.
+// moveDevice gives a browser another cookie, for all its accounts, its sessions and
+// what is told about it.
 func (tx *txn) moveDevice(ctx context.Context, from, to string) error {
 	if from == "" {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE devices SET device = ? WHERE device = ?`, to, from)
-	return err
+	for _, move := range []string{
+		`UPDATE devices SET device = ? WHERE device = ?`,
+		`UPDATE sessions SET device = ? WHERE device = ?`,
+		`UPDATE notices SET device = ? WHERE device = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, move, to, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *txn) addDevice(ctx context.Context, userID int64, c Client) error {

@@ -20,6 +20,7 @@ type Notice struct {
 	UserAgent  string
 	Place      string
 	SessionID  string
+	Device     string // as in Session, of the one that it is about
 	ApprovalID string
 	ReadAt     time.Time // zero while it is unread
 	Answer     NoticeAnswer
@@ -35,6 +36,7 @@ const noticeColumns = `
 	user_agent,
 	place,
 	session_id,
+	device,
 	approval_id,
 	COALESCE(read_at, 0),
 	answer`
@@ -42,7 +44,7 @@ const noticeColumns = `
 func scanNotice(r row) (Notice, error) {
 	var n Notice
 	var told, read int64
-	err := r.Scan(&n.ID, &n.UserID, &n.Kind, &told, &n.Detail, &n.IP, &n.UserAgent, &n.Place, &n.SessionID, &n.ApprovalID, &read, &n.Answer)
+	err := r.Scan(&n.ID, &n.UserID, &n.Kind, &told, &n.Detail, &n.IP, &n.UserAgent, &n.Place, &n.SessionID, &n.Device, &n.ApprovalID, &read, &n.Answer)
 	n.At, n.ReadAt = at(told), at(read)
 	return n, err
 }
@@ -61,15 +63,16 @@ func (tx *txn) noticeFrom(ctx context.Context, userID int64, kind NoticeKind, c 
 // noticeBy is notice for what a session has done, which is not asked about it.
 func (tx *txn) noticeBy(ctx context.Context, by Session, kind NoticeKind, c Client, detail ...string) error {
 	return tx.insertNotice(ctx, Notice{
-		UserID: by.UserID, SessionID: by.ID, Kind: kind, Detail: strings.Join(detail, ", "),
+		UserID: by.UserID, SessionID: by.ID, Device: by.Device, Kind: kind, Detail: strings.Join(detail, ", "),
 		IP: c.IP, UserAgent: c.UserAgent, Place: c.Place,
 	})
 }
 
-// noticesGoOn moves what was done by a session to the one that it goes on as.
+// noticesGoOn moves what was done by a session to the one that it goes on as, and to
+// the browser of that.
 func (tx *txn) noticesGoOn(ctx context.Context, from string, to Session) error {
-	const move = `UPDATE notices SET session_id = ? WHERE user_id = ? AND read_at IS NULL AND session_id = ?`
-	_, err := tx.ExecContext(ctx, move, to.ID, to.UserID, from)
+	const move = `UPDATE notices SET session_id = ?, device = ? WHERE user_id = ? AND read_at IS NULL AND session_id = ?`
+	_, err := tx.ExecContext(ctx, move, to.ID, to.Device, to.UserID, from)
 	return err
 }
 
@@ -85,11 +88,12 @@ func (tx *txn) insertNotice(ctx context.Context, n Notice) error {
 			user_agent,
 			place,
 			session_id,
+			device,
 			approval_id
 		)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	_, err := tx.ExecContext(ctx, insert, n.UserID, n.Kind, tx.now, n.Detail,
-		cmp.Or(n.IP, actorOf(ctx).IP), n.UserAgent, n.Place, n.SessionID, n.ApprovalID)
+		cmp.Or(n.IP, actorOf(ctx).IP), n.UserAgent, n.Place, n.SessionID, n.Device, n.ApprovalID)
 	return err
 }
 
@@ -147,34 +151,6 @@ func (tx *txn) readNotice(ctx context.Context, sess Session, n Notice, answer No
 		return err
 	}
 	return tx.record(ctx, Event{Kind: EventNoticeRead, UserID: n.UserID, SessionID: sess.ID, ApprovalID: n.ApprovalID, Detail: string(n.Kind)})
-}
-
-// Answerer is a session that may answer "was this you?", within bounds: nobody
-// answers for themselves.
-type Answerer struct {
-	session Session
-	known   time.Time // since when its browser is known to the account; zero if it is not
-}
-
-// Answerer says what a session may answer.
-func (s *Store) Answerer(ctx context.Context, sess Session) (Answerer, error) {
-	a, err := answererOf(ctx, s.read, sess)
-	return a, wrap(err)
-}
-
-func answererOf(ctx context.Context, q querier, sess Session) (Answerer, error) {
-	const query = `SELECT COALESCE(MIN(created_at), 0) FROM devices WHERE user_id = ? AND device = ? AND device <> ''`
-	var known int64
-	err := q.QueryRowContext(ctx, query, sess.UserID, sess.Device).Scan(&known)
-	return Answerer{sess, at(known)}, err
-}
-
-// May says whether the session may answer a notice: one that asks, and neither is
-// about this session nor older than it. In a browser that was known before the
-// notice the session may be younger.
-func (a Answerer) May(n Notice) bool {
-	older := !a.session.CreatedAt.After(n.At) || !a.known.IsZero() && a.known.Before(n.At)
-	return n.Kind.Asks() && n.SessionID != a.session.ID && older
 }
 
 // NoticesToRing are the unread notices of a user that no phone has shown, newest

@@ -57,7 +57,7 @@ func (tx *txn) heed(ctx context.Context, a Approval) error {
 		return err
 	}
 	err = tx.insertNotice(ctx, Notice{
-		UserID: a.UserID, Kind: NoticeDenied, Detail: string(a.Kind), SessionID: asker.ID, ApprovalID: a.ID,
+		UserID: a.UserID, Kind: NoticeDenied, Detail: string(a.Kind), SessionID: asker.ID, Device: asker.Device, ApprovalID: a.ID,
 		IP: asker.IP, UserAgent: asker.UserAgent, Place: asker.Place,
 	})
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 			return err
 		}
 		by, err := answererOf(ctx, tx, sess)
-		if err == nil && !by.May(n) {
+		if err == nil && !by.May(n, answer) {
 			err = ErrNotFound
 		}
 		if err != nil {
@@ -172,8 +172,8 @@ func (s *Store) CanEndPause(ctx context.Context, sessionID string) (now, byCode 
 }
 
 // mayEndPause finds the session of somebody who may have the phone asked again:
-// before the pause the browser was known to the account, and since it began a code
-// has shown that its owner is there. ?1 is the session, ?2 the time.
+// before the pause the browser was known to the account, nobody has doubts about it,
+// and since the pause began a code has shown that its owner is there. ?1 is the session, ?2 the time.
 const mayEndPause = knownBeforePause + ` AND sessions.code_at >= (
 	SELECT MAX(pauses.at)
 	FROM pauses
@@ -185,6 +185,7 @@ const knownBeforePause = `
 	WHERE sessions.id = ?1
 		AND sessions.level = 2
 		AND sessions.ended_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM ` + doubts + `)
 		AND devices.created_at < (
 			SELECT MIN(pauses.at)
 			FROM pauses

@@ -57,7 +57,7 @@ func (tx *txn) noticeNew(ctx context.Context, sess Session, known bool) error {
 	if err != nil {
 		return err
 	}
-	from := Notice{UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place}
+	from := Notice{UserID: sess.UserID, SessionID: sess.ID, Device: sess.Device, IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place}
 	switch {
 	case (others || kept) && !known && !sameAgent:
 		from.Kind = NoticeNewBrowser

@@ -210,7 +210,7 @@ func TestUpgradeLeavesASoundFile(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		`SELECT COUNT(*) FROM pragma_foreign_key_check`:                                                         0,
-		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 5,
+		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 6,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sessions_before'`:                                     0,
 	} {
 		if got := w.number(query); got != want {

@@ -302,7 +302,8 @@ type Told struct {
 	Kind, Text         string
 	At                 Time
 	Browser, IP, Place string // where it was done from; "" where nobody knows
-	Asks, Answers      bool   // was this you? Answers: this session may say
+	Asks               bool   // was this you?
+	Answers, Disputes  bool   // this session may say yes; no
 }
 
 // Pause is until when the phone is not asked; the zero value is none.

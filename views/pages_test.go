@@ -191,7 +191,7 @@ func protecteds() []state {
 	closing.Errors = problems("close_password")
 	told, paused := full, full
 	told.Told = []views.Told{
-		{ID: 2, Kind: "denied", Text: "Denied <there>.", At: newYear, Browser: "Firefox & <Co>", IP: "127.0.0.1", Place: "Bogotá", Asks: true},
+		{ID: 2, Kind: "denied", Text: "Denied <there>.", At: newYear, Browser: "Firefox & <Co>", IP: "127.0.0.1", Place: "Bogotá", Asks: true, Disputes: true},
 		{ID: 1, Kind: "paused", Text: "Paused.", At: newYear},
 	}
 	told.ToldMore, told.ToldUpTo, told.Pause = 3, 1, views.Pause{Until: newYear}
