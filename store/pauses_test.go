@@ -190,6 +190,7 @@ func TestAKnownBrowserEndsAPauseAfterACode(t *testing.T) {
 	w.deny(ada)
 	strange := w.inByCode(ada, "two", bringing("", "strange"))
 	again := w.inByCode(ada, "two again", bringing("strange", ""))
+	must(t, err2(w.store.AnswerNotice(t.Context(), before, w.newestNotice(ada).ID, store.AnswerMe)))
 	after := w.inByCode(ada, "three", bringing("hers", ""))
 	for _, test := range []struct {
 		what        string
