@@ -66,7 +66,7 @@ attacked: ## what attacks cost those who only want in; one table (some minutes)
 	go run ./attack -bench
 
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, all texts that have broken other pages
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser
 	@echo "== 1 of 10: mutations"; $(MAKE) --no-print-directory mutate
 	@echo "== 2 of 10: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
 	@echo "== 3 of 10: kills, a few"; go run ./chaos -kills 20 -terms 10
@@ -76,8 +76,8 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 7 of 10: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
 	@echo "== 8 of 10: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
 	@echo "== 9 of 10: sign-ins under attack"; $(MAKE) --no-print-directory attacked
-	@echo "== 10 of 10: texts that have broken other pages, all of them"; NOD_TEST_LONG=1 go test -count=1 -timeout 30m -run TestNaughtyTexts ./e2e
-	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, all texts"
+	@echo "== 10 of 10: the long stories in the browser"; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run 'TestNaughtyTexts|TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing' ./e2e
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^(TestScreenshots|TestASignInOnTheStage)$$' ./e2e/

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -79,7 +78,7 @@ func TestNaughtyTexts(t *testing.T) {
 	// The sign-up has most of the fields; the others get a part of the texts each. All
 	// of them take minutes, which make long has.
 	each := 4
-	if os.Getenv("NOD_TEST_LONG") != "" {
+	if all() {
 		each = 1
 	}
 	tb.tryNaughty("/signup", "#signup-form", texts, each)
