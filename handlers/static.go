@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -18,22 +19,26 @@ import (
 // logoPath is the picture that goes out with every request for approval.
 const logoPath = "/static/logo.svg"
 
-// asset is a file as it is, and compressed where that is shorter. Pages are not
-// compressed: their length would tell of the secrets in them (BREACH).
+// asset is a file as it is, and compressed where that is shorter. It is compressed when
+// it is first asked for, not at the start of every command. Pages are not compressed:
+// their length would tell of the secrets in them (BREACH).
 type asset struct {
-	body, packed []byte
-	mime         string
-	etag         string
+	body   []byte
+	packed func() []byte
+	mime   string
+	etag   string
 }
 
 const gzipped = "gzip"
 
 // in is the file in an encoding that the browser takes.
 func (a asset) in(c *fiber.Ctx) (body []byte, encoding, etag string) {
-	if len(a.packed) == 0 || c.AcceptsEncodings(gzipped, "identity") != gzipped {
-		return a.body, "", `"` + a.etag + `"`
+	if c.AcceptsEncodings(gzipped, "identity") == gzipped {
+		if packed := a.packed(); len(packed) > 0 {
+			return packed, gzipped, `"` + a.etag + "-" + gzipped + `"`
+		}
 	}
-	return a.packed, gzipped, `"` + a.etag + "-" + gzipped + `"`
+	return a.body, "", `"` + a.etag + `"`
 }
 
 // pack is what gzip makes of a file, nil where that is longer.
@@ -72,7 +77,7 @@ func loadAssets() map[string]asset {
 		if !known {
 			return fmt.Errorf("%s: its type is not in the table", name)
 		}
-		files["/static/"+name] = asset{body, pack(body), kind, hex.EncodeToString(sum[:8])}
+		files["/static/"+name] = asset{body, sync.OnceValue(func() []byte { return pack(body) }), kind, hex.EncodeToString(sum[:8])}
 		return err
 	})
 	if err != nil {
