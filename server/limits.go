@@ -2,6 +2,7 @@ package server
 
 import (
 	"math"
+	"sync"
 	"syscall"
 )
 
@@ -24,8 +25,9 @@ func waitingLimit() int {
 }
 
 // descriptorLimit is how many files may be open, after it was raised as far as the
-// system allows; 0 if it cannot be known.
-func descriptorLimit() int {
+// system allows; 0 if it cannot be known. It is asked at each new connection, so the
+// system is asked once.
+var descriptorLimit = sync.OnceValue(func() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0
@@ -37,7 +39,7 @@ func descriptorLimit() int {
 		}
 	}
 	return int(min(limit.Cur, 1<<20))
-}
+})
 
 // roomForClients is for how many connections that do not wait there are
 // descriptors, beside those of the hub.
