@@ -87,6 +87,7 @@ func TestByKeyboardAlone(t *testing.T) {
 	tb.press(kb.Enter)
 	tb.tabTo("#close_password")
 	tb.press("not it" + kb.Enter)
+	tb.see("#close_password-error")
 	tb.focused("close_password")
 	tb.open("/protected")
 	tb.tabTo("#logout-form button")
