@@ -6,6 +6,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck attacked long screenshots pictures bench clean
 
+# Stories in the browser that take minutes: make long tells them.
+LONG_STORIES := ^(TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots)$$
+
 FUZZTIME ?= 1m
 SOAK ?= 5m
 STATICCHECK := go tool -modfile=tools/staticcheck/go.mod staticcheck
@@ -23,7 +26,7 @@ run: ## start Nod, and the simulated phones where no key is set
 # few for a busy machine.
 test: setup check js ## install what the tests need, check, then every test under the race detector
 	NOD_TEST_ALL=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v '/e2e$$')
-	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m ./e2e/
+	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m -skip '$(LONG_STORIES)|^TestContactSheet$$' ./e2e/
 
 setup: ## install what the tests need: Chromium, Node.js, Ruby, PHP and more by apt (as root), packages by npm
 	@tools/setup
@@ -76,7 +79,7 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 7 of 10: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
 	@echo "== 8 of 10: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
 	@echo "== 9 of 10: sign-ins under attack"; $(MAKE) --no-print-directory attacked
-	@echo "== 10 of 10: the long stories in the browser"; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run 'TestNaughtyTexts|TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing' ./e2e
+	@echo "== 10 of 10: the long stories in the browser"; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
 	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories"
 
 screenshots: setup ## write the pictures of the README to docs/

@@ -51,7 +51,7 @@ func TestATapLetsInWhateverTheBrowserLacks(t *testing.T) {
 }
 
 func TestATransferIsSentWhateverTheBrowserLacks(t *testing.T) {
-	long(t)
+	story(t)
 	n := startNod(t)
 	for i, missing := range without {
 		t.Run(missing.name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestATransferIsSentWhateverTheBrowserLacks(t *testing.T) {
 // a filter. The page without scripts takes over, and the scripts get another
 // chance.
 func TestAScriptThatDoesNotLoad(t *testing.T) {
-	long(t)
+	story(t)
 	n, proxy := behindProxy(t)
 	for i, file := range []string{"approval.js", "listen.js", "confirm.js", "countdown.js"} {
 		t.Run(file, func(t *testing.T) {

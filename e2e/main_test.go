@@ -95,15 +95,6 @@ func story(t *testing.T) {
 	t.Parallel()
 }
 
-// long is a story that takes minutes, which only make long has.
-func long(t *testing.T) {
-	t.Helper()
-	if !all() {
-		t.Skip("make long tells this story")
-	}
-	story(t)
-}
-
 // all is set by make long.
 func all() bool { return os.Getenv("NOD_TEST_LONG") != "" }
 

@@ -159,7 +159,7 @@ func TestNginxWithoutUpgrades(t *testing.T) {
 // What else a proxy breaks, each as nginx does it by default or by a line that
 // is often copied.
 func TestNginxThatBreaksOneThing(t *testing.T) {
-	long(t)
+	story(t)
 	for _, test := range []struct {
 		name, old, new string
 		want           []string
