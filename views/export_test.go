@@ -4,14 +4,9 @@ package views
 // first page is rendered.
 func (p *Pages) Add(name, source string) error {
 	for _, pages := range p.byLanguage {
-		page, err := pages["error"].Clone()
-		if err == nil {
-			_, err = page.New("page").Parse(source)
-		}
-		if err != nil {
+		if _, err := pages.New(name + ".html").Parse(before + source + after); err != nil {
 			return err
 		}
-		pages[name] = page
 	}
 	return nil
 }

@@ -35,19 +35,12 @@ func (text Text) isolating() Text {
 // fixed is a sentence that is the same each time its page is shown.
 var fixed = regexp.MustCompile(`{{t "([^"]+)"}}`)
 
-// parse adds a file to base under name. Fixed sentences are written into it
-// now: a page has up to a hundred, and looking all of them up at each request
-// would make rendering four times slower.
-func (text Text) parse(base *template.Template, name, file string) error {
-	source, err := files.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	written := fixed.ReplaceAllStringFunc(string(source), func(call string) string {
+// write writes the fixed sentences into a file. A page has up to a hundred:
+// looking all of them up at each request would make rendering four times slower.
+func (text Text) write(source string) string {
+	return fixed.ReplaceAllStringFunc(source, func(call string) string {
 		return template.HTMLEscapeString(text(fixed.FindStringSubmatch(call)[1]))
 	})
-	_, err = base.New(name).Parse(written)
-	return err
 }
 
 // rich is a sentence with markup in it: arguments that are HTML stay as they

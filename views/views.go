@@ -23,6 +23,9 @@ import (
 //go:embed *.html
 var files embed.FS
 
+// layout.html has what stands before and after a page.
+const before, after = `{{template "head" .}}`, `{{template "foot" .}}`
+
 // isShared says whether every page is built with a file: layout.html, which holds
 // the page, and the pieces, of which each account_*.html is a section of the
 // account page.
@@ -34,11 +37,8 @@ func isShared(file string) bool {
 // Fiber's Views. gofiber/template/html would do the same, but takes one lock
 // for all pages and has a data race before it.
 type Pages struct {
-	byLanguage map[string]byName // by tag
+	byLanguage map[string]*template.Template // by tag
 }
-
-// byName are the pages in one language.
-type byName map[string]*template.Template
 
 // Language is one that pages are written in.
 type Language interface {
@@ -50,7 +50,7 @@ type Language interface {
 // Parse reads every page in every language. The first is that of a page that names
 // none.
 func Parse[L Language](languages []L) (*Pages, error) {
-	pages := &Pages{map[string]byName{}}
+	pages := &Pages{map[string]*template.Template{}}
 	for i, l := range languages {
 		in, err := Text(l.Text).parseAll(l.Direction())
 		if err != nil {
@@ -64,34 +64,27 @@ func Parse[L Language](languages []L) (*Pages, error) {
 	return pages, nil
 }
 
-// parseAll reads every page in one language.
-func (text Text) parseAll(direction string) (byName, error) {
+// parseAll reads every page in one language, into one set: a copy of the shared
+// pieces for each page would be megabytes that the collector reads through at each
+// sign-in, whose hash leaves garbage.
+func (text Text) parseAll(direction string) (*template.Template, error) {
 	names, err := fs.Glob(files, "*.html")
 	if err != nil {
 		return nil, err
 	}
-	base := template.New("").Funcs(text.funcs(direction))
+	pages := template.New("").Funcs(text.funcs(direction))
 	for _, file := range names {
-		if !isShared(file) {
-			continue
-		}
-		if err := text.parse(base, file, file); err != nil {
-			return nil, err
-		}
-	}
-	pages := byName{}
-	for _, file := range names {
-		if isShared(file) {
-			continue
-		}
-		t, err := base.Clone()
-		if err == nil {
-			err = text.parse(t, "page", file)
-		}
+		source, err := files.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		pages[strings.TrimSuffix(file, ".html")] = t.Lookup("layout.html")
+		written := text.write(string(source))
+		if !isShared(file) {
+			written = before + written + after
+		}
+		if _, err := pages.New(file).Parse(written); err != nil {
+			return nil, err
+		}
 	}
 	return pages, nil
 }
@@ -105,9 +98,9 @@ func (p *Pages) Render(w io.Writer, name string, data any, _ ...string) error {
 	if !ok {
 		return fmt.Errorf("views: %q is given no page, but %T", name, data)
 	}
-	t, ok := p.byLanguage[page.language()][name]
-	if !ok {
+	pages, ok := p.byLanguage[page.language()]
+	if !ok || pages.Lookup(name+".html") == nil {
 		return fmt.Errorf("views: there is no page %q in %q", name, page.language())
 	}
-	return t.Execute(w, data)
+	return pages.ExecuteTemplate(w, name+".html", data)
 }
