@@ -14,7 +14,10 @@ import (
 // hears records what the live regions of every page say.
 func (tb *tab) hears() {
 	tb.t.Helper()
-	tb.early(`addEventListener("DOMContentLoaded", () => {
+	tb.early(`document.addEventListener("readystatechange", () => {
+		// The page is parsed, and none of its modules has run: on a slow machine one
+		// may speak before DOMContentLoaded.
+		if (document.readyState !== "interactive") return;
 		const text = (region) => region.closest("[hidden]") ? "" : region.textContent.trim().replace(/\s+/g, " ");
 		const regions = () => document.querySelectorAll("[role=status], [role=alert]");
 		const before = new Map([...regions()].map((region) => [region, text(region)]));
