@@ -18,6 +18,7 @@ type AddedLately struct {
 	Codes store.RecoveryCodes
 	Apps  []store.Authenticator
 	Phone store.Factor // in the place of another one
+	Own   []store.OwnPhone
 }
 
 // AddedLately says what of the visitor's is newer than a month, or than what they have
@@ -34,6 +35,15 @@ func (f *Flow) AddedLately(ctx context.Context, v Visitor, disputed int64) (adde
 	for _, app := range apps {
 		if !app.CreatedAt.Before(since) {
 			added.Apps = append(added.Apps, app)
+		}
+	}
+	own, err := f.Store.OwnPhones(ctx, v.User.ID)
+	if err != nil {
+		return AddedLately{}, err
+	}
+	for _, phone := range own {
+		if phone.Counts() && !phone.CreatedAt.Before(since) {
+			added.Own = append(added.Own, phone)
 		}
 	}
 	codes, err := f.Store.RecoveryCodesOf(ctx, v.User.ID)

@@ -47,6 +47,9 @@ func (f *Flow) question(a store.Approval, user store.User) Question {
 // request with the reason why it could not be sent. One that may have been sent
 // stays, and its answer counts when it comes.
 func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
+	if a.Provider == store.Own {
+		return f.pushOwn(ctx, a, q)
+	}
 	var err error
 	if q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID); err != nil {
 		return "", err
@@ -71,6 +74,15 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 	}
 	f.changed(ctx, a)
 	return reason, f.rang(ctx, a, q.Notices)
+}
+
+// pushOwn is push for phones of one's own.
+func (f *Flow) pushOwn(ctx context.Context, a store.Approval, q Question) (store.Reason, error) {
+	if reason := f.askOwn(ctx, a, q); reason != "" {
+		return reason, f.cancelApproval(ctx, a, reason)
+	}
+	f.changed(ctx, a)
+	return "", nil
 }
 
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {

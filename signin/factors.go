@@ -162,7 +162,14 @@ func RecoveryCode(typed string) (code string, ok bool) {
 var keptCode = regexp.MustCompile(`\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b`)
 
 func wholeRecoveryCode(typed string) (code string, ok bool) {
-	code = strings.Map(func(r rune) rune {
+	code = PlainCode(typed)
+	return code, len(code) == store.RecoveryCodeSize && strings.Trim(code, store.RecoveryAlphabet) == ""
+}
+
+// PlainCode is a code of store.RecoveryAlphabet as typed, without what people put
+// between its groups, and with the letters for those that are taken for others.
+func PlainCode(typed string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == 'o':
 			return '0'
@@ -172,8 +179,7 @@ func wholeRecoveryCode(typed string) (code string, ok bool) {
 			return -1
 		}
 		return r
-	}, typed)
-	return code, len(code) == store.RecoveryCodeSize && strings.Trim(code, store.RecoveryAlphabet) == ""
+	}, strings.ToLower(plainDigits(typed)))
 }
 
 // Recover signs in by a recovery code. store.ErrWrongCode, *store.RateError;

@@ -24,6 +24,8 @@ type NewPassword struct {
 	Everywhere bool     // sign out all other browsers
 	RemoveApps []string // ids of authenticator apps
 	NewCodes   bool     // make the recovery codes anew
+
+	RemovePhones []string // ids of phones of one's own
 }
 
 // ChangePassword changes the visitor's password, and with it the rest in one step. It
@@ -41,12 +43,15 @@ func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c s
 	if err != nil {
 		return store.Session{}, nil, err
 	}
-	change := store.PasswordChange{Password: n.New, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps}
+	change := store.PasswordChange{Password: n.New, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps, RemovePhones: n.RemovePhones}
 	if n.NewCodes {
 		change.RecoveryCodes = store.NewRecoveryCodes()
 	}
 	sess, ended, err := f.Store.ChangePassword(ctx, v.Session.ID, change, c)
 	f.tellEnded(ctx, v.User.ID, ended...)
+	if len(n.RemovePhones) > 0 {
+		f.tellOwn(v.User.ID)
+	}
 	return sess, grouped(change.RecoveryCodes), err
 }
 

@@ -8,6 +8,7 @@
 //	SecondStep    approval row → request to the phone    ask.go
 //	State         what the waiting browser is told       state.go
 //	Answered      the phone's answer, from a callback    decide.go
+//	              or from a phone of one's own           own.go
 //	Confirm       consume the approval → "signed in"     confirm.go
 //
 // Without the tap: SendCode and CheckCode (codes.go). What was lost on the way
@@ -179,6 +180,7 @@ type Config struct {
 	Places   Places   // nil: nobody knows where an address is
 
 	Withdrawals Withdrawals // nil: phones are not told that nobody waits any more
+	Own         OwnPhones   // nil: there are no phones of one's own
 
 	Site            string           // the host that people know it by: no part of a password
 	ApprovalTTL     time.Duration    // 0: 2 minutes

@@ -16,6 +16,10 @@ type Withdrawals interface {
 // taken back from its phone.
 func (f *Flow) over(a store.Approval) {
 	f.countRequest(a)
+	if a.Provider == store.Own {
+		f.tellOwn(a.UserID)
+		return
+	}
 	f.withdraw(a)
 }
 

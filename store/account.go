@@ -92,10 +92,11 @@ type PasswordChange struct {
 	Password   string
 	Everywhere bool // all other sessions end, and no other browser is known any more
 
-	// What a stranger may have added: the apps with these ids are removed, those that
-	// are gone already are no error, and the codes of NewRecoveryCodes, if there are
+	// What a stranger may have added: the apps and phones with these ids are removed,
+	// those that are gone already are no error, and the codes of NewRecoveryCodes, if there are
 	// any, take the place of those from before.
 	RemoveApps    []string
+	RemovePhones  []string // phones of one's own, by their ids
 	RecoveryCodes []string
 }
 
@@ -124,6 +125,11 @@ func (s *Store) ChangePassword(ctx context.Context, sessionID string, p Password
 func (tx *txn) takeBackFactors(ctx context.Context, by Session, p PasswordChange, c Client) error {
 	for _, id := range p.RemoveApps {
 		if err := tx.removeApp(ctx, by, id, c); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	for _, id := range p.RemovePhones {
+		if err := tx.removeOwnPhone(ctx, by, id, c); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"time"
 )
@@ -19,10 +20,11 @@ type Approval struct {
 	SessionID  string
 	UserID     int64
 	FactorID   int64
+	Provider   Provider
 	Handle     string // the provider's name for the phone that was asked
 	Status     ApprovalStatus
 	Reason     Reason // of a cancelled one; ReasonUnconfirmed of a pending one
-	Number     string // two digits, shown in the browser and on the phone
+	Number     string // two digits, shown in the browser and on the phone; six of an own phone, which does not show them
 	Subject    string // digest of what the phone shows, "" for a login
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
@@ -38,6 +40,7 @@ const approvalColumns = `
 	session_id,
 	user_id,
 	COALESCE(factor_id, 0),
+	COALESCE((SELECT provider FROM factors WHERE factors.id = approvals.factor_id), ''),
 	COALESCE((SELECT handle FROM factors WHERE factors.id = approvals.factor_id), ''),
 	status,
 	reason,
@@ -52,7 +55,7 @@ const approvalColumns = `
 func scanApproval(r row) (Approval, error) {
 	var a Approval
 	var created, expires, decided, consumed int64
-	err := r.Scan(&a.ID, &a.UUID, &a.Kind, &a.SessionID, &a.UserID, &a.FactorID, &a.Handle, &a.Status, &a.Reason, &a.Number,
+	err := r.Scan(&a.ID, &a.UUID, &a.Kind, &a.SessionID, &a.UserID, &a.FactorID, &a.Provider, &a.Handle, &a.Status, &a.Reason, &a.Number,
 		&a.Subject, &created, &expires, &decided, &a.DecidedVia, &consumed)
 	a.CreatedAt, a.ExpiresAt, a.DecidedAt, a.ConsumedAt = at(created), at(expires), at(decided), at(consumed)
 	return a, err
@@ -190,7 +193,7 @@ const beginQuery = `
 		factors.id,
 		CASE WHEN CAST(?10 AS TEXT) = '' THEN 'pending' ELSE 'cancelled' END,
 		?10,
-		?3,
+		CASE factors.provider WHEN 'own' THEN ?11 ELSE ?3 END,
 		?4,
 		?5,
 		?6,
@@ -203,23 +206,32 @@ const beginQuery = `
 		AND sessions.ended_at IS NULL
 		AND sessions.expires_at > ?5
 		AND users.closed_at IS NULL
-		AND factors.provider = CAST(?9 AS TEXT)
 		AND factors.revoked_at IS NULL
+		AND (factors.provider = 'own'
+			OR factors.provider = CAST(?9 AS TEXT)
+				AND NOT EXISTS (
+					SELECT 1
+					FROM factors AS own
+					WHERE own.user_id = users.id AND own.provider = 'own' AND own.revoked_at IS NULL))
 	RETURNING ` + approvalColumns
 
 // beginApproval writes the row of a request: pending, or cancelled from its
-// beginning if there is a reason.
+// beginning if there is a reason. Who has phones of their own is asked on those.
 func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, subject string, ttl time.Duration, refused Reason) (Approval, error) {
 	level := PasswordPassed
 	if kind != KindLogin {
 		level = SignedIn
 	}
-	number, err := newNumber()
+	number, err := newNumber(2)
+	if err != nil {
+		return Approval{}, err
+	}
+	long, err := newNumber(6)
 	if err != nil {
 		return Approval{}, err
 	}
 	a, err := scanApproval(tx.QueryRowContext(ctx, beginQuery, rand.Text(), kind, number, subject,
-		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider, refused))
+		tx.now, tx.now+ttl.Milliseconds(), sessionID, level, tx.store.opts.Provider, refused, long))
 	if err != nil {
 		return Approval{}, err
 	}
@@ -232,13 +244,15 @@ func (tx *txn) beginApproval(ctx context.Context, sessionID string, kind Kind, s
 	return a, tx.record(ctx, Event{Kind: EventApprovalBegun, UserID: a.UserID, SessionID: a.SessionID, ApprovalID: a.ID, Detail: string(kind)})
 }
 
-// newNumber makes the two digits that browser and phone show.
-func newNumber() (string, error) {
-	number, err := rand.Int(rand.Reader, big.NewInt(90))
+// newNumber makes a number of so many digits, of which the first is no 0: two for
+// browser and phone to show, six for an own phone to be told.
+func newNumber(digits int) (string, error) {
+	least := int64(math.Pow10(digits - 1))
+	number, err := rand.Int(rand.Reader, big.NewInt(9*least))
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprint(10 + number.Int64()), nil
+	return fmt.Sprint(least + number.Int64()), nil
 }
 
 // AttachUUID keeps the provider's id of a request. The callback may have

@@ -15,7 +15,7 @@ func TestBeginApproval(t *testing.T) {
 	a, replaced, err := w.store.BeginApproval(t.Context(), sess.ID, store.KindLogin, "", ttl)
 	must(t, err)
 	want := store.Approval{
-		ID: a.ID, Kind: store.KindLogin, SessionID: sess.ID, UserID: ada.ID, FactorID: w.phone(ada).ID, Handle: w.phone(ada).Handle,
+		ID: a.ID, Kind: store.KindLogin, SessionID: sess.ID, UserID: ada.ID, FactorID: w.phone(ada).ID, Provider: store.Simulator, Handle: w.phone(ada).Handle,
 		Status: store.Pending, Number: a.Number, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(ttl),
 	}
 	if a != want || len(replaced) != 0 || len(a.ID) < 20 {

@@ -180,7 +180,7 @@ func (s *Store) ConfirmByCode(ctx context.Context, sessionID string, method Meth
 		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
 			return err
 		}
-		return tx.prove(ctx, userID)
+		return tx.prove(ctx, userID, tx.store.opts.Provider)
 	})
 	if err != nil {
 		return Session{}, err

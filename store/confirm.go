@@ -28,7 +28,7 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
 			return err
 		}
-		return tx.prove(ctx, a.UserID) // last: the first sign-in of a phone is told from the next by it
+		return tx.prove(ctx, a.UserID, a.Provider) // last: the first sign-in of a phone is told from the next by it
 	})
 	if err != nil {
 		return Session{}, err

@@ -86,7 +86,7 @@ func (s *Store) CorrectPhone(ctx context.Context, sessionID string, p NewPhone) 
 }
 
 func (tx *txn) replacePhone(ctx context.Context, userID int64, p NewPhone) error {
-	if err := tx.revokeFactors(ctx, userID); err != nil {
+	if err := tx.revokeFactors(ctx, userID, tx.store.opts.Provider); err != nil {
 		return err
 	}
 	if err := tx.enrol(ctx, userID, tx.store.opts.Provider, p.Handle); err != nil {

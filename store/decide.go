@@ -57,24 +57,8 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 		return Approval{}, false, ErrNotFound
 	}
 	err = s.inTx(ctx, func(tx *txn) error {
-		a, err = scanApproval(tx.QueryRowContext(ctx, decideQuery,
-			d.UUID, d.ApprovalID, d.Handle, s.opts.Provider, d.Status, tx.now, d.Via))
-		if errors.Is(err, sql.ErrNoRows) {
-			a, err = scanApproval(tx.QueryRowContext(ctx, foundQuery, d.UUID, d.ApprovalID, d.Handle, s.opts.Provider))
-			a = a.as(tx.now)
-			if err != nil || d.Status != Denied {
-				return err
-			}
-			return tx.denyAfterACode(ctx, d)
-		}
-		if err != nil {
-			return err
-		}
-		applied = true
-		if err := tx.recordDecision(ctx, a); err != nil {
-			return err
-		}
-		return tx.heed(ctx, a)
+		a, applied, err = tx.decide(ctx, d, s.opts.Provider)
+		return err
 	})
 	if err != nil {
 		return Approval{}, false, err
@@ -82,10 +66,30 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 	return a, applied, nil
 }
 
+// decide is Decide for the phones of a provider.
+func (tx *txn) decide(ctx context.Context, d Decision, p Provider) (a Approval, applied bool, err error) {
+	a, err = scanApproval(tx.QueryRowContext(ctx, decideQuery, d.UUID, d.ApprovalID, d.Handle, p, d.Status, tx.now, d.Via))
+	if errors.Is(err, sql.ErrNoRows) {
+		a, err = scanApproval(tx.QueryRowContext(ctx, foundQuery, d.UUID, d.ApprovalID, d.Handle, p))
+		a = a.as(tx.now)
+		if err != nil || d.Status != Denied {
+			return a, false, err
+		}
+		return a, false, tx.denyAfterACode(ctx, d, p)
+	}
+	if err != nil {
+		return Approval{}, false, err
+	}
+	if err := tx.recordDecision(ctx, a); err != nil {
+		return Approval{}, false, err
+	}
+	return a, true, tx.heed(ctx, a)
+}
+
 // denyAfterACode heeds a denial of what a code has made needless: somebody is in,
 // and the phone says that it was not its owner. The sign-in stands, since its owner
 // may have used the code and tidied up; they are told, and it counts as a denial.
-func (tx *txn) denyAfterACode(ctx context.Context, d Decision) error {
+func (tx *txn) denyAfterACode(ctx context.Context, d Decision, p Provider) error {
 	const note = `
 		UPDATE approvals
 		SET decided_via = ?5
@@ -94,7 +98,7 @@ func (tx *txn) denyAfterACode(ctx context.Context, d Decision) error {
 			AND reason = 'other_method'
 			AND decided_via = ''
 		RETURNING ` + approvalColumns
-	a, err := scanApproval(tx.QueryRowContext(ctx, note, d.UUID, d.ApprovalID, d.Handle, tx.store.opts.Provider, d.Via))
+	a, err := scanApproval(tx.QueryRowContext(ctx, note, d.UUID, d.ApprovalID, d.Handle, p, d.Via))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -12,6 +12,7 @@ type Provider string
 const (
 	Authy     Provider = "authy"
 	Simulator Provider = "simulator"
+	Own       Provider = "own" // see OwnPhone
 )
 
 // Factor is a way to ask or check a person: a phone, as its provider knows it.
@@ -101,19 +102,23 @@ func (tx *txn) enrol(ctx context.Context, userID int64, p Provider, handle strin
 	return err
 }
 
-// prove notes the first sign-in by a factor of the user.
-func (tx *txn) prove(ctx context.Context, userID int64) error {
+// prove notes the first sign-in by the factor of the user at a provider.
+func (tx *txn) prove(ctx context.Context, userID int64, p Provider) error {
 	const update = `
 		UPDATE factors
 		SET proved_at = ?
 		WHERE user_id = ? AND provider = ? AND proved_at IS NULL AND revoked_at IS NULL`
-	_, err := tx.ExecContext(ctx, update, tx.now, userID, tx.store.opts.Provider)
+	_, err := tx.ExecContext(ctx, update, tx.now, userID, p)
 	return err
 }
 
-func (tx *txn) revokeFactors(ctx context.Context, userID int64) error {
-	const update = `UPDATE factors SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`
-	_, err := tx.ExecContext(ctx, update, tx.now, userID)
+// revokeFactors revokes the phones of a user at a provider, "" for all of them.
+func (tx *txn) revokeFactors(ctx context.Context, userID int64, p Provider) error {
+	const update = `
+		UPDATE factors
+		SET revoked_at = ?1
+		WHERE user_id = ?2 AND revoked_at IS NULL AND (?3 = '' OR provider = CAST(?3 AS TEXT))`
+	_, err := tx.ExecContext(ctx, update, tx.now, userID, p)
 	return err
 }
 

@@ -24,6 +24,7 @@ const (
 	ActAsked      Action = "asked"      // a code that the provider is asked about; all are taken back when it accepts one
 	ActCorrection Action = "correction" // a number corrected before it was proved
 	ActNewPhone   Action = "new_phone"  // a change of phone begun
+	ActEnrol      Action = "enrol"      // a wrong code to add a phone of one's own
 )
 
 // Scope is by what an act is counted.
@@ -138,6 +139,9 @@ func (o Options) limits() []Limit {
 		{Name: "forgot_account", Action: ActForgot, Per: PerAccount, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},
 		{Name: "new_phone", Action: ActNewPhone, Per: PerAccount, N: 3, Window: day},
+		{Name: "enrol_source", Action: ActEnrol, Per: PerSource, N: 5, Window: 10 * time.Minute, Pace: 10 * time.Second},
+		{Name: "enrol_source", Action: ActEnrol, Per: PerSource56, N: 20, Window: 10 * time.Minute, Pace: 5 * time.Second},
+		{Name: "enrol_source", Action: ActEnrol, Per: PerSource48, N: 80, Window: 10 * time.Minute, Pace: 3 * time.Second},
 	}
 }
 

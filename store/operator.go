@@ -64,6 +64,9 @@ func (s *Store) ResetFactors(ctx context.Context, userID int64) (codes []string,
 				return err
 			}
 		}
+		if err := tx.revokeOwnPhones(ctx, userID); err != nil {
+			return err
+		}
 		if err := tx.replaceRecoveryCodes(ctx, userID, codes); err != nil {
 			return err
 		}

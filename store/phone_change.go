@@ -183,7 +183,7 @@ func (s *Store) AllowPhoneChange(ctx context.Context, sessionID string) (p Phone
 // show. *RateError; ErrNotFound unless it is allowed and not proved.
 func (s *Store) AskNewPhone(ctx context.Context, userID int64, handle string, ttl time.Duration) (p PhoneChange, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		number, err := newNumber()
+		number, err := newNumber(2)
 		if err != nil {
 			return err
 		}
@@ -288,7 +288,7 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 		if err := tx.replacePhone(ctx, userID, NewPhone{PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode, Handle: p.Handle}); err != nil {
 			return err
 		}
-		if err := tx.prove(ctx, userID); err != nil {
+		if err := tx.prove(ctx, userID, tx.store.opts.Provider); err != nil {
 			return err
 		}
 		if err := tx.record(ctx, Event{Kind: EventPhoneChanged, UserID: userID}); err != nil {

@@ -52,18 +52,22 @@ var prunable = []old{
 	{int64(DeviceLife / day), "devices", "id", "last_used_at", ""},
 	{1, "authenticators", "id", "created_at", "proved_at IS NULL"},
 	{30, "phone_changes", "id", "ended_at", "ended_at IS NOT NULL"},
+	{30, "own_phones", "id", "revoked_at", ""},
+	{1, "own_phones", "id", "created_at", "confirmed_at IS NULL"},
+	{1, "own_codes", "user_id", "created_at", ""},
+	{30, "own_requests", "approval_id", "created_at", "NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.id = own_requests.approval_id)"},
 }
 
 // pruner deletes what is old. It belongs to one run of Prune or KeepPruned.
 type pruner struct {
 	store *Store
 	batch int
-	from  map[string]int64 // up to where a table holds only what is kept for good
+	from  map[old]int64 // up to where it holds only what is kept for good
 	held  func(deleted int, hold time.Duration)
 }
 
 func (s *Store) pruner() *pruner {
-	return &pruner{store: s, batch: firstBatch, from: map[string]int64{}, held: func(int, time.Duration) {}}
+	return &pruner{store: s, batch: firstBatch, from: map[old]int64{}, held: func(int, time.Duration) {}}
 }
 
 // Prune deletes what nothing reads any more, in batches.
@@ -113,12 +117,12 @@ func (p *pruner) prune(ctx context.Context, o old) error {
 			return err
 		}
 		if len(rows) == 0 {
-			p.from[o.table] = until
+			p.from[o] = until
 			return nil
 		}
-		p.from[o.table] = rows[len(rows)-1].at
+		p.from[o] = rows[len(rows)-1].at
 		if deleted == 0 {
-			p.from[o.table]++ // all of them have come to matter
+			p.from[o]++ // all of them have come to matter
 		}
 		p.adapt(hold)
 		if err := p.pause(ctx, deleted, hold); err != nil {
@@ -181,7 +185,7 @@ type oldRow struct {
 // find reads the oldest rows that may go. It asks a reader: the writer is left
 // alone.
 func (p *pruner) find(ctx context.Context, o old, until int64) ([]oldRow, error) {
-	return list(ctx, p.store.read, scanOld, o.findQuery(), p.from[o.table], until, p.batch)
+	return list(ctx, p.store.read, scanOld, o.findQuery(), p.from[o], until, p.batch)
 }
 
 func scanOld(r row) (found oldRow, err error) {

@@ -73,13 +73,14 @@ func (tx *txn) replaceRecoveryCodes(ctx context.Context, userID int64, codes []s
 // characters of RecoveryAlphabet.
 func NewRecoveryCodes() (codes []string) {
 	for range recoveryCodes {
-		codes = append(codes, newRecoveryCode())
+		codes = append(codes, randomCode(RecoveryCodeSize))
 	}
 	return codes
 }
 
-func newRecoveryCode() string {
-	raw := make([]byte, RecoveryCodeSize)
+// randomCode is one of so many characters of RecoveryAlphabet.
+func randomCode(size int) string {
+	raw := make([]byte, size)
 	rand.Read(raw)
 	for i, b := range raw {
 		raw[i] = RecoveryAlphabet[b%32]

@@ -20,6 +20,7 @@ type Transfer struct {
 	Currency    string // ISO 4217
 	Status      TransferStatus
 	Reason      Reason // of one that waits: ReasonUnconfirmed, or ""
+	Number      string // as of Approval
 	CreatedAt   time.Time
 	ExecutedAt  time.Time
 }
@@ -60,7 +61,7 @@ func (s *Store) BeginTransfer(ctx context.Context, sessionID string, t Transfer,
 		if err := tx.spendPush(ctx, a); err != nil {
 			return err
 		}
-		t.UserID, t.ApprovalID, t.CreatedAt = a.UserID, a.ID, a.CreatedAt
+		t.UserID, t.ApprovalID, t.CreatedAt, t.Number = a.UserID, a.ID, a.CreatedAt, a.Number
 		return tx.insertTransfer(ctx, t)
 	})
 	if err != nil {
@@ -187,13 +188,14 @@ const transferQuery = `
 		CASE
 			WHEN approvals.status = 'pending' AND approvals.expires_at > ?1 THEN approvals.reason
 			ELSE ''
-		END
+		END,
+		approvals.number
 	FROM transfers JOIN approvals ON approvals.id = transfers.approval_id`
 
 func scanTransfer(r row) (Transfer, error) {
 	var t Transfer
 	var created, executed int64
-	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status, &t.Reason)
+	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status, &t.Reason, &t.Number)
 	t.CreatedAt, t.ExecutedAt = at(created), at(executed)
 	return t, err
 }

@@ -211,7 +211,8 @@ func TestUpgradeLeavesASoundFile(t *testing.T) {
 	for query, want := range map[string]int{
 		`SELECT COUNT(*) FROM pragma_foreign_key_check`:                                                         0,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 6,
-		`SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sessions_before'`:                                     0,
+		`SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('sessions_before', 'factors_before')`:                0,
+		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'factors' AND type = 'index' AND sql IS NOT NULL`:  5,
 	} {
 		if got := w.number(query); got != want {
 			t.Errorf("%s: got %d, want %d", query, got, want)

@@ -95,7 +95,7 @@ func (tx *txn) forgetUser(ctx context.Context, userID int64) error {
 	if !found {
 		return ErrNotFound
 	}
-	return tx.revokeFactors(ctx, userID)
+	return tx.revokeFactors(ctx, userID, "")
 }
 
 func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
@@ -109,6 +109,9 @@ func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
 		`DELETE FROM authenticators WHERE user_id = ?`,
 		`DELETE FROM recovery_codes WHERE user_id = ?`,
 		`DELETE FROM phone_changes WHERE user_id = ?`,
+		`DELETE FROM own_phones WHERE user_id = ?`,
+		`DELETE FROM own_codes WHERE user_id = ?`,
+		`DELETE FROM own_requests WHERE user_id = ?`,
 		`UPDATE events SET ip = '', ip_salt = '' WHERE user_id = ? AND ip <> ''`,
 	} {
 		if _, err := tx.ExecContext(ctx, trace, userID); err != nil {

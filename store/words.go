@@ -39,6 +39,7 @@ const (
 	ReasonUnderWay    Reason = "under_way"    // a sign-in in another browser has the phone
 	ReasonSuperseded  Reason = "superseded"   // a newer request of the same user
 	ReasonOtherMethod Reason = "other_method" // signed in by a code
+	ReasonWrongNumber Reason = "wrong_number" // typed on a phone of one's own, too often
 	ReasonChanged     Reason = "changed"      // a transfer that is not what the phone has shown
 	ReasonSignedOut   Reason = "signed_out"   // also of a session
 )
@@ -78,10 +79,11 @@ const (
 // Via is how an answer from the phone reached us.
 type Via string
 
-// The provider calls back, or is asked.
+// The provider calls back, or is asked; a phone of one's own answers itself.
 const (
 	ViaCallback Via = "callback"
 	ViaProvider Via = "provider"
+	ViaOwnPhone Via = "own_phone"
 )
 
 // CodeState is what became of the last code of an attempt.
@@ -153,11 +155,14 @@ const (
 	EventPhoneChangeStopped   EventKind = "phone_change_stopped"
 	EventPhoneChanged         EventKind = "phone_changed"
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
+	EventOwnPhoneAdded        EventKind = "own_phone_added"
+	EventOwnPhoneRemoved      EventKind = "own_phone_removed"
 
 	EventFactorsReset EventKind = "factors_reset" // by the operator
 
 	EventPasswordRefused EventKind = "password_refused" // detail: proof if a code of one's own came along
 	EventCodeRefused     EventKind = "code_refused"     // detail: wrong, used, recovery for a wrong recovery code, or proof for one that came along with the right password
+	EventNumberRefused   EventKind = "number_refused"   // typed on a phone of one's own
 	EventLimited         EventKind = "limited"          // detail: the Limit
 )
 
@@ -248,6 +253,7 @@ var refusing = map[EventKind]bool{
 	EventSignUpEnded:     true,
 	EventPasswordRefused: true,
 	EventCodeRefused:     true,
+	EventNumberRefused:   true,
 	EventLimited:         true,
 	EventEmailUnknown:    true,
 	EventForeignForm:     true,

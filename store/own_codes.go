@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+const (
+	// PhoneCodeSize is the length of the code that adds a phone, in characters of
+	// RecoveryAlphabet.
+	PhoneCodeSize = 8
+	// PhoneCodeLife is how long it is good.
+	PhoneCodeLife = 10 * time.Minute
+	// phoneCodeTries is how often a phone may begin with it.
+	phoneCodeTries = 5
+)
+
+func (s *Store) phoneCode(code string) []byte { return s.keyedHash("code of a phone", code) }
+
+// NewPhoneCode makes the code by which a phone is added to the account of a session, in
+// the place of one from before. It is returned this once. ErrNotFresh.
+func (s *Store) NewPhoneCode(ctx context.Context, sessionID string) (code string, err error) {
+	code = randomCode(PhoneCodeSize)
+	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if err := tx.useKey(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM own_codes WHERE user_id = ?`, by.UserID); err != nil {
+			return err
+		}
+		const insert = `INSERT INTO own_codes (user_id, hash, created_at) VALUES (?, ?, ?)`
+		_, err := tx.ExecContext(ctx, insert, by.UserID, s.phoneCode(code), tx.now)
+		return err
+	})
+	return code, err
+}
+
+// Enrolment is a phone that has shown its code and makes its keys.
+type Enrolment struct {
+	Email     string // of the account
+	Owner     []byte // as of OwnPhone
+	Challenge string // that its passkey and its device key sign
+}
+
+// BeginEnrolment takes the code that a phone was given, and makes what its keys sign.
+// Whoever types another one counts by where they come from. ErrWrongCode also for one
+// that is too old or was used; *RateError.
+func (s *Store) BeginEnrolment(ctx context.Context, code string, c Client) (e Enrolment, err error) {
+	e = Enrolment{Owner: make([]byte, 32), Challenge: rand.Text()}
+	rand.Read(e.Owner)
+	wrong := false
+	err = s.inTx(ctx, func(tx *txn) error {
+		guess := claim{action: ActEnrol, ip: c.IP}
+		if err := s.allowed(ctx, tx, tx.now, guess); err != nil {
+			tx.noteLimited(ctx, guess, err)
+			return err
+		}
+		const begin = `
+			UPDATE own_codes
+			SET tries = tries + 1, challenge = ?1, passkey_user = ?2
+			WHERE hash = ?3 AND created_at > ?4 AND tries < ?5 AND phone_id = ''
+			RETURNING (SELECT email FROM users WHERE users.id = own_codes.user_id)`
+		since := tx.now - PhoneCodeLife.Milliseconds()
+		err := tx.QueryRowContext(ctx, begin, e.Challenge, e.Owner, s.phoneCode(code), since, phoneCodeTries).Scan(&e.Email)
+		if wrong = errors.Is(err, sql.ErrNoRows); wrong {
+			return tx.count(ctx, guess)
+		}
+		return err
+	})
+	if err == nil && wrong {
+		err = ErrWrongCode
+	}
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return e, nil
+}
+
+// OpenEnrolment finds what BeginEnrolment has made last. ErrWrongCode for a code that is
+// not good any more.
+func (s *Store) OpenEnrolment(ctx context.Context, code string) (e Enrolment, err error) {
+	const query = `
+		SELECT users.email, own_codes.passkey_user, own_codes.challenge
+		FROM own_codes JOIN users ON users.id = own_codes.user_id
+		WHERE own_codes.hash = ? AND own_codes.created_at > ? AND own_codes.challenge <> '' AND own_codes.phone_id = ''`
+	err = s.read.QueryRowContext(ctx, query, s.phoneCode(code), s.now()-PhoneCodeLife.Milliseconds()).Scan(&e.Email, &e.Owner, &e.Challenge)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Enrolment{}, ErrWrongCode
+	}
+	return e, wrap(err)
+}
+
+// Enrol adds a phone whose keys are proved for an enrolment, by its code, which is used
+// up. cookie is what the phone is known by from now on. It counts once a browser has
+// confirmed it. ErrWrongCode for a code that is not good any more, or that has begun
+// another enrolment since.
+func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone, cookie string) (added OwnPhone, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		const use = `
+			UPDATE own_codes
+			SET phone_id = ?1
+			WHERE hash = ?2 AND created_at > ?3 AND challenge = ?4 AND challenge <> '' AND phone_id = ''
+			RETURNING user_id`
+		id := rand.Text()
+		since := tx.now - PhoneCodeLife.Milliseconds()
+		err := tx.QueryRowContext(ctx, use, id, s.phoneCode(code), since, e.Challenge).Scan(&p.UserID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrWrongCode
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.useKey(ctx); err != nil {
+			return err
+		}
+		p.ID, p.Owner = id, e.Owner
+		added, err = tx.insertOwnPhone(ctx, p, cookie)
+		return err
+	})
+	return added, err
+}
+
+func (tx *txn) insertOwnPhone(ctx context.Context, p OwnPhone, cookie string) (OwnPhone, error) {
+	const insert = `
+		INSERT INTO own_phones (
+			id,
+			user_id,
+			name,
+			device_key,
+			credential,
+			passkey_key,
+			passkey_user,
+			sign_count,
+			synced,
+			cookie,
+			challenge,
+			signed_at,
+			created_at
+		)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
+		RETURNING ` + ownPhoneColumns
+	return scanOwnPhone(tx.QueryRowContext(ctx, insert, p.ID, p.UserID, p.Name, p.DeviceKey, p.Credential, p.PasskeyKey, p.Owner,
+		p.SignCount, number(p.Synced), tx.store.phoneCookie(cookie), rand.Text(), tx.now))
+}

@@ -1,0 +1,365 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"nod/store"
+)
+
+// ownPhone is a phone of one's own, as far as the store knows it.
+type ownPhone struct {
+	store.OwnPhone
+	cookie string
+}
+
+// enrolled is a phone that has shown its code, and waits for a browser to confirm it.
+func (w *world) enrolled(u store.User, name string) ownPhone {
+	w.t.Helper()
+	ctx := w.t.Context()
+	code := w.phoneCode(u)
+	e, err := w.store.BeginEnrolment(ctx, code, browser)
+	must(w.t, err)
+	w.phones++
+	p := store.OwnPhone{
+		Name: name, DeviceKey: []byte("device"), PasskeyKey: []byte("passkey"), Credential: fmt.Append(nil, w.phones),
+	}
+	cookie := fmt.Sprint("cookie of ", w.phones)
+	p, err = w.store.Enrol(ctx, code, e, p, cookie)
+	must(w.t, err)
+	return ownPhone{p, cookie}
+}
+
+func (w *world) phoneCode(u store.User) (code string) {
+	w.t.Helper()
+	w.as(u, func(id string) (err error) {
+		code, err = w.store.NewPhoneCode(w.t.Context(), id)
+		return err
+	})
+	return code
+}
+
+// own is a phone that counts.
+func (w *world) own(u store.User, name string) ownPhone {
+	w.t.Helper()
+	p := w.enrolled(u, name)
+	w.as(u, func(id string) error { return w.store.ConfirmOwnPhone(w.t.Context(), id, p.ID, browser) })
+	return ownPhone{w.ownPhoneOf(p.cookie), p.cookie}
+}
+
+func (w *world) ownPhoneOf(cookie string) store.OwnPhone {
+	w.t.Helper()
+	p, err := w.store.OwnPhoneOf(w.t.Context(), cookie)
+	must(w.t, err)
+	return p
+}
+
+// ask begins a sign-in that the own phones of its user are asked about.
+func (w *world) askOwn(u store.User) store.Approval {
+	w.t.Helper()
+	a, _, err := w.store.BeginApproval(w.t.Context(), w.start(u).ID, store.KindLogin, "", ttl)
+	must(w.t, err)
+	must(w.t, w.store.KeepOwnRequest(w.t.Context(), a, `{"email":"x"}`))
+	return a
+}
+
+// says is an answer whose signatures are right.
+func (p ownPhone) says(a store.Approval, status store.ApprovalStatus) store.OwnAnswer {
+	return store.OwnAnswer{RequestID: a.ID, PhoneID: p.ID, Status: status, Number: a.Number, Receipt: "{}"}
+}
+
+func (w *world) answerOwn(d store.OwnAnswer) (store.Approval, bool) {
+	w.t.Helper()
+	a, applied, err := w.store.AnswerOwn(w.t.Context(), d)
+	must(w.t, err)
+	return a, applied
+}
+
+func TestSignInByAnOwnPhone(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	pixel := w.own(ada, "Pixel")
+	a := w.askOwn(ada)
+	if a.Provider != store.Own || len(a.Number) != 6 {
+		t.Fatalf("got the request %+v", a)
+	}
+	w.clock.Advance(time.Second)
+	got, applied := w.answerOwn(pixel.says(a, store.Approved))
+	if !applied || got.Status != store.Approved || got.DecidedVia != store.ViaOwnPhone {
+		t.Errorf("got %+v, %v", got, applied)
+	}
+	in, err := w.store.ConfirmLogin(t.Context(), a.SessionID, browser)
+	must(t, err)
+	if in.Method != store.MethodPush {
+		t.Errorf("got %+v", in)
+	}
+	if w.phone(ada).ProvedAt != (time.Time{}) {
+		t.Error("the phone with the number is proved, which was not asked")
+	}
+	known, err := w.store.OwnRequestOf(t.Context(), pixel.OwnPhone, a.ID)
+	must(t, err)
+	if known.Phone != "Pixel" || known.Status != store.Approved || !w.ownPhoneOf(pixel.cookie).UsedAt.Equal(w.clock.Now()) {
+		t.Errorf("got %+v", known)
+	}
+}
+
+// All ring, the first answer wins, and the others learn whose it was.
+func TestTheFirstOwnPhoneWins(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	pixel, iphone := w.own(ada, "Pixel"), w.own(ada, "iPhone")
+	a := w.askOwn(ada)
+	won := race(t, 10, store.ErrChanged, func(i int) error {
+		d := pixel.says(a, store.Approved)
+		if i%2 == 1 {
+			d = iphone.says(a, store.Denied)
+		}
+		_, applied, err := w.store.AnswerOwn(t.Context(), d)
+		if err == nil && !applied {
+			err = store.ErrChanged
+		}
+		return err
+	})
+	if won != 1 {
+		t.Errorf("%d answers were applied", won)
+	}
+	other, err := w.store.OwnRequests(t.Context(), iphone.OwnPhone, time.Time{}, 10)
+	must(t, err)
+	if len(other) != 1 || other[0].Phone == "" || other[0].Status == store.Pending {
+		t.Errorf("the other phone is told %+v", other)
+	}
+}
+
+func TestThreeWrongNumbersEndTheRequest(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	pixel := w.own(ada, "Pixel")
+	a := w.askOwn(ada)
+	d := pixel.says(a, store.Approved)
+	d.Number = "000000"
+	for left := 2; left >= 0; left-- {
+		got, applied, err := w.store.AnswerOwn(t.Context(), d)
+		var wrong *store.WrongNumber
+		if !errors.As(err, &wrong) || wrong.Left != left || applied {
+			t.Fatalf("got %v, %v, want %d tries left", err, applied, left)
+		}
+		if ended := got.Status == store.Cancelled && got.Reason == store.ReasonWrongNumber; ended != (left == 0) {
+			t.Errorf("with %d tries left the request reads %+v", left, got)
+		}
+	}
+	if got, applied := w.answerOwn(pixel.says(a, store.Approved)); applied || got.Status != store.Cancelled {
+		t.Errorf("the right number after that: %+v", got)
+	}
+	_, err := w.store.ConfirmLogin(t.Context(), a.SessionID, browser)
+	wantErr(t, "the sign-in", err, store.ErrNotApproved)
+}
+
+// Nobody answers for another account, and what was revoked answers nothing.
+func TestOnlyTheOwnPhonesOfTheAccountAnswer(t *testing.T) {
+	w := newWorld(t)
+	ada, eve := w.user("ada@example.com"), w.user("eve@example.com")
+	pixel, eves, waiting := w.own(ada, "Pixel"), w.own(eve, "Eve's"), w.enrolled(ada, "not confirmed")
+	lost := w.own(ada, "lost")
+	w.as(ada, func(id string) error { return err2(w.store.RevokeOwnPhone(t.Context(), id, lost.ID, browser)) })
+	a := w.askOwn(ada)
+	for what, p := range map[string]ownPhone{"another account's": eves, "an unconfirmed one": waiting, "a revoked one": lost} {
+		_, applied, err := w.store.AnswerOwn(t.Context(), p.says(a, store.Approved))
+		if !errors.Is(err, store.ErrNotFound) || applied {
+			t.Errorf("%s: got %v, %v", what, applied, err)
+		}
+	}
+	_, err := w.store.OwnRequestOf(t.Context(), eves.OwnPhone, a.ID)
+	wantErr(t, "another account reads it", err, store.ErrNotFound)
+	// Nor does a callback of the provider answer for it.
+	forged := a
+	forged.UUID = "of the provider"
+	_, _, err = w.store.Decide(t.Context(), answer(forged, store.Approved))
+	wantErr(t, "a callback", err, store.ErrNotFound)
+	w.answerOwn(pixel.says(a, store.Denied))
+}
+
+func TestACounterNeverGoesBack(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	pixel := w.own(ada, "Pixel")
+	for _, step := range []struct {
+		count uint32
+		want  error
+	}{{0, nil}, {7, nil}, {7, store.ErrCounterWentBack}, {6, store.ErrCounterWentBack}, {0, store.ErrCounterWentBack}, {8, nil}} {
+		d := pixel.says(w.askOwn(ada), store.Approved)
+		d.SignCount = step.count
+		_, applied, err := w.store.AnswerOwn(t.Context(), d)
+		if !errors.Is(err, step.want) || applied != (step.want == nil) {
+			t.Errorf("counter %d: got %v, %v", step.count, applied, err)
+		}
+	}
+}
+
+func TestTheCodeOfAPhone(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.user("ada@example.com")
+	_, err := w.store.BeginEnrolment(ctx, "00000000", browser)
+	wantErr(t, "a code that is none", err, store.ErrWrongCode)
+
+	old := w.phoneCode(ada)
+	code := w.phoneCode(ada)
+	_, err = w.store.BeginEnrolment(ctx, old, browser)
+	wantErr(t, "one that was replaced", err, store.ErrWrongCode)
+	var e store.Enrolment
+	for range 5 {
+		e, err = w.store.BeginEnrolment(ctx, code, browser)
+		must(t, err)
+	}
+	_, err = w.store.BeginEnrolment(ctx, code, browser)
+	wantErr(t, "a sixth try", err, store.ErrWrongCode)
+	stale := e
+	stale.Challenge = "another"
+	p := store.OwnPhone{Name: "x", DeviceKey: []byte("d"), PasskeyKey: []byte("p"), Credential: []byte("c")}
+	_, err = w.store.Enrol(ctx, code, stale, p, "cookie")
+	wantErr(t, "another enrolment", err, store.ErrWrongCode)
+	must(t, err2(w.store.Enrol(ctx, code, e, p, "cookie")))
+	p.Credential = []byte("another")
+	_, err = w.store.Enrol(ctx, code, e, p, "another cookie")
+	wantErr(t, "a second phone by one code", err, store.ErrWrongCode)
+
+	late := w.phoneCode(ada)
+	w.clock.Advance(10 * time.Minute)
+	_, err = w.store.BeginEnrolment(ctx, late, browser)
+	wantErr(t, "too late", err, store.ErrWrongCode)
+}
+
+// A phone counts once a browser of its account has confirmed it, soon.
+func TestANewPhoneIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada, eve := w.user("ada@example.com"), w.user("eve@example.com")
+	p := w.enrolled(ada, "Pixel")
+	if a := w.begin(w.start(ada)); a.Provider == store.Own {
+		t.Error("a phone that waits to be confirmed is asked")
+	}
+	wantErr(t, "another account", w.store.ConfirmOwnPhone(ctx, w.fresh(eve), p.ID, browser), store.ErrNotFound)
+	w.clock.Advance(store.OwnPhoneWait)
+	wantErr(t, "too late", w.store.ConfirmOwnPhone(ctx, w.fresh(ada), p.ID, browser), store.ErrNotFound)
+	w.own(ada, "iPhone")
+	told, _, err := w.store.UnreadNotices(ctx, store.Session{UserID: ada.ID}, 10)
+	must(t, err)
+	if len(told) != 1 || told[0].Kind != store.NoticeFactorAdded || told[0].Detail != "iPhone" {
+		t.Errorf("the owner was told %+v", told)
+	}
+	for i := range 4 {
+		w.own(ada, fmt.Sprint(i))
+	}
+	sixth := w.enrolled(ada, "sixth")
+	wantErr(t, "a sixth one", w.store.ConfirmOwnPhone(ctx, w.fresh(ada), sixth.ID, browser), store.ErrTooManyFactors)
+}
+
+// Without the last of them the phone with the number is asked again, and what they
+// were asked ends.
+func TestARevokedOwnPhone(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada, eve := w.user("ada@example.com"), w.user("eve@example.com")
+	pixel, iphone := w.own(ada, "Pixel"), w.own(ada, "iPhone")
+	a := w.askOwn(ada)
+	_, err := w.store.RevokeOwnPhone(ctx, w.fresh(eve), pixel.ID, browser)
+	wantErr(t, "another account", err, store.ErrNotFound)
+	ended, err := w.store.RevokeOwnPhone(ctx, w.fresh(ada), iphone.ID, browser)
+	must(t, err)
+	if len(ended) != 0 || w.approval(a.ID).Status != store.Pending {
+		t.Errorf("with one phone left %+v ended", ended)
+	}
+	ended, err = w.store.RevokeOwnPhone(ctx, w.fresh(ada), pixel.ID, browser)
+	must(t, err)
+	if len(ended) != 1 || ended[0].ID != a.ID || ended[0].Reason != store.ReasonNoDevice {
+		t.Errorf("with no phone left %+v ended", ended)
+	}
+	if again := w.begin(w.start(ada)); again.Provider != store.Simulator || len(again.Number) != 2 {
+		t.Errorf("then is asked %+v", again)
+	}
+	if p := w.ownPhoneOf(pixel.cookie); p.RevokedAt.IsZero() || p.Counts() {
+		t.Errorf("the phone reads %+v", p)
+	}
+	_, err = w.store.RenewOwnPhone(ctx, w.ownPhoneOf(pixel.cookie))
+	wantErr(t, "its cookie", err, store.ErrNotFound)
+}
+
+func TestTheChallengeOfAPhoneIsSignedOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.own(w.user("ada@example.com"), "Pixel")
+	w.clock.Advance(time.Hour)
+	next, err := w.store.RenewOwnPhone(t.Context(), p.OwnPhone)
+	must(t, err)
+	if !next.SignedAt.Equal(w.clock.Now()) || next.Challenge == p.Challenge {
+		t.Errorf("got %+v", next)
+	}
+	_, err = w.store.RenewOwnPhone(t.Context(), p.OwnPhone)
+	wantErr(t, "the same again", err, store.ErrNotFound)
+}
+
+// Neither cookies nor codes are in the file, and nothing of a phone outlives its
+// account, a new password for everybody else, or a reset by the operator.
+func TestOwnPhonesGo(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	kept, theirs := w.own(ada, "kept"), w.own(ada, "theirs")
+	change := store.PasswordChange{Password: "another password", Everywhere: true, RemovePhones: []string{theirs.ID, "none"}}
+	must(t, err3(w.store.ChangePassword(ctx, w.fresh(ada), change, browser)))
+	if w.ownPhoneOf(theirs.cookie).Counts() || !w.ownPhoneOf(kept.cookie).Counts() {
+		t.Error("a new password took back the wrong phone")
+	}
+	w.askOwn(ada)
+	must(t, err2(w.store.ResetFactors(ctx, ada.ID)))
+	if w.ownPhoneOf(kept.cookie).Counts() {
+		t.Error("the operator's reset left a phone")
+	}
+	bobs := w.own(bob, "Bob's")
+	w.askOwn(bob)
+	w.phoneCode(bob)
+	w.closeAccount(bob)
+	for _, table := range []string{"own_phones", "own_codes", "own_requests"} {
+		if n := w.number(`SELECT COUNT(*) FROM `+table+` WHERE user_id = ?`, bob.ID); n != 0 {
+			t.Errorf("%d rows of %s are left", n, table)
+		}
+	}
+	for _, secret := range []string{bobs.cookie, kept.cookie} {
+		if bytes.Contains(w.file(), []byte(secret)) {
+			t.Errorf("the file holds %q", secret)
+		}
+	}
+}
+
+func err3[A, B any](_ A, _ B, err error) error { return err }
+
+// file is all that the database holds on the disk.
+func (w *world) file() (content []byte) {
+	w.t.Helper()
+	for _, name := range []string{w.path, w.path + "-wal"} {
+		part, err := os.ReadFile(name)
+		must(w.t, err)
+		content = append(content, part...)
+	}
+	return content
+}
+
+// Whoever guesses is held up where they come from; others are not.
+func TestGuessingTheCodeOfAPhone(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	for range 5 {
+		_, err := w.store.BeginEnrolment(t.Context(), "00000000", browser)
+		wantErr(t, "a guess", err, store.ErrWrongCode)
+	}
+	code := w.phoneCode(ada)
+	_, err := w.store.BeginEnrolment(t.Context(), code, browser)
+	var often *store.RateError
+	if !errors.As(err, &often) || often.Limit != "enrol_source" {
+		t.Errorf("after five guesses: got %v", err)
+	}
+	must(t, err2(w.store.BeginEnrolment(t.Context(), code, store.Client{IP: "198.51.100.7"})))
+}
