@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"nod/hub":             {},
 	"nod/places":          {},
 	"nod/simulator":       {"simulator/pages", "authy"},
-	"nod/simulator/pages": {"locales"},
+	"nod/simulator/pages": {"locales", "static/tokens"},
 	"nod/stage":           {"signin", "store", "simulator", "authy", "wire", "stage/pages"},
 	"nod/stage/pages":     {},
 	"nod/metrics":         {},
@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"nod/wire":            {},
 	"nod/views":           {},
 	"nod/static":          {},
+	"nod/static/tokens":   {},
 	"nod/locales":         {},
 }
 

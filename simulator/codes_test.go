@@ -198,10 +198,16 @@ func TestCodesPerHour(t *testing.T) {
 	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
 	s.sms("")
 	for _, how := range []string{"sms", "call"} {
-		s.call("GET", "/protected/json/"+how+"/100001?force=true", "").want(429, tooMany)
+		refused := s.call("GET", "/protected/json/"+how+"/100001?force=true", "")
+		refused.want(429, tooMany)
+		if got := refused.header.Get("Retry-After"); got != "3540" { // the first code was a minute ago
+			t.Errorf("got Retry-After %q", got)
+		}
 		s.call("GET", "/protected/json/"+how+"/100001", "").wantStatus(200) // ignored, so it does not count
 	}
+	s.watch(ada).until(`"codes_from":"2026-11-24T20:00:00.000Z"`)
 	other := s.user("other@example.com")
+	s.watch(other).until(`"codes_from":null`)
 	s.call("GET", fmt.Sprintf("/protected/json/sms/%d?force=true", other), "").wantStatus(200)
 	s.clock.Advance(59 * time.Minute)
 	s.sms("")

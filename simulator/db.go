@@ -36,6 +36,9 @@ var upgrades = []string{
 	// 6: everybody who has a phone.
 	`CREATE TABLE owners (seq INTEGER PRIMARY KEY, authy_id INTEGER NOT NULL, email TEXT NOT NULL, UNIQUE (authy_id, email)) STRICT;
 	 INSERT INTO owners (authy_id, email) SELECT authy_id, email FROM users WHERE removed_at = 0;`,
+	// 7: calls that were answered. Until then the code of each was shown.
+	`ALTER TABLE messages ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;
+	 UPDATE messages SET answered = 1 WHERE via = 'call' AND ringing = 0;`,
 }
 
 // openDB opens the file at path, or a temporary one, which remove deletes.

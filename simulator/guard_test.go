@@ -81,7 +81,7 @@ func TestCrossOriginPosts(t *testing.T) {
 	}
 	for _, header := range foreign {
 		for _, path := range []string{"POST /phones/100001/requests/" + uuid + "/approve", "POST /phones/100001/requests/" + uuid + "/deny",
-			"POST /phones", "POST /phones/100001", "POST /phones/100001/call/hangup", "POST /faults", "DELETE /faults", "POST /callback/ping"} {
+			"POST /phones", "POST /phones/100001", "POST /phones/100001/call/answer", "POST /phones/100001/call/hangup", "POST /faults", "DELETE /faults", "POST /callback/ping"} {
 			method, path, _ := strings.Cut(path, " ")
 			if got := s.do(method, path, "", header); got.status != 403 {
 				t.Errorf("%s from %v: got %d %s", path, header, got.status, got.body)

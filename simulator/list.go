@@ -26,7 +26,7 @@ type PhoneList struct {
 const listQuery = "SELECT " + userColumns + `,
 	(SELECT count(*) FROM requests r WHERE r.authy_id = users.authy_id AND r.status = 'pending' AND r.pushed = 1
 		AND (r.expires_at = 0 OR r.expires_at > ?)),
-	EXISTS (SELECT 1 FROM messages m WHERE m.country_code = users.country_code AND m.phone_number = users.phone_number AND m.ringing = 1)
+	EXISTS (SELECT 1 FROM messages m WHERE m.country_code = users.country_code AND m.phone_number = users.phone_number AND m.ringing = 1 AND m.answered = 0)
 	FROM users WHERE removed_at = 0 ORDER BY seq DESC`
 
 // list returns the phones that match what is searched for, all for "".

@@ -173,13 +173,14 @@ func closeSocket(conn *websocket.Conn, code int, why string) {
 // State is the JSON of one frame: a phone and everything it shows.
 type State struct {
 	Phone      Phone        `json:"phone"`
-	Requests   []Request    `json:"requests"` // newest first
-	Messages   []Message    `json:"messages"` // newest first
-	Call       *Call        `json:"call"`     // null without an incoming call
-	Token      *Token       `json:"token"`    // null without the app
-	Generic    *Token       `json:"generic"`  // null without a generic authenticator
-	Apps       []ScannedApp `json:"apps"`     // what was scanned
-	Faults     []string     `json:"faults"`   // in force for this phone, in the reader's language
+	Requests   []Request    `json:"requests"`   // newest first
+	Messages   []Message    `json:"messages"`   // newest first; a call that was missed has no text
+	Call       *Call        `json:"call"`       // null without an incoming call
+	Token      *Token       `json:"token"`      // null without the app
+	Generic    *Token       `json:"generic"`    // null without a generic authenticator
+	Apps       []ScannedApp `json:"apps"`       // what was scanned
+	Faults     []string     `json:"faults"`     // in force for this phone, in the reader's language
+	CodesFrom  Stamp        `json:"codes_from"` // when the next SMS or call may come; null = now
 	ServerTime Stamp        `json:"server_time"`
 }
 
@@ -194,12 +195,16 @@ func (s *Simulator) state(ctx context.Context, authyID int64, in *pages.Language
 	if state.Requests, err = s.requests(ctx, authyID); err != nil {
 		return State{}, 0, err
 	}
-	if state.Messages, err = s.messagesTo(ctx, u.countryCode, u.phoneNumber); err != nil {
+	messages, err := s.messagesTo(ctx, u.countryCode, u.phoneNumber)
+	if err != nil {
 		return State{}, 0, err
 	}
-	if state.Call, err = s.ringing(ctx, u); err != nil {
+	state.Call, state.Messages = heard(messages)
+	from, err := s.noCodesUntil(ctx, s.db, u, now)
+	if err != nil {
 		return State{}, 0, err
 	}
+	state.CodesFrom = Stamp{from}
 	if state.Token, state.Generic, err = s.tokens(u); err != nil {
 		return State{}, 0, err
 	}
@@ -219,6 +224,9 @@ func (state State) untilNextChange(now time.Time) time.Duration {
 		}
 	}
 	next = soonest(state.Apps, next)
+	if !state.CodesFrom.IsZero() {
+		next = min(next, state.CodesFrom.Sub(now))
+	}
 	for _, r := range state.Requests {
 		if r.Status == Pending && !r.ExpiresAt.IsZero() {
 			next = min(next, r.ExpiresAt.Sub(now))

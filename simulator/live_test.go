@@ -99,7 +99,7 @@ func TestAPageShowsThePhone(t *testing.T) {
 	p := s.watch(ada)
 	first := p.until("")
 	want := `{"phone":{"authy_id":100001,"email":"ada@example.com","owners":["ada@example.com"],"phone_number":"3173389302","country_code":57,"devices":["iphone"],"app_installed":true},` +
-		`"requests":[],"messages":[],"call":null,"token":{"token":"` + s.token() + `","expires_in":10},"generic":null,"apps":[],"faults":[],"server_time":"2026-11-24T19:00:00.000Z"}`
+		`"requests":[],"messages":[],"call":null,"token":{"token":"` + s.token() + `","expires_in":10},"generic":null,"apps":[],"faults":[],"codes_from":null,"server_time":"2026-11-24T19:00:00.000Z"}`
 	if first != want {
 		t.Errorf("got  %s\nwant %s", first, want)
 	}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -22,14 +23,17 @@ type Message struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 	At   Stamp  `json:"at"`
+
+	ringing, answered bool // of a call
 }
 
 // Call is a call that rings or is being read out: it ends with hanging up, or
 // with the next call.
 type Call struct {
-	Text string `json:"text"`
-	Code string `json:"code"`
-	At   Stamp  `json:"at"`
+	Answered bool   `json:"answered"`
+	Text     string `json:"text,omitempty"` // once it is answered
+	Code     string `json:"code,omitempty"` // once it is answered
+	At       Stamp  `json:"at"`
 }
 
 // outgoing is a message to send.
@@ -113,22 +117,32 @@ func (s *Simulator) deliverCode(c *call, u user, via string) error {
 	m := outgoing{u.countryCode, u.phoneNumber, "token", via, code, c.params.text("action"),
 		s.codeText(via, code, c.params.text("action_message"), c.params.text("locale"))}
 	return s.tx(c.ctx(), func(tx *sql.Tx) error {
-		var n int
-		err := tx.QueryRowContext(c.ctx(), `SELECT count(*) FROM messages
-			WHERE country_code = ? AND phone_number = ? AND kind = 'token' AND via <> 'email' AND at > ?`,
-			u.countryCode, u.phoneNumber, toMillis(c.now.Add(-time.Hour))).Scan(&n)
+		until, err := s.noCodesUntil(c.ctx(), tx, u, c.now)
 		if err != nil {
 			return err
 		}
-		if n >= s.config.CodesPerHour {
+		if !until.IsZero() {
 			return &apiError{status: http.StatusTooManyRequests, code: codeTooManyRequests, codeFirst: true,
-				message: "DoS protection: User has requested too many tokens in the last hour."}
+				message: "DoS protection: User has requested too many tokens in the last hour.", retryAfter: until.Sub(c.now)}
 		}
 		if err := send(c.ctx(), tx, m, c.now); err != nil {
 			return err
 		}
 		return count(c.ctx(), tx, c.now, map[string]string{"sms": "sms", "call": "calls"}[via])
 	})
+}
+
+// noCodesUntil is when the next code may go to a phone that has got its number of the
+// hour; zero if one may go now.
+func (s *Simulator) noCodesUntil(ctx context.Context, q querier, u user, now time.Time) (time.Time, error) {
+	var at int64
+	err := q.QueryRowContext(ctx, `SELECT at FROM messages WHERE country_code = ? AND phone_number = ? AND kind = 'token'
+		AND via <> 'email' AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?`,
+		u.countryCode, u.phoneNumber, toMillis(now.Add(-time.Hour)), s.config.CodesPerHour-1).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return fromMillis(at).Add(time.Hour), err
 }
 
 // codeText is the text of a message, in English if the phones do not speak its
@@ -152,29 +166,35 @@ func randomDigits(n int) string {
 	return b.String()
 }
 
-// messagesTo returns the newest messages to a number, newest first.
+// messagesTo returns the newest messages to a number, newest first. A call has its
+// code also if nobody has answered it: scripts and tests have no ears.
 func (s *Simulator) messagesTo(ctx context.Context, country int, number string) ([]Message, error) {
 	return collect(ctx, s.db, func(scan func(...any) error) (m Message, err error) {
 		var at int64
-		err = scan(&m.Via, &m.Code, &m.Text, &at)
+		err = scan(&m.Via, &m.Code, &m.Text, &at, &m.ringing, &m.answered)
 		m.At = Stamp{fromMillis(at)}
 		return m, err
-	}, "SELECT via, code, text, at FROM messages WHERE country_code = ? AND phone_number = ? ORDER BY seq DESC LIMIT ?",
+	}, "SELECT via, code, text, at, ringing, answered FROM messages WHERE country_code = ? AND phone_number = ? ORDER BY seq DESC LIMIT ?",
 		country, number, maxListed)
 }
 
-// ringing returns the call in progress; nil without one.
-func (s *Simulator) ringing(ctx context.Context, u user) (*Call, error) {
-	calls, err := collect(ctx, s.db, func(scan func(...any) error) (c Call, err error) {
-		var at int64
-		err = scan(&c.Text, &c.Code, &at)
-		c.At = Stamp{fromMillis(at)}
-		return c, err
-	}, "SELECT text, code, at FROM messages WHERE country_code = ? AND phone_number = ? AND ringing = 1", u.countryCode, u.phoneNumber)
-	if err != nil || len(calls) == 0 {
-		return nil, err
+// heard is what a person finds on the phone: the call in progress, nil without one,
+// and of a call that nobody has answered nothing but that it was missed.
+func heard(messages []Message) (call *Call, shown []Message) {
+	shown = []Message{}
+	for _, m := range messages {
+		secret := m.Via == "call" && !m.answered
+		if secret {
+			m.Text, m.Code = "", ""
+		}
+		if m.ringing {
+			call = &Call{m.answered, m.Text, m.Code, m.At}
+		}
+		if !secret || !m.ringing {
+			shown = append(shown, m)
+		}
 	}
-	return &calls[0], nil
+	return call, shown
 }
 
 func (s *Simulator) serveMessages(w http.ResponseWriter, r *http.Request) error {
@@ -204,8 +224,23 @@ func (s *Simulator) serveNumber(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, messages)
 }
 
+// serveAnswerCall answers the call in progress, if there is one: from now on the
+// phone shows what the voice says.
+func (s *Simulator) serveAnswerCall(w http.ResponseWriter, r *http.Request) error {
+	const answer = "UPDATE messages SET answered = 1 WHERE country_code = ? AND phone_number = ? AND ringing = 1"
+	return s.changeCall(w, r, func(u user) error {
+		_, err := s.db.ExecContext(r.Context(), answer, u.countryCode, u.phoneNumber)
+		return err
+	})
+}
+
 // serveHangUp ends the call in progress, if there is one.
 func (s *Simulator) serveHangUp(w http.ResponseWriter, r *http.Request) error {
+	return s.changeCall(w, r, func(u user) error { return hangUp(r.Context(), s.db, u.countryCode, u.phoneNumber) })
+}
+
+// changeCall does what a person does about a call, sent as JSON or as a form.
+func (s *Simulator) changeCall(w http.ResponseWriter, r *http.Request, do func(user) error) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err
 	}
@@ -213,9 +248,12 @@ func (s *Simulator) serveHangUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := hangUp(r.Context(), s.db, u.countryCode, u.phoneNumber); err != nil {
+	if err := do(u); err != nil {
 		return err
 	}
 	s.watchers.notify(u.authyID)
+	if byForm(r) {
+		return backToPhone(w, r)
+	}
 	return writeJSON(w, http.StatusOK, phoneOf(u))
 }

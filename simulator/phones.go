@@ -146,15 +146,22 @@ func (s *Simulator) serveAnswer(status string) errHandler {
 			return err
 		}
 		a, err := s.answer(r.Context(), phoneID(r), r.PathValue("uuid"), status)
-		if strings.Contains(r.Header.Get("Accept"), "text/html") && (err == nil || errors.Is(err, ErrNotPending)) {
-			http.Redirect(w, r, fmt.Sprintf("/phones/%d", phoneID(r)), http.StatusSeeOther)
-			return nil
+		if byForm(r) && (err == nil || errors.Is(err, ErrNotPending)) {
+			return backToPhone(w, r)
 		}
 		if err != nil {
 			return err
 		}
 		return writeJSON(w, http.StatusOK, requestOf(a))
 	}
+}
+
+// byForm reports whether a person without scripts has sent a form.
+func byForm(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+func backToPhone(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, fmt.Sprintf("/phones/%d", phoneID(r)), http.StatusSeeOther)
+	return nil
 }
 
 // serveToken serves the app's token, or with ?kind=generic that of the generic

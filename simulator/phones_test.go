@@ -30,7 +30,7 @@ func TestUnknownPhones(t *testing.T) {
 	s := newAda(t)
 	for _, id := range []string{"100002", "0", "-1", "ada", "1e5", "99999999999999999999"} {
 		for _, path := range []string{"GET /phones/%s", "GET /phones/%s/requests", "GET /phones/%s/messages", "GET /phones/%s/token",
-			"GET /phones/%s/events", "POST /phones/%s/requests/x/approve", "POST /phones/%s/requests/x/deny", "POST /phones/%s/call/hangup"} {
+			"GET /phones/%s/events", "POST /phones/%s/requests/x/approve", "POST /phones/%s/requests/x/deny", "POST /phones/%s/call/answer", "POST /phones/%s/call/hangup"} {
 			method, path, _ := strings.Cut(fmt.Sprintf(path, id), " ")
 			s.do(method, path, "", nil).want(404, `{"error":"no such phone"}`+"\n")
 		}
@@ -106,18 +106,49 @@ func TestMessagesOfInvalidNumbers(t *testing.T) {
 	}
 }
 
+// A phone says no code before somebody answers, and never one of a call that was
+// missed.
 func TestACallRings(t *testing.T) {
 	s := newAda(t)
 	page := s.watch(ada)
-	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
-	first := s.messages()[0].Code
-	page.until(`"call":{"text":"Your Nod code is: `, `"code":"`+first+`"`)
-	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200) // ends the first call
-	page.until(`"call":{`, `"code":"`+s.messages()[0].Code+`","at":"2026-11-24T19:00:00.000Z"},"token"`)
+	ring := func() (code string) {
+		s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
+		return s.messages()[0].Code
+	}
+	missed := ring()
+	frame := page.until(`"messages":[],"call":{"answered":false,"at":"2026-11-24T19:00:00.000Z"}`)
+	code := ring() // ends the first call
+	frame += page.until(`"messages":[{"via":"call","code":"","text":"","at":"2026-11-24T19:00:00.000Z"}],"call":{"answered":false,`)
+	if strings.Contains(frame, missed) || strings.Contains(frame, code) {
+		t.Errorf("a phone shows the code of a call that nobody has answered: %s", frame)
+	}
+	s.post("/phones/100001/call/answer", "").wantStatus(200).wantIn(`"authy_id":100001`)
+	frame = page.until(`"messages":[{"via":"call","code":"`+code+`"`, `"call":{"answered":true,"text":"Your Nod code is: `, `"code":"`+code+`"`)
+	if strings.Contains(frame, missed) {
+		t.Errorf("a phone shows the code of the call before the one that was answered: %s", frame)
+	}
 	s.post("/phones/100001/call/hangup", "").wantStatus(200).wantIn(`"authy_id":100001`)
-	page.until(`"call":null`)
-	s.post("/phones/100001/call/hangup", "").wantStatus(200) // no call
-	s.verify(first).wantStatus(200)
+	page.until(`"messages":[{"via":"call","code":"`+code+`"`, `"call":null`)
+	for _, path := range []string{"answer", "hangup"} { // no call
+		s.post("/phones/100001/call/"+path, "").wantStatus(200)
+	}
+	s.verify(missed).wantStatus(200)
+}
+
+// Without scripts a call is answered by forms.
+func TestACallByForms(t *testing.T) {
+	s := newAda(t)
+	s.call("GET", "/protected/json/call/100001?force=true", "").wantStatus(200)
+	code := s.messages()[0].Code
+	rings := s.do("GET", "/phones/100001", "", asPage).wantStatus(200)
+	rings.wantIn(`action="/phones/100001/call/answer"`, `action="/phones/100001/call/hangup"`)
+	if strings.Contains(rings.body, code) {
+		t.Error("a page shows the code of a call that nobody has answered")
+	}
+	s.do("POST", "/phones/100001/call/answer", "", asPage).wantStatus(200).wantIn(code, `action="/phones/100001/call/hangup"`)
+	if got := s.do("POST", "/phones/100001/call/hangup", "", asPage).wantStatus(200); strings.Contains(got.body, "/call/") {
+		t.Error("a call that has ended can be answered")
+	}
 }
 
 func TestPages(t *testing.T) {

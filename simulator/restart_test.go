@@ -44,7 +44,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 	s.verify(used).want(401, tokenUsed)
 	s.verify(unused).wantStatus(200)
 	s.call("GET", checkPath+s.sentTo()[0].Code, "").wantStatus(200)
-	s.watch(ada).until(`"call":{"text":`)
+	s.watch(ada).until(`"call":{"answered":false,`)
 	s.tap(ada, answered, "approve").wantStatus(409)
 	s.tap(ada, pending, "approve").wantStatus(200)
 	if got := string(s.app.next().body); !strings.Contains(got, `"details":{"b":"1","a":"2"}`) || !strings.Contains(got, `"hidden_details":{"id":"7"}`) {

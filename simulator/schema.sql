@@ -96,7 +96,8 @@ CREATE TABLE IF NOT EXISTS messages (
   at           INTEGER NOT NULL,
   expires_at   INTEGER NOT NULL,
   spent_at     INTEGER NOT NULL DEFAULT 0,
-  ringing      INTEGER NOT NULL DEFAULT 0
+  ringing      INTEGER NOT NULL DEFAULT 0, -- a call that nobody has hung up
+  answered     INTEGER NOT NULL DEFAULT 0  -- a call that somebody has heard
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_of_number ON messages (country_code, phone_number, seq);
 CREATE INDEX IF NOT EXISTS messages_by_age ON messages (at);

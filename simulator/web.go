@@ -51,6 +51,7 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"GET /phones/{id}/token":                    s.serveToken,
 		"GET /phones/{id}/apps":                     s.serveScannedApps,
 		"POST /phones/{id}/apps":                    s.serveScannedApp,
+		"POST /phones/{id}/call/answer":             s.serveAnswerCall,
 		"POST /phones/{id}/call/hangup":             s.serveHangUp,
 		"GET /messages":                             s.serveNumber,
 		"GET /faults":                               s.serveFaults,
@@ -223,7 +224,7 @@ func (s *Simulator) serveStatic(w http.ResponseWriter, r *http.Request) error {
 	if !fs.ValidPath(name) || strings.Contains(name, "/") || name == "." {
 		return unknownURL(w)
 	}
-	content, err := fs.ReadFile(pages.FS, path.Join("static", name))
+	content, err := pages.Static(name)
 	if err != nil {
 		return unknownURL(w)
 	}

@@ -20,15 +20,19 @@ import (
 	"golang.org/x/text/number"
 
 	"nod/locales"
+	"nod/static/tokens"
 )
 
-// FS holds what the pages load, under static/.
-//
-//go:embed static
-var FS embed.FS
-
-//go:embed *.html words
+//go:embed *.html words static
 var files embed.FS
+
+// Static is what the pages load, by its name: the sheet of names is the application's.
+func Static(name string) ([]byte, error) {
+	if name == "tokens.css" {
+		return tokens.CSS, nil
+	}
+	return files.ReadFile("static/" + name)
+}
 
 // Pages are the pages in every language.
 type Pages struct {

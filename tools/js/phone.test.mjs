@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { advance, answers, byId, happens, load, reply, requests, setPage, setVisible, settle, sockets, visited } from "./browser.mjs";
 
+process.env.TZ = "Asia/Kolkata"; // the reader's zone, half an hour off the full ones
+
 const now = "2026-11-25T12:00:00.000Z";
 const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
@@ -18,7 +20,7 @@ const page = `
   <div id="panel-codes" hidden>${["token", "generic"].map((name) => `<section id="${name}" hidden><p id="${name}-digits"></p>
     <progress id="${name}-bar"></progress><span id="${name}-left"></span></section>`).join("")}<p id="no-codes"></p><div id="apps"></div>
     <form id="scan-form"><input id="scan"><button id="scan-add"></button><p id="scan-said"></p></form></div>
-  <div id="panel-messages" hidden><ol id="messages"></ol><p id="no-messages"></p></div>
+  <div id="panel-messages" hidden><p id="codes-from" hidden></p><ol id="messages"></ol><p id="no-messages"></p></div>
   ${["requests", "codes", "messages"].map((name) => `<button role="tab" id="tab-${name}" aria-controls="panel-${name}"
     aria-selected="${name === "requests"}"${name === "requests" ? "" : " tabindex=-1"}></button><span id="count-${name}" hidden></span>`).join("")}
   <div id="call" hidden><h2 id="call-title"></h2><p id="call-text"></p><p id="call-code" hidden></p>
@@ -42,7 +44,7 @@ const request = (uuid, status = "pending", more = {}) => ({
 
 const state = (more = {}) => ({
   server_time: now, phone: { owners: ["ada"], devices: ["iphone"], app_installed: true },
-  requests: [], messages: [], token: null, generic: null, call: null, apps: [], faults: [], ...more,
+  requests: [], messages: [], token: null, generic: null, call: null, apps: [], faults: [], codes_from: null, ...more,
 });
 
 const tones = []; // pitches that were started
@@ -94,6 +96,15 @@ describe("a request", () => {
     assert.equal(byId("count-requests").textContent, "1");
     assert.equal(byId("announce").textContent, "New request: Sign in a");
     assert.ok(byId("calm").hidden);
+  });
+
+  test("says beside a time in UTC when that was here", () => {
+    const values = ["25 Nov 2026, 12:00:01 UTC", "25.11.2026, 23:59:59 UTC", "UTC", "12:00:01"];
+    hear({ requests: [{ ...request("a"), details_list: values.map((value) => ({ label: "x", value })) }] });
+    const [time, late, ...others] = [...cards()[0].querySelectorAll("dd")].map((line) => line.textContent);
+    assert.match(time, /^25 Nov 2026, 12:00:01 UTC \(5:30:01\sPM GMT\+5:30\)$/);
+    assert.match(late, /^25\.11\.2026, 23:59:59 UTC \(5:29:59\sAM GMT\+5:30\)$/);
+    assert.deepEqual(others, ["UTC", "12:00:01"]);
   });
 
   test("counts down by the server's clock", async () => {
@@ -338,6 +349,14 @@ describe("messages", () => {
   });
 });
 
+test("a phone that has got too many codes says when the next one can come", () => {
+  hear({ codes_from: at(3600) });
+  assert.equal(byId("codes-from").hidden, false);
+  assert.match(byId("codes-from").textContent, /can come at .*\d:\d\d/);
+  hear({});
+  assert.ok(byId("codes-from").hidden);
+});
+
 describe("codes", () => {
   test("are shown in two groups with the time they have left", async () => {
     hear({ token: { token: "1234567", expires_in: 8 }, generic: { token: "654321", expires_in: 30 } });
@@ -407,13 +426,14 @@ describe("codes", () => {
 });
 
 describe("a call", () => {
-  const call = { at: now, text: "Your code is 1 2 3.", code: "123" };
+  const call = { at: now, answered: false };
+  const answered = { ...call, answered: true, text: "Your code is 1 2 3.", code: "123" };
   let spoken;
 
   beforeEach(() => {
     spoken = [];
     globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-    globalThis.speechSynthesis = { cancel() {}, speak: ({ text }) => spoken.push(text) };
+    globalThis.speechSynthesis = { cancel() {}, speak: ({ text }) => text && spoken.push(text) };
   });
 
   afterEach(() => {
@@ -427,18 +447,49 @@ describe("a call", () => {
     assert.equal(byId("call-title").textContent, "Nod is calling");
     assert.ok(byId("call-code").hidden);
     byId("call-answer").click();
+    byId("call-answer").click();
+    assert.deepEqual(requests.map(({ url }) => url), ["/phones/7/call/answer"]);
+    assert.deepEqual(spoken, []);
+    hear({ call: answered });
     assert.equal(byId("call-code").textContent, "123");
     assert.equal(byId("call-code").hidden, false);
-    assert.deepEqual(spoken, [call.text]);
+    assert.deepEqual(spoken, [answered.text]);
     byId("call-again").click();
-    assert.deepEqual(spoken, [call.text, call.text]);
+    assert.deepEqual(spoken, [answered.text, answered.text]);
+  });
+
+  test("answered in another tab is shown here without a voice", () => {
+    hear({ call });
+    hear({ call: answered });
+    assert.equal(byId("call-code").textContent, "123");
+    assert.equal(document.activeElement.id, "call-again");
+    assert.deepEqual(spoken, []);
+  });
+
+  test("that cannot be answered says so, and rings on", async () => {
+    answers(reply(500, {}));
+    hear({ call });
+    byId("call-answer").click();
+    await settle();
+    assert.match(byId("call-text").textContent, /status 500/);
+    byId("call-answer").click();
+    assert.equal(requests.length, 2);
+  });
+
+  test("that nobody answered is listed as missed, with no code", () => {
+    hear({ call });
+    assert.equal(byId("messages").children.length, 0);
+    hear({ messages: [{ via: "call", code: "", text: "", at: now }] });
+    assert.equal(part(byId("messages"), ".message-text").textContent, "Missed call");
   });
 
   test("that goes on is left as it is", () => {
     hear({ call });
     byId("call-answer").click();
-    hear({ call: { ...call } });
+    hear({ call: answered });
+    hear({ call: { ...answered } });
     assert.equal(byId("call-code").hidden, false);
+    assert.equal(spoken.length, 1);
   });
 
   test("that ends by itself gives the focus back, and says so", () => {
@@ -538,7 +589,7 @@ describe("a phone rings", () => {
 
   test("for a call until it is answered", async () => {
     touch();
-    hear({ call: { at: now, text: "1 2 3", code: "123" } });
+    hear({ call: { at: now, answered: false } });
     await advance(6000);
     assert.equal(tones.length, 6);
     byId("call-answer").click();
@@ -549,7 +600,7 @@ describe("a phone rings", () => {
 
   test("for a call until it is hung up, on any page", async () => {
     touch();
-    hear({ call: { at: now, text: "1 2 3", code: "123" } });
+    hear({ call: { at: now, answered: false } });
     hear({});
     const rung = buzzes.length;
     await advance(6000);
@@ -621,7 +672,7 @@ describe("while nobody looks", () => {
 test("the clock stands still until the server has said the time, and is right at once then", () => {
   assert.equal(byId("clock").textContent, "");
   hear({});
-  assert.match(byId("clock").textContent, /^\d\d:\d\d/);
+  assert.match(byId("clock").textContent, /^5:30\sPM$/);
 });
 
 test("a phone of two names both", () => {

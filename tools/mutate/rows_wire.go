@@ -25,6 +25,9 @@ var wireRows = []row{
 	{what: "a phone of two names one", file: "simulator/registration.go", find: "INSERT INTO owners (authy_id, email) VALUES (?, ?) ON CONFLICT DO NOTHING", put: "INSERT INTO owners (authy_id, email) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM owners)", test: "simulator.TestAPhoneOfTwo"},
 	{what: "another device is sent to its own localhost", file: "simulator/network.go", find: "isLoopback(u.Hostname()) && !isLoopback(hostOnly(r.Host))", put: "u.Host == \"\"", test: "simulator.TestPagesForOtherDevices"},
 	{what: "the switch leads anywhere", file: "simulator/language.go", find: "ownPages.MatchString(from.Path)", put: "true", test: "simulator.TestALanguageIsChosen"},
+	{what: "a call says its code before somebody answers", file: "simulator/messages.go", find: `secret := m.Via == "call" && !m.answered`, put: `secret := m.Via == "call" && !m.answered && !m.ringing`, test: "simulator.TestACallRings"},
+	{what: "a missed call has its code", file: "simulator/messages.go", find: `m.Text, m.Code = "", ""`, put: "_ = m.Text", test: "simulator.TestACallRings"},
+	{what: "a phone does not know when the next code may come", file: "simulator/messages.go", find: "return fromMillis(at).Add(time.Hour), err", put: "return fromMillis(at), err", test: "simulator.TestCodesPerHour"},
 	{what: "the list forgets who rings", file: "simulator/list.go", find: "AND r.status = 'pending' AND r.pushed = 1", put: "AND false", test: "simulator.TestTheListSaysWhichPhoneRings"},
 	{what: "any status is an answer", file: "authy/decode.go", find: "c.Status != StatusApproved && c.Status != StatusDenied", put: "false", test: "TestSignedButUnusableBodies"},
 }

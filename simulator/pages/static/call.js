@@ -1,11 +1,11 @@
-// An incoming call: it rings until it is answered or hung up. A browser
-// speaks only after a tap, and Answer is one; the words stand there as text
-// as well. While it rings the keyboard stays in it: Tab goes round, and Escape
+// An incoming call: it rings until it is answered or hung up, and what it says comes
+// only with the answer. A browser speaks only after a tap, and Answer is one; the words
+// stand there as text as well. While it rings the keyboard stays in it: Tab goes round, and Escape
 // hangs up.
 
 import { say } from "./words.js";
 
-/** @typedef {{at: string, text: string, code: string}} CallState */
+/** @typedef {{at: string, answered: boolean, text?: string, code?: string}} CallState text and code of an answered one */
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -14,23 +14,26 @@ const appName = () => document.body.dataset.appName ?? "";
 /** Call shows state.call. */
 export class Call {
   /**
-   * @param {() => void} hangUp tells the simulator
+   * @param {(path: string) => Promise<string>} post tells the simulator, and resolves
+   * to a sentence that says what went wrong, "" if nothing did
    * @param {() => void} quiet ends the ringing
    * @param {(text: string) => void} announce
    */
-  constructor(hangUp, quiet, announce) {
+  constructor(post, quiet, announce) {
+    this._post = post;
     this._quiet = quiet;
     this._announce = announce;
     /** @type {CallState | null} */
     this._call = null;
     /** @type {Element | null} */
     this._focusBefore = null;
+    this._taken = false; // answered on this page, which then speaks
     byId("call-answer").addEventListener("click", () => this._answer());
     byId("call-again").addEventListener("click", () => this._speak());
     byId("call-hangup").addEventListener("click", () => {
       this._quiet();
       this.show(null);
-      hangUp();
+      this._post("/call/hangup");
     });
     document.addEventListener("keydown", (event) => this._key(event));
     addEventListener("pagehide", () => globalThis.speechSynthesis?.cancel());
@@ -38,13 +41,21 @@ export class Call {
 
   /** @param {CallState | null} call */
   show(call) {
-    if (call?.at === this._call?.at) return;
+    const before = this._call;
+    if (call?.at !== before?.at) this._begin(call);
+    this._call = call;
+    if (call?.answered && !(before?.answered && before.at === call.at)) this._read(call);
+  }
+
+  /** @param {CallState | null} call */
+  _begin(call) {
     if (!this._call) this._focusBefore = document.activeElement;
     const focusWasHere = byId("call").contains(document.activeElement);
-    this._call = call;
+    this._taken = false;
     globalThis.speechSynthesis?.cancel();
     byId("call").hidden = !call;
     byId("call").classList.remove("answered");
+    byId("call-answer").removeAttribute("aria-disabled");
     byId("call-code").hidden = byId("call-again").hidden = true;
     byId("call-answer").hidden = false;
     for (const part of document.querySelectorAll(".side, .screen > :not(.call)")) part.toggleAttribute("inert", Boolean(call));
@@ -64,7 +75,7 @@ export class Call {
   }
 
   rings() {
-    return this.isUp() && !byId("call").classList.contains("answered");
+    return this.isUp() && !this._taken && !this._call?.answered;
   }
 
   // What had the focus may be gone; then the open tab gets it, never nothing.
@@ -92,24 +103,44 @@ export class Call {
     buttons[next % buttons.length].focus();
   }
 
-  _answer() {
-    if (!this._call) return;
+  async _answer() {
+    if (!this._call || this._taken) return;
+    this._taken = true;
+    this._quiet();
+    this._say(""); // some browsers speak only if they did so at the tap
+    byId("call-answer").setAttribute("aria-disabled", "true");
+    const problem = await this._post("/call/answer");
+    if (!problem) return;
+    this._taken = false;
+    byId("call-answer").removeAttribute("aria-disabled");
+    byId("call-text").textContent = problem;
+    this._announce(problem);
+  }
+
+  // The next frame has what the voice says.
+  /** @param {CallState} call */
+  _read({ text = "", code = "" }) {
     this._quiet();
     byId("call").classList.add("answered");
     byId("call-title").textContent = appName();
-    byId("call-text").textContent = this._call.text;
-    byId("call-code").textContent = this._call.code;
+    byId("call-text").textContent = text;
+    byId("call-code").textContent = code;
     byId("call-code").hidden = byId("call-again").hidden = false;
     byId("call-answer").hidden = true;
     byId("call-again").focus();
-    this._speak();
+    if (this._taken) this._speak();
   }
 
   _speak() {
+    this._say(this._call?.text ?? "");
+  }
+
+  /** @param {string} text */
+  _say(text) {
     const voice = globalThis.speechSynthesis;
-    if (!voice || !this._call) return;
+    if (!voice) return;
     voice.cancel();
-    const words = new SpeechSynthesisUtterance(this._call.text);
+    const words = new SpeechSynthesisUtterance(text);
     words.rate = 0.9;
     voice.speak(words);
   }

@@ -18,11 +18,12 @@ import { ownersOf, say } from "./words.js";
  * @property {Token | null} token
  * @property {Token | null} generic
  * @property {string[]} faults in force, in words
+ * @property {string | null} codes_from when the next SMS or call may come, null for now
  * @property {{name: string, token: string}[]} apps
  * @property {import("./call.js").CallState | null} call
  */
 
-/** @typedef {{via: string, text: string, at: string}} Message */
+/** @typedef {{via: string, text: string, at: string}} Message of a missed call without a text */
 /** @typedef {{token: string, expires_in: number}} Token */
 
 /** @param {string} id */
@@ -45,6 +46,7 @@ let title = document.title;
 /** @type {string | null} */
 let seen = null; // time of the newest message that was looked at, null before the first frame
 let newest = "";
+let listed = ""; // what #messages shows
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let bannerTimer;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -77,7 +79,7 @@ const answer = (path) => post(path, {}, { 409: "request.too_late", 404: "request
 const requests = new Requests(answer, announce, location.hash.slice(1));
 const ring = new Ring(byId("mute"));
 const notifier = new Notifier(byId("notify"));
-const call = new Call(() => post("/call/hangup"), () => ring.call(false), announce);
+const call = new Call(post, () => ring.call(false), announce);
 
 // ---- tabs ----
 
@@ -187,7 +189,7 @@ function messageLine({ via, text, at }) {
   const template = /** @type {HTMLTemplateElement} */ (byId("message-line"));
   const line = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   one(line, ".message-from").textContent = `${say(`messages.${via}`)} · ${clockTime(at, true)}`;
-  one(line, ".message-text").textContent = text;
+  one(line, ".message-text").textContent = text || say("messages.missed");
   return line;
 }
 
@@ -195,19 +197,25 @@ function messageLine({ via, text, at }) {
 function showMessages(messages) {
   const latest = messages[0]?.at ?? "";
   const before = seen ?? latest;
-  if (latest !== newest) {
-    byId("messages").replaceChildren(...messages.map(messageLine));
-    if (latest > before && messages[0].via === "sms" && !isOpen("messages")) {
-      showBanner("messages", messages[0].text);
-      announce(say("messages.new", { text: messages[0].text }));
-      tell(messages[0].text);
-    }
+  const list = JSON.stringify(messages);
+  if (list !== listed) byId("messages").replaceChildren(...messages.map(messageLine));
+  listed = list;
+  if (latest !== newest && latest > before && messages[0].via === "sms" && !isOpen("messages")) {
+    showBanner("messages", messages[0].text);
+    announce(say("messages.new", { text: messages[0].text }));
+    tell(messages[0].text);
   }
   newest = latest;
   byId("no-messages").hidden = messages.length > 0;
   const read = isOpen("messages") ? newest : before;
   count("messages", messages.filter((m) => m.at > read).length);
   seen = read;
+}
+
+/** @param {string | null} from */
+function showCodesFrom(from) {
+  byId("codes-from").hidden = !from;
+  byId("codes-from").textContent = from && say("messages.codes_from", { time: clockTime(from, true) });
 }
 
 function readMessages() {
@@ -273,6 +281,7 @@ function show(state) {
   byId("apps").replaceChildren(...state.apps.map(appEntry));
   byId("no-codes").hidden = Boolean(state.token || state.generic || state.apps.length);
   showMessages(state.messages);
+  showCodesFrom(state.codes_from);
   showInForce(byId("in-force"), state.faults);
   tick();
   ticking = ticking || setInterval(tick, TICK); // before that nobody knows the time

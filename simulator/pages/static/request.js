@@ -1,7 +1,7 @@
 // The requests of a phone: those that wait, as cards; those that are
 // answered, for a moment as cards that say so and then as lines of a list.
 
-import { clockTime, timeLeft } from "./time.js";
+import { clockTime, timeLeft, withTimeHere } from "./time.js";
 import { say } from "./words.js";
 
 /**
@@ -267,7 +267,7 @@ function showDetails(card, request) {
   one(card, ".details").replaceChildren(...rest.map(({ label, value }) => {
     const line = clone("detail-line");
     one(line, "dt").textContent = label;
-    one(line, "bdi").textContent = value;
+    one(line, "bdi").textContent = withTimeHere(value, request.created_at);
     return line;
   }));
 }
