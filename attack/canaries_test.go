@@ -157,7 +157,8 @@ func TestA43(t *testing.T) {
 
 func TestA65AtTheStart(t *testing.T) {
 	for name, settings := range map[string]map[string]string{
-		"open phones beside https":         {"PUBLIC_URL": "https://nod.example", "SIMULATOR_ADDR": "0.0.0.0:3001"},
+		"phones that nobody has asked for": {"PUBLIC_URL": "https://nod.example"},
+		"open phones beside https":         {"PUBLIC_URL": "https://nod.example", "SIMULATOR_ADDR": "0.0.0.0:3001", "PHONES": "simulated"},
 		"phones beside a real key":         {"AUTHY_API_KEY": "a-real-key-for-this-test-only", "PUBLIC_URL": "https://nod.example", "SIMULATOR_ADDR": "127.0.0.1:3001"},
 		"a real key on public plain http":  {"AUTHY_API_KEY": "a-real-key-for-this-test-only", "PUBLIC_URL": "http://nod.example"},
 		"a real key, open and without TLS": {"AUTHY_API_KEY": "a-real-key-for-this-test-only", "ADDR": "203.0.113.5:3000"},

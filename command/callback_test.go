@@ -20,7 +20,7 @@ func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
 	must(t, err)
 	here := ln.Addr().String()
 	must(t, ln.Close())
-	p := start(t, lastWords, nil, "ADDR", here, "PUBLIC_URL", "http://nod.test")
+	p := start(t, lastWords, nil, "ADDR", here, "PUBLIC_URL", "http://nod.test", "PHONES", "simulated")
 	// As a browser elsewhere, for which the name leads here.
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, here)

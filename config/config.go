@@ -16,11 +16,12 @@ import (
 
 // Config is a checked configuration with the defaults filled in.
 type Config struct {
-	Addr                 string // host:port
-	PublicURL            string // scheme://host[:port], "" = http://localhost:<port of Addr>
-	Database             string // path of the SQLite file
-	SecretKey            Secret // "" = that of a file beside the database
-	APIKey               Secret // "" = simulate the phones
+	Addr                 string   // host:port
+	PublicURL            string   // scheme://host[:port], "" = http://localhost:<port of Addr>
+	Database             string   // path of the SQLite file
+	SecretKey            Secret   // "" = that of a file beside the database
+	PhonesOf             []string // whose phones are asked, nil = see Asked
+	APIKey               Secret
 	AuthyURL             string
 	LegacyProvider       string // "authy", "simulator", or "" = not set
 	SessionIdle          time.Duration
@@ -57,9 +58,6 @@ type Phones struct {
 	Keep            time.Duration
 	SandboxToken    string
 }
-
-// Simulated says whether the phones are ours.
-func (c Config) Simulated() bool { return c.APIKey == "" }
 
 // Secret is text that no log, message or table shows.
 type Secret string
@@ -100,7 +98,7 @@ const demoDatabase = "nod-demo.db"
 // Demo reads the configuration of a demonstration: that of the application with
 // simulated phones, on files of its own.
 func Demo(getenv Lookup) (Config, error) {
-	c, err := Application(without(getenv, notForDemo...))
+	c, err := Application(simulating(without(getenv, notForDemo...)))
 	if err != nil {
 		return c, err
 	}
@@ -139,6 +137,16 @@ func isForeignDatabase(url string) bool {
 	return found && !strings.HasPrefix(scheme, "sqlite")
 }
 
+// simulating has simulated phones in the place of those that getenv names.
+func simulating(getenv Lookup) Lookup {
+	return func(asked string) (string, bool) {
+		if asked == "PHONES" {
+			return simulatedPhones, true
+		}
+		return getenv(asked)
+	}
+}
+
 func without(getenv Lookup, names ...string) Lookup {
 	return func(asked string) (string, bool) {
 		if slices.Contains(names, asked) {
@@ -153,6 +161,7 @@ func without(getenv Lookup, names ...string) Lookup {
 func (r *reader) checkKey(c Config) {
 	r.oneKey()
 	key := c.APIKey != "" || r.text("AUTHY_API_KEY") != "" || r.text("AUTHY_API_KEY_FILE") != ""
+	r.checkPhones(c, key)
 	r.forbidUnless(key, "AUTHY_API_URL", "needs AUTHY_API_KEY: without a key Nod uses its own simulator")
 	r.forbidUnless(!key, "SIMULATOR_ADDR", "there is no simulator beside a real key: unset one of the two")
 	r.forbidUnless(false, "SIMULATOR_CALLBACK_URL", `only "nod simulator" uses it: the application's own simulator calls PUBLIC_URL`)

@@ -83,7 +83,7 @@ func TestThePublicURLIsSpeltAsBrowsersDo(t *testing.T) {
 		"http://[2001:DB8:0:0::1]:3000": "http://[2001:db8::1]:3000",
 		"http://3com.example:3000":      "http://3com.example:3000",
 	} {
-		got, err := Application(environment("PUBLIC_URL", value))
+		got, err := Application(environment("PUBLIC_URL", value, "PHONES", "simulated"))
 		if err != nil || got.PublicURL != want {
 			t.Errorf("%s: got %q, %v, want %s", value, got.PublicURL, err, want)
 		}
@@ -151,6 +151,9 @@ var badSettings = []struct{ name, value, says string }{
 	{"SECRET_KEY_FILE", "no/such/file", "no such file"},
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
 	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
+	{"PHONES", "Authy", "want simulated or authy"},
+	{"PHONES", "authy", "authy needs AUTHY_API_KEY"},
+	{"PHONES", "simulated,authy", "authy needs AUTHY_API_KEY"},
 	{"SESSION_IDLE", "1 hour", "want a time such as"},
 	{"SESSION_MAX", "-1h", "at least 1s"},
 	{"APPROVAL_TTL", "11m", "at most 10m"},

@@ -26,15 +26,15 @@ func TestASiteThatIsOpenToAllIsRefused(t *testing.T) {
 		{"and by its address", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", "http://[::1]:3000"}, ""},
 		{"a real key and no address", []string{"AUTHY_API_KEY", key}, ""},
 		{"a key of a simulator", []string{"AUTHY_API_KEY", key, "AUTHY_API_URL", "http://127.0.0.1:3001", "PUBLIC_URL", "http://nod.example.com"}, ""},
-		{"simulated phones on plain http", []string{"PUBLIC_URL", "http://nod.example.com", "SIMULATOR_ADDR", "0.0.0.0:3001"}, ""},
+		{"simulated phones on plain http", []string{"PHONES", "simulated", "PUBLIC_URL", "http://nod.example.com", "SIMULATOR_ADDR", "0.0.0.0:3001"}, ""},
 
-		{"simulated phones for all", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "0.0.0.0:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
-		{"and without an address", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", ":3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
-		{"and by IPv6", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "[::]:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
-		{"and by an address of the internet", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "203.0.113.9:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
-		{"and by one of IPv6", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "[2001:db8::9]:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
-		{"simulated phones on this machine", []string{"PUBLIC_URL", "https://nod.example.com"}, ""},
-		{"and in a private network", []string{"PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "10.0.0.5:3001"}, ""},
+		{"simulated phones for all", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "0.0.0.0:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
+		{"and without an address", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", ":3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
+		{"and by IPv6", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "[::]:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
+		{"and by an address of the internet", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "203.0.113.9:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
+		{"and by one of IPv6", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "[2001:db8::9]:3001"}, "SIMULATOR_ADDR: anyone who can reach it"},
+		{"simulated phones on this machine", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com"}, ""},
+		{"and in a private network", []string{"PHONES", "simulated", "PUBLIC_URL", "https://nod.example.com", "SIMULATOR_ADDR", "10.0.0.5:3001"}, ""},
 	} {
 		_, err := Application(environment(test.settings...))
 		switch {

@@ -83,7 +83,14 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.LegacyProvider = in.oneOf("authy", "simulator") },
 	},
 	{
-		Name: "AUTHY_API_KEY", Unset: "none: phones are simulated",
+		Name: "PHONES", Unset: "authy with a key, else simulated", Example: "simulated",
+		What: "whose phones are asked: simulated or authy",
+		More: "Anybody who reaches simulated phones can tap on them: where PUBLIC_URL is not plain http on this machine, " +
+			"they are used only if this names them.",
+		readBy: application, read: func(c *Config, in input) { c.PhonesOf = in.phones() },
+	},
+	{
+		Name: "AUTHY_API_KEY", Unset: "none",
 		What: "the application's key at Authy",
 		More: "\"nod simulator\" takes it as the key that its clients must send. " +
 			"A .env file must not be writable for everybody then, nor readable if the key is in it.",

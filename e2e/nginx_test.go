@@ -82,7 +82,7 @@ func behind(t *testing.T, proxy *exec.Cmd, front, backend, dir string) *nod {
 	})
 	_, port, err := net.SplitHostPort(front)
 	must(t, err)
-	return startNod(t, "ADDR="+backend, "PUBLIC_URL=https://localhost:"+port, "TRUSTED_PROXIES=127.0.0.1",
+	return startNod(t, "ADDR="+backend, "PUBLIC_URL=https://localhost:"+port, "PHONES=simulated", "TRUSTED_PROXIES=127.0.0.1",
 		"SSL_CERT_FILE="+filepath.Join(dir, "nod.pem"))
 }
 

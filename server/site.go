@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,7 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 // start opens everything, listeners first. What it has opened is ended by
 // running.stop, also if it fails.
 func (s *site) start(ctx context.Context) error {
+	s.logger.Info("whose phones are asked", "phones", strings.Join(s.Asked(), ","))
 	ln, err := s.listenAfter(ctx, "ADDR", s.Addr)
 	if err != nil {
 		return err

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Whose phones may be asked, as PHONES names them.
+const (
+	simulatedPhones = "simulated"
+	authyPhones     = "authy"
+)
+
+// Asked are whose phones are asked: those that PHONES names, or what follows from the
+// other settings.
+func (c Config) Asked() []string {
+	switch {
+	case len(c.PhonesOf) > 0:
+		return c.PhonesOf
+	case c.APIKey != "":
+		return []string{authyPhones}
+	default:
+		return []string{simulatedPhones}
+	}
+}
+
+// Simulated says whether the phones are ours, for anybody to tap who reaches them.
+func (c Config) Simulated() bool { return slices.Contains(c.Asked(), simulatedPhones) }
+
+// phones reads whose phones are asked.
+func (in input) phones() (all []string) {
+	for _, word := range strings.FieldsFunc(in.value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) }) {
+		if word != simulatedPhones && word != authyPhones {
+			in.problem("%q: want simulated or authy", word)
+		} else if !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// checkPhones refuses phones that contradict the key, or the lack of one, and
+// simulated phones behind a real address that nobody has asked for: whoever reaches
+// them approves for everybody.
+func (r *reader) checkPhones(c Config, key bool) {
+	switch named := c.PhonesOf; {
+	case slices.Contains(named, authyPhones) && !key:
+		r.problem("PHONES", "authy needs AUTHY_API_KEY")
+	case slices.Contains(named, simulatedPhones) && key:
+		r.problem("PHONES", "there are no simulated phones beside a real key: unset one of the two")
+	case r.text("PHONES") == "" && !key && !c.isOwnMachine():
+		r.problem("PHONES", "with this "+c.whereFrom()+" people elsewhere would sign in by simulated phones, on which anybody taps who reaches them: "+
+			"set AUTHY_API_KEY for real ones, or PHONES=simulated if that is what you want")
+	}
+}
+
+// whereFrom names the setting that says how people open the application.
+func (c Config) whereFrom() string {
+	if c.PublicURL == "" {
+		return "ADDR"
+	}
+	return "PUBLIC_URL"
+}
+
+// isOwnMachine says whether people open the application on this machine alone, by
+// plain http; what cannot be read is another problem.
+func (c Config) isOwnMachine() bool {
+	if c.PublicURL == "" {
+		return !isPublicAddress(c.Addr)
+	}
+	return strings.HasPrefix(c.PublicURL, "http://") && isOwnMachine(c.PublicURL)
+}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Whose phones are asked follows from what is set; simulated ones behind a real address
+// are used only where somebody has written so.
+func TestWhosePhonesAreAsked(t *testing.T) {
+	const key, site = "k3y", "https://nod.example.com"
+	for _, test := range []struct {
+		name     string
+		settings []string
+		asked    []string // nil for what is refused
+		says     string
+	}{
+		{"nothing", nil, []string{"simulated"}, ""},
+		{"this machine", []string{"PUBLIC_URL", "http://localhost:3000"}, []string{"simulated"}, ""},
+		{"another name of it", []string{"PUBLIC_URL", "http://nod.localhost:3000"}, []string{"simulated"}, ""},
+		{"its address", []string{"PUBLIC_URL", "http://127.0.0.1:3000"}, []string{"simulated"}, ""},
+		{"all addresses", []string{"ADDR", ":3000"}, []string{"simulated"}, ""},
+		{"a key", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site}, []string{"authy"}, ""},
+		{"a key, and named", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site, "PHONES", "authy"}, []string{"authy"}, ""},
+		{"named", []string{"PHONES", "simulated"}, []string{"simulated"}, ""},
+		{"named twice", []string{"PHONES", " simulated , simulated"}, []string{"simulated"}, ""},
+		{"https, and named", []string{"PUBLIC_URL", site, "PHONES", "simulated"}, []string{"simulated"}, ""},
+		{"plain http elsewhere, and named", []string{"PUBLIC_URL", "http://192.168.1.5:3000", "PHONES", "simulated"}, []string{"simulated"}, ""},
+
+		{"https", []string{"PUBLIC_URL", site}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"https on this machine", []string{"PUBLIC_URL", "https://localhost"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"plain http elsewhere", []string{"PUBLIC_URL", "http://192.168.1.5:3000"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"an address elsewhere", []string{"ADDR", "192.168.1.5:3000"}, nil, "PHONES: with this ADDR people elsewhere"},
+		{"an empty name", []string{"PUBLIC_URL", site, "PHONES", ""}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"a key that is named simulated", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site, "PHONES", "simulated"}, nil, "PHONES: there are no simulated phones beside a real key"},
+		{"a key that cannot be read", []string{"AUTHY_API_KEY_FILE", "no/such/file", "PHONES", "simulated"}, nil, "PHONES: there are no simulated phones beside a real key"},
+	} {
+		c, err := Application(environment(test.settings...))
+		switch {
+		case test.asked != nil && (err != nil || !slices.Equal(c.Asked(), test.asked)):
+			t.Errorf("%s: got %v, %v, want %v", test.name, c.Asked(), err, test.asked)
+		case test.asked == nil && (err == nil || !strings.Contains(err.Error(), test.says)):
+			t.Errorf("%s: got %v, want %q", test.name, err, test.says)
+		}
+	}
+	// A demonstration simulates its phones, whatever an installation says.
+	c, err := Demo(environment("PHONES", "authy", "AUTHY_API_KEY", key))
+	if err != nil || !c.Simulated() {
+		t.Errorf("a demonstration asks %v: %v", c.Asked(), err)
+	}
+}
