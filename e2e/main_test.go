@@ -64,6 +64,10 @@ func runTests(m *testing.M) int {
 		chromedp.Flag("disable-background-timer-throttling", true),
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 		chromedp.Flag("disable-renderer-backgrounding", true),
+		// Drawing motion that nobody sees, and processes kept ready for sites that
+		// nobody visits, are a third of the processor time.
+		chromedp.Flag("force-prefers-reduced-motion", true),
+		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,Translate,OptimizationHints,MediaRouter"),
 		chromedp.Flag("accept-lang", "en-GB"),
 		chromedp.Flag("lang", "en-GB"),
 	)

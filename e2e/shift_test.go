@@ -50,6 +50,7 @@ func TestNothingMovesWhileOneWaits(t *testing.T) {
 				tb := e.nod.person().tab()
 				tb.t = t
 				tb.early(observed)
+				call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "no-preference"}}})
 				call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 					Width: width, Height: 844, DeviceScaleFactor: 1, Mobile: width < 500,
 				})
