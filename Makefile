@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck attacked long screenshots pictures bench clean
+.PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck attacked long screenshots pictures bench clean
 
 # Stories in the browser that take minutes: make long tells them.
 LONG_STORIES := ^(TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots)$$
@@ -18,6 +18,10 @@ help: ## this list
 
 run: ## start Nod, and the simulated phones where no key is set
 	go run .
+
+demo: ## start a demonstration with its stage
+	@echo "Compiling: the first time this takes about a minute."
+	@go run . demo
 
 # NOD_TEST_ALL turns a missing browser or Node.js from a reason to leave a
 # test out into a failure. Vet has run already, for all packages and in full.

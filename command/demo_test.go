@@ -120,6 +120,9 @@ func TestOnlyTheStageHoldsAPageInAFrame(t *testing.T) {
 	if !strings.Contains(text, `href="/login?as=1"`) || !strings.Contains(text, stageOrigin+"/stage") {
 		t.Error("the sign-in page offers no people, or no stage")
 	}
+	if _, home := demo.browser().page(demo.url + "/"); !strings.Contains(home, `href="`+stageOrigin+`/stage"`) {
+		t.Error("home does not lead to the stage")
+	}
 	res, text = demo.browser().page(demo.phones + "/stage")
 	if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "frame-src 'self' "+demo.url+";") ||
 		!strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") {

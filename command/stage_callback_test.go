@@ -79,6 +79,7 @@ func TestTheStageSendsCallbacksAgain(t *testing.T) {
 	}{
 		{"replay", "Nod: decided already, nothing changes", 200, true},
 		{"change", "Nod refuses it: the signature does not match", 401, false},
+		{"old", "Nod refuses it: its nonce is not of now", 401, true},
 		{"unsigned", "Nod refuses it: it is not signed", 401, false},
 	} {
 		p.wants(test.how, found[1], test.status, test.rule, "approved", test.meets)

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +122,7 @@ func TestASignInOnTheStage(t *testing.T) {
 	story(t)
 	n := startDemo(t)
 	s := n.stage()
+	s.see("#wire-empty")
 	s.accessible("the stage")
 	s.look("stage-opening")
 	s.press("s")
@@ -135,6 +138,7 @@ func TestASignInOnTheStage(t *testing.T) {
 	s.told("Nod sends the page")
 	s.look("stage-1280")
 	s.accessible("the stage after a sign-in")
+	s.fitsEveryScreen()
 
 	story := strings.Join(s.steps(), "\n")
 	t.Logf("the wire tells:\n%s", story)
@@ -150,15 +154,82 @@ func TestASignInOnTheStage(t *testing.T) {
 		}
 		last = at
 	}
-	if scrolls := eval[bool](s.tab, `document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth`); scrolls {
-		t.Error("at 1280×720 the stage has a scroll bar")
-	}
 	s.openHop("Authy tells Nod the answer, signed")
 	if head := s.text("#hop-head"); !strings.HasPrefix(head, "POST /authy/callback HTTP/1.1") || !strings.Contains(head, "X-Authy-Signature: ") {
 		t.Errorf("the callback reads\n%s", head)
 	}
 	s.accessible("a hop")
 	s.look("stage-hop")
+	s.press(kb.Escape)
+	s.playedFromTheDisk()
+}
+
+// fitsEveryScreen: one picture at every size, since a rem follows the screen.
+func (s *stage) fitsEveryScreen() {
+	s.t.Helper()
+	for _, size := range [][2]int64{{1920, 1080}, {3840, 2160}, {1280, 720}} {
+		s.size(size[0], size[1])
+		s.is(fmt.Sprintf(`innerWidth === %d && Math.abs(parseFloat(getComputedStyle(document.documentElement).fontSize) - %d) < 1`, size[0], size[0]/80))
+		if eval[bool](s.tab, `document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth`) {
+			s.t.Errorf("at %d×%d the stage has a scroll bar", size[0], size[1])
+		}
+		s.look(fmt.Sprintf("stage-after-%d", size[0]))
+	}
+}
+
+// playedFromTheDisk exports the sign-in, stops Nod and plays it without: the same
+// steps, the browser and the phone, with their bytes and times.
+func (s *stage) playedFromTheDisk() {
+	s.t.Helper()
+	s.press("e")
+	s.see("#export-some")
+	s.accessible("the export")
+	s.look("stage-export")
+	want := s.steps()
+	file := filepath.Join(s.t.TempDir(), "sign-in.html")
+	status, page := s.nod.call(http.MethodGet, "/stage/export/html", nil)
+	if status != http.StatusOK {
+		s.t.Fatalf("the export: %d %s", status, page)
+	}
+	must(s.t, os.WriteFile(file, page, 0o644))
+	s.open("about:blank")
+	s.nod.stop()
+
+	p := &stage{tab: s.nod.person().tab()}
+	p.size(1280, 720)
+	p.offline(true)
+	p.open("file://" + file)
+	p.is(`document.getElementById("said").textContent.startsWith("Press the space bar")`)
+	p.accessible("a recording before it plays")
+	p.press(" ")
+	p.is(fmt.Sprintf(`document.querySelectorAll("#hops .step").length === %d && document.getElementById("play").textContent === "Play"`, len(want)))
+	if got := p.steps(); !slices.Equal(got, want) {
+		s.t.Errorf("the recording tells\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for selector, text := range map[string]string{"#browser-screen": "You are in", "#phone-screen": "Approved"} {
+		if got := p.text(selector); !strings.Contains(got, text) {
+			s.t.Errorf("%s shows %q", selector, got)
+		}
+	}
+	p.is(`document.getElementById("flip-last").textContent.endsWith(" ms")`)
+	p.look("stage-recording")
+	p.press(kb.Home)
+	for range 40 {
+		p.press(kb.ArrowRight)
+		if strings.Contains(p.text("#said"), "Authy shows the request") {
+			break
+		}
+	}
+	if got := p.text("#phone-screen"); !strings.Contains(got, "Sign in to Nod?") || !strings.Contains(got, "ada@example.com") {
+		s.t.Errorf("the phone that is asked shows %q", got)
+	}
+	p.accessible("a recording")
+	p.look("stage-recording-asked")
+	p.press(kb.End)
+	p.openHop("Authy tells Nod the answer, signed")
+	if head := p.text("#hop-head"); !strings.HasPrefix(head, "POST /authy/callback HTTP/1.1") {
+		s.t.Errorf("the callback reads\n%s", head)
+	}
 }
 
 // openHop opens what stands behind a sentence.
@@ -200,115 +271,19 @@ func TestThePresentersKeys(t *testing.T) {
 	s.press("x") // goes to the list, which has no such key
 	s.press(kb.Escape)
 	s.is(`!document.getElementById("keys").open`)
+	s.press("k")
+	s.is(`document.getElementById("check-said").textContent !== ""`)
+	t.Logf("the check: %s", s.text("#check-list"))
+	if got := eval[int](s.tab, `document.querySelectorAll("#check-list .yes").length`); got < 5 {
+		t.Errorf("%d lines are in order", got) // a machine without a network has one that is not
+	}
+	s.accessible("the stage check")
+	s.look("stage-check")
+	s.press(kb.Escape)
 	if steps := s.steps(); len(steps) == 0 {
 		t.Error("a key beside the list did something")
 	}
 	s.press("x")
 	s.is(`document.getElementById("said").textContent === "As at the start."`)
 	s.is(`document.querySelectorAll("#hops .step").length === 0 && document.getElementById("whose").textContent === "Ada Lovelace"`)
-}
-
-// One picture at every size: a rem follows the screen.
-func TestTheStageFitsTheScreen(t *testing.T) {
-	story(t)
-	s := startDemo(t).stage()
-	s.press("s")
-	s.enter()
-	s.told("The WebSocket is open")
-	for _, size := range [][2]int64{{1280, 720}, {1920, 1080}, {3840, 2160}} {
-		s.size(size[0], size[1])
-		s.is(fmt.Sprintf(`innerWidth === %d && Math.abs(parseFloat(getComputedStyle(document.documentElement).fontSize) - %d) < 1`, size[0], size[0]/80))
-		if eval[bool](s.tab, `document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth`) {
-			t.Errorf("at %d×%d the stage has a scroll bar", size[0], size[1])
-		}
-	}
-}
-
-// A callback that is sent again: each trick is really sent, and changes no row.
-func TestTheCallbackTakenApart(t *testing.T) {
-	story(t)
-	s := startDemo(t).stage()
-	s.press("s")
-	s.enter()
-	s.told("The WebSocket is open")
-	s.press("a")
-	s.told("Nod lets this browser in: a new session")
-	s.press("c")
-	s.is(`document.getElementById("signature-met").textContent.startsWith("They meet")`)
-	s.accessible("the callback")
-	for _, trick := range []struct{ key, title, rule, met string }{
-		{"r", "Replayed: 200 OK", "Nod: decided already, nothing changes", "They meet"},
-		{"b", "One byte changed: 401 Unauthorized", "Nod refuses it: the signature does not match", "They do not meet"},
-		{"u", "Unsigned: 401 Unauthorized", "Nod refuses it: it is not signed", "They do not meet"},
-	} {
-		s.press(trick.key)
-		s.is(fmt.Sprintf(`document.getElementById("trick-title").textContent === %q`, trick.title))
-		if got := s.text("#trick-rule"); got != trick.rule {
-			t.Errorf("%s: the rule is %q, want %q", trick.title, got, trick.rule)
-		}
-		if got := s.text("#signature-met"); !strings.HasPrefix(got, trick.met) {
-			t.Errorf("%s: %q", trick.title, got)
-		}
-		if before, after := s.text("#trick-before"), s.text("#trick-after"); before != after || !strings.HasPrefix(before, "approved, decided ") || !strings.HasSuffix(before, ", used") {
-			t.Errorf("%s: the row was %q and is %q", trick.title, before, after)
-		}
-		s.look("stage-callback-" + trick.key)
-	}
-	s.accessible("the callback after a trick")
-}
-
-// The scenes by keys: each sets itself up, and finds out whether it went as told.
-func TestTheScenes(t *testing.T) {
-	story(t)
-	s := startDemo(t).stage()
-	signIn := func() {
-		s.press("s")
-		s.enter()
-	}
-	approved := func() {
-		signIn()
-		s.told("The WebSocket is open")
-		s.press("a")
-		s.told("Nod lets this browser in: a new session")
-	}
-	for i, play := range []func(){
-		approved,
-		func() {
-			signIn()
-			s.told("The WebSocket is open")
-			s.press("d")
-		},
-		func() {
-			approved()
-			for _, trick := range [][2]string{{"r", "Replayed"}, {"b", "One byte"}, {"u", "Unsigned"}} {
-				s.press(trick[0])
-				s.is(fmt.Sprintf(`document.getElementById("trick-title").textContent.startsWith(%q)`, trick[1]))
-			}
-			s.press(kb.Escape)
-		},
-		func() {
-			signIn()
-			s.told("Nod asks Authy to send Grace a code by SMS")
-			s.send("token", s.nod.phoneOf("grace@example.com").code("sms"))
-		},
-		func() {
-			signIn()
-			s.frame().at("/login/approval") // which takes the keys for a moment
-		},
-		func() {
-			approved()
-			s.send("payee", "Bob", "amount", "12.00")
-			s.told("The browser asks for a transfer")
-			s.is(`document.getElementById("handset").contentDocument?.querySelector("#pending .request") != null`)
-			s.press("a")
-		},
-	} {
-		s.press(kb.ArrowRight)
-		s.is(fmt.Sprintf(`document.getElementById("scene-title").textContent.startsWith("%d of 6") && document.getElementById("said").textContent === "As at the start."`, i+1))
-		s.look(fmt.Sprintf("stage-scene-%d-begins", i+1))
-		play()
-		s.is(`document.getElementById("scene-check").textContent === "✓ as told"`)
-		s.look(fmt.Sprintf("stage-scene-%d", i+1))
-	}
-	s.accessible("a scene")
 }

@@ -30,6 +30,7 @@ func RunDemo(ctx context.Context, c config.Config, open func(address string), st
 	if err == nil {
 		err = s.stage.Open(ctx, stage.House{
 			AppURL: s.PublicURL, Origin: s.stageOrigin(), Flow: s.flow.Load(), Phones: s.simulator, Wire: s.recorder, Now: s.now,
+			Listens: s.listening, Hosts: networkHosts,
 		})
 	}
 	if err == nil {

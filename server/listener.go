@@ -80,6 +80,7 @@ func (s *site) listen(setting, addr string) (net.Listener, error) {
 		return nil, err
 	}
 	s.running.add("the listener of "+setting, time.Second, closing(ln.Close))
+	s.listening = append(s.listening, ln.Addr().String())
 	return ln, nil
 }
 

@@ -118,5 +118,6 @@ func (s *site) serveOnIPv6(ln net.Listener, phones http.Handler) {
 		return
 	}
 	s.running.add("the second listener of SIMULATOR_ADDR", time.Second, closing(twin.Close))
+	s.listening = append(s.listening, twin.Addr().String())
 	s.serveHTTP("the phones on ::1", s.recorder.Listener(twin, wire.Phones), phones)
 }

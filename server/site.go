@@ -33,6 +33,8 @@ type site struct {
 	running steps
 	locked  []string // database files that are locked
 
+	listening []string // host:port of each listener
+
 	patience  patience      // with clients
 	perSource int           // connections of one source on a listener
 	room      func() int    // for clients that do not wait

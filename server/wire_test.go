@@ -262,8 +262,11 @@ func TestTheWireShowsNoSecret(t *testing.T) {
 	g.post("/forgot", "email", "ada@example.com", "recovery", g.secrets["recovery code 0"])
 	g.open("/login?password=Canary-of-a-query&Canary-of-a-name")
 	g.secrets["a query"], g.secrets["a bare query"] = "Canary-of-a-query", "Canary-of-a-name"
+	g.open("/login?to=" + url.QueryEscape("/login?to="+url.QueryEscape("/login?password=Canary-of-a-nested-query")))
+	g.open("/login?to=/login?password=Canary-of-a-bare-nested-query")
+	g.secrets["a nested query"], g.secrets["a bare nested query"] = "Canary-of-a-nested-query", "Canary-of-a-bare-nested-query"
 	hops := g.await(func(h wire.Hop) bool {
-		return strings.Contains(h.Head, "GET /login?password=") && h.Kind == wire.Request
+		return strings.Contains(h.Head, "GET /login?to=/login") && h.Kind == wire.Request
 	})
 
 	for _, r := range g.relays {

@@ -159,9 +159,9 @@ func (c *callbackSender) request(ctx context.Context, method, nonce, signature s
 // pingUser is the user in the dashboard's test callback, who does not exist.
 const pingUser = 1234
 
-// ping sends the test callback that the service's dashboard sends when a
-// callback URL is saved.
-func (s *Simulator) ping(ctx context.Context) (status int, err error) {
+// Ping sends the test callback that the service's dashboard sends when a
+// callback URL is saved, and returns the application's status.
+func (s *Simulator) Ping(ctx context.Context) (status int, err error) {
 	body, err := marshal(object{{"authy_id", pingUser}, {"device_uuid", pingUser},
 		{"callback_action", "approval_request_status"}, {"uuid", ""}, {"status", Approved},
 		{"approval_request", object{{"transaction", object{{"details", nil}, {"hidden_details", nil},
@@ -169,7 +169,9 @@ func (s *Simulator) ping(ctx context.Context) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return s.sender.send(ctx, body, s.faults.effective(0))
+	sender := s.sender
+	sender.last = &atomic.Pointer[SentCallback]{} // it is no answer
+	return sender.send(ctx, body, s.faults.effective(0))
 }
 
 // servePing is POST /callback/ping: it returns the application's status.
@@ -180,7 +182,7 @@ func (s *Simulator) servePing(w http.ResponseWriter, r *http.Request) error {
 	if s.sender.url == "" {
 		return &requestError{http.StatusConflict, "no callback URL is configured"}
 	}
-	status, err := s.ping(r.Context())
+	status, err := s.Ping(r.Context())
 	if err != nil {
 		return &requestError{http.StatusBadGateway, "the application cannot be reached: " + err.Error()}
 	}

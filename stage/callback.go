@@ -64,19 +64,28 @@ func serveCallback(w http.ResponseWriter, _ *http.Request, h *House) error {
 }
 
 // tricks change a callback before it is sent again.
-var tricks = map[string]func(c *simulator.SentCallback){
-	"replay":   func(*simulator.SentCallback) {},
+var tricks = map[string]func(h *House, c *simulator.SentCallback) error{
+	"replay":   func(*House, *simulator.SentCallback) error { return nil },
 	"change":   changeOneByte,
-	"unsigned": func(c *simulator.SentCallback) { c.Signature = "" },
+	"old":      age,
+	"unsigned": func(_ *House, c *simulator.SentCallback) error { c.Signature = ""; return nil },
+}
+
+// age signs it anew, rightly, with the nonce of an hour ago.
+func age(h *House, c *simulator.SentCallback) (err error) {
+	c.Nonce = strconv.FormatInt(h.Now().Add(-time.Hour).Unix(), 10)
+	c.Signature, err = h.Phones.Signature(*c)
+	return err
 }
 
 // changeOneByte makes another person of the one that the callback is about.
-func changeOneByte(c *simulator.SentCallback) {
+func changeOneByte(_ *House, c *simulator.SentCallback) error {
 	const member = `"authy_id":`
 	at := bytes.Index(c.Body, []byte(member)) + len(member)
 	if at < len(c.Body) {
 		c.Body[at] = '1' + (c.Body[at]-'0')%9
 	}
+	return nil
 }
 
 // serveTrick is POST /stage/callback: it sends a callback for whoever presents, and
@@ -112,14 +121,14 @@ func (h *House) prepare(ctx context.Context, how, phone string) (c simulator.Sen
 	}
 	change := tricks[how]
 	if change == nil {
-		return c, "how must be replay, change, late or unsigned", nil
+		return c, "how must be replay, change, late, old or unsigned", nil
 	}
 	c, ok := h.Phones.LastCallback()
 	if !ok {
 		return c, "No phone has answered yet.", nil
 	}
-	change(&c)
-	return c, "", nil
+	err = change(h, &c)
+	return c, "", err
 }
 
 // send sends it, and looks at the row before and after.

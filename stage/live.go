@@ -20,11 +20,18 @@ const (
 type state struct {
 	Steps []Step `json:"steps"`
 	Flips []Flip `json:"flips"`
+	Other other  `json:"other"`
+}
+
+// other is how things stand for the other browser; its text is "" without one.
+type other struct {
+	Text string `json:"text"`
+	Tone string `json:"tone"`
 }
 
 func (h *House) state() state {
 	hops := h.Wire.After(0)
-	return state{Steps: tell(hops, h.namer()), Flips: flips(hops)}
+	return state{Steps: tell(hops, h.namer()), Flips: flips(hops), Other: outlook(hops)}
 }
 
 // namer knows the people by the ids of their phones.
@@ -34,7 +41,7 @@ func (h *House) namer() namer {
 	for _, phone := range phones {
 		for _, p := range People() {
 			if err == nil && p.number == phone.PhoneNumber {
-				names[strconv.FormatInt(phone.AuthyID, 10)] = p.first()
+				names[strconv.FormatInt(phone.AuthyID, 10)] = p.First()
 			}
 		}
 	}

@@ -35,8 +35,8 @@ const (
 	ByAuthenticator Way = "authenticator"
 )
 
-// first is the name that people are called by.
-func (p Person) first() string {
+// First is the name that people are called by.
+func (p Person) First() string {
 	name, _, _ := strings.Cut(p.Name, " ")
 	return name
 }
@@ -155,11 +155,11 @@ func (h *House) addApp(ctx context.Context, v signin.Visitor, phone int64) error
 func (w Way) Words() string {
 	switch w {
 	case BySMS:
-		return "by SMS"
+		return "SMS"
 	case ByAuthenticator:
-		return "by authenticator"
+		return "authenticator"
 	}
-	return "by the app"
+	return "app"
 }
 
 // ready is a person as the page of the stage has it.

@@ -86,8 +86,10 @@ func answer(h wire.Hop) (text, tone string) {
 		return callbackAnswer(h)
 	case h.Status == http.StatusSwitchingProtocols:
 		return "The WebSocket is open", ""
-	case h.Route == "/confirm-login" && h.Status == http.StatusSeeOther:
+	case h.Route == "/confirm-login" && letsIn(h):
 		return "Nod lets this browser in: a new session", "yes"
+	case h.Route == "/confirm-login" && h.Status < http.StatusInternalServerError:
+		return "Nod keeps this browser out", "no"
 	case h.Status >= http.StatusInternalServerError:
 		return speaker(h) + " fails: " + http.StatusText(h.Status), "no"
 	case h.Status >= http.StatusBadRequest:
@@ -100,6 +102,11 @@ func answer(h wire.Hop) (text, tone string) {
 		return "Authy has the answer", ""
 	}
 	return cmp.Or(answers[h.Route], "Authy answers"), ""
+}
+
+// letsIn says whether the answer to a browser that wants in leads it in.
+func letsIn(h wire.Hop) bool {
+	return h.Status == http.StatusSeeOther && !strings.Contains(h.Head, "\r\nLocation: /login")
 }
 
 // answers are those of Authy to what has gone well.
@@ -159,7 +166,7 @@ func frame(h wire.Hop, who string) (text, tone string) {
 	case h.To != wire.Browser:
 		return "", ""
 	}
-	switch state := status(h); state {
+	switch state := toldBy(h); state.Status {
 	case "":
 		return "", ""
 	case "pending":
@@ -169,6 +176,12 @@ func frame(h wire.Hop, who string) (text, tone string) {
 	case "signed_in":
 		return "Nod tells the browser: signed in", "yes"
 	default:
-		return "Nod tells the browser: " + strings.ReplaceAll(state, "_", " "), "no"
+		return "Nod tells the browser: " + cmp.Or(ends[state.Reason], strings.ReplaceAll(state.Status, "_", " ")), "no"
 	}
+}
+
+// ends are the reasons that say more than the status does.
+var ends = map[string]string{
+	"superseded":  "another one asks now",
+	"push_paused": "the phone is left in peace",
 }

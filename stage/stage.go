@@ -29,6 +29,9 @@ type House struct {
 	Phones *simulator.Simulator
 	Wire   *wire.Recorder
 	Now    func() time.Time
+
+	Listens []string        // host:port of each listener of the application and the phones
+	Hosts   func() []string // the addresses of this machine in its network
 }
 
 // Stage serves /stage. Make one with New: it says how to start a demonstration, until
@@ -36,6 +39,7 @@ type House struct {
 type Stage struct {
 	house  atomic.Pointer[House]
 	resets sync.Mutex
+	rivals rivals
 	logger *slog.Logger
 	closed chan struct{}
 	http.Handler
@@ -57,8 +61,9 @@ func (s *Stage) Open(ctx context.Context, h House) error {
 	return nil
 }
 
-// Close ends the sockets of its pages. Once only.
+// Close ends the sockets of its pages, and what other browsers do. Once only.
 func (s *Stage) Close() error {
+	s.rivals.stop()
 	close(s.closed)
 	return nil
 }
@@ -67,6 +72,7 @@ func (s *Stage) Close() error {
 func (s *Stage) reset(ctx context.Context, h *House) error {
 	s.resets.Lock()
 	defer s.resets.Unlock()
+	s.rivals.stop()
 	if err := h.Flow.StartOver(ctx); err != nil {
 		return err
 	}

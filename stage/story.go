@@ -23,13 +23,18 @@ type Step struct {
 
 // Flip is one tap, and when the person saw what came of it.
 type Flip struct {
-	ID      int64   `json:"id"` // of the hop that is the tap
-	MS      float64 `json:"ms"` // from the tap to the browser's own acknowledgement
+	ID      int64   `json:"id"`   // of the hop that is the tap
+	Seen    int64   `json:"seen"` // of the browser's own acknowledgement
+	MS      float64 `json:"ms"`   // from the one to the other
 	Polling float64 `json:"polling"`
 }
 
-// pollEvery is how often the page of the tutorial asks.
-const pollEvery = 2 * time.Second
+const (
+	// pollEvery is how often the page of the tutorial asks.
+	pollEvery = 2 * time.Second
+	// tapCounts is how long what happens is still timed by the tap before it.
+	tapCounts = 10 * time.Second
+)
 
 // namer says whose phone has an id: "Ada"; "" if nobody knows.
 type namer func(phone string) string
@@ -37,14 +42,21 @@ type namer func(phone string) string
 // tell makes the steps of the last sign-in from the hops since it began.
 func tell(hops []wire.Hop, name namer) (steps []Step) {
 	var before, tap time.Time
-	shown := map[string]bool{} // requests that a phone shows
+	others := otherBrowsers(hops)
 	story := slices.Clone(lastStory(hops))
+	shown := map[string]bool{} // requests that a phone shows
+	for _, h := range hops[:len(hops)-len(story)] {
+		isRepeat(h, shown)
+	}
 	// Hops are numbered when they are whole, and told by when they began.
 	slices.SortStableFunc(story, func(a, b wire.Hop) int { return a.At.Compare(b.At) })
 	for _, h := range story {
 		text, tone := sentence(h, name)
 		if text == "" || isRepeat(h, shown) {
 			continue
+		}
+		if others[h.Browser] {
+			text = ofTheOther.Replace(text)
 		}
 		step := Step{ID: h.ID, From: h.From, To: h.To, Text: text, Tone: tone}
 		if !before.IsZero() {
@@ -53,8 +65,7 @@ func tell(hops []wire.Hop, name namer) (steps []Step) {
 		if isTap(h) {
 			tap = h.At
 		}
-		if !tap.IsZero() {
-			since := ms(h.At.Sub(tap))
+		if since := ms(h.At.Sub(tap)); !tap.IsZero() && h.At.Sub(tap) < tapCounts {
 			step.Tap = &since
 		}
 		before = h.At
@@ -88,46 +99,61 @@ func isTap(h wire.Hop) bool {
 	return h.Kind == wire.Request && h.From == wire.Phone && (strings.HasSuffix(h.Route, "/approve") || strings.HasSuffix(h.Route, "/deny"))
 }
 
-// flips measures each tap that a browser has seen.
+// flips measures each tap that a browser has seen: one whose page was open at the tap,
+// that was told of this very request, and that has acknowledged it.
 func flips(hops []wire.Hop) (all []Flip) {
 	opened := map[int]time.Time{} // when a browser had its waiting page
-	var tap wire.Hop
-	var told wire.Hop // the frame that tells of it
+	var tap, answer wire.Hop      // answer is the frame that tells of it
 	for _, h := range hops {
 		switch {
 		case h.Kind == wire.Answer && h.Route == "/login/approval" && h.Status == http.StatusOK:
 			opened[h.Browser] = h.End
 		case isTap(h):
-			tap, told = h, wire.Hop{}
-		case tap.ID != 0 && h.Kind == wire.Frame && h.From == wire.Nod && status(h) != "" && status(h) != "pending":
-			told = h
-		case told.ID != 0 && h.From == wire.Browser && h.Browser == told.Browser:
-			all = append(all, Flip{ID: tap.ID, MS: ms(h.At.Sub(tap.At)), Polling: polled(opened[h.Browser], tap.At, told.At)})
-			tap, told = wire.Hop{}, wire.Hop{}
+			tap, answer = h, wire.Hop{}
+		case tap.ID != 0 && h.Kind == wire.Frame && h.To == wire.Browser && h.UUID == tap.UUID && isEnd(h):
+			answer = h
+		case answer.ID != 0 && acknowledges(h, answer):
+			if page := opened[h.Browser]; !page.IsZero() && page.Before(tap.At) {
+				all = append(all, Flip{ID: tap.ID, Seen: h.ID, MS: ms(h.At.Sub(tap.At)), Polling: polled(page, tap.At, answer.At)})
+			}
+			tap, answer = wire.Hop{}, wire.Hop{}
 		}
 	}
 	return all
 }
 
+// acknowledges says whether a browser has shown that it was told: on the same socket,
+// or, where its page goes on before that is closed, by wanting in.
+func acknowledges(h, answer wire.Hop) bool {
+	wantsIn := h.Kind == wire.Request && h.Route == "/confirm-login"
+	return h.From == wire.Browser && h.Browser == answer.Browser && (h.Exchange == answer.Exchange || wantsIn)
+}
+
 // polled is when a page that asks every two seconds since it was opened would have
 // known, in milliseconds after the tap.
 func polled(opened, tap, known time.Time) float64 {
-	if opened.IsZero() || known.Before(opened) {
-		return 0
-	}
 	asks := opened.Add((known.Sub(opened)/pollEvery + 1) * pollEvery)
 	return ms(asks.Sub(tap))
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// status is what a frame of the waiting page says.
-func status(h wire.Hop) string {
-	var state struct {
-		Status string `json:"status"`
+// told is what a frame says to a waiting page.
+type told struct {
+	Status string `json:"status"`
+	Reason string `json:"reason"`
+	Number string `json:"number"`
+}
+
+func toldBy(h wire.Hop) (t told) {
+	if json.Unmarshal([]byte(h.Body), &t) != nil {
+		return told{}
 	}
-	if json.Unmarshal([]byte(h.Body), &state) != nil {
-		return ""
-	}
-	return state.Status
+	return t
+}
+
+// isEnd says whether a frame tells how a wait has ended.
+func isEnd(h wire.Hop) bool {
+	status := toldBy(h).Status
+	return status != "" && status != "pending"
 }

@@ -26,11 +26,11 @@ func signIn() []wire.Hop {
 		at(10, wire.Hop{From: wire.Authy, To: wire.Phone, Kind: wire.Frame, Op: "text", UUID: "u", Phone: "7"}),
 		at(15, wire.Hop{From: wire.Authy, To: wire.Phone, Kind: wire.Frame, Op: "text", UUID: "u", Phone: "7"}),
 		at(100, wire.Hop{From: wire.Nod, To: wire.Browser, Kind: wire.Answer, Method: "GET", Route: "/login/approval", Status: 200, Browser: 1}),
-		at(3100, wire.Hop{From: wire.Phone, To: wire.Authy, Kind: wire.Request, Method: "POST", Route: tapRoute, Phone: "7"}),
+		at(3100, wire.Hop{From: wire.Phone, To: wire.Authy, Kind: wire.Request, Method: "POST", Route: tapRoute, Phone: "7", UUID: "u"}),
 		at(3110, wire.Hop{From: wire.Authy, To: wire.Nod, Kind: wire.Request, Method: "POST", Route: "/authy/callback", Phone: "7"}),
-		at(3120, wire.Hop{From: wire.Nod, To: wire.Browser, Kind: wire.Frame, Op: "text", Route: "/login/events", Body: `{"status":"approved"}`, Browser: 1}),
+		at(3120, wire.Hop{From: wire.Nod, To: wire.Browser, Kind: wire.Frame, Op: "text", Route: "/login/events", Body: `{"status":"approved"}`, Browser: 1, Exchange: 9, UUID: "u"}),
 		at(3122, wire.Hop{From: wire.Browser, To: wire.Nod, Kind: wire.Request, Method: "GET", Route: "/login", Browser: 2}),
-		at(3125, wire.Hop{From: wire.Browser, To: wire.Nod, Kind: wire.Frame, Op: "close", Route: "/login/events", Browser: 1}),
+		at(3125, wire.Hop{From: wire.Browser, To: wire.Nod, Kind: wire.Frame, Op: "close", Route: "/login/events", Browser: 1, Exchange: 9}),
 	}
 	for i := range hops {
 		hops[i].ID = int64(i + 1)
@@ -44,11 +44,66 @@ func nameOf(phone string) string { return map[string]string{"7": "Ada"}[phone] }
 // asked, and no other. The page that polls asks at 2100 and at 4100 ms.
 func TestATapIsMeasuredToTheBrowsersAcknowledgement(t *testing.T) {
 	got := flips(signIn())
-	if want := (Flip{ID: 5, MS: 25, Polling: 1000}); len(got) != 1 || got[0] != want {
+	if want := (Flip{ID: 5, Seen: 9, MS: 25, Polling: 1000}); len(got) != 1 || got[0] != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got := flips(signIn()[:6]); len(got) != 0 {
-		t.Errorf("a tap that no browser has seen is measured: %v", got)
+}
+
+// A page may go on before its socket is closed: then it has been seen by then.
+func TestAPageThatWantsInHasSeenTheTap(t *testing.T) {
+	hops := signIn()
+	hops[8] = at(3130, wire.Hop{ID: 9, From: wire.Browser, To: wire.Nod, Kind: wire.Request, Method: "POST", Route: "/confirm-login", Browser: 1})
+	if got := flips(hops); len(got) != 1 || got[0].MS != 30 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// A tap counts where a browser waited for it, was told of it and has said so: neither
+// one that came before its page, nor one of a request that ended otherwise.
+func TestATapThatNoBrowserHasSeenIsNotMeasured(t *testing.T) {
+	early := signIn()
+	early[3], early[4] = early[4], early[3]
+	early[3].At, early[4].End = early[4].At, early[3].At
+	other := signIn()
+	other[6].UUID = "another request"
+	unseen := signIn()[:8]
+	for name, hops := range map[string][]wire.Hop{"before its page": early, "of another request": other, "not acknowledged": unseen} {
+		if got := flips(hops); len(got) != 0 {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
+// What comes long after a tap is not timed by it.
+func TestATapTimesWhatFollowsIt(t *testing.T) {
+	hops := append(signIn(), at(371_000, wire.Hop{ID: 20, From: wire.Browser, To: wire.Nod, Kind: wire.Request, Method: "POST", Route: "/transfers", Browser: 1}))
+	steps := tell(hops, nameOf)
+	if last := steps[len(steps)-1]; last.Tap != nil {
+		t.Errorf("got %v ms after the tap", *last.Tap)
+	}
+}
+
+// What another browser does is told as of another one.
+func TestTheOtherBrowserIsToldApart(t *testing.T) {
+	hops := signIn()
+	hops = append(hops,
+		at(3200, wire.Hop{ID: 20, From: wire.Browser, To: wire.Nod, Kind: wire.Request, Method: "POST", Route: "/confirm-login", Browser: 3, Head: "POST /confirm-login HTTP/1.1\r\nUser-Agent: " + rivalAgent + "\r\n"}),
+		at(3210, wire.Hop{ID: 21, From: wire.Nod, To: wire.Browser, Kind: wire.Answer, Method: "POST", Route: "/confirm-login", Status: 409, Browser: 3}),
+		at(3220, wire.Hop{ID: 22, From: wire.Nod, To: wire.Browser, Kind: wire.Answer, Method: "POST", Route: "/confirm-login", Status: 303, Browser: 1, Head: "HTTP/1.1 303 See Other\r\nLocation: /protected\r\n"}),
+		at(3230, wire.Hop{ID: 23, From: wire.Nod, To: wire.Browser, Kind: wire.Answer, Method: "POST", Route: "/confirm-login", Status: 303, Browser: 3, Head: "HTTP/1.1 303 See Other\r\nLocation: /login?notice=start\r\n"}),
+	)
+	steps := tell(hops, nameOf)
+	want := []string{"The other browser wants in", "Nod keeps the other browser out", "Nod lets this browser in: a new session", "Nod keeps the other browser out"}
+	for i, step := range steps[len(steps)-len(want):] {
+		if step.Text != want[i] {
+			t.Errorf("got %q, want %q", step.Text, want[i])
+		}
+	}
+	if got := outlook(hops); got != (other{"is kept out", "no"}) {
+		t.Errorf("it is shown as %+v", got)
+	}
+	if got := outlook(signIn()); got.Text != "" {
+		t.Errorf("without another browser: %+v", got)
 	}
 }
 
@@ -57,6 +112,7 @@ func TestTheWireTellsTheLastSignIn(t *testing.T) {
 	for i := range hops {
 		hops[i].ID = int64(i + 1)
 	}
+	hops[10].UUID, hops[11].UUID = "v", "v"
 	steps := tell(hops, nameOf)
 	var told []string
 	for _, step := range steps {
@@ -68,6 +124,10 @@ func TestTheWireTellsTheLastSignIn(t *testing.T) {
 	}
 	if strings.Join(told, "|") != strings.Join(want, "|") {
 		t.Fatalf("got  %q\nwant %q", told, want)
+	}
+	hops[10].UUID = "u"
+	if got := tell(hops[:11], nameOf); len(got) != 1 {
+		t.Errorf("what the phone has shown since before is told anew: %+v", got)
 	}
 	swapped := signIn()
 	swapped[4], swapped[5] = swapped[5], swapped[4]

@@ -24,6 +24,9 @@ func (s *Stage) routes() *http.ServeMux {
 	mux.HandleFunc("GET /stage/hops/{id}", s.act(serveHop))
 	mux.HandleFunc("GET /stage/callback", s.act(serveCallback))
 	mux.HandleFunc("POST /stage/callback", s.act(serveTrick))
+	mux.HandleFunc("GET /stage/export/{kind}", s.act(serveExport))
+	mux.HandleFunc("POST /stage/check", s.act(serveCheck))
+	mux.HandleFunc("POST /stage/rival", s.act(s.serveRival))
 	mux.HandleFunc("POST /stage/reset", s.act(s.serveReset))
 	return mux
 }

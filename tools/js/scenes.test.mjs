@@ -11,6 +11,8 @@ test("a scene went as told once the wire has told all of it, in its order", () =
   assert.equal(told(scene, ["b", "a"]), false);
   assert.equal(told(scene, ["a", "c", "b"]), true);
   assert.equal(told(scene, ["a", "x", "b"]), false);
+  assert.equal(told({ wants: ["a"], also: ["z"] }, ["a"]), false);
+  assert.equal(told({ wants: ["a"], also: ["z"] }, ["z", "a"]), true);
 });
 
 test("no scene is as told before it has begun", () => {

@@ -5,10 +5,10 @@
 /** @typedef {{how: string, status: number, rule: string, before: Row, after: Row}} Trick */
 /** @typedef {{nonce: string, method: string, url: string, params: string, signature: string, right: string, trick: Trick | null}} Apart */
 
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+import { byId, dialog as dialogOf } from "./page.js";
+import { post, read, wordsOf } from "./server.js";
 
-const dialog = /** @type {HTMLDialogElement} */ (byId("callback"));
+const dialog = dialogOf("callback");
 
 /** @param {Row} row */
 function words({ status, reason, decided_at: decided, consumed }) {
@@ -19,7 +19,7 @@ function words({ status, reason, decided_at: decided, consumed }) {
 }
 
 /** @type {Record<string, string>} */
-const names = { replay: "Replayed", change: "One byte changed", late: "Too late", unsigned: "Unsigned" };
+const names = { replay: "Replayed", change: "One byte changed", late: "Too late", old: "With an old nonce", unsigned: "Unsigned" };
 
 /** @param {Trick | null} trick */
 function showTrick(trick) {
@@ -51,7 +51,8 @@ function show(apart) {
 }
 
 export async function openCallback() {
-  show(await (await fetch("/stage/callback", { cache: "no-store" })).json());
+  byId("callback-said").textContent = "";
+  show(await read("/stage/callback"));
   if (!dialog.open) dialog.showModal();
 }
 
@@ -60,8 +61,12 @@ export async function openCallback() {
  * @param {string} phone whose request may be late
  */
 export async function play(how, phone) {
-  const reply = await fetch("/stage/callback", { method: "POST", body: new URLSearchParams({ how, phone }) });
-  if (!reply.ok) throw new Error((await reply.text()).trim());
-  show(await reply.json());
+  byId("callback-said").textContent = "";
+  try {
+    show(await (await post("/stage/callback", { how, phone })).json());
+  } catch (error) {
+    byId("callback-said").textContent = wordsOf(error);
+    throw error;
+  }
   if (!dialog.open) dialog.showModal();
 }

@@ -15,7 +15,7 @@ const HEAD = 7; // half the height of the head of an arrow
  * @param {Record<string, string | number>} attributes
  * @param {string} text
  */
-function draw(name, attributes, text = "") {
+export function draw(name, attributes, text = "") {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   element.textContent = text;
@@ -44,6 +44,7 @@ export class Diagram {
     this._view = view;
     this._svg = /** @type {SVGElement} */ (view.querySelector("svg"));
     this._shown = "";
+    new ResizeObserver(() => this._toEnd()).observe(view);
     const choose = (/** @type {Event} */ event) => {
       const step = event.target instanceof Element ? event.target.closest("[data-hop]") : null;
       if (!step) return false;
@@ -68,7 +69,11 @@ export class Diagram {
       ...Object.values(LANES).map((x) => draw("line", { class: "lane", x1: x, x2: x, y1: 0, y2: height })),
       ...steps.map((step, i) => this._row(step, i * ROW, !known.has(String(step.id)))),
     );
-    // Whole rows: the newest at the bottom, and none cut off at the top.
+    this._toEnd();
+  }
+
+  // Whole rows: the newest at the bottom, and none cut off at the top.
+  _toEnd() {
     const row = this._svg.clientWidth * ROW / WIDTH;
     const hidden = this._svg.clientHeight - row - this._view.clientHeight;
     this._view.scrollTop = Math.max(0, Math.ceil(hidden / row)) * row;

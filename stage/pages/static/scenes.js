@@ -7,8 +7,10 @@
  * @property {string} text two sentences
  * @property {number} person who signs in, by place
  * @property {string[]} wants what the wire has to tell, in this order
+ * @property {string[]} [also] what it has to tell, whenever that is
  * @property {string[]} [never] what it must not tell
  * @property {Record<string, string>} [faults] of the simulator
+ * @property {string} [rival] what another browser does, with the same password
  */
 
 const LET_IN = "Nod lets this browser in: a new session";
@@ -27,8 +29,8 @@ export const scenes = [
   },
   {
     title: "A forged callback", person: 0,
-    text: "Sign Ada in (S, Enter, A), then press R to replay her callback: nothing changes. Press B and U: changed or unsigned, it is refused.",
-    wants: [LET_IN, "Nod: decided already, nothing changes", "Nod refuses it: the signature does not match", "Nod refuses it: it is not signed"],
+    text: "Sign Ada in (S, Enter, A), then press R to replay her callback: nothing changes. Press B, O and U: changed, with an old nonce or unsigned, it is refused.",
+    wants: [LET_IN, "Nod: decided already, nothing changes", "Nod refuses it: the signature does not match", "Nod refuses it: its nonce is not of now", "Nod refuses it: it is not signed"],
   },
   {
     title: "No app: a code by SMS", person: 1,
@@ -41,9 +43,21 @@ export const scenes = [
     wants: ["Authy fails: Internal Server Error", "Nod sends the page"], never: [LET_IN],
   },
   {
+    title: "Two browsers, one tap", person: 0, rival: "wait",
+    text: "Another browser has Ada’s password and waits. Press S and Enter, then A: one tap lets in one browser, the one whose number the phone shows.",
+    wants: ["Nod tells the other browser: another one asks now", "Nod asks Authy to ask Ada’s phone", "Ada taps Approve", LET_IN],
+    also: ["The other browser wants in", "Nod keeps the other browser out"], never: ["Nod lets the other browser in: a new session"],
+  },
+  {
     title: "A money transfer", person: 0,
     text: "Sign Ada in (S, Enter, A) and ask for a transfer on her page. Press A: the phone has shown payee and amount, and that very transfer is carried out.",
     wants: [LET_IN, "The browser asks for a transfer", "Nod asks Authy to ask Ada’s phone", "Ada taps Approve", "The browser carries the transfer out"],
+  },
+  {
+    title: "Push bombing, stopped", person: 0, rival: "bomb",
+    text: "Somebody has Ada’s password, and asks again after each Deny. Press D twice: her phone is left in peace for an hour, and the next request never gets to it.",
+    wants: ["The other browser sends e-mail and password", "Nod tells the other browser: the phone is left in peace"],
+    never: ["Nod asks Authy to ask Ada’s phone"],
   },
 ];
 
@@ -54,8 +68,9 @@ export const scenes = [
  * @param {Scene} scene
  * @param {string[]} sentences
  */
-export function told({ wants, never = [] }, sentences) {
+export function told({ wants, also = [], never = [] }, sentences) {
   let at = 0;
   for (const sentence of sentences) if (sentence === wants[at]) at++;
-  return at === wants.length && !never.some((sentence) => sentences.includes(sentence));
+  const has = (/** @type {string} */ sentence) => sentences.includes(sentence);
+  return at === wants.length && also.every(has) && !never.some(has);
 }

@@ -1,41 +1,21 @@
 // The stage: what a presenter does, by keys and buttons. It decides nothing: the frame
 // is the application, the phone is the phone, and the rest is asked of the server.
 
-import { fitFrames } from "./frames.js";
 import { openCallback, play } from "./callback.js";
+import { check } from "./check.js";
 import { Clock } from "./clock.js";
 import { Diagram } from "./diagram.js";
 import { showFlips } from "./flip.js";
+import { lendTo, watchKeys } from "./focus.js";
+import { fitFrames } from "./frames.js";
+import { showHop } from "./hop.js";
 import { follow } from "./live.js";
+import { all, byId, dialog } from "./page.js";
+import { choose, current, leave, load, next, phoneId, tap } from "./people.js";
 import { scenes, told } from "./scenes.js";
-
-/** @typedef {{name: string, email: string, way: string, login: string, phone: string}} Person */
-
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
-/** @param {string} selector */
-const all = (selector) => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(selector)]);
+import { post, read, wordsOf } from "./server.js";
 
 const app = /** @type {HTMLIFrameElement} */ (byId("app"));
-const handset = /** @type {HTMLIFrameElement} */ (byId("handset"));
-const keys = /** @type {HTMLDialogElement} */ (byId("keys"));
-
-/** @type {Person[]} */
-let people = [];
-let chosen = 0;
-
-// ---- what the server is asked ----
-
-/**
- * @param {string} path
- * @param {Record<string, string>} form
- */
-async function post(path, form = {}) {
-  const reply = await fetch(path, { method: "POST", body: new URLSearchParams(form) });
-  if (!reply.ok) throw new Error((await reply.text()).trim() || `${path}: ${reply.status}`);
-  return reply;
-}
 
 /**
  * @param {string} text
@@ -49,110 +29,17 @@ function say(text, wrong = false) {
 /**
  * attempt does something and says what became of it.
  *
- * @param {() => Promise<string>} what
+ * @param {() => Promise<string | void>} what
  */
 async function attempt(what) {
   try {
-    say(await what());
+    say(await what() ?? "");
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error), true);
+    say(wordsOf(error), true);
   }
 }
 
-async function load() {
-  people = await (await fetch("/stage/people", { cache: "no-store" })).json();
-  choose(chosen);
-}
-
-// ---- people ----
-
-/** @param {number} i */
-function choose(i) {
-  chosen = i % people.length;
-  const person = people[chosen];
-  for (const button of all("[data-person]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.person === String(chosen)));
-  }
-  byId("whose").textContent = person.name;
-  handset.title = `Phone of ${person.name}`;
-  if (handset.getAttribute("src") !== person.phone) handset.src = person.phone;
-}
-
-// A page in a frame may take the keys by itself, for its heading or a field. They come
-// back to the stage at once, but from the form that is about to be sent, and where the
-// presenter has gone into the frame by pointer or Tab.
-let formComes = false;
-let lent = false;
-
-addEventListener("keydown", ({ key }) => {
-  if (key === "Tab") lend();
-}, true);
-
-function lend() {
-  lent = true;
-  setTimeout(() => (lent = false), 300);
-}
-
-addEventListener("blur", () => setTimeout(takeBack));
-
-function takeBack() {
-  const frame = document.activeElement;
-  if (!(frame instanceof HTMLIFrameElement) || lent || frame.matches(":hover")) return;
-  frame.blur();
-  window.focus();
-}
-
-function signIn() {
-  formComes = true;
-  app.src = people[chosen].login;
-  return Promise.resolve("Now press Enter.");
-}
-
-app.addEventListener("load", () => {
-  if (formComes) {
-    lend();
-    app.focus();
-  } else {
-    lent = false; // also where the form was sent within a moment
-    takeBack();
-  }
-  formComes = false;
-});
-
-// The phone is of the same origin: what stands beside it on its page is cut off here.
-handset.addEventListener("load", () => {
-  handset.contentDocument?.body.classList.add("on-stage");
-});
-
-/** @param {string} name */
-const firstName = (name) => name.split(" ")[0];
-
-/**
- * tap sends what the phone's page sends.
- *
- * @param {"approve" | "deny"} answer
- */
-async function tap(answer) {
-  const { name, phone } = people[chosen];
-  const who = firstName(name);
-  const requests = await (await fetch(`${phone}/requests`, { cache: "no-store" })).json();
-  const open = requests.find((/** @type {{status: string}} */ { status }) => status === "pending");
-  if (!open) throw new Error(`${who}’s phone shows no request.`);
-  await post(`${phone}/requests/${open.uuid}/${answer}`);
-  return answer === "approve" ? `${who} approved.` : `${who} denied.`;
-}
-
-/** @param {string} how */
-async function trick(how) {
-  byId("callback-said").textContent = "";
-  try {
-    await play(how, people[chosen].phone.split("/").pop() ?? "");
-  } catch (error) {
-    byId("callback-said").textContent = error instanceof Error ? error.message : String(error);
-    throw error;
-  }
-  return "";
-}
+// ---- reset and scenes ----
 
 /**
  * opened is when the browser shows a page: one that is asked for next would else be
@@ -168,16 +55,12 @@ function opened(page) {
 }
 
 async function reset() {
-  handset.src = "about:blank"; // its phone goes, and comes again
+  leave();
   await post("/stage/reset");
-  chosen = 0;
-  await load();
-  await opened(`${document.body.dataset.app}/login`);
+  await Promise.all([load(), opened(`${document.body.dataset.app}/login`)]);
   clock.reset();
   return "As at the start.";
 }
-
-// ---- scenes ----
 
 let scene = -1;
 
@@ -185,13 +68,14 @@ let scene = -1;
 async function goTo(to) {
   scene = Math.min(scenes.length - 1, Math.max(-1, to));
   byId("scene").hidden = scene < 0;
-  const said = await reset();
-  if (scene < 0) return said;
-  const { title, text, person, faults } = scenes[scene];
+  if (scene < 0) return reset();
+  const { title, text, person, faults, rival } = scenes[scene];
   byId("scene-title").textContent = `${scene + 1} of ${scenes.length}: ${title}`;
   byId("scene-text").textContent = text;
+  const said = await reset();
   choose(person);
   if (faults) await post("/faults", faults);
+  if (rival) await post("/stage/rival", { how: rival });
   checkScene();
   return said;
 }
@@ -204,37 +88,38 @@ function checkScene() {
 
 // ---- acts ----
 
-/** @type {Record<string, () => Promise<string>>} */
+/** @type {Record<string, () => Promise<string | void>>} */
 const acts = {
-  signin: signIn,
+  signin: async () => { lendTo(app, current().login); return "Now press Enter."; },
   approve: () => tap("approve"),
   deny: () => tap("deny"),
-  next: async () => { choose(chosen + 1); return `${firstName(people[chosen].name)} is next.`; },
+  next: async () => next(),
   reset: () => scene < 0 ? reset() : goTo(scene),
   onwards: () => goTo(scene + 1),
   back: () => goTo(scene - 1),
-  callback: async () => { await openCallback(); return ""; },
-  replay: () => trick("replay"),
-  change: () => trick("change"),
-  late: () => trick("late"),
-  unsigned: () => trick("unsigned"),
+  callback: openCallback,
+  replay: () => play("replay", phoneId()),
+  change: () => play("change", phoneId()),
+  late: () => play("late", phoneId()),
+  old: () => play("old", phoneId()),
+  unsigned: () => play("unsigned", phoneId()),
+  check,
+  export: async () => openExport(),
   browser: async () => toggle("browser"),
   phone: async () => toggle("phone"),
   wire: async () => toggle("wire"),
   larger: async () => type(1),
   smaller: async () => type(-1),
-  clock: async () => { clock.toggle(); return ""; },
-  screen: async () => {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await document.documentElement.requestFullscreen();
-    return "";
-  },
-  keys: async () => { keys.showModal(); return ""; },
+  clock: async () => clock.toggle(),
+  screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+  keys: async () => dialog("keys").showModal(),
 };
 
 /** @type {Record<string, string>} */
 const byKey = {
-  s: "signin", a: "approve", d: "deny", n: "next", x: "reset", c: "callback", r: "replay", b: "change", l: "late", u: "unsigned", 1: "browser", 2: "phone", 3: "wire",
+  s: "signin", a: "approve", d: "deny", n: "next", x: "reset",
+  c: "callback", r: "replay", b: "change", l: "late", o: "old", u: "unsigned",
+  k: "check", e: "export", 1: "browser", 2: "phone", 3: "wire",
   arrowright: "onwards", arrowleft: "back", "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
@@ -248,10 +133,9 @@ addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person], [data-trick]")) : null;
+  const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person]")) : null;
   if (!button) return;
-  if (button.dataset.trick) attempt(acts[button.dataset.trick]);
-  else if (button.dataset.do) attempt(acts[button.dataset.do]);
+  if (button.dataset.do) attempt(acts[button.dataset.do]);
   else choose(Number(button.dataset.person));
 });
 
@@ -260,7 +144,6 @@ function toggle(id) {
   byId(id).hidden = !byId(id).hidden;
   const shown = all(".pane").filter((pane) => !pane.hidden).length;
   byId("panes").dataset.shown = String(shown);
-  return "";
 }
 
 const types = ["", "large", "huge"];
@@ -269,33 +152,49 @@ const types = ["", "large", "huge"];
 function type(step) {
   const now = types.indexOf(document.documentElement.dataset.type ?? "");
   document.documentElement.dataset.type = types[Math.min(types.length - 1, Math.max(0, now + step))];
-  return "";
 }
 
 // ---- the wire ----
 
 /** @param {number} id */
 async function openHop(id) {
-  const hop = await (await fetch(`/stage/hops/${id}`)).json();
-  byId("hop-title").textContent = steps.find((step) => step.id === id)?.text ?? "A hop";
-  byId("hop-facts").textContent = `${hop.from} → ${hop.to}, ${hop.size} bytes, at ${new Date(hop.at).toLocaleTimeString()}${hop.note ? `, ${hop.note}` : ""}`;
-  byId("hop-head").textContent = hop.head ?? "";
-  byId("hop-body").textContent = hop.body ?? "";
-  /** @type {HTMLDialogElement} */ (byId("hop")).showModal();
+  showHop(steps.find((step) => step.id === id)?.text ?? "A hop", await read(`/stage/hops/${id}`));
+}
+
+function openExport() {
+  byId("export-none").hidden = steps.length > 0;
+  byId("export-some").hidden = steps.length === 0;
+  dialog("export").showModal();
+}
+
+/**
+ * @param {string} text
+ * @param {string} tone
+ */
+function showOther(text, tone) {
+  byId("other").hidden = !text;
+  byId("other").className = `other ${tone}`;
+  byId("other-text").textContent = text;
 }
 
 /** @type {import("./diagram.js").Step[]} */
 let steps = [];
-const diagram = new Diagram(byId("hops"), (id) => attempt(async () => { await openHop(id); return ""; }));
+const diagram = new Diagram(byId("hops"), (id) => attempt(() => openHop(id)));
 
-follow("/stage/events", (/** @type {{steps: typeof steps | null, flips: import("./flip.js").Flip[] | null}} */ state) => {
+/** @typedef {{steps: typeof steps | null, flips: import("./flip.js").Flip[] | null, other: {text: string, tone: string}}} State */
+
+follow("/stage/events", (/** @type {State} */ state) => {
   steps = state.steps ?? [];
+  byId("wire-empty").hidden = steps.length > 0;
+  byId("hops").hidden = steps.length === 0;
   diagram.show(steps);
+  showFlips(state.flips ?? [], "No browser has seen a tap yet: press A once the phone asks.");
+  showOther(state.other.text, state.other.tone);
   checkScene();
-  showFlips(state.flips ?? []);
 });
 
 const clock = new Clock(byId("clock"));
 
+watchKeys(app);
 fitFrames();
-attempt(async () => { await load(); return ""; });
+attempt(load);
