@@ -14,9 +14,13 @@ import (
 var appURI = regexp.MustCompile(`secret=([A-Z2-7]+)`)
 
 // asksForApp asks for an authenticator app in a browser that is signed in, by the
-// route of today and the one of old.
+// route of today, which leads to the page of the app, and the one of old.
 func asksForApp(b *browser) (now, old page) {
-	return b.post("/account/authenticators"), b.post("/authenticator")
+	now = b.post("/account/authenticators")
+	if now.to() == "/account/authenticators/prove" {
+		now = b.get(now.header.Get("Location"))
+	}
+	return now, b.post("/authenticator")
 }
 
 // Somebody signs up with the victim's number, and gets one tap on their own

@@ -140,7 +140,7 @@ func (s *Signing) request(addr string, to attempt) ([]byte, error) {
 		"uuid": to.UUID, "status": "approved",
 		"approval_request": object{
 			"transaction": object{
-				"details":        object{"Number": "42", "E-mail": "ada@example.com", "Browser": "Chrome on Linux", "Address": "127.1.1.1"},
+				"details":        object{"Number": "42", "Email": "ada@example.com", "Browser": "Chrome on Linux", "Address": "127.1.1.1"},
 				"device_details": object{}, "device_geolocation": "", "device_signing_time": now,
 				"encrypted": false, "flagged": false, "hidden_details": object{"approval_id": to.ApprovalID},
 				"message": "Sign in to Nod?", "reason": "", "requester_details": nil, "status": "approved",

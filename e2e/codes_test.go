@@ -1,6 +1,11 @@
 package e2e
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
 
 // withPhone begins a story with an account and two tabs: one to sign in, one
 // for the phone.
@@ -178,9 +183,14 @@ func TestRecoveryCodes(t *testing.T) {
 	tb.see("#recovery-actions")
 	tb.accessible("recovery codes")
 	first := eval[string](tb, `document.querySelector("#recovery-codes code").textContent`)
-	tb.click("a[href='/protected'].primary")
+	run(tb, "reload", chromedp.Reload())
+	tb.is(fmt.Sprintf(`document.querySelector("#recovery-codes code")?.textContent === %q`, first))
+	tb.click("#codes-kept button")
 	tb.at("/protected")
 	tb.is(`document.querySelector(".offer") === null`)
+	run(tb, "back", chromedp.NavigateBack()) // asks for no form to be sent again
+	tb.at("/protected")
+	tb.is(says(`document.querySelector("main > .notice").innerText`, "notice.codes_shown"))
 	tb.click("#logout-form button")
 	tb.at("/")
 

@@ -62,7 +62,7 @@ func pseudoPages() map[string]any {
 		return l
 	}
 	at := views.Time{Machine: "2026-01-01T00:00:00.000Z", Text: "1 Jan 2026, 00:00 UTC"}
-	asked := views.Asked{Number: "47", Email: email, Browser: "Firefox on Linux", IP: "2001:db8::1", Place: "Bogotá, Colombia", At: at,
+	asked := views.Asked{Number: "47", Email: email, Browser: "Firefox on Linux", IP: "2001:db8::1", Place: "Bogotá, Colombia",
 		ExpiresAt: "2026-01-01T00:02:00.000Z", ServerNow: at.Machine, TTLSeconds: 120, SecondsLeft: 75}
 	signup := views.Signup{Layout: layout("signup", 0), Name: "Ada", Email: email, Countries: []views.Country{{Region: "CO", Name: "Colombia", Code: 57, Value: "57"}}}
 	signup.Errors = views.FieldErrors{"name": "Enter your name.", "phone_number": "Check the digits."}

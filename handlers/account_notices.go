@@ -27,8 +27,8 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 		return err
 	}
 	for _, n := range newest {
-		if n.Kind == store.NoticePaused && page.Pause.Until.Text != "" {
-			continue // the page says so already
+		if saysPause(n.Kind, page.Pause) {
+			continue
 		}
 		told := h.viewTold(c, n)
 		told.Answers, told.Disputes = by.May(n, store.AnswerMe), by.May(n, store.AnswerNotMe)
@@ -41,9 +41,28 @@ func (h *Handlers) noticesSection(c *fiber.Ctx, page *views.Protected) error {
 	return nil
 }
 
+// saysPause is true for a notice of a pause that the page shows already.
+func saysPause(k store.NoticeKind, p views.Pause) bool {
+	switch {
+	case p.Until.Text == "":
+		return false
+	case p.Transfers:
+		return k == store.NoticeTransfersPaused
+	}
+	return k == store.NoticePaused
+}
+
+// toldKey is the key of the sentence of a notice.
+func toldKey(n store.Notice) string {
+	if n.Kind == store.NoticeDenied && n.Detail == string(store.KindTransfer) {
+		return "told.denied_transfer"
+	}
+	return "told." + string(n.Kind)
+}
+
 func (h *Handlers) viewTold(c *fiber.Ctx, n store.Notice) views.Told {
 	told := views.Told{
-		ID: n.ID, Kind: string(n.Kind), Text: h.text(c, "told."+string(n.Kind), "detail", h.detail(c, n)),
+		ID: n.ID, Kind: string(n.Kind), Text: h.text(c, toldKey(n), "detail", h.detail(c, n)),
 		At: h.timeOf(c, n.At), IP: n.IP, Place: n.Place, Asks: n.Kind.Asks(),
 	}
 	if n.UserAgent != "" {

@@ -251,7 +251,7 @@ func TestThePhoneShowsWhatTheBrowserShows(t *testing.T) {
 	page, on := b.get("/login/approval").Body, ada.phone.requests()[0].Details
 	for label, value := range map[string]string{
 		"Number": `<strong id="number">` + on["Number"] + `</strong>`, "Browser": "<dd>" + on["Browser"] + "</dd>",
-		"Address": "<dd>" + on["Address"] + "</dd>", "E-mail": "<dd>" + softened.Replace(on["E-mail"]) + "</dd>", "Time": ">" + on["Time"] + "</time></dd>",
+		"Address": "<dd>" + on["Address"] + "</dd>", "Email": "<dd>" + softened.Replace(on["Email"]) + "</dd>",
 	} {
 		if on[label] == "" || !strings.Contains(page, value) {
 			t.Errorf("%s: the phone shows %q, and the browser does not", label, on[label])

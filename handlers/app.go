@@ -152,7 +152,9 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/account/authenticators/prove", h.requireSignedIn, h.proveForm)
 	app.Post("/account/authenticators/prove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.proveAuthenticator)
 	app.Post("/account/authenticators/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeAuthenticator)
-	app.Post("/account/recovery-codes", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.makeRecoveryCodes)
+	app.Get(codesPage, h.requireSignedIn, h.recoveryCodes)
+	app.Post("/account/recovery-codes", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.requireFresh, h.makeRecoveryCodes)
+	app.Post("/account/recovery-codes/kept", h.requireSignedIn, h.keptRecoveryCodes)
 	app.Post("/account/recovery-codes/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeRecoveryCodes)
 	app.Post("/account/recovery-codes/decline", h.requireSignedIn, h.declineRecoveryCodes)
 	app.Post("/account/close", h.requireSignedIn, h.requireFresh, h.closeAccount)
@@ -172,6 +174,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Post("/account/pause/end", h.requireSignedIn, h.endPause)
 	app.Post("/transfers", h.requireSignedIn, h.transfer)
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
+	app.Post("/transfers/:id/withdraw", h.requireSignedIn, h.withdrawTransfer)
 }
 
 // withDeadline puts one deadline on everything that a request starts.

@@ -82,6 +82,13 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,
 		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}
+	if a.Reason == store.ReasonNoDevice {
+		apps, _, err := h.Flow.Apps(c.UserContext(), v.User.ID)
+		if err != nil {
+			return err
+		}
+		page.NoApp = len(apps) == 0
+	}
 	if n != nil || a.Status != store.Pending { // what was said of a request is about one that waits
 		page.Notice = n
 	}

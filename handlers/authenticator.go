@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"html/template"
+	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -11,10 +12,9 @@ import (
 	"nod/views"
 )
 
-// addAuthenticator begins to add an authenticator app. Its secret is shown on this
-// one answer: whoever sees it can make codes.
+// addAuthenticator begins to add an authenticator app, and leads to its page.
 func (h *Handlers) addAuthenticator(c *fiber.Ctx) error {
-	made, err := h.Flow.AddApp(c.UserContext(), visitorOf(c))
+	id, err := h.Flow.AddApp(c.UserContext(), visitorOf(c))
 	if errors.Is(err, store.ErrTooManyFactors) {
 		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) {
 			page.AppsProblem, page.Refused = h.text(c, "authenticator.too_many"), true
@@ -23,24 +23,31 @@ func (h *Handlers) addAuthenticator(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	code, err := qrCode(made.URI)
-	if err != nil {
-		return err
-	}
-	return h.showAuthenticator(c, fiber.StatusOK, views.Authenticator{
-		ID: made.ID, QR: code, Secret: signin.Grouped(made.Secret), URI: template.URL(made.URI), //nolint:gosec // made here
-	})
+	return seeOther(c, "/account/authenticators/prove?"+url.Values{"id": {id}}.Encode())
 }
 
+// showAuthenticator shows the page of an app that is being added: with its secret to the
+// session that adds it, for whoever sees it can make codes. Any other types the code of
+// an app that has scanned it already.
 func (h *Handlers) showAuthenticator(c *fiber.Ctx, status int, page views.Authenticator) error {
 	problems := page.Errors
 	page.Layout = h.layout(c, "authenticator", "authenticator.title")
 	page.Errors = problems
+	made, err := h.Flow.NewApp(c.UserContext(), visitorOf(c), page.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		if page.QR, err = qrCode(made.URI); err != nil {
+			return err
+		}
+		page.Secret, page.URI = signin.Grouped(made.Secret), template.URL(made.URI) //nolint:gosec // made here
+	}
 	return c.Status(status).Render("authenticator", page)
 }
 
-// proveForm takes the first code of an app after its owner had to confirm that it is
-// they: the app has scanned its secret already.
+// proveForm is that page.
 func (h *Handlers) proveForm(c *fiber.Ctx) error {
 	id := c.Query("id")
 	if id == "" {

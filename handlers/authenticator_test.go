@@ -44,10 +44,18 @@ func (s *site) scan(p page) app {
 	return app{s, id[1], key}
 }
 
+// newApp begins to add an app, and opens its page.
+func (b *browser) newApp() page {
+	b.t.Helper()
+	begun := b.post("/account/authenticators")
+	wantStatus(b.t, begun, http.StatusSeeOther)
+	return b.get(begun.Location())
+}
+
 // addApp adds an app whose next code is half a minute away.
 func (b *browser) addApp() app {
 	b.t.Helper()
-	a := b.site.scan(b.post("/account/authenticators"))
+	a := b.site.scan(b.newApp())
 	wantRedirect(b.t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", ""), "/protected", "authenticator-added")
 	b.site.clock.Advance(30 * time.Second)
 	return a
@@ -60,8 +68,13 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	b := s.browser()
 	b.signIn(ada)
 	wantBody(t, b.get("/protected"), "Add an app")
-	shown := b.post("/account/authenticators")
+	begun := b.post("/account/authenticators")
+	wantStatus(t, begun, http.StatusSeeOther)
+	shown := b.get(begun.Location())
 	a := s.scan(shown)
+	if again := s.scan(b.get(begun.Location())); again.Secret() != a.Secret() {
+		t.Error("the page loaded again shows another secret")
+	}
 	if a.Issuer() != "Nod" || a.AccountName() != ada.Email || len(a.Secret()) != 32 {
 		t.Errorf("got %s", a.Key)
 	}
@@ -76,14 +89,17 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	refused := b.post("/account/authenticators/prove", "id", a.id, "token", wrong(a.code()), "name", "Blue <phone>")
 	wantStatus(t, refused, http.StatusUnprocessableEntity)
 	wantBody(t, refused, words("problem.code.wrong"), `id="token-error"`, `value="Blue &lt;phone&gt;"`)
-	wantNoBody(t, refused, a.Secret()[:8], "qr-code")
+	if again := s.scan(page{http.StatusOK, refused.Header, refused.Body}); again.Secret() != a.Secret() {
+		t.Error("after a wrong code there is another secret")
+	}
 
 	before := b.cookie("nod_session")
 	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code(), "name", "Blue <phone>"), "/protected", "authenticator-added")
 	if b.cookie("nod_session") == before {
 		t.Error("the session goes on under the id from before")
 	}
-	wantBody(t, b.get("/protected"), words("notice.authenticator_added"), "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
+	wantNoSecret(t, b.get(begun.Location()), a) // it has been added
+	wantBody(t, b.get("/protected"), "Blue &lt;phone&gt;", "Authenticator app added", "Not used yet")
 
 	b.post("/logout")
 	b.passPassword(ada)
@@ -100,6 +116,36 @@ func TestAnAppOfOnesOwn(t *testing.T) {
 	wantRedirect(t, b.post("/account/authenticators/remove", "id", a.id), "/protected", "authenticator-removed")
 	s.clock.Advance(30 * time.Second)
 	wantStatus(t, other.post("/verify-token", "token", a.code()), http.StatusUnprocessableEntity)
+}
+
+func wantNoSecret(t *testing.T, got page, a app) {
+	t.Helper()
+	wantStatus(t, got, http.StatusOK)
+	wantNoBody(t, got, a.Secret()[:8], "qr-code", "otpauth:")
+}
+
+// The secret of an app is seen by the session that adds it, also after it had to confirm
+// that it is its owner, and by no other: not for longer than its first code may take.
+func TestWhoSeesTheSecretOfAnApp(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, other := s.browser(), s.browser()
+	b.signIn(ada)
+	other.signIn(ada)
+	begun := b.post("/account/authenticators")
+	at := begun.Location()
+	a := s.scan(b.get(at))
+	wantNoSecret(t, other.get(at), a)
+	bob := s.browser()
+	bob.signIn(s.account("bob@example.com"))
+	wantNoSecret(t, bob.get(at), a)
+
+	b.recoveryCodes() // in another tab: the session goes on under another id
+	if again := s.scan(b.get(at)); again.Secret() != a.Secret() {
+		t.Error("the session that goes on shows another secret")
+	}
+	s.clock.Advance(15 * time.Minute)
+	wantNoSecret(t, b.get(at), a)
 }
 
 // The service may be down: codes of one's own apps are checked here.
@@ -175,7 +221,7 @@ func TestAnAppThatIsNotProvedIsForgotten(t *testing.T) {
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.signIn(ada)
-	a := s.scan(b.post("/account/authenticators"))
+	a := s.scan(b.newApp())
 	s.clock.Advance(15 * time.Minute)
 	b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "token", ada.phone.tokenOf(""))
 	wantRedirect(t, b.post("/account/authenticators/prove", "id", a.id, "token", a.code()), "/protected", "authenticator-gone")

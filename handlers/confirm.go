@@ -56,6 +56,9 @@ func (h *Handlers) repeatLastStep(c *fiber.Ctx) error {
 		return err
 	}
 	h.keepDevice(c, sess)
+	if c.Path() == codesPage {
+		return seeOther(c, codesPage)
+	}
 	return seeOther(c, afterSignIn(sess))
 }
 

@@ -7,8 +7,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
-
-	"nod/store"
 )
 
 // A form token is an HMAC over a cookie that only this browser has and over
@@ -46,7 +44,7 @@ func (h *Handlers) tokenFor(secret, sessionID string) string {
 // (Origin and Sec-Fetch-Site, where the client sends them) with the token that
 // page carried.
 func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
-	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+	if opens(c) {
 		return c.Next()
 	}
 	if !h.fromOurOrigin(c) && !nullOriginOfOurPage(c) {
@@ -60,16 +58,10 @@ func (h *Handlers) requireOwnForm(c *fiber.Ctx) error {
 	}
 	want := h.tokenFor(secret, c.Cookies(h.cookieName("session")))
 	if !hmac.Equal([]byte(want), []byte(c.FormValue("_csrf"))) {
-		if showsCodes[c.Path()] && visitorOf(c).Level() == store.SignedIn {
-			return errCodesShown
-		}
 		return errStaleForm
 	}
 	return c.Next()
 }
-
-// showsCodes are the forms whose answer may have shown recovery codes.
-var showsCodes = map[string]bool{"/account/recovery-codes": true, "/account/not-me": true}
 
 // fromOurOrigin is false as soon as one of the headers a browser sets says
 // that another site sent this request. A header that comes twice says two things,

@@ -92,7 +92,7 @@ func TestEveryStepHasACookieOfItsOwn(t *testing.T) {
 	step("the code")
 	b.addApp()
 	step("an app was added")
-	wantStatus(t, b.post("/account/recovery-codes"), 200)
+	wantRedirect(t, b.post("/account/recovery-codes"), "/account/recovery-codes")
 	step("recovery codes were made")
 	wantRedirect(t, b.post("/account/password", "current", goodPassword, "password", "seven purple lanterns drift"), "/protected", "password-changed")
 	step("the password was changed")

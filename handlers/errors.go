@@ -49,10 +49,6 @@ var (
 		Text: "error.foreign_form.text", Action: toSignIn}
 	errStaleForm = &pageError{Status: fiber.StatusForbidden, Heading: "error.stale_form.title",
 		Text: "error.stale_form.text", Action: toSignIn}
-	// errCodesShown answers a reload of the page that has shown recovery codes: the
-	// session has gone on under another id since its form.
-	errCodesShown = &pageError{Status: fiber.StatusForbidden, Heading: "error.codes_shown.title",
-		Text: "error.codes_shown.text", Action: link{"/protected#recovery", "action.to_account"}}
 	errNobodyWaits = &pageError{Status: fiber.StatusUnauthorized, Heading: "error.nobody_waits.title",
 		Text: "error.nobody_waits.text", Action: toSignIn}
 	errWrongHost = &pageError{Status: fiber.StatusMisdirectedRequest, Heading: "error.wrong_host.title",
@@ -109,7 +105,7 @@ func (h *Handlers) noteRefusal(c *fiber.Ctx, p *pageError) {
 	switch {
 	case p == errForeignForm:
 		kind, detail = store.EventForeignForm, ""
-	case p == errStaleForm, p == errCodesShown, p == errNoCookies:
+	case p == errStaleForm, p == errNoCookies:
 		kind, detail = store.EventStaleForm, ""
 	case errors.Is(p, hub.ErrTooManyForKey), errors.Is(p, hub.ErrTooManyForAddr):
 		kind, detail = store.EventLimited, "waiting"

@@ -73,7 +73,9 @@ func TestTheNextCodeMustWaitForOneThatMayArrive(t *testing.T) {
 	b.passPassword(ada)
 	s.order(`{"api": "drop"}`)
 	wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token")
-	got := b.post("/send-token", "via", "sms")
+	wantRedirect(t, b.post("/send-token", "via", "sms"), "/verify-token") // pressed twice
+	wantBody(t, b.get("/verify-token"), mayArrive)
+	got := b.post("/send-token", "via", "call")
 	wantStatus(t, got, http.StatusTooManyRequests)
 	wantRetryAfter(t, got, 30*time.Second)
 	wantBody(t, b.get("/verify-token"), mayArrive)

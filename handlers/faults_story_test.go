@@ -49,7 +49,7 @@ func TestFaultsThatNobodyNotices(t *testing.T) {
 			nextLedger(t, ledger, "approved")
 			wantRedirect(t, b.execute(id), "/protected#transfers")
 			wantRedirect(t, b.execute(id), "/protected#transfers") // it is done
-			wantBody(t, b.post("/account/authenticators"), "QR code with the secret")
+			wantBody(t, b.newApp(), "QR code with the secret")
 
 			b.post("/logout")
 			b.passPassword(ada)

@@ -26,7 +26,7 @@ func TestSignInWithATap(t *testing.T) {
 	if got, want := request.Details["Number"], first.Number; got != want || len(want) != 2 {
 		t.Errorf("the phone shows number %q, the browser %q", got, want)
 	}
-	if got, want := request.Details["E-mail"], "ada@example.com"; got != want {
+	if got, want := request.Details["Email"], "ada@example.com"; got != want {
 		t.Errorf("the phone shows e-mail %q, want %q", got, want)
 	}
 

@@ -224,7 +224,7 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 func (h *Handlers) viewAsked(c *fiber.Ctx, v signin.Visitor, number string, at, until time.Time) views.Asked {
 	return views.Asked{
 		Number: number, Email: v.User.Email, Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP,
-		Place: v.Session.Place, At: views.Time{Machine: wireTime(at), Text: h.reader(c).Moment(at)}, ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()),
+		Place: v.Session.Place, ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()),
 		TTLSeconds: int(until.Sub(at).Seconds()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"nod/signin"
 	"nod/store"
+	"nod/views"
 )
 
 // A code takes the place of the tap also where a change is confirmed.
@@ -15,19 +16,29 @@ import (
 func (h *Handlers) sendChangeCode(c *fiber.Ctx) error {
 	ref, by := askedChange(c), store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showChange(c, fiber.StatusUnprocessableEntity, ref, true, h.text(c, "token.choose"))
+		return h.showCodeNotSent(c, fiber.StatusUnprocessableEntity, ref, views.NotSent{Text: h.text(c, "token.choose")})
 	}
 	not, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showChange(c, fiber.StatusTooManyRequests, ref, true, sentence)
+		return h.showCodeNotSent(c, fiber.StatusTooManyRequests, ref, views.NotSent{By: string(by), Text: sentence})
 	}
 	if err != nil {
 		return err
 	}
 	if not != nil {
-		return h.showChange(c, notSentStatus[not.Why], ref, true, h.sayNotSent(c, not))
+		return h.showCodeNotSent(c, notSentStatus[not.Why], ref, views.NotSent{By: string(by), Text: h.sayNotSent(c, not)})
 	}
 	return seeOther(c, ref.url("by", "code"))
+}
+
+// showCodeNotSent is showNotSent on the page of a change.
+func (h *Handlers) showCodeNotSent(c *fiber.Ctx, status int, ref changeRef, not views.NotSent) error {
+	page, err := h.changePage(c, ref, true)
+	if err != nil {
+		return err
+	}
+	page.NotSent, page.Notice = not, nil
+	return c.Status(status).Render("change", page)
 }
 
 // confirmChangeByCode takes a code.

@@ -48,7 +48,7 @@ func TestAChangeAsksForATap(t *testing.T) {
 	wantRedirect(t, b.post("/account/confirm/ask", to...), toClose)
 	uuid := ada.phone.pending()
 	asked := ada.phone.requests()[0]
-	if asked.Message != "Change your account?" || asked.Details["Change"] != "Close your account for good" || asked.Details["E-mail"] != ada.Email {
+	if asked.Message != "Change your account?" || asked.Details["Change"] != "Close your account for good" || asked.Details["Email"] != ada.Email {
 		t.Errorf("the phone shows %+v", asked)
 	}
 	wantBody(t, b.get(toClose), asked.Details["Number"], "Tap Approve on your phone")
@@ -214,7 +214,7 @@ func TestAConfirmationWhoseReplyWasLost(t *testing.T) {
 // confirm one, go on with or end what one has begun, or only say what is so.
 var changesNothing = []string{
 	"/account/confirm", "/account/confirm/ask", "/account/confirm/send", "/account/confirm/code",
-	"/account/recovery-codes/decline",
+	"/account/recovery-codes/decline", "/account/recovery-codes/kept",
 	"/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
 }
 
@@ -255,14 +255,14 @@ func TestAConfirmedChangeLeadsNowhereElse(t *testing.T) {
 	wantBody(t, b.get("/account/confirm?to=/account/sessions/end&session=%22%3E%3Cscript%3E"), `value="&#34;&gt;&lt;script&gt;"`)
 }
 
-// A page that is the answer to a change of what signs in has forms that work.
-func TestTheFormsOfAnAnswerBelongToTheNewSession(t *testing.T) {
+// The page that follows a change of what signs in has forms that work.
+func TestTheFormsAfterAChangeBelongToTheNewSession(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.signIn(s.account("ada@example.com"))
 	before := b.cookie("nod_session")
-	codes := b.post("/account/recovery-codes")
-	wantStatus(t, codes, http.StatusOK)
+	wantRedirect(t, b.post("/account/recovery-codes"), "/account/recovery-codes")
+	codes := b.get("/account/recovery-codes")
 	if b.cookie("nod_session") == before {
 		t.Error("the cookie is the one from before")
 	}

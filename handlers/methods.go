@@ -32,17 +32,49 @@ func (t *routeTable) fill(app *fiber.App) {
 }
 
 // require answers 404 for a path that there is not, and 405 for a method that
-// a path does not have, before any guard asks for a token or a session.
+// a path does not have, before any guard asks for a token or a session. Whoever opens
+// the address of a form is led to its page: it stands in the browser beside the errors
+// of the form, to be loaded again.
 func (t *routeTable) require(c *fiber.Ctx) error {
 	methods := t.of(c)
 	switch {
 	case methods == nil:
 		return fiber.ErrNotFound
+	case !slices.Contains(methods, c.Method()) && opens(c) && wantsPage(c):
+		return seeOther(c, pageOf(c.Path()))
 	case !slices.Contains(methods, c.Method()):
 		c.Set(fiber.HeaderAllow, strings.Join(methods, ", "))
 		return fiber.ErrMethodNotAllowed
 	}
 	return c.Next()
+}
+
+// opens says whether a request only reads.
+func opens(c *fiber.Ctx) bool {
+	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
+}
+
+// formPages are the pages of the forms, by how the paths of these begin.
+var formPages = [][2]string{
+	{"/login/cancel", "/login"},
+	{"/login/", "/login/approval"},
+	{"/send-token", "/verify-token"},
+	{"/account/confirm/", "/account/confirm"},
+	{"/account/phone/", "/account/phone"},
+	{"/account/", "/protected"},
+	{"/notices/", "/protected"},
+	{"/transfers", "/protected#transfers"},
+	{"/", "/"},
+}
+
+// pageOf is the page that has the form of a path.
+func pageOf(path string) string {
+	for _, known := range formPages {
+		if strings.HasPrefix(path, known[0]) {
+			return known[1]
+		}
+	}
+	return "/"
 }
 
 // refuseUnknownMethods answers 501 where Fiber would say 400.

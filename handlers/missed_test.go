@@ -108,7 +108,7 @@ func TestOtherBrowsersHearOfATransfer(t *testing.T) {
 	if got := nextLedger(t, heard, "withdrawn"); got != second {
 		t.Errorf("the other browser hears of %s, want %s", got, second)
 	}
-	wantBody(t, there.get("/protected"), "withdrawn when you signed out")
+	wantBody(t, there.get("/protected"), "withdrawn, not sent")
 }
 
 var requestField = regexp.MustCompile(`name="request" value="([^"]+)"`)

@@ -35,6 +35,7 @@ var notices = map[string]notice{
 	"authenticator-added":   {"success", "notice.authenticator_added"},
 	"authenticator-removed": {"success", "notice.authenticator_removed"},
 	"authenticator-gone":    {"warning", "notice.authenticator_gone"},
+	"codes-shown":           {"info", "notice.codes_shown"},
 	"recovery-removed":      {"success", "notice.recovery_removed"},
 }
 

@@ -32,6 +32,9 @@ func (h *Handlers) showNotMe(c *fiber.Ctx, status int, page views.NotMe, keep fu
 	if page.Pause, err = h.viewPause(c); err != nil {
 		return err
 	}
+	if page.Pause.Transfers { // which nobody has tapped by mistake here
+		page.Pause = views.Pause{}
+	}
 	if page.Added, err = h.addedLately(c, page.Disputed); err != nil {
 		return err
 	}
@@ -66,7 +69,7 @@ func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
 		Current: c.FormValue("current"), New: c.FormValue("password"), Everywhere: c.FormValue("everywhere") != "",
 		RemoveApps: formValues(c, "app"), NewCodes: c.FormValue("codes") != "",
 	}
-	sess, codes, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
+	sess, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		keep := func(a views.Added) bool { return !slices.Contains(formValues(c, a.Kind), a.Value) }
@@ -80,14 +83,16 @@ func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
 	if err := h.moveTo(c, sess); err != nil {
 		return err
 	}
-	next := "/protected"
-	if c.FormValue("phone") != "" {
-		next = "/account/phone"
+	phone := c.FormValue("phone") != ""
+	switch {
+	case typed.NewCodes && phone:
+		return h.seeNotice(c, codesPage+"?then="+thenPhone, "password-changed")
+	case typed.NewCodes:
+		return h.seeNotice(c, codesPage, "password-changed")
+	case phone:
+		return h.seeNotice(c, "/account/phone", "password-changed")
 	}
-	if len(codes) > 0 {
-		return h.showRecoveryCodes(c, codes, next)
-	}
-	return h.seeNotice(c, next, "password-changed")
+	return h.seeNotice(c, "/protected", "password-changed")
 }
 
 // formValues are all values that a form has sent under a name.
@@ -103,7 +108,7 @@ func (h *Handlers) viewPause(c *fiber.Ctx) (views.Pause, error) {
 	if err != nil || p.Until.IsZero() {
 		return views.Pause{}, err
 	}
-	return views.Pause{Until: h.timeOf(c, p.Until), CanEnd: p.CanEnd, ByCode: p.ByCode}, nil
+	return views.Pause{Until: h.timeOf(c, p.Until), Transfers: p.Kind == store.KindTransfer, CanEnd: p.CanEnd, ByCode: p.ByCode}, nil
 }
 
 // endPause has the phone asked again, in a browser that was known before, after a code.

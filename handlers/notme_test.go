@@ -126,12 +126,14 @@ func TestNotMeTakesBackWhatWasAddedLately(t *testing.T) {
 	wantBody(t, again, `name="codes" value="1" checked`, `name="app" value="`+mine.id+`">`, `name="app" value="`+theirs.id+`" checked`, `name="disputed" value="1"`)
 
 	done := hers.post("/account/not-me", append([]string{"current", goodPassword}, form...)...)
-	wantStatus(t, done, http.StatusOK)
-	codes := codeOnPage.FindAllStringSubmatch(done.Body, -1)
-	if len(codes) != 10 || done.Header.Get("Cache-Control") != "no-store" {
-		t.Fatalf("the page shows %d codes:\n%s", len(codes), done.Body)
+	wantRedirect(t, done, codesPage, "password-changed")
+	shown := hers.get(codesPage)
+	codes := codeOnPage.FindAllStringSubmatch(shown.Body, -1)
+	if len(codes) != 10 || shown.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("the page shows %d codes:\n%s", len(codes), shown.Body)
 	}
-	wantBody(t, done, `<a class="button primary wide" href="/protected">`)
+	wantBody(t, shown, words("notice.password_changed"))
+	wantRedirect(t, hers.post(codesPage+"/kept"), "/protected")
 	wantRedirect(t, other.get("/protected"), "/login", "start")
 	account := hers.get("/protected")
 	wantBody(t, account, mine.id)
@@ -178,14 +180,14 @@ func TestNotMeListsWhatIsNew(t *testing.T) {
 }
 
 // A page left open adds no app: its first code asks for a fresh sign-in, and goes on
-// after it without another picture.
+// after it with the same picture.
 func TestTheFirstCodeOfAnAppTakesAFreshSignIn(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
 	b := s.browser()
 	b.signIn(ada)
 	s.clock.Advance(5 * time.Minute)
-	a := s.scan(b.post("/account/authenticators"))
+	a := s.scan(b.newApp())
 	s.clock.Advance(6 * time.Minute)
 	to := "/account/confirm?id=" + a.id + "&name=Blue+phone&to=%2Faccount%2Fauthenticators%2Fprove"
 	prove := []string{"id", a.id, "name", "Blue phone", "token", a.code()}
@@ -194,7 +196,11 @@ func TestTheFirstCodeOfAnAppTakesAFreshSignIn(t *testing.T) {
 	back := "/account/authenticators/prove?" + url.Values{"id": {a.id}, "name": {"Blue phone"}}.Encode()
 	wantRedirect(t, b.post("/account/confirm/code", "to", "/account/authenticators/prove", "id", a.id, "name", "Blue phone",
 		"token", ada.phone.tokenOf("")), back)
-	wantBody(t, b.get(back), words("authenticator.again"), `value="`+a.id+`"`, `value="Blue phone"`)
+	again := b.get(back)
+	wantBody(t, again, `value="Blue phone"`)
+	if same := s.scan(again); same.id != a.id || same.Secret() != a.Secret() {
+		t.Errorf("the page is about the app %s with another secret", same.id)
+	}
 	wantRedirect(t, b.post("/account/authenticators/prove", prove...), "/protected", "authenticator-added")
 	wantBody(t, b.get("/protected"), "Blue phone")
 }

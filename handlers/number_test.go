@@ -41,7 +41,7 @@ func TestAMistypedNumberIsNoDeadEnd(t *testing.T) {
 	wantBody(t, b.get("/login/approval"), `href="/login/number"`)
 
 	form := b.get("/login/number")
-	wantBody(t, form, `data-region="CA" selected`, "+1 ••••••••32")
+	wantBody(t, form, `data-region="CA" selected`, "+1\u00a0••••••••32")
 	wrong := b.post("/login/number", "country_code", "CA", "phone_number", "204-555-0132")
 	wantStatus(t, wrong, http.StatusUnprocessableEntity)
 	wantBody(t, wrong, words("problem.phone.same"), `value="204-555-0132"`)

@@ -16,7 +16,7 @@ const changingKey localKey = visitorKey + 1
 // changing marks a request that may change something from here on. What fails
 // before was refused by a guard.
 func changing(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
+	if !opens(c) {
 		c.Locals(changingKey, true)
 	}
 	return c.Next()
@@ -31,7 +31,7 @@ func (u *unchanged) Unwrap() error { return u.error }
 // sayOutcome adds to the text of a failure what became of the request, as far
 // as that is known: "nothing was changed" is said only where it is true.
 func (h *Handlers) sayOutcome(c *fiber.Ctx, err error, text string) string {
-	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+	if opens(c) {
 		return text
 	}
 	var known *unchanged

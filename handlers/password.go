@@ -14,7 +14,7 @@ func (h *Handlers) changePassword(c *fiber.Ctx) error {
 	typed := signin.NewPassword{
 		Current: c.FormValue("current"), New: c.FormValue("password"), Everywhere: c.FormValue("everywhere") != "",
 	}
-	sess, _, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
+	sess, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
 		form := views.PasswordForm{Stay: !typed.Everywhere}

@@ -24,7 +24,7 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 	page := views.Phone{
 		Layout: h.layout(c, "phone", "phone.title"), Step: string(change.Step), Mine: change.Mine,
 		MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), MaskedNew: h.maskPhone(c, change.PhoneNumber),
-		PhoneNumber: typed.Number, Countries: h.countryList(c, typed),
+		Request: change.Asked(), PhoneNumber: typed.Number, Countries: h.countryList(c, typed),
 	}
 	number := change.Number
 	switch change.Step {
@@ -67,7 +67,7 @@ func (h *Handlers) allowPhone(c *fiber.Ctx) error {
 // askNewPhone asks the new phone once more.
 func (h *Handlers) askNewPhone(c *fiber.Ctx) error {
 	v := visitorOf(c)
-	return h.afterPhone(c, signin.TypedPhone{}, h.Flow.AskNewPhone(c.UserContext(), v, h.owner(v.User).Text("phone.use")))
+	return h.afterPhone(c, signin.TypedPhone{}, h.Flow.AskNewPhone(c.UserContext(), v, h.owner(v.User).Text("phone.use"), c.FormValue("request")))
 }
 
 // afterPhone answers a form of the page.

@@ -10,25 +10,49 @@ import (
 	"nod/views"
 )
 
-// makeRecoveryCodes makes recovery codes in the place of those from before, and
-// shows them on this one answer.
+// makeRecoveryCodes makes recovery codes in the place of those from before, and leads to
+// the page that shows them.
 func (h *Handlers) makeRecoveryCodes(c *fiber.Ctx) error {
 	// First, so that nothing can fail once the codes from before are gone.
 	if err := h.renewSession(c); err != nil {
 		return err
 	}
-	codes, err := h.Flow.MakeRecoveryCodes(c.UserContext(), visitorOf(c), h.clientOf(c))
+	if err := h.Flow.MakeRecoveryCodes(c.UserContext(), visitorOf(c), h.clientOf(c)); err != nil {
+		return err
+	}
+	return seeOther(c, codesPage)
+}
+
+// codesPage shows recovery codes to the session that has just made them, until it says
+// that they are kept.
+const codesPage = "/account/recovery-codes"
+
+func (h *Handlers) recoveryCodes(c *fiber.Ctx) error {
+	codes, made, err := h.Flow.ShownRecoveryCodes(c.UserContext(), visitorOf(c))
+	if errors.Is(err, store.ErrNotFound) {
+		return h.seeNotice(c, "/protected#recovery", "codes-shown")
+	}
 	if err != nil {
 		return err
 	}
-	return h.showRecoveryCodes(c, codes, "/protected")
+	return c.Render("recovery", views.Recovery{
+		Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: h.timeOf(c, made), Then: c.Query("then"),
+	})
 }
 
-// showRecoveryCodes shows codes that were just made, and leads on.
-func (h *Handlers) showRecoveryCodes(c *fiber.Ctx, codes []string, next string) error {
-	page := views.Recovery{Layout: h.layout(c, "recovery", "recovery.title"), Codes: codes, Made: h.timeOf(c, h.Now()), NextURL: next}
-	return c.Render("recovery", page)
+// keptRecoveryCodes shows them no more, and leads on.
+func (h *Handlers) keptRecoveryCodes(c *fiber.Ctx) error {
+	if err := h.Flow.KeptRecoveryCodes(c.UserContext(), visitorOf(c)); err != nil {
+		return err
+	}
+	if c.FormValue("then") == thenPhone {
+		return seeOther(c, "/account/phone")
+	}
+	return seeOther(c, "/protected")
 }
+
+// thenPhone is where the page of the codes leads on whom a stranger has given a phone.
+const thenPhone = "phone"
 
 // declineRecoveryCodes ends the offer of recovery codes.
 func (h *Handlers) declineRecoveryCodes(c *fiber.Ctx) error {
@@ -86,5 +110,5 @@ func (h *Handlers) recover(c *fiber.Ctx, typed string) error {
 }
 
 func (h *Handlers) refuseRecovery(c *fiber.Ctx, status int, sentence string) error {
-	return h.showTokenPage(c, status, views.FieldErrors{"recovery": sentence})
+	return h.showTokenPage(c, status, views.FieldErrors{"recovery": sentence}, views.NotSent{})
 }

@@ -1,19 +1,28 @@
 package handlers_test
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
+
+const codesPage = "/account/recovery-codes"
 
 var codeOnPage = regexp.MustCompile(`<li><code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code></li>`)
 
 // recoveryCodes makes recovery codes and reads them off the page.
 func (b *browser) recoveryCodes() (codes []string) {
 	b.t.Helper()
-	shown := b.post("/account/recovery-codes")
+	wantRedirect(b.t, b.post("/account/recovery-codes"), codesPage)
+	shown := b.get(codesPage)
 	wantStatus(b.t, shown, http.StatusOK)
 	for _, found := range codeOnPage.FindAllStringSubmatch(shown.Body, -1) {
 		codes = append(codes, found[1])
@@ -118,16 +127,87 @@ func TestRecoveryCodesAreRemoved(t *testing.T) {
 	wantStatus(t, b.post("/verify-token", "recovery", codes[0]), http.StatusUnprocessableEntity)
 }
 
-// The page that has shown them cannot be loaded again, and says why.
+// Recovery codes are seen by the session that has made them, until it says that they are
+// kept, and for some minutes: the page can be loaded again, the codes do not lie open in
+// the file, and nobody else sees them.
 func TestRecoveryCodesAreShownOnce(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")
-	b := s.browser()
+	b, other := s.browser(), s.browser()
 	b.signIn(ada)
+	other.signIn(ada)
+	codes := b.recoveryCodes()
+	wantBody(t, b.get(codesPage), codes...)
+	for _, name := range []string{"nod.db", "nod.db-wal", "sessions.db", "sessions.db-wal"} {
+		kept, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		for _, code := range codes {
+			if bytes.Contains(kept, []byte(code)) || bytes.Contains(kept, []byte(strings.ReplaceAll(code, "-", ""))) {
+				t.Errorf("a code lies open in %s", name)
+			}
+		}
+	}
+	wantRedirect(t, other.get(codesPage), "/protected#recovery", "codes-shown")
+
+	wantRedirect(t, b.post("/account/recovery-codes/kept"), "/protected")
+	wantRedirect(t, b.get(codesPage), "/protected#recovery", "codes-shown")
+	wantBody(t, b.get("/protected"), words("notice.codes_shown"), "10 of 10 left.")
+
+	b.recoveryCodes()
+	b.addApp() // the session goes on under another id
+	wantStatus(t, b.get(codesPage), http.StatusOK)
+	s.clock.Advance(10 * time.Minute)
+	wantRedirect(t, b.get(codesPage), "/protected#recovery", "codes-shown")
+}
+
+// Codes that count no longer are not shown, and those of a closed account are gone.
+func TestRemovedRecoveryCodesAreNotShown(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	first := b.recoveryCodes()
+	second := b.recoveryCodes()
+	got := b.get(codesPage)
+	wantBody(t, got, second...)
+	wantNoBody(t, got, first...)
+	b.post("/account/recovery-codes/remove")
+	wantRedirect(t, b.get(codesPage), "/protected#recovery", "codes-shown")
+}
+
+// Two clicks for one make one set of codes, which is shown.
+func TestTwoClicksShowTheCodes(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
 	form := url.Values{"_csrf": {b.formToken()}}
-	wantStatus(t, b.postForm("/account/recovery-codes", form), http.StatusOK)
-	again := b.postForm("/account/recovery-codes", form)
-	wantStatus(t, again, http.StatusForbidden)
-	wantBody(t, again, words("error.codes_shown.title"), `href="/protected#recovery"`)
+	wantRedirect(t, b.lost(codesPage, form), codesPage)
+	wantRedirect(t, b.postForm(codesPage, form), codesPage)
+	wantStatus(t, b.get(codesPage), http.StatusOK)
 	wantBody(t, b.get("/protected"), "10 of 10 left.")
+}
+
+// The address of a form, which stands in the browser beside its errors, leads to the page
+// that has it.
+func TestTheAddressOfAFormLeadsToItsPage(t *testing.T) {
+	s := newSite(t)
+	for _, r := range s.handlers.App().GetRoutes(true) {
+		path := strings.ReplaceAll(r.Path, ":id", "7")
+		if r.Method != http.MethodPost || strings.HasPrefix(path, "/authy/") {
+			continue
+		}
+		if got := s.request(http.MethodGet, path); got.Status != http.StatusOK && got.Status != http.StatusSeeOther {
+			t.Errorf("%s: got %d", path, got.Status)
+		}
+	}
+	b := s.browser()
+	b.signIn(s.account("ada@example.com"))
+	for path, want := range map[string]string{
+		"/account/password": "/protected", "/transfers": "/protected#transfers", "/transfers/7/execute": "/protected#transfers",
+		"/account/phone/ask": "/account/phone", "/account/confirm/code": "/account/confirm", "/send-token": "/verify-token",
+		"/login/resend": "/login/approval", "/login/cancel": "/login", "/logout": "/", "/notices/read": "/protected",
+	} {
+		wantRedirect(t, b.get(path), want)
+	}
 }

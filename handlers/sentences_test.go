@@ -154,7 +154,7 @@ var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_pause
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)
-	meant := map[string]bool{"event.limited." + store.LimitPaused: true}
+	meant := map[string]bool{"event.limited." + store.LimitPaused: true, "told.denied_transfer": true}
 	for _, g := range groups {
 		for _, c := range constants(t, g.pkg, g.typ) {
 			key := g.key(c.value)

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/signin"
+	"nod/store"
 	"nod/views"
 )
 
@@ -22,6 +23,9 @@ type signupForm struct {
 }
 
 func (h *Handlers) signupForm(c *fiber.Ctx) error {
+	if visitorOf(c).Level() == store.SignedIn {
+		return seeOther(c, "/protected")
+	}
 	return h.showSignup(c, signupForm{})
 }
 

@@ -132,7 +132,7 @@ func answersToASignUp(t *testing.T, now time.Time, email string) (answers []stri
 		t.Errorf("%s: the phone was asked %d times, and sent %d codes", email, len(shown), phone.codes())
 	}
 	for _, r := range shown {
-		answers = append(answers, strings.ReplaceAll(fmt.Sprint(r.Message, len(r.Details), r.Details["E-mail"], r.Status), email, "WHO"))
+		answers = append(answers, strings.ReplaceAll(fmt.Sprint(r.Message, len(r.Details), r.Details["Email"], r.Status), email, "WHO"))
 	}
 	return answers
 }

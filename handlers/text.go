@@ -42,7 +42,7 @@ func setProblemStatus(c *fiber.Ctx, problems signin.Problems) {
 	}
 }
 
-// maskPhone shows enough of a number to recognise it.
+// maskPhone shows enough of a number to recognise it, in one piece.
 func (h *Handlers) maskPhone(c *fiber.Ctx, e164 string) string {
 	const shown = 2
 	var national string
@@ -53,7 +53,7 @@ func (h *Handlers) maskPhone(c *fiber.Ctx, e164 string) string {
 		return h.text(c, "token.your_phone")
 	}
 	return "+" + strings.TrimPrefix(e164[:len(e164)-len(national)], "+") +
-		" " + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
+		"\u00a0" + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
 }
 
 // ceilSeconds rounds up, so that nobody is told to come back too early.

@@ -33,12 +33,18 @@ func (h *Handlers) tokenForm(c *fiber.Ctx) error {
 
 func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 	if problem == "" {
-		return h.showTokenPage(c, status, nil)
+		return h.showTokenPage(c, status, nil, views.NotSent{})
 	}
-	return h.showTokenPage(c, status, views.FieldErrors{"token": problem})
+	return h.showTokenPage(c, status, views.FieldErrors{"token": problem}, views.NotSent{})
 }
 
-func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldErrors) error {
+// showNotSent says beside the button that was pressed why no code is on its way: there is
+// nothing wrong with the field.
+func (h *Handlers) showNotSent(c *fiber.Ctx, status int, by store.Method, why string) error {
+	return h.showTokenPage(c, status, nil, views.NotSent{By: string(by), Text: why})
+}
+
+func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldErrors, not views.NotSent) error {
 	v := visitorOf(c)
 	wait, err := h.Flow.NextCodeIn(c.UserContext(), v)
 	if err != nil {
@@ -69,8 +75,8 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	if v.Session.CodeState == store.CodeSent {
 		page.SentBy = string(v.Session.CodeVia)
 	}
-	if problems != nil {
-		page.Errors, page.Notice = problems, nil
+	if problems != nil || not.Text != "" {
+		page.Errors, page.NotSent, page.Notice = problems, not, nil
 	}
 	return c.Status(status).Render("token", page)
 }
@@ -91,17 +97,17 @@ var codeNotices = map[store.CodeState]notice{
 func (h *Handlers) sendToken(c *fiber.Ctx) error {
 	by := store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showToken(c, fiber.StatusUnprocessableEntity, h.text(c, "token.choose"))
+		return h.showNotSent(c, fiber.StatusUnprocessableEntity, "", h.text(c, "token.choose"))
 	}
 	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showToken(c, fiber.StatusTooManyRequests, sentence)
+		return h.showNotSent(c, fiber.StatusTooManyRequests, by, sentence)
 	}
 	if err != nil {
 		return err
 	}
 	if notSent != nil {
-		return h.showToken(c, notSentStatus[notSent.Why], h.sayNotSent(c, notSent))
+		return h.showNotSent(c, notSentStatus[notSent.Why], by, h.sayNotSent(c, notSent))
 	}
 	return seeOther(c, "/verify-token")
 }

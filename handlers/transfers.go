@@ -87,6 +87,18 @@ func (h *Handlers) executeTransfer(c *fiber.Ctx) error {
 	return seeOther(c, "/protected#transfers")
 }
 
+// withdrawTransfer takes a transfer back that waits for the phone.
+func (h *Handlers) withdrawTransfer(c *fiber.Ctx) error {
+	err := h.Flow.WithdrawTransfer(c.UserContext(), visitorOf(c), c.Params("id"))
+	if errors.Is(err, store.ErrNotFound) {
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/protected#transfers")
+}
+
 // transfersSection shows the newest transfers of the session's user.
 func (h *Handlers) transfersSection(c *fiber.Ctx, page *views.Protected) error {
 	page.Currencies, page.TransfersEventsURL, page.TransfersURL = signin.Currencies, "/transfers/events", "/transfers/status"

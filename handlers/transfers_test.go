@@ -179,3 +179,50 @@ func TestTransfersThatCannotBeMeant(t *testing.T) {
 		t.Error("the phone was asked about a transfer that cannot be meant")
 	}
 }
+
+// Whoever has sent a transfer takes it back while it waits; an answer that comes all the
+// same changes nothing, and the next one can be sent at once. Nobody else can.
+func TestATransferIsWithdrawn(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b, other := s.browser(), s.browser()
+	b.signIn(ada)
+	other.signIn(ada)
+	id, events := b.startTransfer()
+	wantBody(t, b.get("/protected"), `action="/transfers/`+id+`/withdraw"`)
+	wantNoBody(t, other.get("/protected"), "/withdraw")
+	wantStatus(t, other.post("/transfers/"+id+"/withdraw"), http.StatusNotFound)
+	wantBody(t, b.get("/protected"), `data-status="awaiting"`)
+
+	wantRedirect(t, b.post("/transfers/"+id+"/withdraw"), "/protected#transfers")
+	nextLedger(t, events, "withdrawn")
+	s.tapped(ada.phone.approve, ada.phone.requests()[0].UUID)
+	wantStatus(t, b.post("/transfers/"+id+"/execute", "payee", "Carol Müller", "amount", "1250.50", "currency", "EUR"), http.StatusConflict)
+	got := b.get("/protected")
+	wantBody(t, got, `data-status="withdrawn"`)
+	wantNoBody(t, got, "/withdraw", "/execute")
+	wantRedirect(t, b.post("/transfers/"+id+"/withdraw"), "/protected#transfers") // it is done
+	b.startTransfer()
+}
+
+// Two transfers that were denied keep further ones from the phone, and the sign-in goes on
+// with a tap. The pages say which.
+func TestDeniedTransfersLeaveTheSignInAlone(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.signIn(ada)
+	for range 2 {
+		s.clock.Advance(time.Second)
+		wantRedirect(t, b.post("/transfers", "payee", "Carol", "amount", "1", "currency", "EUR"), "/protected#transfers")
+		s.tapped(ada.phone.deny, ada.phone.requests()[0].UUID)
+	}
+	refused := b.post("/transfers", "payee", "Carol", "amount", "1", "currency", "EUR")
+	wantStatus(t, refused, http.StatusTooManyRequests)
+	paused, _, _ := strings.Cut(words("notices.transfers_paused"), "{{")
+	wantBody(t, refused, paused)
+	b.post("/logout")
+	s.clock.Advance(time.Second)
+	b.signIn(ada)
+	wantBody(t, b.get("/protected"), words("told.denied_transfer"), words("notices.not_me"))
+}

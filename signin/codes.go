@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -41,8 +40,7 @@ func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSe
 	var limit *store.RateError
 	if errors.As(err, &limit) {
 		f.Counter.CodeSent(string(by), "too_often")
-		// One sent before may still be on its way.
-		return nil, errors.Join(err, f.Store.NoteCode(ctx, v.Session.ID, cmp.Or(v.Session.CodeState, store.CodeFailed)))
+		return nil, f.keptBack(ctx, v, by, limit)
 	}
 	if err != nil {
 		return nil, err
@@ -53,6 +51,23 @@ func (f *Flow) SendCode(ctx context.Context, v Visitor, by store.Method) (*NotSe
 	}
 	f.Counter.CodeSent(string(by), outcome)
 	return not, f.Store.NoteCode(ctx, v.Session.ID, became)
+}
+
+// keptBack is for a code that a limit has kept from being sent. nil where the same was
+// asked for a moment ago: two clicks send one, and it is on its way, or may be.
+func (f *Flow) keptBack(ctx context.Context, v Visitor, by store.Method, limit *store.RateError) error {
+	sess, _, err := f.Store.Session(ctx, v.Session.ID)
+	if err != nil {
+		return errors.Join(limit, err)
+	}
+	comes := sess.CodeState == store.CodeSent || sess.CodeState == store.CodeUnconfirmed
+	switch {
+	case comes && sess.CodeVia == by && limit.RetryAt.Sub(f.Now()) <= store.CodePause:
+		return nil
+	case sess.CodeState == "":
+		err = f.Store.NoteCode(ctx, v.Session.ID, store.CodeFailed)
+	}
+	return errors.Join(limit, err)
 }
 
 func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (store.CodeState, *NotSent, error) {

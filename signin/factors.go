@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"nod/store"
 )
@@ -15,7 +16,6 @@ import (
 
 // NewApp is an authenticator app that is being set up.
 type NewApp struct {
-	ID     string
 	Secret string // base32, for who cannot scan
 	URI    string // otpauth://, for a QR code
 }
@@ -31,16 +31,23 @@ const (
 
 const issuer = "Nod"
 
-// AddApp makes the secret of an authenticator app, which is shown this once and
-// counts from ProveApp on. store.ErrTooManyFactors, store.ErrNotFresh.
-func (f *Flow) AddApp(ctx context.Context, v Visitor) (NewApp, error) {
-	made, secret, err := f.Store.NewAuthenticator(ctx, v.Session.ID)
+// AddApp makes the secret of an authenticator app, which counts from ProveApp on, and
+// returns the id of the app. store.ErrTooManyFactors, store.ErrNotFresh.
+func (f *Flow) AddApp(ctx context.Context, v Visitor) (id string, err error) {
+	made, _, err := f.Store.NewAuthenticator(ctx, v.Session.ID)
+	return made.ID, err
+}
+
+// NewApp is what the visitor needs to set up the app that they add. store.ErrNotFound
+// when this session adds none with that id.
+func (f *Flow) NewApp(ctx context.Context, v Visitor, id string) (NewApp, error) {
+	secret, err := f.Store.ShownSecret(ctx, v.Session, id)
 	if err != nil {
 		return NewApp{}, err
 	}
 	query := url.Values{"secret": {secret}, "issuer": {issuer}}
 	uri := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + v.User.Email, RawQuery: query.Encode()}
-	return NewApp{ID: made.ID, Secret: secret, URI: uri.String()}, nil
+	return NewApp{Secret: secret, URI: uri.String()}, nil
 }
 
 // ProveApp makes an app count by its first code. It gets the usual name if it is given
@@ -114,11 +121,22 @@ func (f *Flow) RemoveRecoveryCodes(ctx context.Context, v Visitor, c store.Clien
 	return err
 }
 
-// MakeRecoveryCodes makes the visitor's recovery codes anew, in groups as people
-// write them down. store.ErrNotFresh.
-func (f *Flow) MakeRecoveryCodes(ctx context.Context, v Visitor, c store.Client) ([]string, error) {
-	codes, err := f.Store.MakeRecoveryCodes(ctx, v.Session.ID, c)
-	return grouped(codes), err
+// MakeRecoveryCodes makes the visitor's recovery codes anew. store.ErrNotFresh.
+func (f *Flow) MakeRecoveryCodes(ctx context.Context, v Visitor, c store.Client) error {
+	_, err := f.Store.MakeRecoveryCodes(ctx, v.Session.ID, c)
+	return err
+}
+
+// ShownRecoveryCodes are those that the visitor has just made, in groups as people write
+// them down, and when. store.ErrNotFound once they are kept, or after some minutes.
+func (f *Flow) ShownRecoveryCodes(ctx context.Context, v Visitor) (codes []string, made time.Time, err error) {
+	codes, made, err = f.Store.ShownRecoveryCodes(ctx, v.Session)
+	return grouped(codes), made, err
+}
+
+// KeptRecoveryCodes ends that the visitor can see them.
+func (f *Flow) KeptRecoveryCodes(ctx context.Context, v Visitor) error {
+	return f.Store.HideRecoveryCodes(ctx, v.Session)
 }
 
 func grouped(codes []string) (shown []string) {

@@ -57,14 +57,19 @@ func (f *Flow) AnswerNotice(ctx context.Context, v Visitor, id int64, answer sto
 // Pause is how long a phone is left in peace; the zero value is none.
 type Pause struct {
 	Until  time.Time
-	CanEnd bool // by this browser, now
-	ByCode bool // by this browser, once it has given a code
+	Kind   store.Kind // what it is not asked about; "" is everything
+	CanEnd bool       // by this browser, now
+	ByCode bool       // by this browser, once it has given a code
 }
 
 // Pause says how long the visitor's phone is left in peace, and whether that can be
 // ended here.
 func (f *Flow) Pause(ctx context.Context, v Visitor) (p Pause, err error) {
-	p.Until, err = f.Store.PausedUntil(ctx, v.User.ID)
+	p.Until, err = f.Store.PausedUntil(ctx, v.User.ID, store.KindLogin)
+	if err == nil && p.Until.IsZero() {
+		p.Kind = store.KindTransfer
+		p.Until, err = f.Store.PausedUntil(ctx, v.User.ID, p.Kind)
+	}
 	if err != nil || p.Until.IsZero() {
 		return Pause{}, err
 	}

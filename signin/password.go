@@ -29,19 +29,18 @@ type NewPassword struct {
 }
 
 // ChangePassword changes the visitor's password, and with it the rest in one step. It
-// returns the session under which they go on, and recovery codes if they were made,
-// as MakeRecoveryCodes does. The caller moves the browser to the session, then calls
+// returns the session under which they go on. The caller moves the browser to the session, then calls
 // Renewed. Problems, store.ErrNotFresh, and as Authenticate.
-func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c store.Client) (sess store.Session, codes []string, err error) {
+func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c store.Client) (sess store.Session, err error) {
 	if p := n.check(f.Site, v.User); len(p) > 0 {
-		return store.Session{}, nil, p
+		return store.Session{}, p
 	}
 	err = f.knowsPassword(ctx, v, n.Current, c)
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return store.Session{}, nil, Problems{FieldCurrent: PasswordWrong}
+		return store.Session{}, Problems{FieldCurrent: PasswordWrong}
 	}
 	if err != nil {
-		return store.Session{}, nil, err
+		return store.Session{}, err
 	}
 	change := store.PasswordChange{Password: n.New, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps, RemovePhones: n.RemovePhones}
 	if n.NewCodes {
@@ -52,7 +51,7 @@ func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c s
 	if len(n.RemovePhones) > 0 {
 		f.tellOwn(v.User.ID)
 	}
-	return sess, grouped(change.RecoveryCodes), err
+	return sess, err
 }
 
 // check finds what is wrong before a password is hashed; site is as for

@@ -142,14 +142,15 @@ func (f *Flow) ChangePhone(ctx context.Context, v Visitor, typed TypedPhone, rec
 		return problems
 	}
 	p, err := f.Store.BeginPhoneChange(ctx, v.Session.ID, store.NewPhone{PhoneNumber: number.e164, CountryCode: number.countryCode}, code, f.ApprovalTTL, c)
-	if errors.Is(err, store.ErrWrongCode) {
+	switch {
+	case errors.Is(err, store.ErrReplaced):
+		return nil
+	case errors.Is(err, store.ErrWrongCode):
 		return Problems{FieldRecovery: RecoveryWrong}
-	}
-	if err != nil {
+	case err != nil:
 		return err
-	}
-	if code != "" {
-		return f.AskNewPhone(ctx, v, words(p.PhoneNumber))
+	case code != "":
+		return f.AskNewPhone(ctx, v, words(p.PhoneNumber), "")
 	}
 	_, err = f.AskChange(ctx, v, p.Subject(), words(p.PhoneNumber), "")
 	return err
@@ -172,14 +173,19 @@ func (f *Flow) AllowPhoneChange(ctx context.Context, v Visitor, words string) er
 	if err != nil {
 		return err
 	}
-	return f.AskNewPhone(ctx, v, words)
+	return f.AskNewPhone(ctx, v, words, "")
 }
 
 // AskNewPhone asks the new phone of the visitor's change, once more if need be.
-// It shows the words. Problems when it cannot be asked; *store.RateError,
-// store.ErrNotFound.
-func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words string) error {
+// It shows the words. replaces is the question that its page shows, see
+// store.PhoneChange.Asked, "" for whichever is the newest: two clicks ring once.
+// Problems when it cannot be asked; *store.RateError, store.ErrNotFound, also where it
+// was asked meanwhile.
+func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words, replaces string) error {
 	p, err := f.Store.PhoneChange(ctx, v.User.ID)
+	if err == nil && replaces != "" && replaces != p.Asked() {
+		err = store.ErrNotFound
+	}
 	if err != nil {
 		return err
 	}
@@ -191,7 +197,7 @@ func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words string) error {
 	if err != nil {
 		return f.notAsked(err)
 	}
-	if p, err = f.Store.AskNewPhone(ctx, v.User.ID, handle, f.ApprovalTTL); err != nil {
+	if p, err = f.Store.AskNewPhone(ctx, v.User.ID, handle, p.Asked(), f.ApprovalTTL); err != nil {
 		return err
 	}
 	shared, err := f.Store.ProvedByAnother(ctx, v.User.ID, handle)

@@ -61,6 +61,16 @@ func (f *Flow) Execute(ctx context.Context, v Visitor, id string, shown Money) e
 	return err
 }
 
+// WithdrawTransfer ends the wait for a transfer of the visitor's session: its request no
+// longer counts. One that was answered meanwhile stays as it is. store.ErrNotFound.
+func (f *Flow) WithdrawTransfer(ctx context.Context, v Visitor, id string) error {
+	a, err := f.Store.TransferApproval(ctx, v.Session.ID, id)
+	if err != nil {
+		return err
+	}
+	return f.cancelApproval(ctx, a, store.ReasonByUser)
+}
+
 // maxTransfers is how many of the newest transfers a page shows.
 const maxTransfers = 10
 

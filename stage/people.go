@@ -136,7 +136,11 @@ func (h *House) signIn(ctx context.Context, user store.User, phone int64) (signi
 
 // addApp adds an authenticator app, which the phone has.
 func (h *House) addApp(ctx context.Context, v signin.Visitor, phone int64) error {
-	app, err := h.Flow.AddApp(ctx, v)
+	id, err := h.Flow.AddApp(ctx, v)
+	if err != nil {
+		return err
+	}
+	app, err := h.Flow.NewApp(ctx, v, id)
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (h *House) addApp(ctx context.Context, v signin.Visitor, phone int64) error
 	if err != nil {
 		return err
 	}
-	if err := h.Flow.ProveApp(ctx, v, app.ID, "Phone", "Phone", code, presenter); err != nil {
+	if err := h.Flow.ProveApp(ctx, v, id, "Phone", "Phone", code, presenter); err != nil {
 		return err
 	}
 	return h.Phones.Scan(ctx, phone, app.URI)

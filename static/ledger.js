@@ -53,6 +53,7 @@ function show(line, status, reason) {
     text.hidden = text.dataset.state !== status;
     if (!text.hidden) words = text.textContent;
   }
+  if (document.activeElement?.closest("[hidden]")) line.focus();
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
   if (status === "approved") execute(line);
   else if (status !== "awaiting") takeForm(line);

@@ -1,7 +1,6 @@
 // Times in the reader's own zone, as people write them who read the page's language
 // where the reader is. The server, which knows no zone, writes them in UTC; that stays
-// as the title. A time to be compared with the phone's, which shows UTC too, stays as
-// it is, and says beside it when that was here.
+// as the title.
 
 const language = document.documentElement.lang;
 const habit = [...navigator.languages, language].find((tag) => tag.split("-")[0] === language && isTag(tag));
@@ -16,18 +15,11 @@ function isTag(tag) {
   }
 }
 
-/** @type {Intl.DateTimeFormatOptions} */
-const clock = { hour: "numeric", minute: "2-digit" };
-const date = new Intl.DateTimeFormat(habit, { year: "numeric", month: "short", day: "numeric", ...clock });
-const here = new Intl.DateTimeFormat(habit, { ...clock, timeZoneName: "short" });
+const date = new Intl.DateTimeFormat(habit, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 for (const time of document.querySelectorAll("time")) {
   const at = Date.parse(time.dateTime);
   if (Number.isNaN(at)) continue;
-  if (time.dataset.compare !== undefined) {
-    if (new Date(at).getTimezoneOffset() !== 0) time.append(` (${here.format(at)})`);
-    continue;
-  }
   time.title = time.textContent;
   time.textContent = date.format(at);
 }

@@ -10,6 +10,9 @@ import (
 // CodeTriesPerAttempt is how many codes one sign-in may try.
 const CodeTriesPerAttempt = 5
 
+// CodePause is how long after a code the next one can be sent to a phone.
+const CodePause = 30 * time.Second
+
 const day = 24 * time.Hour
 
 // NoteCode keeps what became of a code, for the pages of its attempt.
@@ -19,8 +22,8 @@ func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState)
 }
 
 // AllowCodeSend notes that a code is sent in this attempt, by sms or call, to a
-// number of this country, if the limits allow it; else *RateError. nextAt is when
-// the next one may be sent. Counting and noting are one transaction, so that
+// number of this country, if the limits allow it; else *RateError. Until NoteCode says
+// what became of it, it is unconfirmed. nextAt is when the next one may be sent. Counting and noting are one transaction, so that
 // concurrent requests cannot exceed the limits.
 func (s *Store) AllowCodeSend(ctx context.Context, sessionID string, via Method, country string) (nextAt time.Time, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
@@ -36,7 +39,7 @@ func (s *Store) AllowCodeSend(ctx context.Context, sessionID string, via Method,
 		if nextAt, err = whenAllowed(s.allowed(ctx, tx, tx.now, send)); err != nil {
 			return err
 		}
-		const remember = `UPDATE sessions SET code_via = ? WHERE id = ?`
+		const remember = `UPDATE sessions SET code_via = ?, code_state = 'unconfirmed' WHERE id = ?`
 		if _, err := tx.ExecContext(ctx, remember, via, sessionID); err != nil {
 			return err
 		}

@@ -153,6 +153,9 @@ func (tx *txn) renew(ctx context.Context, before Session, c Client) (Session, er
 	if err := tx.noticesGoOn(ctx, before.ID, sess); err != nil {
 		return Session{}, err
 	}
+	if err := tx.shownGoesOn(ctx, before.ID, sess); err != nil {
+		return Session{}, err
+	}
 	for _, move := range []string{
 		`UPDATE approvals SET session_id = ? WHERE session_id = ? AND kind = 'transfer'`,
 		`UPDATE transfers SET session_id = ? WHERE session_id = ?`,

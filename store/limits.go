@@ -114,7 +114,7 @@ func (o Options) limits() []Limit {
 		{Name: "push_strangers", Action: ActPush, Per: PerPhone, Who: Strangers, N: 15, Window: day},
 		{Name: limitTakeOver, Action: ActTakeOver, Per: PerAccount, N: 3, Window: 10 * time.Minute},
 
-		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 1, Window: 30 * time.Second},
+		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 1, Window: CodePause},
 		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 3, Window: 10 * time.Minute},
 		{Name: "code_sent", Action: ActCodeSent, Per: PerPhone, N: 5, Window: day},
 		{Name: "code_sent_strangers", Action: ActCodeSent, Per: PerPhone, Who: Strangers, N: 2, Window: 10 * time.Minute},

@@ -8,7 +8,9 @@ import (
 )
 
 // A phone whose owner says no is left in peace: for an hour after denialsToPause
-// denials without an approval in between, and after a word that it was not them.
+// denials without an approval in between, and after a word that it was not them. Where
+// all of them were of transfers, it is not asked about transfers alone: whoever sends
+// those is in already, and its owner still signs in with a tap.
 const (
 	pauseFor       = time.Hour
 	denialsToPause = 2
@@ -18,25 +20,28 @@ const (
 // in peace.
 const LimitPaused = "paused"
 
-// PausedUntil says until when the phone of a user is left in peace; zero if it
-// is not.
-func (s *Store) PausedUntil(ctx context.Context, userID int64) (time.Time, error) {
-	until, err := pausedUntil(ctx, s.read, userID, s.now())
+// PausedUntil says until when the phone of a user is not asked about something; zero
+// if it is.
+func (s *Store) PausedUntil(ctx context.Context, userID int64, about Kind) (time.Time, error) {
+	until, err := pausedUntil(ctx, s.read, userID, about, s.now())
 	return until, wrap(err)
 }
 
-const pausedQuery = `SELECT COALESCE(MAX(until), 0) FROM pauses WHERE user_id = CAST(? AS BIGINT) AND ended_at IS NULL AND until > ?`
+const pausedQuery = `
+	SELECT COALESCE(MAX(until), 0)
+	FROM pauses
+	WHERE user_id = CAST(? AS BIGINT) AND ended_at IS NULL AND until > ? AND kind IN ('', ?)`
 
-func pausedUntil(ctx context.Context, q querier, userID, now int64) (time.Time, error) {
+func pausedUntil(ctx context.Context, q querier, userID int64, about Kind, now int64) (time.Time, error) {
 	var until int64
-	err := q.QueryRowContext(ctx, pausedQuery, userID, now).Scan(&until)
+	err := q.QueryRowContext(ctx, pausedQuery, userID, now, about).Scan(&until)
 	return at(until), err
 }
 
-// refuseWhilePaused lets nobody ask the phone of a user while it is left in peace:
-// *RateError.
-func refuseWhilePaused(ctx context.Context, q querier, userID, now int64) error {
-	until, err := pausedUntil(ctx, q, userID, now)
+// refuseWhilePaused lets nobody ask the phone of a user about something while it is left
+// in peace: *RateError.
+func refuseWhilePaused(ctx context.Context, q querier, userID int64, about Kind, now int64) error {
+	until, err := pausedUntil(ctx, q, userID, about, now)
 	if err == nil && !until.IsZero() {
 		return &RateError{RetryAt: until, Limit: LimitPaused}
 	}
@@ -63,16 +68,30 @@ func (tx *txn) heed(ctx context.Context, a Approval) error {
 	if err != nil {
 		return err
 	}
-	const count = `UPDATE users SET denials = denials + 1 WHERE id = ? RETURNING denials`
-	var denials int
-	if err := tx.QueryRowContext(ctx, count, a.UserID).Scan(&denials); err != nil {
+	return tx.countDenial(ctx, Session{ID: asker.ID, UserID: a.UserID}, a.Kind)
+}
+
+// countDenial counts a denial of what a session has asked, and pauses what it is about.
+func (tx *txn) countDenial(ctx context.Context, asker Session, about Kind) error {
+	const count = `
+		UPDATE users
+		SET denials = denials + ?, transfer_denials = transfer_denials + ?
+		WHERE id = ?
+		RETURNING denials, transfer_denials`
+	transfer := about == KindTransfer
+	var others, transfers int
+	err := tx.QueryRowContext(ctx, count, number(!transfer), number(transfer), asker.UserID).Scan(&others, &transfers)
+	if err != nil || others+transfers < denialsToPause {
 		return err
 	}
-	if denials < denialsToPause {
-		return nil
+	if others == 0 {
+		return tx.pause(ctx, asker, PauseDenied, KindTransfer)
 	}
-	return tx.pause(ctx, Session{ID: asker.ID, UserID: a.UserID}, PauseDenied)
+	return tx.pause(ctx, asker, PauseDenied, everything)
 }
+
+// everything is what a pause is of that keeps all requests from the phone.
+const everything Kind = ""
 
 // heir is the session in which another one goes on, itself if it was not replaced.
 func (tx *txn) heir(ctx context.Context, id string) (Session, error) {
@@ -90,21 +109,27 @@ func (tx *txn) heir(ctx context.Context, id string) (Session, error) {
 }
 
 func (tx *txn) forgetDenials(ctx context.Context, userID int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE users SET denials = 0 WHERE id = ? AND denials > 0`, userID)
+	const forget = `UPDATE users SET denials = 0, transfer_denials = 0 WHERE id = ? AND denials + transfer_denials > 0`
+	_, err := tx.ExecContext(ctx, forget, userID)
 	return err
 }
 
-// pause leaves the phone of the session's user in peace, and tells them.
-func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason) error {
+// pause leaves the phone of the session's user in peace, about everything or transfers
+// alone, and tells them.
+func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason, about Kind) error {
 	until := tx.now + pauseFor.Milliseconds()
-	const insert = `INSERT INTO pauses (user_id, at, until, why) VALUES (?, ?, ?, ?)`
-	if _, err := tx.ExecContext(ctx, insert, sess.UserID, tx.now, until, why); err != nil {
+	const insert = `INSERT INTO pauses (user_id, at, until, why, kind) VALUES (?, ?, ?, ?, ?)`
+	if _, err := tx.ExecContext(ctx, insert, sess.UserID, tx.now, until, why, about); err != nil {
 		return err
 	}
-	if err := tx.notice(ctx, sess.UserID, NoticePaused, at(until).Format("15:04 UTC")); err != nil {
+	told, event := NoticePaused, EventPushesPaused
+	if about == KindTransfer {
+		told, event = NoticeTransfersPaused, EventTransfersPaused
+	}
+	if err := tx.notice(ctx, sess.UserID, told, at(until).Format("15:04 UTC")); err != nil {
 		return err
 	}
-	return tx.record(ctx, Event{Kind: EventPushesPaused, UserID: sess.UserID, SessionID: sess.ID, Detail: string(why)})
+	return tx.record(ctx, Event{Kind: event, UserID: sess.UserID, SessionID: sess.ID, Detail: string(why)})
 }
 
 // AnswerNotice takes the answer of a session's user to a notice that asks. "Not
@@ -143,7 +168,7 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 		if ended, err = tx.cancelOrExpire(ctx, ReasonPushPaused, elsewhere, sess.UserID, sess.ID); err != nil {
 			return err
 		}
-		return tx.pause(ctx, sess, PauseNotMe)
+		return tx.pause(ctx, sess, PauseNotMe, everything)
 	})
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func TestTheSecondDenialPausesForAnHour(t *testing.T) {
 	wantEqual(t, w.notices(ada), []string{"paused", "denied", "denied"})
 	w.wantRings(ada, false)
 	w.wantRings(bob, true)
-	until, err := w.store.PausedUntil(t.Context(), ada.ID)
+	until, err := w.store.PausedUntil(t.Context(), ada.ID, store.KindLogin)
 	must(t, err)
 	if want := w.clock.Now().Add(time.Hour); !until.Equal(want) {
 		t.Errorf("got a pause until %v, want %v", until, want)
@@ -80,15 +80,53 @@ func TestAnApprovalForgetsDenials(t *testing.T) {
 	w.wantRings(ada, false)
 }
 
+// denyTransfer taps Deny on a new transfer of a session.
+func (w *world) denyTransfer(in store.Session) {
+	w.t.Helper()
+	_, a, err := w.store.BeginTransfer(w.t.Context(), in.ID, bobs, ttl)
+	must(w.t, err)
+	w.decide(w.attach(a), store.Denied)
+}
+
+var bobs = store.Transfer{Payee: "Bob", AmountMinor: 1, Currency: "EUR"}
+
+// Beside the denial of a sign-in that of a transfer counts as any other, whichever came
+// first.
 func TestADenialOfATransferCounts(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	w.denyTransfer(w.signIn(ada))
+	w.deny(ada)
+	w.wantRings(ada, false)
+
+	in := w.signIn(bob)
+	w.deny(bob)
+	w.denyTransfer(in)
+	w.wantRings(bob, false)
+}
+
+// Whoever denies their own transfers still signs in with a tap: the phone is not asked
+// about transfers alone. That ends as any pause does.
+func TestDeniedTransfersPauseTransfers(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
 	in := w.signIn(ada)
-	_, a, err := w.store.BeginTransfer(t.Context(), in.ID, store.Transfer{Payee: "Bob", AmountMinor: 1, Currency: "EUR"}, ttl)
+	w.denyTransfer(in)
+	w.denyTransfer(in)
+	wantEqual(t, w.notices(ada), []string{"transfers_paused", "denied", "denied"})
+	var paused *store.RateError
+	_, _, err := w.store.BeginTransfer(t.Context(), in.ID, bobs, ttl)
+	if want := w.clock.Now().Add(time.Hour); !errors.As(err, &paused) || paused.Limit != store.LimitPaused || !paused.RetryAt.Equal(want) {
+		t.Errorf("a third transfer: got %v", err)
+	}
+	_, _, err = w.store.BeginConfirm(t.Context(), in.ID, "subject", "", ttl)
 	must(t, err)
-	w.decide(w.attach(a), store.Denied)
-	w.deny(ada)
+	w.wantRings(ada, true)
+	w.deny(ada) // and now somebody else is at it
 	w.wantRings(ada, false)
+	w.clock.Advance(time.Hour)
+	w.denyTransfer(w.signIn(ada)) // an approval has forgotten those before
+	w.wantRings(ada, true)
 }
 
 // A denial says who asked, as far as anybody knows.

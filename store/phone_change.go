@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -56,16 +57,26 @@ func scanChange(r row) (PhoneChange, error) {
 	return p, err
 }
 
+// Asked names the question to the new phone, so that one that is asked again is asked in
+// the place of a certain one.
+func (p PhoneChange) Asked() string {
+	return cmp.Or(p.RequestID, strconv.FormatInt(p.ExpiresAt.UnixMilli(), 10))
+}
+
 // Subject binds the old phone's approval to this change.
 func (p PhoneChange) Subject() string { return "phone " + p.ID }
 
 // BeginPhoneChange begins the change to another phone, in the place of one that was
 // begun before. With a recovery code it is allowed at once and takes effect after
-// PhoneChangeWait; without one the old phone has to allow it. ErrNotFresh,
-// ErrNotFound, *RateError; ErrWrongCode for a code that is none.
+// PhoneChangeWait; without one the old phone has to allow it. ErrReplaced where a form
+// that was sent twice has begun it already; ErrNotFresh, ErrNotFound, *RateError;
+// ErrWrongCode for a code that is none.
 func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPhone, recovery string, ttl time.Duration, c Client) (change PhoneChange, err error) {
 	wrong := false
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if err := tx.notBegun(ctx, by, p.PhoneNumber); err != nil {
+			return err
+		}
 		account := strconv.FormatInt(by.UserID, 10)
 		change = PhoneChange{
 			ID: rand.Text(), UserID: by.UserID, SessionID: by.ID, PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode,
@@ -93,6 +104,32 @@ func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPho
 		err = ErrWrongCode
 	}
 	return change, err
+}
+
+// notBegun is ErrReplaced where a session has just begun the change to a number, and the
+// old phone has not answered: two clicks ring once.
+func (tx *txn) notBegun(ctx context.Context, by Session, number string) error {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM phone_changes
+			WHERE user_id = ?
+				AND session_id = ?
+				AND phone_number = ?
+				AND ended_at IS NULL
+				AND created_at > ?
+				AND NOT EXISTS (
+					SELECT 1
+					FROM approvals
+					WHERE approvals.session_id = phone_changes.session_id
+						AND approvals.subject = 'phone ' || phone_changes.id
+						AND approvals.status <> 'pending'))`
+	var begun bool
+	err := tx.QueryRowContext(ctx, query, by.UserID, by.ID, number, tx.now-repeatWithin.Milliseconds()).Scan(&begun)
+	if err == nil && begun {
+		return ErrReplaced
+	}
+	return err
 }
 
 func (tx *txn) beginPhoneChange(ctx context.Context, by Session, p PhoneChange, c Client) error {
@@ -180,8 +217,9 @@ func (s *Store) AllowPhoneChange(ctx context.Context, sessionID string) (p Phone
 
 // AskNewPhone notes that the new phone of a change is asked, before it is: within
 // the limits of pushes to that phone. It returns the change with the number that both
-// show. *RateError; ErrNotFound unless it is allowed and not proved.
-func (s *Store) AskNewPhone(ctx context.Context, userID int64, handle string, ttl time.Duration) (p PhoneChange, err error) {
+// show. replaces is what Asked says of the question before. *RateError; ErrNotFound
+// unless it is allowed and not proved, and where it was asked meanwhile.
+func (s *Store) AskNewPhone(ctx context.Context, userID int64, handle, replaces string, ttl time.Duration) (p PhoneChange, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		number, err := newNumber(2)
 		if err != nil {
@@ -190,9 +228,13 @@ func (s *Store) AskNewPhone(ctx context.Context, userID int64, handle string, tt
 		const ask = `
 			UPDATE phone_changes
 			SET handle = ?, number = ?, request_id = NULL, expires_at = ?
-			WHERE user_id = ? AND ended_at IS NULL AND allowed_at IS NOT NULL AND proved_at IS NULL
+			WHERE user_id = ?
+				AND ended_at IS NULL
+				AND allowed_at IS NOT NULL
+				AND proved_at IS NULL
+				AND COALESCE(request_id, CAST(expires_at AS TEXT)) = ?
 			RETURNING ` + changeColumns
-		p, err = scanChange(tx.QueryRowContext(ctx, ask, handle, number, tx.now+ttl.Milliseconds(), userID))
+		p, err = scanChange(tx.QueryRowContext(ctx, ask, handle, number, tx.now+ttl.Milliseconds(), userID, replaces))
 		if err != nil {
 			return err
 		}

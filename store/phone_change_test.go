@@ -14,6 +14,7 @@ var newPhone = store.NewPhone{PhoneNumber: "+12015550199", CountryCode: 1}
 // changing is a change of phone that was begun in a session, by a recovery code or not.
 func (w *world) changing(sess store.Session, recovery string) store.PhoneChange {
 	w.t.Helper()
+	w.clock.Advance(30 * time.Second) // or it is the one from before
 	p, err := w.store.BeginPhoneChange(w.t.Context(), sess.ID, newPhone, recovery, ttl, browser)
 	must(w.t, err)
 	return p
@@ -34,9 +35,17 @@ func (w *world) allowed(sess store.Session) store.PhoneChange {
 // askNew asks the new phone, whose handle is "77".
 func (w *world) askNew(u store.User) store.PhoneChange {
 	w.t.Helper()
-	p, err := w.store.AskNewPhone(w.t.Context(), u.ID, "77", ttl)
+	p, err := w.store.AskNewPhone(w.t.Context(), u.ID, "77", w.asked(u), ttl)
 	must(w.t, err)
 	return p
+}
+
+// asked is what the new phone was asked last.
+func (w *world) asked(u store.User) string {
+	w.t.Helper()
+	p, err := w.store.PhoneChange(w.t.Context(), u.ID)
+	must(w.t, err)
+	return p.Asked()
 }
 
 func (w *world) newPhoneSays(p store.PhoneChange, status store.ApprovalStatus) error {
@@ -57,7 +66,7 @@ func TestAPhoneChangeNeedsBothPhones(t *testing.T) {
 	w.changing(sess, "")
 	_, err := w.store.AllowPhoneChange(t.Context(), sess.ID)
 	wantErr(t, "before the old phone has said yes", err, store.ErrNotApproved)
-	_, err = w.store.AskNewPhone(t.Context(), ada.ID, "77", ttl)
+	_, err = w.store.AskNewPhone(t.Context(), ada.ID, "77", w.asked(ada), ttl)
 	wantErr(t, "asking before it is allowed", err, store.ErrNotFound)
 
 	p := w.allowed(sess)
@@ -210,7 +219,7 @@ func TestPhoneChangesAreLimited(t *testing.T) {
 	refused := ""
 	for range 6 {
 		var often *store.RateError
-		_, err := w.store.AskNewPhone(t.Context(), ada.ID, "77", ttl)
+		_, err := w.store.AskNewPhone(t.Context(), ada.ID, "77", w.asked(ada), ttl)
 		if errors.As(err, &often) {
 			refused = often.Limit
 		} else {
@@ -222,6 +231,7 @@ func TestPhoneChangesAreLimited(t *testing.T) {
 	}
 	w.changing(sess, "")
 	w.changing(sess, "")
+	w.clock.Advance(30 * time.Second)
 	var often *store.RateError
 	if _, err := w.store.BeginPhoneChange(t.Context(), sess.ID, newPhone, "", ttl, browser); !errors.As(err, &often) || often.Limit != "new_phone" {
 		t.Errorf("a fourth change: got %v", err)

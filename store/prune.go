@@ -50,6 +50,7 @@ var prunable = []old{
 	{90, "notices", "id", "at", ""},
 	{30, "pauses", "id", "at", ""},
 	{int64(DeviceLife / day), "devices", "id", "last_used_at", ""},
+	{1, "shown_codes", "user_id", "at", ""},
 	{1, "authenticators", "id", "created_at", "proved_at IS NULL"},
 	{30, "phone_changes", "id", "ended_at", "ended_at IS NOT NULL"},
 	{30, "own_phones", "id", "revoked_at", ""},

@@ -86,7 +86,7 @@ const (
 // browser never takes the place of one that the account knows better, and of an
 // equal one a few times only.
 func (s *Store) push(ctx context.Context, q querier, a asker, sessionID string, now int64) (claims []claim, err error) {
-	if err := refuseWhilePaused(ctx, q, a.userID, now); err != nil {
+	if err := refuseWhilePaused(ctx, q, a.userID, KindLogin, now); err != nil {
 		return nil, err
 	}
 	claims = append(claims, a.to(ActPush))
@@ -148,7 +148,7 @@ func (tx *txn) countPush(ctx context.Context, a Approval, claims []claim) error 
 // spendPush counts a request of a signed-in session, which no login has to make
 // room for. *RateError.
 func (tx *txn) spendPush(ctx context.Context, a Approval) error {
-	if err := refuseWhilePaused(ctx, tx, a.UserID, tx.now); err != nil {
+	if err := refuseWhilePaused(ctx, tx, a.UserID, a.Kind, tx.now); err != nil {
 		return err
 	}
 	who, err := tx.store.asker(ctx, tx, a.SessionID, tx.now)

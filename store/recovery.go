@@ -33,7 +33,8 @@ func recoveryHash(userID int64, code string) (what, plain string) {
 }
 
 // MakeRecoveryCodes makes NewRecoveryCodes a user's, in the place of those from
-// before, and returns them this once. ErrNotFresh.
+// before, and returns them; the session can read them for some minutes, see
+// ShownRecoveryCodes. ErrNotFresh.
 func (s *Store) MakeRecoveryCodes(ctx context.Context, sessionID string, c Client) (codes []string, err error) {
 	codes = NewRecoveryCodes()
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error { return tx.makeRecoveryCodes(ctx, by, codes, c) })
@@ -47,6 +48,9 @@ func (tx *txn) makeRecoveryCodes(ctx context.Context, by Session, codes []string
 	if err := tx.replaceRecoveryCodes(ctx, by.UserID, codes); err != nil {
 		return err
 	}
+	if err := tx.showCodes(ctx, by, codes); err != nil {
+		return err
+	}
 	return tx.factorChanged(ctx, by, c, EventRecoveryCodesMade, NoticeCodesMade, "")
 }
 
@@ -58,6 +62,9 @@ func (tx *txn) replaceRecoveryCodes(ctx context.Context, userID int64, codes []s
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, userID); err != nil {
+		return err
+	}
+	if err := tx.hideCodes(ctx, userID); err != nil {
 		return err
 	}
 	for _, code := range codes {
@@ -134,6 +141,9 @@ func (s *Store) RemoveRecoveryCodes(ctx context.Context, sessionID string, c Cli
 			err = ErrNotFound
 		}
 		if err != nil {
+			return err
+		}
+		if err := tx.hideCodes(ctx, by.UserID); err != nil {
 			return err
 		}
 		return tx.factorChanged(ctx, by, c, EventRecoveryCodesRemoved, NoticeCodesRemoved, "")

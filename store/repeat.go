@@ -35,6 +35,9 @@ func (s *Store) RepeatSignIn(ctx context.Context, sessionID string, c Client) (s
 		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET replaced_by = ? WHERE id = ?`, sess.ID, sessionID); err != nil {
 			return err
 		}
+		if err := tx.shownGoesOn(ctx, unused.ID, sess); err != nil {
+			return err
+		}
 		return tx.noticesGoOn(ctx, unused.ID, sess)
 	})
 	if err != nil {

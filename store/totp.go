@@ -40,9 +40,9 @@ func sealedFor(userID int64, id string) string {
 	return "authenticator " + id + " of " + strconv.FormatInt(userID, 10)
 }
 
-// NewAuthenticator makes the secret of an app, in base32. It is returned this once,
-// and counts for nothing before ProveAuthenticator; one that was begun before is
-// forgotten. ErrTooManyFactors, ErrNotFresh.
+// NewAuthenticator makes the secret of an app, in base32. It counts for nothing before
+// ProveAuthenticator, until when the session can read it, see ShownSecret; one that was
+// begun before is forgotten. ErrTooManyFactors, ErrNotFresh.
 func (s *Store) NewAuthenticator(ctx context.Context, sessionID string) (a Authenticator, secret string, err error) {
 	raw := make([]byte, totpSecret)
 	rand.Read(raw)
@@ -56,13 +56,13 @@ func (s *Store) NewAuthenticator(ctx context.Context, sessionID string) (a Authe
 			return err
 		}
 		const insert = `
-			INSERT INTO authenticators (id, user_id, name, secret, created_at)
-			SELECT ?1, users.id, '', ?2, ?3
+			INSERT INTO authenticators (id, user_id, name, secret, created_at, shown_to)
+			SELECT ?1, users.id, '', ?2, ?3, ?6
 			FROM users
 			WHERE users.id = ?4
 				AND users.closed_at IS NULL
 				AND ?5 > (SELECT COUNT(*) FROM authenticators WHERE user_id = ?4)`
-		made, err := changed(tx.ExecContext(ctx, insert, a.ID, sealed, tx.now, by.UserID, maxAuthenticators))
+		made, err := changed(tx.ExecContext(ctx, insert, a.ID, sealed, tx.now, by.UserID, maxAuthenticators, by.ID))
 		if err == nil && !made {
 			err = ErrTooManyFactors
 		}

@@ -181,7 +181,7 @@ const transferQuery = `
 			WHEN approvals.consumed_at IS NOT NULL OR approvals.reason = 'changed' THEN 'refused'
 			WHEN approvals.status = 'pending' AND approvals.expires_at <= ?1 THEN 'expired'
 			WHEN approvals.status = 'pending' THEN 'awaiting'
-			WHEN approvals.reason = 'signed_out' THEN 'withdrawn'
+			WHEN approvals.reason IN ('signed_out', 'by_user') THEN 'withdrawn'
 			WHEN approvals.status = 'approved' AND approvals.expires_at + ?2 <= ?1 THEN 'expired'
 			ELSE approvals.status
 		END,

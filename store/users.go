@@ -108,6 +108,7 @@ func (tx *txn) forgetAddresses(ctx context.Context, userID int64) error {
 		`DELETE FROM notices WHERE user_id = ?`,
 		`DELETE FROM authenticators WHERE user_id = ?`,
 		`DELETE FROM recovery_codes WHERE user_id = ?`,
+		`DELETE FROM shown_codes WHERE user_id = ?`,
 		`DELETE FROM phone_changes WHERE user_id = ?`,
 		`DELETE FROM own_phones WHERE user_id = ?`,
 		`DELETE FROM own_codes WHERE user_id = ?`,

@@ -32,7 +32,7 @@ type Reason string
 
 // Reasons of a cancelled request.
 const (
-	ReasonByUser      Reason = "by_user"      // cancelled on the waiting page
+	ReasonByUser      Reason = "by_user"      // cancelled on the page that waits
 	ReasonNoDevice    Reason = "no_device"    // no phone with the app
 	ReasonUnavailable Reason = "unavailable"  // the provider could not be reached
 	ReasonPushPaused  Reason = "push_paused"  // too many requests without an approval
@@ -112,7 +112,7 @@ const (
 	TransferExpired   TransferStatus = "expired"
 	TransferCancelled TransferStatus = "cancelled"
 	TransferRefused   TransferStatus = "refused"   // what was sent is not what the phone has shown
-	TransferWithdrawn TransferStatus = "withdrawn" // its session ended before the phone answered
+	TransferWithdrawn TransferStatus = "withdrawn" // by its session, or with its end, before the phone answered
 )
 
 // EventKind names a line of the audit trail.
@@ -141,8 +141,9 @@ const (
 	EventDeviceRemoved     EventKind = "device_removed"  // a known browser
 	EventDevicesRemoved    EventKind = "devices_removed" // all of them
 	EventAccountClosed     EventKind = "account_closed"
-	EventNoticeRead        EventKind = "notice_read"   // detail: the NoticeKind
-	EventPushesPaused      EventKind = "pushes_paused" // detail: the PauseReason
+	EventNoticeRead        EventKind = "notice_read"      // detail: the NoticeKind
+	EventPushesPaused      EventKind = "pushes_paused"    // detail: the PauseReason
+	EventTransfersPaused   EventKind = "transfers_paused" // as of EventPushesPaused
 	EventPauseEnded        EventKind = "pause_ended"
 
 	EventAuthenticatorAdded   EventKind = "authenticator_added"
@@ -192,6 +193,7 @@ const (
 	NoticeNewNetwork         NoticeKind = "new_network"        // signed in from another network than before
 	NoticeDenied             NoticeKind = "denied"             // on the phone; detail: the Kind
 	NoticePaused             NoticeKind = "paused"             // the phone is not asked; detail: until when
+	NoticeTransfersPaused    NoticeKind = "transfers_paused"   // the phone is not asked about them; detail: until when
 	NoticeFactorAdded        NoticeKind = "factor_added"       // detail: its name
 	NoticeFactorRemoved      NoticeKind = "factor_removed"     // detail: its name
 	NoticeBrowserRemoved     NoticeKind = "browser_removed"    // a known one; detail: its name
@@ -212,7 +214,7 @@ const (
 // Asks says whether a notice asks its reader: was this you?
 func (k NoticeKind) Asks() bool {
 	switch k {
-	case NoticePaused, NoticeEmailTaken, NoticeFactorsReset, NoticeSessionsEnded:
+	case NoticePaused, NoticeTransfersPaused, NoticeEmailTaken, NoticeFactorsReset, NoticeSessionsEnded:
 		return false
 	}
 	return true

@@ -58,6 +58,7 @@ type Change struct {
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
+	NotSent         NotSent
 	Sends           Sends
 
 	SelfURL, CodeURL string
@@ -67,7 +68,6 @@ type Change struct {
 // answer. The zero value where nothing is asked.
 type Asked struct {
 	Number, Email, Browser, IP, Place string // the place is "" where nobody knows
-	At                                Time
 	ExpiresAt, ServerNow              string // RFC 3339
 	TTLSeconds, SecondsLeft           int
 }
@@ -157,9 +157,10 @@ type Told struct {
 
 // Pause is until when the phone is not asked; the zero value is none.
 type Pause struct {
-	Until  Time
-	CanEnd bool // by this browser, now
-	ByCode bool // by this browser, once it has given a code
+	Until     Time
+	Transfers bool // whether it is of transfers alone
+	CanEnd    bool // by this browser, now
+	ByCode    bool // by this browser, once it has given a code
 }
 
 // Time is a moment: RFC 3339, and in UTC as people read it. A script shows it
@@ -182,6 +183,7 @@ type Phone struct {
 	MaskedPhone, MaskedNew string
 	Asked                  Asked  // without Email unless this session has asked
 	OldStatus, OldReason   string // of the request to the old phone
+	Request                string // the question to the new phone that "ask again" replaces
 	Ready                  Time
 	PhoneNumber            string // as typed
 	Countries              []Country
@@ -200,14 +202,14 @@ type RecoveryCodes struct {
 	Made, Used Time // zero where that has not happened
 }
 
-// Authenticator is the page that adds an authenticator app: with its secret, or
-// after a wrong code without it.
+// Authenticator is the page that adds an authenticator app: with its secret where it
+// may be seen.
 type Authenticator struct {
 	Layout
 	ID     string
 	Name   string // as typed
-	QR     QR     // zero once it was shown
-	Secret string // base32 in groups, "" once it was shown
+	QR     QR     // zero without the secret
+	Secret string // base32 in groups, "" where it may not be seen
 	URI    template.URL
 }
 

@@ -72,6 +72,7 @@ type components struct {
 	Kinds     []string
 	Sends     views.Sends
 	PhoneOnly bool
+	NoApp     bool
 }
 
 // gallery is every state that a person may see, and what a script makes of the waiting

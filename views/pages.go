@@ -112,6 +112,7 @@ type Approval struct {
 	DoneURL                         string // for a browser that is signed in
 	CodesOffered                    bool   // whether a code may still finish this sign-in
 	PhoneOnly                       bool   // whether only the phone itself may, for a new password
+	NoApp                           bool   // whether there is no app that shows a code
 	Sends                           Sends
 	PhoneUnproved                   bool // whether the number may be a mistyped one
 
@@ -141,10 +142,17 @@ type Token struct {
 	SentBy          string // sms or call, "" when no code was sent
 	TriesLeft       int
 	NextSendSeconds int // 0: a code can be sent now
+	NotSent         NotSent
 	PhoneUnproved   bool
 	Sends           Sends
 	DoneURL         string // as of Approval, and the next
 	PhoneOnly       bool
+}
+
+// NotSent says why a code was not sent that was asked for; the zero value is none.
+type NotSent struct {
+	By   string // sms or call: the button that was pressed
+	Text string
 }
 
 // Sends says by which ways a code can be sent to a number.
@@ -162,12 +170,12 @@ type Forgot struct {
 // NewPassword is the form of a password in the place of a forgotten one.
 type NewPassword struct{ Layout }
 
-// Recovery is the page that shows recovery codes, once.
+// Recovery is the page that shows recovery codes, until they are saved.
 type Recovery struct {
 	Layout
-	Codes   []string
-	Made    Time
-	NextURL string // once they are saved
+	Codes []string
+	Made  Time
+	Then  string // a word of its address, which says where it leads on
 }
 
 // Transfer is one line of the ledger.

@@ -56,7 +56,7 @@ func states() []state {
 		state{"newpassword", "zero", views.NewPassword{}},
 		state{"newpassword", "refused", views.NewPassword{refused("newpassword", "password")}},
 		state{"recovery", "zero", views.Recovery{}},
-		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear, "/protected"}},
+		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear, "phone"}},
 		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}},
 		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
@@ -142,7 +142,7 @@ func tokens() []state {
 }
 
 var asked = views.Asked{
-	Number: "47", Email: "ada@example.com", Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá", At: newYear,
+	Number: "47", Email: "ada@example.com", Browser: "Firefox on <Linux>", IP: "127.0.0.1", Place: "Bogotá",
 	ExpiresAt: "2026-01-01T00:02:00Z", ServerNow: "2026-01-01T00:00:00Z", TTLSeconds: 120, SecondsLeft: 75,
 }
 

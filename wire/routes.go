@@ -48,11 +48,11 @@ var routes = map[Point][]string{
 		"/account/browsers/remove", "/account/browsers/remove-all",
 		"/account/phone", "/account/phone/new", "/account/phone/status", "/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
 		"/account/authenticators", "/account/authenticators/prove", "/account/authenticators/remove",
-		"/account/recovery-codes", "/account/recovery-codes/remove", "/account/recovery-codes/decline",
+		"/account/recovery-codes", "/account/recovery-codes/kept", "/account/recovery-codes/remove", "/account/recovery-codes/decline",
 		"/account/close", "/account/sessions/end", "/account/sessions/end-others", "/account/password", "/account/history",
 		"/account/confirm", "/account/confirm/ask", "/account/confirm/send", "/account/confirm/code", "/account/confirm/status",
 		"/notices/read", "/notices/answer", "/account/not-me", "/account/pause/end",
-		"/transfers", "/transfers/status", "/transfers/events", "/transfers/{id}/execute",
+		"/transfers", "/transfers/status", "/transfers/events", "/transfers/{id}/execute", "/transfers/{id}/withdraw",
 	},
 	Provider: {
 		"/protected/json/users/new", "/protected/json/users/{phone}/status", "/protected/json/users/{phone}/remove",

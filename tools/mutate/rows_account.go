@@ -28,8 +28,8 @@ var accountRows = []row{
 	{what: "a change of the password is told to nobody", file: "store/account.go", find: "tx.noticeBy(ctx, sess, NoticePasswordChanged, c)", put: "nil", test: "TestChangePassword"},
 	{what: "a denied sign-in is still to be finished", file: "handlers/render.go", find: "err == nil && signin.AttemptOver(a)", put: "false && signin.AttemptOver(a) && err == nil", test: "TestADeniedSignInOffersOnlyANewOne"},
 	{what: "a page left open adds an authenticator", file: "handlers/fresh.go", find: "if h.Flow.Fresh(visitorOf(c)) {\n\t\treturn c.Next()", put: "if true {\n\t\treturn c.Next()", test: "TestEveryChangeAsksForAFreshSignIn"},
-	{what: "the forms of an answer belong to the session before", file: "handlers/renew.go", find: "c.Request().Header.SetCookieBytesKV(kept.Key(), kept.Value())", put: "_ = kept", test: "TestTheFormsOfAnAnswerBelongToTheNewSession"},
+	{what: "the forms of an answer belong to the session before", file: "handlers/renew.go", find: "c.Request().Header.SetCookieBytesKV(kept.Key(), kept.Value())", put: "_ = kept", test: "TestTheFormsAfterAChangeBelongToTheNewSession"},
 	{what: "a phone rings for who is known", file: "handlers/fresh.go", find: "if done {\n\t\treturn seeOther(c, ref.url())", put: "if done && false {\n\t\treturn seeOther(c, ref.url())", test: "TestNothingIsConfirmedTwice"},
 	{what: "any address goes on after a tap", file: "handlers/fresh.go", find: "\tif !ok {\n\t\treturn changeRef{}\n\t}\n", put: "\t_ = ok\n", test: "TestAConfirmedChangeLeadsNowhereElse"},
-	{what: "the password is changed without the one before", file: "signin/password.go", find: "return store.Session{}, nil, Problems{FieldCurrent: PasswordWrong}", put: "err = nil", test: "handlers.TestAPasswordIsChanged"},
+	{what: "the password is changed without the one before", file: "signin/password.go", find: "return store.Session{}, Problems{FieldCurrent: PasswordWrong}", put: "err = nil", test: "handlers.TestAPasswordIsChanged"},
 }

@@ -72,5 +72,7 @@ var handlersRows = []row{
 	{what: "a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "TestSignOutIsForEver"},
 	{what: "a link says that an account was closed", file: "handlers/notices.go", find: `name, page, _ := strings.Cut(c.Cookies(h.cookieName("notice")), "@")`, put: `name, page := c.Query("notice"), c.Path()`, test: "TestALinkClaimsNothing"},
 	{what: "opening the waiting page asks the phone", file: "handlers/approval.go", find: "return h.showAsk(c)", put: "return h.resend(c)", test: "TestOpeningTheWaitingPageAsksNoPhone"},
-	{what: "recovery codes that were shown are a page out of date", file: "handlers/csrf.go", find: "return errCodesShown", put: "return errStaleForm", test: "TestRecoveryCodesAreShownOnce"},
+	{what: "recovery codes can be seen for good", file: "handlers/recovery.go", find: "if err := h.Flow.KeptRecoveryCodes(c.UserContext(), visitorOf(c)); err != nil {", put: "if err := error(nil); err != nil {", test: "TestRecoveryCodesAreShownOnce"},
+	{what: "two clicks for recovery codes show none", file: "handlers/confirm.go", find: "if c.Path() == codesPage {", put: "if false {", test: "TestTwoClicksShowTheCodes"},
+	{what: "the address of a form leads nowhere", file: "handlers/methods.go", find: "case !slices.Contains(methods, c.Method()) && opens(c) && wantsPage(c):", put: "case false:", test: "TestTheAddressOfAFormLeadsToItsPage"},
 }
