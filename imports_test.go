@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"nod/config":          {},
 	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "places", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
 	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "locales"},
-	"nod/phone":           {"signin", "store"},
+	"nod/phone":           {"signin", "store", "locales", "phone/push"},
 	"nod/phone/phonetest": {}, // for tests: nothing may import it
 	"nod/signin":          {"store", "passwords"},
 	"nod/passwords":       {},

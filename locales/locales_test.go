@@ -172,7 +172,7 @@ func TestGoCodeNamesWhatTheCatalogueHas(t *testing.T) {
 		used[u.key] = true
 	}
 	var paths []string
-	for _, folder := range []string{".", "../handlers", "../providers"} {
+	for _, folder := range []string{".", "../handlers", "../providers", "../phone"} {
 		found, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no Go files in %s: %v", folder, err)

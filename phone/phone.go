@@ -1,8 +1,8 @@
 // Package phone is the phone that Nod serves itself: a page that a person has opened
 // on a phone of theirs, with keys that never leave it.
 //
-// Owns: how a phone is added, what its keys are, what an answer signs, and the receipt
-// of an approval. A phone has two keys. The device key, of WebCrypto, says which phone
+// Owns: how a phone is added, what its keys are, what an answer signs, the receipt of
+// an approval, and what wakes a phone. A phone has two keys. The device key, of WebCrypto, says which phone
 // it is: it renews the phone's cookie and signs every answer. The passkey says that its
 // owner is there: an approval takes its signature too, with the user verified.
 //
@@ -25,6 +25,8 @@ import (
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"nod/locales"
+	"nod/phone/push"
 	"nod/signin"
 	"nod/store"
 )
@@ -49,6 +51,9 @@ type Config struct {
 	Name   string           // of the site; "": Nod
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default
+
+	Push  *push.Sender       // nil: phones are not woken, and hear while their page is open
+	Words *locales.Catalogue // what a push says; required with Push
 }
 
 // Room serves the phones of all accounts. It is a signin.OwnPhones.
@@ -99,6 +104,7 @@ func (r *Room) Ask(ctx context.Context, a store.Approval, q signin.Question) err
 		return err
 	}
 	r.Tell(ctx, a.UserID)
+	r.wake(ctx, a, q)
 	return nil
 }
 

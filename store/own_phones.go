@@ -173,6 +173,9 @@ func (tx *txn) revokeOwnPhone(ctx context.Context, by Session, phoneID string, c
 	if err := tx.QueryRowContext(ctx, revoke, tx.now, phoneID, by.UserID).Scan(&name, &counted); err != nil {
 		return nil, wrap(err)
 	}
+	if err := tx.stopWaking(ctx, by.UserID); err != nil {
+		return nil, err
+	}
 	if !counted {
 		return nil, tx.record(ctx, Event{Kind: EventOwnPhoneRemoved, UserID: by.UserID, SessionID: by.ID})
 	}
@@ -202,6 +205,9 @@ func (tx *txn) endOwnFactor(ctx context.Context, userID int64) ([]Approval, erro
 func (tx *txn) revokeOwnPhones(ctx context.Context, userID int64) error {
 	const revoke = `UPDATE own_phones SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`
 	if _, err := tx.ExecContext(ctx, revoke, tx.now, userID); err != nil {
+		return err
+	}
+	if err := tx.stopWaking(ctx, userID); err != nil {
 		return err
 	}
 	_, err := tx.endOwnFactor(ctx, userID)

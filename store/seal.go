@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -25,13 +26,14 @@ type keys struct {
 	mac  []byte      // keys the hashes of what need not be read again
 
 	trail ed25519.PrivateKey // signs the audit trail
+	push  *ecdsa.PrivateKey  // signs messages to push services
 }
 
 const keyIDSize = 8
 
 func newKeys(secret []byte) (*keys, error) {
-	var derived [4][]byte
-	for i, purpose := range []string{"nod: id", "nod: seal", "nod: hash", "nod: audit trail"} {
+	var derived [5][]byte
+	for i, purpose := range []string{"nod: id", "nod: seal", "nod: hash", "nod: audit trail", "nod: web push"} {
 		key, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 		if err != nil {
 			return nil, err
@@ -48,7 +50,7 @@ func newKeys(secret []byte) (*keys, error) {
 	}
 	return &keys{
 		id: derived[0][:keyIDSize], aead: aead, mac: derived[2],
-		trail: ed25519.NewKeyFromSeed(derived[3]),
+		trail: ed25519.NewKeyFromSeed(derived[3]), push: p256(derived[4]),
 	}, nil
 }
 

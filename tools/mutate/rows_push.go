@@ -20,6 +20,14 @@ var pushRows = []row{
 	{what: "the length of a message tells what it says", file: "phone/push/encrypt.go", find: "seal(message, to, own, salt, padded)", put: "seal(message, to, own, salt, len(message)+1)", test: "TestAMessageArrives"},
 	{what: "a proof is good for days", file: "phone/push/vapid.go", find: "proofLife = 12 * time.Hour", put: "proofLife = 48 * time.Hour", test: "TestAMessageArrives"},
 
+	{what: "it is kept where a phone was woken that is gone", file: "store/push_subscriptions.go", find: "WHERE user_id = ? AND revoked_at IS NOT NULL)", put: "WHERE user_id = ? AND revoked_at = 0)", test: "TestAPhoneThatWasRemovedIsNotWoken"},
+	{what: "a phone is woken that nobody has confirmed", file: "store/push_subscriptions.go", find: "AND own_phones.confirmed_at IS NOT NULL AND", put: "AND", test: "TestAPhoneThatWasRemovedIsNotWoken"},
+	{what: "late news ends a new subscription", file: "store/push_subscriptions.go", find: "DELETE FROM push_subscriptions WHERE phone_id = ? AND endpoint = ?", put: "DELETE FROM push_subscriptions WHERE phone_id = ? AND ? <> ''", test: "TestWhereAPhoneIsWoken"},
+	{what: "what was said of another subscription stands", file: "store/push_subscriptions.go", find: "THEN push_subscriptions.outcome ELSE '' END", put: "THEN '' ELSE push_subscriptions.outcome END", test: "TestWhereAPhoneIsWoken"},
+	{what: "a request wakes no phone", file: "phone/phone.go", find: "r.wake(ctx, a, q)", put: "", test: "TestARequestWakesAllPhones"},
+	{what: "a phone says where this machine is to go", file: "phone/wake.go", find: "if err := r.Push.Check(to); err != nil {", put: "if err := error(nil); err != nil {", test: "TestWhereAPhoneMayNotBeWoken"},
+	{what: "each request waits at the push service", file: "phone/wake.go", find: "Topic: topic, Expires", put: "Expires", test: "TestARequestWakesAllPhones"},
+
 	{what: "simulated phones answer for a real site", file: "config/phones.go", find: `case r.text("PHONES") == "" && !key && !c.isOwnMachine():`, put: "case false:", test: "TestWhosePhonesAreAsked"},
 	{what: "https on this machine is taken for a demonstration", file: "config/phones.go", find: `strings.HasPrefix(c.PublicURL, "http://") && isOwnMachine(c.PublicURL)`, put: "isOwnMachine(c.PublicURL)", test: "TestWhosePhonesAreAsked"},
 }

@@ -1,0 +1,119 @@
+package phone
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strconv"
+	"time"
+
+	"nod/phone/push"
+	"nod/signin"
+	"nod/store"
+)
+
+// A phone whose page is closed is woken by the push service of its browser. A push only
+// opens the page: it carries no number, no name and no amount, and grants nothing.
+
+// notePushFor bounds how long the outcome of a push may take to be noted.
+const notePushFor = 5 * time.Second
+
+// wake rings the phones of a request's user, and waits for none of them.
+func (r *Room) wake(ctx context.Context, a store.Approval, q signin.Question) {
+	if r.Push == nil {
+		return
+	}
+	places, err := r.Store.PushSubscriptions(ctx, a.UserID)
+	if err != nil {
+		r.Logger.Error("it could not be read where phones are woken", "user", a.UserID, "error", err)
+	}
+	for _, p := range places {
+		if err := r.ring(p, a, q); err != nil {
+			r.Logger.Warn("a phone could not be woken", "phone", p.PhoneID, "error", err)
+		}
+	}
+}
+
+// ring hands a request to the push service of one phone.
+func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Question) error {
+	topic := r.topic(a.UserID)
+	words := r.Words.Reader(q.Language)
+	payload, err := push.Notification{
+		Title: words.Text(titles[q.Kind]), Body: words.Text("push.body"), Navigate: r.Origin + "/phone", Tag: topic, Lang: words.Tag(),
+	}.Payload()
+	if err != nil {
+		return err
+	}
+	return r.Push.Send(subscriptionOf(p), push.Message{Payload: payload, Topic: topic, Expires: q.ExpiresAt}, func(o push.Outcome) { r.woken(p, o) })
+}
+
+// titles are what a lock screen shows of a request.
+var titles = map[store.Kind]string{
+	store.KindLogin: "ring.login", store.KindConfirm: "ring.confirm", store.KindTransfer: "push.transfer",
+}
+
+// topic makes the next push of a person replace the one before: only the newest request
+// waits for them. It has as many characters as a topic may have, and tells nobody apart
+// from the person whose subscription it comes with.
+func (r *Room) topic(userID int64) string {
+	const longest = 32
+	sum := sha256.Sum256([]byte("nod topic " + r.Origin + " " + strconv.FormatInt(userID, 10)))
+	return base64url.EncodeToString(sum[:])[:longest]
+}
+
+// woken notes what became of a push.
+func (r *Room) woken(p store.PushSubscription, o push.Outcome) {
+	ctx, cancel := context.WithTimeout(context.Background(), notePushFor)
+	defer cancel()
+	if err := r.Store.NotePush(ctx, p, store.PushOutcome(o)); err != nil {
+		r.Logger.Error("the outcome of a push could not be noted", "phone", p.PhoneID, "error", err)
+	}
+}
+
+func subscriptionOf(p store.PushSubscription) push.Subscription {
+	return push.Subscription{Endpoint: p.Endpoint, P256dh: p.P256dh, Auth: p.Auth}
+}
+
+// Pushes is how a phone is woken, for its page.
+type Pushes struct {
+	Key     string            `json:"key"`     // that its browser subscribes for; "" where no phone is woken
+	Known   bool              `json:"known"`   // a subscription is kept
+	Outcome store.PushOutcome `json:"outcome"` // of the last push, "" before the first
+}
+
+// Pushes says how a phone is woken.
+func (r *Room) Pushes(ctx context.Context, p store.OwnPhone) (now Pushes, err error) {
+	if r.Push == nil {
+		return Pushes{}, nil
+	}
+	if now.Key, err = r.Push.PublicKey(); err != nil {
+		return Pushes{}, err
+	}
+	kept, err := r.Store.PushSubscriptionOf(ctx, p.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return now, nil
+	}
+	now.Known, now.Outcome = true, kept.Outcome
+	return now, err
+}
+
+// KeepPushes keeps where a phone is woken; nowhere for the zero value. What is kept
+// already is not written again. push.ErrSubscription; store.ErrNotFound for a phone that
+// was revoked, and where no phone is woken.
+func (r *Room) KeepPushes(ctx context.Context, p store.OwnPhone, to push.Subscription) error {
+	switch {
+	case r.Push == nil:
+		return store.ErrNotFound
+	case to.Endpoint == "":
+		return r.Store.ForgetPushSubscription(ctx, p.ID)
+	}
+	if err := r.Push.Check(to); err != nil {
+		return err
+	}
+	kept, err := r.Store.PushSubscriptionOf(ctx, p.ID)
+	if err == nil && kept.Endpoint == to.Endpoint && bytes.Equal(kept.P256dh, to.P256dh) && bytes.Equal(kept.Auth, to.Auth) {
+		return nil
+	}
+	return r.Store.KeepPushSubscription(ctx, store.PushSubscription{PhoneID: p.ID, Endpoint: to.Endpoint, P256dh: to.P256dh, Auth: to.Auth})
+}
