@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"nod/locales"
 )
 
 // A picture's name is that of its state, its language, the width and the colours.
@@ -18,8 +20,8 @@ var (
 )
 
 // TestContactSheet takes pictures of the pages in the folder NOD_GALLERY, which the
-// test of the same name in views has written, and puts them on one sheet: every state
-// as a row, in every language, width and scheme of colours.
+// test of the same name in views has written, and of the simulated phones, and puts them
+// on one sheet: every state as a row, in every language, width and scheme of colours.
 func TestContactSheet(t *testing.T) {
 	gallery, dir := os.Getenv("NOD_GALLERY"), os.Getenv("NOD_SCREENSHOTS")
 	if gallery == "" || dir == "" {
@@ -58,6 +60,12 @@ func TestContactSheet(t *testing.T) {
 				}
 			}
 		})
+	}
+	words, err := locales.New()
+	must(t, err)
+	for _, state := range phoneStates {
+		t.Run(state.name, func(t *testing.T) { state.photograph(t, dir, words.Languages()) })
+		index.States = append(index.States, state.name)
 	}
 	must(t, writeSheet(filepath.Join(dir, "index.html"), index.States, index.Languages))
 }
