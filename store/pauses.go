@@ -61,10 +61,17 @@ func (tx *txn) heed(ctx context.Context, a Approval) error {
 	if err != nil {
 		return err
 	}
-	err = tx.insertNotice(ctx, Notice{
-		UserID: a.UserID, Kind: NoticeDenied, Detail: string(a.Kind), SessionID: asker.ID, Device: asker.Device, ApprovalID: a.ID,
-		IP: asker.IP, UserAgent: asker.UserAgent, Place: asker.Place,
-	})
+	const query = `SELECT claims IS NOT NULL FROM users WHERE id = ?`
+	var signUp bool // has no owner yet to be asked: its number may be somebody else's
+	if err := tx.QueryRowContext(ctx, query, a.UserID).Scan(&signUp); err != nil {
+		return err
+	}
+	if !signUp {
+		err = tx.insertNotice(ctx, Notice{
+			UserID: a.UserID, Kind: NoticeDenied, Detail: string(a.Kind), SessionID: asker.ID, Device: asker.Device, ApprovalID: a.ID,
+			IP: asker.IP, UserAgent: asker.UserAgent, Place: asker.Place,
+		})
+	}
 	if err != nil {
 		return err
 	}

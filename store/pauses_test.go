@@ -133,6 +133,7 @@ func TestDeniedTransfersPauseTransfers(t *testing.T) {
 func TestADenialIsShownToTheOwner(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
+	w.signIn(ada)
 	a := w.deny(ada)
 	w.decide(a, store.Denied) // delivered twice
 	got := w.newestNotice(ada)
@@ -142,6 +143,17 @@ func TestADenialIsShownToTheOwner(t *testing.T) {
 		t.Errorf("got %+v,\nwant %+v", got, want)
 	}
 	wantEqual(t, w.notices(ada), []string{"denied"})
+}
+
+// A sign-up has no owner yet: its number may be somebody else's, who then denies. Whoever
+// proves a phone later is not told of that; for the limits it counts.
+func TestADenialOfASignUpIsNoQuestion(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	w.deny(ada)
+	wantEqual(t, w.notices(ada), []string{})
+	w.deny(ada)
+	w.wantRings(ada, false)
 }
 
 func TestNotMePausesAtOnce(t *testing.T) {

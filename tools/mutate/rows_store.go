@@ -4,6 +4,7 @@ package main
 var storeRows = []row{
 	{what: "a stranger's browser stays known after not me", file: "store/pauses.go", find: "tx.disown(ctx, sess, n.SessionID)", put: "error(nil)", test: "TestNotMeForgetsTheBrowser"},
 	{what: "the owner's own browser is forgotten", file: "store/pauses.go", find: "AND device <> ? AND device =", put: "AND ? <> '' AND device =", test: "TestNotMeForgetsTheBrowser"},
+	{what: "a denied sign-up is asked about", file: "store/pauses.go", find: "if !signUp {", put: "if true {", test: "TestADenialOfASignUpIsNoQuestion"},
 	{what: "a first denial pauses", file: "store/pauses.go", find: "denialsToPause = 2", put: "denialsToPause = 1", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "denials pause nothing", file: "store/pauses.go", find: "others+transfers < denialsToPause", put: "others+transfers < 99", test: "TestTheSecondDenialPausesForAnHour"},
 	{what: "an approval forgives nothing", file: "store/pauses.go", find: "return tx.forgetDenials(ctx, a.UserID)", put: "return nil", test: "TestAnApprovalForgetsDenials"},
