@@ -32,7 +32,7 @@ test: setup check js ## install what the tests need, check, then every test unde
 	NOD_TEST_ALL=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v '/e2e$$')
 	NOD_TEST_ALL=1 go test -race -count=1 -vet=off -timeout 60m -skip '$(LONG_STORIES)|^TestContactSheet$$' ./e2e/
 
-setup: ## install what the tests need: Chromium, Node.js, Ruby, PHP and more by apt (as root), packages by npm
+setup: ## install what the tests need: Chromium, PostgreSQL, Node.js, Ruby, PHP and more by apt (as root), packages by npm
 	@tools/setup
 
 check: fmt vet staticcheck ## formatting, vet, staticcheck

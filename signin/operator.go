@@ -28,14 +28,12 @@ func (f *Flow) heedOperator(ctx context.Context) error {
 			f.notifyTransfers(ctx, sess.UserID)
 		}
 	}
-	phones, err := f.Store.PhonesToForget(ctx)
+	phones, err := f.Store.ClaimPhonesToForget(ctx, time.Minute)
 	if err != nil {
 		return err
 	}
 	for _, phone := range phones {
-		if f.asked.due("forget "+phone.Handle, f.Now(), time.Minute) {
-			f.tasks.Go(func() { f.forgetSoon(phone) })
-		}
+		f.tasks.Go(func() { f.forgetSoon(phone) })
 	}
 	return nil
 }

@@ -91,6 +91,7 @@ const NoRequest = "none"
 // limits.
 func (s *Store) BeginLogin(ctx context.Context, sessionID, replaces string, ttl time.Duration) (a Approval, replaced []Approval, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		replaced = nil
 		first, err := tx.isNewest(ctx, sessionID, KindLogin, replaces)
 		if err != nil {
 			return err
@@ -197,7 +198,7 @@ const beginQuery = `
 		?4,
 		?5,
 		?6,
-		CASE WHEN CAST(?10 AS TEXT) = '' THEN NULL ELSE ?5 END
+		CASE WHEN CAST(?10 AS TEXT) = '' THEN NULL ELSE CAST(?5 AS BIGINT) END
 	FROM sessions
 	JOIN users ON users.id = sessions.user_id
 	JOIN factors ON factors.user_id = users.id
@@ -279,8 +280,8 @@ func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a
 		if err != nil {
 			return err
 		}
-		if len(ended) == 1 {
-			a, applied = ended[0], true
+		if applied = len(ended) == 1; applied {
+			a = ended[0]
 			if neverRang[a.Reason] {
 				return tx.takeBack(ctx, a.ID)
 			}
@@ -344,7 +345,7 @@ const latestQuery = `
 // LatestApproval returns the newest request of a session. One past its
 // deadline reads as expired, also before ExpireDue has come round.
 func (s *Store) LatestApproval(ctx context.Context, sessionID string, kind Kind) (Approval, error) {
-	a, err := scanApproval(s.read.QueryRowContext(uncancelled(ctx), latestQuery, sessionID, kind))
+	a, err := scanApproval(s.read.QueryRowContext(s.uncancelled(ctx), latestQuery, sessionID, kind))
 	return a.as(s.now()), wrap(err)
 }
 

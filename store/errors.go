@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -81,7 +83,7 @@ func wrap(err error) error {
 	}
 	var driver sqlite3.Error
 	if !errors.As(err, &driver) {
-		return err
+		return cmp.Or(wrapServer(err), err)
 	}
 	switch driver.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
@@ -108,5 +110,7 @@ func (s *Store) met(err error) error {
 // isUnique recognises a broken UNIQUE by the driver's code, not by its text.
 func isUnique(err error) bool {
 	var driver sqlite3.Error
-	return errors.As(err, &driver) && driver.ExtendedCode == sqlite3.ErrConstraintUnique
+	var pg *pgconn.PgError
+	return errors.As(err, &driver) && driver.ExtendedCode == sqlite3.ErrConstraintUnique ||
+		errors.As(err, &pg) && pg.Code == codeUnique
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"sync/atomic"
@@ -68,6 +69,20 @@ func (s *Store) Spend(ctx context.Context, c Claim) error {
 func (s *Store) PasswordAllowed(ctx context.Context, email string, c Client) error {
 	return s.allowed(ctx, s.read, s.now(), claim{action: ActPassword, account: s.mailHash(email), ip: c.IP})
 }
+
+// OpenServer opens a PostgreSQL database that takes parameters as SQLite does.
+func OpenServer(url string) (*sql.DB, error) { return serverPool(url) }
+
+// Numbered writes parameters as PostgreSQL takes them.
+func Numbered(query string, args int) string { return numbered(query, args) }
+
+// InTx runs something in a transaction.
+func (s *Store) InTx(ctx context.Context, do func() error) error {
+	return s.inTx(ctx, func(*txn) error { return do() })
+}
+
+// Rehearse has each transaction run and rolled back so often before it counts.
+func Rehearse(times int) { rehearsals = times }
 
 // ToForget is read each second, however many phones there are.
 const ToForget = toForget

@@ -53,7 +53,7 @@ const demoMark = "a demonstration"
 // claim makes the list of migrations, and keeps demonstrations apart from the rest.
 func (tx *txn) claim(ctx context.Context) error {
 	const table = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
-	if _, err := tx.ExecContext(ctx, table); err != nil {
+	if _, err := tx.ExecContext(ctx, tx.store.script(table)); err != nil {
 		return err
 	}
 	demo := tx.store.opts.Demo
@@ -92,6 +92,9 @@ func (s *Store) refuseNewer(ctx context.Context, known []string) error {
 
 func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
 	return s.inTx(ctx, func(tx *txn) error {
+		if err := tx.patiently(ctx); err != nil {
+			return err
+		}
 		const record = `INSERT INTO migrations (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`
 		fresh, err := changed(tx.ExecContext(ctx, record, name, tx.now))
 		if err != nil || !fresh {
@@ -105,7 +108,7 @@ func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, text); err != nil {
+		if _, err := tx.ExecContext(ctx, s.script(text)); err != nil {
 			return err
 		}
 		if step, ok := inGo[name]; ok {

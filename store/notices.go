@@ -76,8 +76,13 @@ func (tx *txn) noticesGoOn(ctx context.Context, from string, to Session) error {
 	return err
 }
 
-// insertNotice takes the address that is missing from the actor of the context.
+// insertNotice takes the address that is missing from the actor of the context. The
+// row of the user is written first: of two that tell somebody something at once, one
+// waits, so that no notice comes to be below one that was read already.
 func (tx *txn) insertNotice(ctx context.Context, n Notice) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE users SET revision = revision WHERE id = ?`, n.UserID); err != nil {
+		return err
+	}
 	const insert = `
 		INSERT INTO notices (
 			user_id,
@@ -200,6 +205,7 @@ func (s *Store) ClaimNotices(ctx context.Context, within time.Duration, limit in
 			return err
 		}
 		slices.SortFunc(notices, func(a, b Notice) int { return cmp.Compare(a.ID, b.ID) })
+		claimed = nil
 		for _, n := range notices {
 			var created int64
 			c := ClaimedNotice{Notice: n}

@@ -8,7 +8,7 @@ import (
 // What an operator does to an account, for somebody who has lost every way into it
 // or is under attack. Each is one transaction, stands in the audit trail as the
 // operator's, and is told to the owner. Other processes that serve the same file
-// learn of it by EndedElsewhere and PhonesToForget.
+// learn of it by EndedElsewhere and ClaimPhonesToForget.
 
 // AccountOf finds an account by its e-mail, however it is spelt. ErrNotFound.
 func (s *Store) AccountOf(ctx context.Context, email string) (User, error) {
@@ -82,7 +82,7 @@ func (s *Store) ResetFactors(ctx context.Context, userID int64) (codes []string,
 }
 
 // CloseAccountOf is CloseAccount by an operator, who may not reach the provider:
-// the phone stays on the list of PhonesToForget.
+// the phone stays on the list of ClaimPhonesToForget.
 func (s *Store) CloseAccountOf(ctx context.Context, userID int64) error {
 	ctx = byOperator(ctx)
 	return s.inTx(ctx, func(tx *txn) error {
@@ -105,6 +105,7 @@ func (s *Store) CloseAll(ctx context.Context) (ended []Session, err error) {
 		if err != nil {
 			return err
 		}
+		ended = nil
 		for _, userID := range open {
 			closed, err := tx.closeAccount(ctx, userID)
 			if err != nil {
@@ -117,11 +118,25 @@ func (s *Store) CloseAll(ctx context.Context) (ended []Session, err error) {
 	return ended, err
 }
 
-const toForget = `SELECT ` + factorColumns + ` FROM factors WHERE forget_since IS NOT NULL AND provider = ?`
+const toForget = `factors WHERE forget_since IS NOT NULL AND provider = ? AND forget_since <= ?`
 
-// PhonesToForget are those that the provider is still to forget.
-func (s *Store) PhonesToForget(ctx context.Context) ([]Factor, error) {
-	return list(ctx, s.read, scanFactor, toForget, s.opts.Provider)
+// ClaimPhonesToForget returns the phones that the provider is still to forget. Each is
+// the caller's for a while: then whoever asks gets it again, unless PhoneForgotten was
+// called.
+func (s *Store) ClaimPhonesToForget(ctx context.Context, lease time.Duration) ([]Factor, error) {
+	now := s.now()
+	var any bool
+	// A sweep that finds nothing takes no write lock.
+	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+toForget+`)`, s.opts.Provider, now).Scan(&any)
+	if err != nil || !any {
+		return nil, wrap(err)
+	}
+	const claim = `
+		UPDATE factors
+		SET forget_since = ?
+		WHERE id IN (SELECT id FROM ` + toForget + `) AND forget_since <= ?
+		RETURNING ` + factorColumns
+	return list(ctx, s.db, scanFactor, claim, now+lease.Milliseconds(), s.opts.Provider, now, now)
 }
 
 // PhoneForgotten takes a phone off the list.

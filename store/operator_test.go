@@ -90,7 +90,7 @@ func TestTheOperatorResetsFactors(t *testing.T) {
 	ada := w.user("ada@example.com")
 	in := w.signIn(ada)
 	old := w.recoveryCodes(ada)
-	w.change(`INSERT INTO authenticators (id, user_id, name, secret, created_at, proved_at) VALUES ('a', ?, 'Phone', x'00', 1, 1)`, ada.ID)
+	w.change(`INSERT INTO authenticators (id, user_id, name, secret, created_at, proved_at) VALUES ('a', ?, 'Phone', ?, 1, 1)`, ada.ID, []byte{0})
 	codes, err := w.operator().ResetFactors(t.Context(), ada.ID)
 	must(t, err)
 	w.wantSession(in.ID, false)
@@ -131,13 +131,25 @@ func TestTheOperatorClosesAnAccount(t *testing.T) {
 	if len(ended) != 1 || ended[0].ID != in.ID {
 		t.Errorf("got sessions %+v", ended)
 	}
-	forget, err := w.store.PhonesToForget(t.Context())
+	forget, err := w.store.ClaimPhonesToForget(t.Context(), time.Minute)
 	must(t, err)
 	if len(forget) != 1 || forget[0].Handle != phone.Handle {
 		t.Errorf("got phones %+v", forget)
 	}
+	again, err := w.store.ClaimPhonesToForget(t.Context(), time.Minute)
+	must(t, err)
+	if len(again) > 0 {
+		t.Error("two processes are to tell the provider")
+	}
+	w.clock.Advance(time.Minute) // it could not be told
+	again, err = w.store.ClaimPhonesToForget(t.Context(), time.Minute)
+	must(t, err)
+	if len(again) != 1 {
+		t.Errorf("a minute later %d phones are to be forgotten, want 1", len(again))
+	}
 	must(t, w.store.PhoneForgotten(t.Context(), forget[0].ID))
-	forget, err = w.store.PhonesToForget(t.Context())
+	w.clock.Advance(time.Minute)
+	forget, err = w.store.ClaimPhonesToForget(t.Context(), time.Minute)
 	must(t, err)
 	if len(forget) != 0 {
 		t.Errorf("got phones %+v", forget)

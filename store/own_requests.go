@@ -110,6 +110,7 @@ var ErrCounterWentBack = errors.New("the counter of the passkey went back")
 // ErrCounterWentBack.
 func (s *Store) AnswerOwn(ctx context.Context, d OwnAnswer) (a Approval, applied bool, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		applied = false
 		a, err = tx.askedOfOwn(ctx, d)
 		if err != nil {
 			return err

@@ -147,6 +147,7 @@ func (tx *txn) pause(ctx context.Context, sess Session, why PauseReason, about K
 // to answer, see Answerer; ErrNotFresh.
 func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer NoticeAnswer) (ended []Approval, err error) {
 	err = s.change(ctx, sess.ID, func(tx *txn, sess Session) error {
+		ended = nil
 		const query = `SELECT ` + noticeColumns + ` FROM notices WHERE id = ? AND user_id = ? AND read_at IS NULL`
 		n, err := scanNotice(tx.QueryRowContext(ctx, query, id, sess.UserID))
 		if err != nil {

@@ -74,6 +74,7 @@ func (p PhoneChange) Subject() string { return "phone " + p.ID }
 func (s *Store) BeginPhoneChange(ctx context.Context, sessionID string, p NewPhone, recovery string, ttl time.Duration, c Client) (change PhoneChange, err error) {
 	wrong := false
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		wrong = false
 		if err := tx.notBegun(ctx, by, p.PhoneNumber); err != nil {
 			return err
 		}
@@ -262,8 +263,8 @@ func (s *Store) AnswerPhoneChange(ctx context.Context, d Decision) (p PhoneChang
 		const answer = `
 			UPDATE phone_changes
 			SET
-				proved_at = CASE WHEN ?1 = 'approved' THEN ?2 END,
-				ended_at = CASE WHEN ?1 = 'denied' THEN ?2 END,
+				proved_at = CASE WHEN ?1 = 'approved' THEN CAST(?2 AS BIGINT) END,
+				ended_at = CASE WHEN ?1 = 'denied' THEN CAST(?2 AS BIGINT) END,
 				outcome = CASE WHEN ?1 = 'denied' THEN 'denied' ELSE '' END
 			WHERE ?1 IN ('approved', 'denied')
 				AND (?3 = '' OR id = ?3)

@@ -35,10 +35,17 @@ func NewProbe(path string, db *sql.DB, write string, now func() time.Time) (*Pro
 	return &Probe{path: path, file: file, db: db, write: write, now: now}, err
 }
 
+// newServerProbe is of a server's database, which has no path.
+func newServerProbe(db *sql.DB, write string, now func() time.Time) *Probe {
+	return &Probe{path: "PostgreSQL", db: db, write: write, now: now}
+}
+
 // Check returns an ErrUnavailable if the file cannot be written.
 func (p *Probe) Check(ctx context.Context) error {
-	if now, err := os.Stat(p.path); err != nil || !os.SameFile(now, p.file) {
-		return fmt.Errorf("%w: %s was moved or removed", ErrUnavailable, p.path)
+	if p.file != nil {
+		if now, err := os.Stat(p.path); err != nil || !os.SameFile(now, p.file) {
+			return fmt.Errorf("%w: %s was moved or removed", ErrUnavailable, p.path)
+		}
 	}
 	now := p.now()
 	forGood := p.due(now)

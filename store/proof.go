@@ -38,8 +38,9 @@ func (s *Store) CheckProof(ctx context.Context, t Try, u User) error {
 	if !t.given {
 		return nil
 	}
-	right := t.right && t.claim.userID == u.ID
+	right := false
 	err := s.inTx(ctx, func(tx *txn) error {
+		right = t.right && t.claim.userID == u.ID
 		try := claim{action: ActCodeTry, known: t.claim.known, account: strconv.FormatInt(u.ID, 10), ip: t.claim.ip, device: t.claim.device}
 		over := (*RateError)(nil)
 		err := s.allowed(ctx, tx, tx.now, try)

@@ -254,6 +254,9 @@ func (p *pruner) adapt(hold time.Duration) {
 // commit of the writer would do so every thousand pages, while others wait. This
 // way takes no lock that a writer needs.
 func (p *pruner) fold(ctx context.Context) error {
+	if p.store.server {
+		return nil // it does so by itself
+	}
 	_, err := p.store.read.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
 	return wrap(err)
 }

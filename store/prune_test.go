@@ -161,7 +161,7 @@ func TestPruneReadsByIndex(t *testing.T) {
 // Among all phones those to be forgotten are found by an index of their own: the
 // sweep asks each second.
 func TestPhonesToForgetAreFoundByIndex(t *testing.T) {
-	plan := newWorld(t).plan(store.ToForget, store.Authy)
+	plan := newWorld(t).plan(`SELECT * FROM `+store.ToForget, store.Authy, 1)
 	if len(plan) != 1 || !strings.Contains(plan[0], "factors_to_forget") {
 		t.Errorf("it is planned as %q", plan)
 	}

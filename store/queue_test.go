@@ -17,8 +17,10 @@ func crowd(t *testing.T) (w *world, begin func()) {
 	t.Helper()
 	w = newWorld(t)
 	must(t, w.store.Close())
+	o := w.options()
+	o.HashConcurrency, o.Now = 1, nil
 	var err error
-	w.store, err = store.Open(t.Context(), w.path, store.Options{HashConcurrency: 1, HashParams: cheap})
+	w.store, err = store.Open(t.Context(), w.path, o)
 	must(t, err)
 	return w, w.store.HoldHashing()
 }

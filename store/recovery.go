@@ -157,6 +157,7 @@ func (s *Store) RemoveRecoveryCodes(ctx context.Context, sessionID string, c Cli
 func (s *Store) ConfirmByRecoveryCode(ctx context.Context, sessionID, code string, c Client) (sess Session, err error) {
 	right := false
 	err = s.inTx(ctx, func(tx *txn) error {
+		right = false
 		userID, phoneOnly, err := tx.ownAttempt(ctx, sessionID)
 		if err != nil {
 			return err

@@ -65,6 +65,12 @@ func (r *refusalCounts) add(one refusal, times int) {
 	r.times[one] += times
 }
 
+func (r *refusalCounts) addAll(all []refusal) {
+	for _, one := range all {
+		r.add(one, 1)
+	}
+}
+
 // take empties it.
 func (r *refusalCounts) take() map[refusal]int {
 	r.mu.Lock()
@@ -89,7 +95,7 @@ func (tx *txn) noteLimited(ctx context.Context, c claim, refused error) {
 	}
 	userID, _ := strconv.ParseInt(c.account, 10, 64) // 0 for what is no account
 	one := tx.store.refusal(EventLimited, limit.Limit, cmp.Or(c.ip, actorOf(ctx).IP), cmp.Or(c.userID, userID), tx.now)
-	tx.store.refused.add(one, 1)
+	tx.limited = append(tx.limited, one)
 }
 
 // keepRefusals writes what was counted in memory.

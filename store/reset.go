@@ -13,6 +13,7 @@ import (
 func (s *Store) StartReset(ctx context.Context, email, code, replaces string, c Client) (sess Session, u User, err error) {
 	right := false
 	err = s.inTx(ctx, func(tx *txn) error {
+		right = false
 		found, err := tx.owner(ctx, email)
 		if err != nil {
 			return err

@@ -104,6 +104,9 @@ func (s *Store) loadKeys(ctx context.Context) error {
 		return err
 	}
 	secret := s.opts.SecretKey
+	if len(secret) == 0 && s.server {
+		return errors.New("PostgreSQL is used with a secret key that is set: no file lies beside it to keep one in")
+	}
 	if len(secret) == 0 {
 		if secret, err = keyBeside(s.path, used == nil && !s.opts.Existing); err != nil {
 			return err

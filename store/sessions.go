@@ -228,7 +228,7 @@ func (s *Store) ListeningSession(ctx context.Context, id string) (Session, User,
 func (s *Store) sessionAt(ctx context.Context, id string, now int64) (Session, User, error) {
 	var u User
 	var created int64
-	row := s.read.QueryRowContext(uncancelled(ctx), sessionQuery, id, now, now-s.opts.SessionIdle.Milliseconds())
+	row := s.read.QueryRowContext(s.uncancelled(ctx), sessionQuery, id, now, now-s.opts.SessionIdle.Milliseconds())
 	sess, err := sessionScan(row, userFields(&u, &created)...)
 	if err != nil {
 		return Session{}, User{}, s.met(err)

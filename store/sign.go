@@ -82,7 +82,7 @@ func (s *Store) signSome(ctx context.Context) (c Checkpoint, hold time.Duration,
 	}
 	var began time.Time
 	err = s.inTx(ctx, func(tx *txn) error {
-		began = time.Now()
+		began, c = time.Now(), Checkpoint{}
 		lines, err := list(ctx, tx, scanLine, unsigned+` LIMIT ?`, signBatch)
 		if err != nil || len(lines) == 0 {
 			return err

@@ -162,6 +162,7 @@ func (s *Store) EndUnproved(ctx context.Context) ([]Closed, error) {
 			return nil, err
 		}
 		err = s.inTx(ctx, func(tx *txn) error {
+			part = nil
 			ids, err := list(ctx, tx, scan, due, until, sweepBatch)
 			if err != nil {
 				return err

@@ -103,50 +103,6 @@ var hotQueries = []string{
 	nthQuery, askerQuery, rivalQuery, beginQuery, knownQuery, pausedQuery,
 }
 
-// uncancelled is for short reads. To be able to cancel one costs a goroutine,
-// which is more than the read itself; and what could make it wait, a disk that
-// hangs, could not be cancelled either.
-func uncancelled(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
-
-// txn is a transaction and the time at which it happens: one moment for all of
-// it, read once it holds the write lock and not when it began to wait for it.
-type txn struct {
-	*sql.Tx
-	store *Store
-	now   int64
-
-	recorded []Event // lines of the audit trail, to be logged once committed
-}
-
-// inTx runs do in one transaction that holds the write lock from its start.
-func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
-	if err := ctx.Err(); err != nil {
-		return err // the time was used up before
-	}
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return wrap(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	t := &txn{Tx: tx, store: s, now: s.now()}
-	err = do(t)
-	var keep *kept
-	if err != nil && !errors.As(err, &keep) {
-		return s.met(err)
-	}
-	if err := tx.Commit(); err != nil {
-		return s.met(err)
-	}
-	s.logEvents(ctx, t.recorded)
-	if keep != nil {
-		return keep.error
-	}
-	return nil
-}
-
-// kept is a refusal that a transaction ends in, with what it has changed kept.
-type kept struct{ error }
-
 // row is what *sql.Row and *sql.Rows have in common.
 type row interface{ Scan(into ...any) error }
 

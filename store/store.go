@@ -1,13 +1,13 @@
 // Package store keeps users, sessions, approvals, transfers and the audit
-// trail in one SQLite file.
+// trail in one SQLite file, or in a PostgreSQL database that several processes share.
 //
 // Owns: the words of the tables (words.go), their rules, and every change of
 // state. A transition is the WHERE clause of one statement, and the number of
 // changed rows is the answer.
 // Promises: a decision and its line in the audit trail are one transaction;
 // what a method returns is committed; if callers race for the same step,
-// exactly one succeeds; every query is one that PostgreSQL would take too, but for
-// how parameters are written.
+// exactly one succeeds, also if they are in several processes; every statement is
+// one text for both databases (what differs is in sqlite.go and postgres.go).
 // Never: lets an error of the driver out under its own name, stores what a
 // cookie holds, or tells a browser anything: callers publish after the commit.
 package store
@@ -34,7 +34,7 @@ type Options struct {
 	LegacyProvider Provider // whose phones a file from before factors has, "" if nobody knows
 	SecretKey      []byte   // nil: that of KeyFile, which is made; seals what has to be read again
 
-	Now         func() time.Time // nil: time.Now
+	Now         func() time.Time // nil: time.Now, or the clock of a PostgreSQL database
 	SessionIdle time.Duration    // 0: 1 hour; how long a signed-in session may rest
 	SessionMax  time.Duration    // 0: 24 hours; how long it may live
 	PendingMax  time.Duration    // 0: 15 minutes; how long one may stay half signed in
@@ -60,12 +60,14 @@ type Options struct {
 type Store struct {
 	opts    Options
 	path    string
+	server  bool // it is PostgreSQL, and path its URL
 	empty   bool // the file was, when it was opened
 	probe   *Probe
 	damage  atomic.Pointer[error] // met in the file
 	db      *sql.DB               // one connection: SQLite has one writer
-	read    *sql.DB
-	queue   *queue // of those who wait for a hash
+	read    *sql.DB               // the same as db on PostgreSQL
+	clock   *sharedClock          // of the database; nil: Options.Now tells the time
+	queue   *queue                // of those who wait for a hash
 	limits  []Limit
 	dummy   string        // a hash that no password has
 	mailKey []byte        // keys the hashes of the e-mails and numbers that limits count
@@ -74,14 +76,18 @@ type Store struct {
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to
-// date. A file that it makes can be read by its owner only.
+// date. A file that it makes can be read by its owner only. path may also be the URL of
+// a PostgreSQL database, see IsServer.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{opts: o.withDefaults(), path: path}
+	s := &Store{opts: o.withDefaults(), path: path, server: IsServer(path)}
+	if s.server && o.Now == nil {
+		s.clock, s.opts.Now = &sharedClock{}, s.Now
+	}
 	s.limits = s.opts.Limits()
 	s.queue = newQueue(s.opts.HashConcurrency)
 	if err := s.open(ctx); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("store: %s: %w", path, wrap(err))
+		return nil, fmt.Errorf("store: %s: %w", DatabaseName(path), wrap(err))
 	}
 	return s, nil
 }
@@ -108,17 +114,17 @@ func (o Options) withDefaults() Options {
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
-	if err = s.inspect(); err != nil {
+	connect := s.openFile
+	if s.server {
+		connect = s.openServer
+	}
+	if err = connect(); err != nil {
 		return err
 	}
-	if s.db, err = pool(s.path, "_txlock=immediate", 1); err != nil {
-		return err
-	}
-	if s.read, err = pool(s.path, "_query_only=true", 4); err != nil {
-		return err
-	}
-	if s.probe, err = NewProbe(s.path, s.db, healthStatement, s.opts.Now); err != nil {
-		return err
+	if s.clock != nil {
+		if err := s.lookAtClock(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.bringUpToDate(ctx); err != nil {
 		return err
@@ -131,6 +137,28 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	s.dummy, err = argon2id.CreateHash("nobody has this password", s.opts.HashParams)
 	return err
+}
+
+func (s *Store) openFile() (err error) {
+	if err = s.inspect(); err != nil {
+		return err
+	}
+	if s.db, err = pool(s.path, "_txlock=immediate", 1); err != nil {
+		return err
+	}
+	if s.read, err = pool(s.path, "_query_only=true", 4); err != nil {
+		return err
+	}
+	s.probe, err = NewProbe(s.path, s.db, healthStatement, s.opts.Now)
+	return err
+}
+
+func (s *Store) openServer() (err error) {
+	if s.db, err = serverPool(s.path); err != nil {
+		return err
+	}
+	s.read, s.probe = s.db, newServerProbe(s.db, healthStatement, s.opts.Now)
+	return nil
 }
 
 func (s *Store) inspect() error {
@@ -184,7 +212,7 @@ func (s *Store) Ready(ctx context.Context) error {
 }
 
 // now is the time as the tables keep it.
-func (s *Store) now() int64 { return s.opts.Now().UnixMilli() }
+func (s *Store) now() int64 { return s.Now().UnixMilli() }
 
 // ms is a time as the tables keep it; the zero time is 0.
 func ms(t time.Time) int64 {

@@ -68,8 +68,8 @@ type Try struct {
 // ForgivePassword takes it back once the password was right, and the proof that was
 // given along, see CheckProof. *RateError.
 func (s *Store) SpendPasswordTry(ctx context.Context, email string, c Client) (t Try, err error) {
-	t.claim = claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}
 	err = s.inTx(ctx, func(tx *txn) error {
+		t = Try{claim: claim{action: ActPassword, act: rand.Text(), account: s.mailHash(email), ip: c.IP, device: c.Device}}
 		if t.claim.userID, err = tx.accountAt(ctx, email); err != nil {
 			return err
 		}

@@ -27,12 +27,32 @@ type Trail struct {
 func OpenTrail(ctx context.Context, path string, o Options) (*Trail, error) {
 	t, err := openTrail(ctx, path, o.withDefaults())
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", path, wrap(err))
+		return nil, fmt.Errorf("store: %s: %w", DatabaseName(path), wrap(err))
 	}
 	return t, nil
 }
 
 func openTrail(ctx context.Context, path string, o Options) (*Trail, error) {
+	db, err := openToRead(path)
+	if err != nil {
+		return nil, err
+	}
+	o.Existing = true
+	s := &Store{opts: o, path: path, server: IsServer(path), db: db}
+	if err = s.refuseOtherVersion(ctx); err == nil {
+		err = s.loadKeys(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return &Trail{db: s.db, keys: s.keys, now: o.Now()}, nil
+}
+
+// openToRead opens a database that is there, and changes nothing.
+func openToRead(path string) (*sql.DB, error) {
+	if IsServer(path) {
+		return serverPool(path, "default_transaction_read_only", "on")
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
@@ -41,15 +61,7 @@ func openTrail(ctx context.Context, path string, o Options) (*Trail, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?mode=ro&_query_only=true&_busy_timeout=5000"
-	o.Existing = true
-	s := &Store{opts: o, path: path, db: sql.OpenDB(connector{dsn})}
-	if err = s.refuseOtherVersion(ctx); err == nil {
-		err = s.loadKeys(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.db.Close())
-	}
-	return &Trail{db: s.db, keys: s.keys, now: o.Now()}, nil
+	return sql.OpenDB(connector{dsn}), nil
 }
 
 // refuseOtherVersion is for what must not bring a file up to date.
@@ -88,7 +100,7 @@ type batch struct {
 // each calls do with every batch in order, and with the lines that are not signed
 // at the end, if there are any: all as they were at one moment.
 func (t *Trail) each(ctx context.Context, do func(*sql.Tx, batch) error) error {
-	tx, err := t.db.BeginTx(ctx, nil)
+	tx, err := t.db.BeginTx(ctx, serializable)
 	if err != nil {
 		return wrap(err)
 	}

@@ -95,6 +95,7 @@ func (tx *txn) insertTransfer(ctx context.Context, t Transfer) error {
 func (s *Store) ExecuteTransfer(ctx context.Context, sessionID, id string, shown Transfer) (t Transfer, err error) {
 	tampered := false
 	err = s.inTx(ctx, func(tx *txn) error {
+		tampered = false
 		t, err = transferOf(ctx, tx, tx.now, sessionID, id)
 		if err != nil {
 			return err

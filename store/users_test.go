@@ -107,8 +107,10 @@ func TestPasswordsOfAnyScriptAndLength(t *testing.T) {
 func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.store.Close())
+	o := w.options()
+	o.HashParams = nil
 	var err error
-	w.store, err = store.Open(t.Context(), w.path, store.Options{Now: w.clock.Now})
+	w.store, err = store.Open(t.Context(), w.path, o)
 	must(t, err)
 	w.user("ada@example.com")
 	db := w.raw()

@@ -50,7 +50,7 @@ const waitQuery = `
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
 	var ended, ends, seen, expires, consumed, created int64
-	err := s.read.QueryRowContext(uncancelled(ctx), waitQuery, sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed,
+	err := s.read.QueryRowContext(s.uncancelled(ctx), waitQuery, sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed,
 		&w.Request.ID, &w.Request.UUID, &created)
 	if err != nil {
 		return Wait{}, s.met(err)

@@ -1,11 +1,15 @@
 package store_test
 
 import (
+	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +18,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"nod/store"
+	"nod/tools/postgres"
 )
 
 // clock is a time that tests move.
@@ -46,7 +51,51 @@ var (
 
 const password = "correct horse battery"
 
-// world is a store in a real file, with a clock that stands still.
+// suite runs these tests on PostgreSQL, too. What is left out there is about files, or
+// about what SQLite alone has.
+var suite = postgres.Suite{
+	Skip: `^(` + strings.Join([]string{
+		`TestOpen.*`, `TestUpgrade.*`, `TestMigrations.*`, `TestADemonstrationHasAFileOfItsOwn`, // files, and those of old versions
+		`TestReady.*`, `TestTheKeyFileIsPrivate`, `TestNoKeyIsMadeForATrail`, // what lies at a path
+		`TestReferencesAreChecked`, `TestACommitIsOnTheDisk`, `TestTheLogShrinks.*`, `TestAFullDiskIsNoticed`, `TestWaitingTooLong.*`, `TestRefusalsWaitForTheDisk`, // how SQLite is set
+		`.*ByIndex`, `TestPruningReads.*`, `TestHotQueries.*`, // how it plans
+		`TestErrorsOfTheDriverStayInside`,                                             // its own
+		`TestOwnPhonesGo`, `TestRecoveryCodesAreHashed`, `TestSecretsOfAppsAreSealed`, // what its file holds
+	}, "|") + `)$`,
+	Template: func(url string) error {
+		s, err := store.Open(context.Background(), url, store.Options{SecretKey: serverKey, HashParams: cheap})
+		if err != nil {
+			return err
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+		db, err := store.OpenServer(url)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		store.Rehearse(1)
+		_, err = db.Exec(`DELETE FROM secrets`) // each copy makes its own
+		return err
+	},
+}
+
+// rehearsals is how often each transaction is run before it counts: on PostgreSQL any
+// of them may have to be run again.
+func rehearsals() int {
+	if suite.Running() {
+		return 1
+	}
+	return 0
+}
+
+// serverKey is the secret key of those, beside which no file lies.
+var serverKey = bytes.Repeat([]byte("k"), 32)
+
+func TestMain(m *testing.M) { os.Exit(suite.Main(m)) }
+
+// world is a store in a real database, with a clock that stands still.
 type world struct {
 	t      testing.TB
 	path   string
@@ -58,10 +107,11 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{
-		t:     t,
-		path:  filepath.Join(t.TempDir(), "nod.db"),
-		clock: &clock{now: time.Date(2026, time.November, 24, 19, 0, 0, 0, time.UTC)},
+	w := &world{t: t, clock: &clock{now: time.Date(2026, time.November, 24, 19, 0, 0, 0, time.UTC)}}
+	if suite.Running() {
+		w.path = suite.Database(t)
+	} else {
+		w.path = filepath.Join(t.TempDir(), "nod.db")
 	}
 	w.open()
 	t.Cleanup(func() { must(t, w.store.Close()) })
@@ -77,7 +127,11 @@ func (w *world) open() {
 }
 
 func (w *world) options() store.Options {
-	return store.Options{Now: w.clock.Now, HashParams: cheap, LegacyProvider: w.legacy}
+	o := store.Options{Now: w.clock.Now, HashParams: cheap, LegacyProvider: w.legacy}
+	if store.IsServer(w.path) {
+		o.SecretKey = serverKey
+	}
+	return o
 }
 
 // restart closes the file and opens it again, as a new process would.
@@ -238,9 +292,14 @@ func (w *world) number(query string, args ...any) (n int) {
 	return n
 }
 
-// raw is the file as another program opens it.
+// raw is the database as another program opens it.
 func (w *world) raw() *sql.DB {
 	w.t.Helper()
+	if store.IsServer(w.path) {
+		db, err := store.OpenServer(w.path)
+		must(w.t, err)
+		return db
+	}
 	db, err := sql.Open("sqlite3", "file:"+w.path+"?_busy_timeout=180000")
 	must(w.t, err)
 	return db

@@ -59,9 +59,16 @@ CREATE INDEX phone_changes_ready ON phone_changes (ready_at) WHERE ended_at IS N
 CREATE INDEX phone_changes_ended ON phone_changes (ended_at) WHERE ended_at IS NOT NULL;
 
 -- A recovery code is one more way to pass the second step, and begins a sign-in in
--- the place of a forgotten password. The check of a column that another check names
--- can neither be changed nor dropped, so the table is made anew. That foreign keys
--- point to it counts at the commit, when all rows are back.
+-- the place of a forgotten password.
+-- <PostgreSQL>
+ALTER TABLE sessions DROP CONSTRAINT sessions_method_check;
+ALTER TABLE sessions ADD CONSTRAINT sessions_method_check CHECK (method IN ('', 'push', 'app', 'sms', 'call', 'recovery'));
+ALTER TABLE sessions ADD COLUMN resets_password INTEGER NOT NULL DEFAULT 0 CHECK (resets_password IN (0, 1));
+-- </PostgreSQL>
+-- <SQLite>
+-- The check of a column that another check names can neither be changed nor dropped, so
+-- the table is made anew. That foreign keys point to it counts at the commit, when all
+-- rows are back.
 PRAGMA defer_foreign_keys = ON;
 CREATE TABLE sessions_before AS SELECT * FROM sessions ORDER BY rowid;
 DROP TABLE sessions;
@@ -106,3 +113,4 @@ CREATE INDEX sessions_user ON sessions (user_id) WHERE ended_at IS NULL;
 CREATE INDEX sessions_old ON sessions (expires_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_idle ON sessions (last_seen) WHERE ended_at IS NULL AND level = 2;
 CREATE INDEX sessions_over ON sessions ((COALESCE(ended_at, expires_at)));
+-- </SQLite>

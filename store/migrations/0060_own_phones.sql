@@ -1,7 +1,12 @@
 -- Phones of one's own: pages of this server that sign each answer with keys of theirs.
--- Those of an account are one factor, since they ring together. The check of a column
--- cannot be changed, so the table of factors is made anew. That foreign keys point to
--- it counts at the commit, when all rows are back.
+-- Those of an account are one factor, since they ring together.
+-- <PostgreSQL>
+ALTER TABLE factors DROP CONSTRAINT factors_provider_check;
+ALTER TABLE factors ADD CONSTRAINT factors_provider_check CHECK (provider IN ('authy', 'simulator', 'own'));
+-- </PostgreSQL>
+-- <SQLite>
+-- The check of a column cannot be changed, so the table of factors is made anew. That
+-- foreign keys point to it counts at the commit, when all rows are back.
 PRAGMA defer_foreign_keys = ON;
 CREATE TABLE factors_before AS SELECT * FROM factors ORDER BY id;
 DROP TABLE factors;
@@ -31,6 +36,7 @@ CREATE INDEX factors_handle ON factors (provider, handle);
 CREATE INDEX factors_of_user ON factors (user_id);
 CREATE INDEX factors_revoked ON factors (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX factors_to_forget ON factors (provider) WHERE forget_since IS NOT NULL;
+-- </SQLite>
 
 CREATE TABLE own_phones (
   id             TEXT    PRIMARY KEY,

@@ -51,6 +51,6 @@ func main() {
 
 // chosen are the rows whose line contains the text.
 func chosen(text string) []row {
-	all := slices.Concat(handlersRows, signinRows, storeRows, accountRows, auditRows, factorRows, ownRows, passwordRows, wireRows, hubRows, processRows, attackRows, stageRows, languageRows, recorderRows, pushRows)
+	all := slices.Concat(handlersRows, signinRows, storeRows, accountRows, auditRows, factorRows, ownRows, passwordRows, wireRows, hubRows, processRows, attackRows, stageRows, languageRows, recorderRows, pushRows, postgresRows)
 	return slices.DeleteFunc(all, func(r row) bool { return !strings.Contains(r.String(), text) })
 }

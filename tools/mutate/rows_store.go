@@ -121,7 +121,7 @@ var storeRows = []row{
 	{what: "an unknown e-mail is told from a wrong password", file: "store/authenticate.go", find: "i < 0 || len(found) == 0", put: "i < 0 && len(found) > 0", test: "TestAuthenticateRefusesBothTheSameWay"},
 	{what: "a second account takes an e-mail", file: "store/signup.go", find: "if owner == 0 {", put: "if owner >= 0 {", test: "TestAnEmailIsWhoseItIsOnceThePhoneIsProved"},
 	{what: "the owner of an e-mail is not told of a sign-up", file: "store/signup.go", find: "tx.noticeFrom(ctx, owner, NoticeEmailTaken, c)", put: "error(nil)", test: "TestAnEmailIsWhoseItIsOnceThePhoneIsProved"},
-	{what: "a refused sign-up changes nothing", file: "store/sqlite.go", find: "!errors.As(err, &keep)", put: "(!errors.As(err, &keep) || true)", test: "TestAnEmailIsWhoseItIsOnceThePhoneIsProved"},
+	{what: "a refused sign-up changes nothing", file: "store/tx.go", find: "!errors.As(done, &keep)", put: "(!errors.As(done, &keep) || true)", test: "TestAnEmailIsWhoseItIsOnceThePhoneIsProved"},
 	{what: "a sign-up shuts out the owner of its e-mail", file: "store/authenticate.go", find: "WHEN ?2 THEN 0 WHEN ?1 THEN 1 ELSE 2", put: "WHEN ?2 THEN 2 WHEN ?1 THEN 1 ELSE 0", test: "TestManySignUpsForOneEmail"},
 	{what: "an e-mail opens the account that it folds to", file: "store/emails.go", find: "return \"as typed \" + norm.NFC.String(strings.ToLower(norm.NFC.String(strings.TrimSpace(email))))", put: "return folded(strings.TrimSpace(email))", test: "TestAnEmailThatFoldsToAnotherIsAnother"},
 	{what: "an old account is found by what folds to it", file: "store/emails.go", find: "norm.NFC.String(strings.ToLower(norm.NFC.String(strings.TrimSpace(email))))", put: "folded(strings.TrimSpace(email))", test: "TestUpgradeTakesFoldedKeysAway"},

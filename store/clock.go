@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// clockEvery is how often the clock of a PostgreSQL database is looked at.
+const clockEvery = 5 * time.Second
+
+// sharedClock tells the time of the database's clock. Machines differ by minutes; all
+// processes on one database have to agree on when a request or a session ends. Between
+// two looks the time passes as on the monotonic clock here: that the wall clock is set
+// moves nothing.
+type sharedClock struct {
+	mu   sync.Mutex
+	told time.Time // by the database
+	here time.Time // when it was, by the clock here
+}
+
+func (c *sharedClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told.Add(time.Since(c.here)).UTC()
+}
+
+func (c *sharedClock) set(told, here time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told, c.here = told, here
+}
+
+// lookAtClock reads the clock of the database, as it was in the middle of the question.
+func (s *Store) lookAtClock(ctx context.Context) error {
+	const query = `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`
+	asked := time.Now()
+	var micros int64
+	if err := s.db.QueryRowContext(ctx, query).Scan(&micros); err != nil {
+		return wrap(err)
+	}
+	s.clock.set(time.UnixMicro(micros), asked.Add(time.Since(asked)/2))
+	return nil
+}
+
+// KeepTime looks at the clock of the database again and again until ctx ends. A SQLite
+// file has none.
+func (s *Store) KeepTime(ctx context.Context, problem func(error)) {
+	if s.clock == nil {
+		return
+	}
+	again := time.NewTicker(clockEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			if err := s.lookAtClock(ctx); err != nil && ctx.Err() == nil {
+				problem(err)
+			}
+		}
+	}
+}
+
+// Now is the time by which everything here begins and ends: that of Options.Now, or of
+// the database's clock.
+func (s *Store) Now() time.Time {
+	if s.clock != nil {
+		return s.clock.now()
+	}
+	return s.opts.Now()
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// uncancelled is for short reads of a file. To be able to cancel one costs a
+// goroutine, which is more than the read itself; and what could make it wait, a disk
+// that hangs, could not be cancelled either. A server can be waited for.
+func (s *Store) uncancelled(ctx context.Context) context.Context {
+	if s.server {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// txn is a transaction and the time at which it happens: one moment for all of
+// it, read once it has begun and not when it began to wait for that.
+type txn struct {
+	*sql.Tx
+	store *Store
+	now   int64
+
+	recorded []Event   // lines of the audit trail, to be logged once committed
+	limited  []refusal // by limits, to be counted whatever becomes of the transaction
+}
+
+// maxTries is how often a transaction is run that meets others, and longestPause the
+// most it waits before it is run again: longer the more often it met them, and at
+// random, so that those who met do not meet again.
+const (
+	maxTries     = 40
+	longestPause = 20 * time.Millisecond
+)
+
+// rehearsals is how often a transaction is run and rolled back before it counts: tests
+// find out by it what cannot be run again.
+var rehearsals = 0
+
+// inTx runs do in one transaction, as if there were no other at that time. SQLite has
+// one writer. PostgreSQL lets many write and refuses what would not have happened one
+// after the other: then do is run again, and must set anew all that it sets outside.
+func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
+	for range rehearsals {
+		_, _ = s.tryTx(ctx, do, func(*sql.Tx) error { return errors.New("a rehearsal") })
+	}
+	for try := 1; ; try++ {
+		t, err := s.tryTx(ctx, do, (*sql.Tx).Commit)
+		var met *conflict
+		if errors.As(err, &met) && try < maxTries && pause(ctx, try) == nil {
+			continue
+		}
+		if t != nil {
+			s.refused.addAll(t.limited)
+		}
+		var keep *kept
+		if committed := err == nil || errors.As(err, &keep); !committed {
+			return s.met(err)
+		}
+		s.logEvents(ctx, t.recorded)
+		if keep != nil {
+			return keep.error
+		}
+		return nil
+	}
+}
+
+// pause waits before a transaction is run again.
+func pause(ctx context.Context, try int) error {
+	most := min(time.Duration(try)*time.Millisecond, longestPause)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(most)):
+		return nil
+	}
+}
+
+// serializable is how transactions are isolated. SQLite knows no other way.
+var serializable = &sql.TxOptions{Isolation: sql.LevelSerializable}
+
+// tryTx runs do once, and ends with commit unless it has failed. It returns a *kept
+// only once that is committed.
+func (s *Store) tryTx(ctx context.Context, do func(*txn) error, commit func(*sql.Tx) error) (*txn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // the time was used up before
+	}
+	tx, err := s.db.BeginTx(ctx, serializable)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	t := &txn{Tx: tx, store: s, now: s.now()}
+	done := do(t)
+	var keep *kept
+	if done != nil && !errors.As(done, &keep) {
+		return t, wrap(done)
+	}
+	if err := commit(tx); err != nil {
+		return t, wrap(err)
+	}
+	return t, done
+}
+
+// kept is a refusal that a transaction ends in, with what it has changed kept.
+type kept struct{ error }
