@@ -1,5 +1,5 @@
 // Package command is what a person types: nod, nod demo, nod simulator, nod check, nod
-// doctor, nod audit, nod user, nod version and their help.
+// doctor, nod audit, nod user, nod verify-receipt, nod version and their help.
 //
 // Owns: arguments, usage, exit status, signals.
 // Promises: the first SIGINT or SIGTERM stops the program in order, the second
@@ -72,6 +72,8 @@ func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stder
 		return runAudit(ctx, rest, getenv, stdout)
 	case "user":
 		return runUser(ctx, rest, getenv, stdout, logger)
+	case "verify-receipt":
+		return runVerifyReceipt(rest, stdout)
 	case "doctor":
 		return runDoctor(rest, getenv, stdout)
 	}

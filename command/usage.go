@@ -17,6 +17,8 @@ nod doctor FILE        say why a callback of Authy, saved as it came, is refused
 nod audit              check that nobody has changed the audit trail, or export it (-h says more)
 nod user EMAIL         what an operator does to an account: show it, end its sessions, reset its
                        factors, close it (-h says more)
+nod verify-receipt FILE
+                       check what a phone of one's own has signed, offline (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
 `
@@ -88,6 +90,18 @@ are talking to: the codes and the password are all that it takes.
 
 Exit status: 0 if it was done, 1 if there is no such account or it failed, 2 if the
 arguments or settings cannot be used.
+`
+
+const receiptUsage = `nod verify-receipt FILE
+
+checks a receipt of an approval, which the account page offers as a file: that the
+passkey in it has signed what it says was shown and typed, at the address that it
+names, with its user verified. It needs no server and no network.
+
+Whose passkey it is, and when it signed, only the server knows.
+
+Exit status: 0 if the signature is right, 1 if not or if FILE cannot be read, 2 if the
+arguments cannot be used.
 `
 
 // printUsage prints the commands and the table of settings.

@@ -109,12 +109,16 @@ func approvalTitle(a store.Approval) string {
 var titledReasons = map[store.Reason]bool{
 	store.ReasonByUser: true, store.ReasonSuperseded: true, store.ReasonOtherMethod: true, store.ReasonUnavailable: true,
 	store.ReasonNoDevice: true, store.ReasonSignedOut: true, store.ReasonPushPaused: true, store.ReasonUnderWay: true,
+	store.ReasonWrongNumber: true,
 }
 
 // phoneURL is where a request is shown on its simulated phone; "" where phones are
 // real.
 func (h *Handlers) phoneURL(a store.Approval) string {
-	if h.PhonesURL == "" || a.Handle == "" {
+	switch {
+	case a.Provider == store.Own:
+		return phonePath
+	case h.PhonesURL == "" || a.Handle == "":
 		return ""
 	}
 	return h.PhonesURL + "/phones/" + url.PathEscape(a.Handle) + "#" + url.PathEscape(a.UUID)

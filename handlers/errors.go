@@ -202,7 +202,7 @@ func describeHTTP(e *fiber.Error) *pageError {
 var forScripts = map[string]bool{
 	"/authy/callback": true, "/authy/status": true,
 	"/login/events": true, "/login/stream": true,
-	"/transfers/status": true, "/transfers/events": true, "/account/confirm/status": true,
+	"/transfers/status": true, "/transfers/events": true, "/account/confirm/status": true, "/account/phones/status": true,
 	"/check": true, "/check/events": true, "/check/stream": true,
 	"/healthz": true, "/readyz": true,
 }
@@ -210,7 +210,7 @@ var forScripts = map[string]bool{
 // wantsPage is false for what a person does not look at.
 func wantsPage(c *fiber.Ctx) bool {
 	path := c.Path()
-	if forScripts[path] || strings.HasPrefix(path, "/authy/") {
+	if forScripts[path] || strings.HasPrefix(path, "/authy/") || strings.HasPrefix(path, "/phone/") {
 		return false
 	}
 	return c.Accepts(fiber.MIMETextHTML, fiber.MIMEApplicationJSON) != fiber.MIMEApplicationJSON

@@ -36,6 +36,9 @@ var changes = map[string]change{
 	"/account/sessions/end-others":   {what: "change.end_others"},
 	"/account/password":              {what: "change.password", form: "/protected?open=password#password-section"},
 	"/account/close":                 {what: "change.close", form: "/protected?open=close#close-account"},
+	"/account/phones":                {what: "change.own_phone"},
+	"/account/phones/confirm":        {what: "change.own_phone", fields: []string{"id"}},
+	"/account/phones/remove":         {what: "change.own_phone_remove", fields: []string{"id"}},
 	"/account/authenticators":        {what: "change.authenticator"},
 	"/account/authenticators/prove":  {what: "change.authenticator", form: "/account/authenticators/prove", fields: []string{"id", "name"}},
 	"/account/authenticators/remove": {what: "change.authenticator_remove", fields: []string{"id"}},
@@ -223,7 +226,7 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 // viewAsked is what a phone shows that a visitor has asked.
 func (h *Handlers) viewAsked(c *fiber.Ctx, v signin.Visitor, number string, at, until time.Time) views.Asked {
 	return views.Asked{
-		Number: number, Email: v.User.Email, Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP,
+		Typed: signin.TypedNumber(number), Number: number, Email: v.User.Email, Browser: h.browser(c, v.Session.UserAgent), IP: v.Session.IP,
 		Place: v.Session.Place, ExpiresAt: wireTime(until), ServerNow: wireTime(h.Now()),
 		TTLSeconds: int(until.Sub(at).Seconds()), SecondsLeft: max(0, ceilSeconds(until.Sub(h.Now()))),
 	}

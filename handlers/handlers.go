@@ -42,6 +42,7 @@ import (
 	"nod/hub"
 	"nod/locales"
 	"nod/metrics"
+	"nod/phone"
 	"nod/signin"
 	"nod/views"
 )
@@ -72,8 +73,9 @@ type Config struct {
 	// nil when the phones are real.
 	PhonesReady func(context.Context) error
 
-	PublicURL string // scheme://host[:port], the one address people and callbacks use
-	PhonesURL string // where simulated phones are, "" when the phones are real
+	Phone     *phone.Room // phones of one's own; nil where browsers make no keys for them
+	PublicURL string      // scheme://host[:port], the one address people and callbacks use
+	PhonesURL string      // where simulated phones are, "" when the phones are real
 
 	// Demo is set for a demonstration alone: its people are offered on the sign-in
 	// page, and its stage may hold the pages in a frame.

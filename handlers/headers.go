@@ -93,4 +93,5 @@ func challenge(c *fiber.Ctx, scheme string) {
 const (
 	byCookie    = "Cookie"          // sign in on the pages
 	bySignature = "Authy-Signature" // sign the callback
+	byPhone     = "Nod-Phone"       // sign with the keys of a phone
 )

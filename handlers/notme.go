@@ -57,6 +57,9 @@ func (h *Handlers) addedLately(c *fiber.Ctx, disputed string) (list []views.Adde
 	for _, app := range added.Apps {
 		list = append(list, views.Added{Kind: "app", Value: app.ID, Name: app.Name, At: h.timeOf(c, app.CreatedAt)})
 	}
+	for _, p := range added.Own {
+		list = append(list, views.Added{Kind: "own", Value: p.ID, Name: p.Name, At: h.timeOf(c, p.CreatedAt)})
+	}
 	if added.Phone.ID != 0 {
 		list = append(list, views.Added{Kind: "phone", Value: "1", Name: v.User.PhoneNumber, At: h.timeOf(c, added.Phone.CreatedAt)})
 	}
@@ -67,7 +70,7 @@ func (h *Handlers) addedLately(c *fiber.Ctx, disputed string) (list []views.Adde
 func (h *Handlers) keepOthersOut(c *fiber.Ctx) error {
 	typed := signin.NewPassword{
 		Current: c.FormValue("current"), New: c.FormValue("password"), Everywhere: c.FormValue("everywhere") != "",
-		RemoveApps: formValues(c, "app"), NewCodes: c.FormValue("codes") != "",
+		RemoveApps: formValues(c, "app"), RemovePhones: formValues(c, "own"), NewCodes: c.FormValue("codes") != "",
 	}
 	sess, err := h.Flow.ChangePassword(c.UserContext(), visitorOf(c), typed, h.lastStepOf(c))
 	var problems signin.Problems

@@ -22,6 +22,7 @@ var sections = []section{
 	(*Handlers).signInSection,
 	(*Handlers).transfersSection,
 	(*Handlers).phoneSection,
+	(*Handlers).ownPhonesSection,
 	(*Handlers).authenticatorsSection,
 	(*Handlers).recoverySection,
 	(*Handlers).sessionsSection,

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"nod/hub"
 	"nod/locales"
 	"nod/metrics"
+	ownphone "nod/phone"
 	"nod/providers"
 	"nod/signin"
 	"nod/simulator"
@@ -95,9 +97,15 @@ func newSite(t testing.TB, options ...option) *site {
 // newSiteIn is a site on the files that are in a folder already.
 func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
 	t.Helper()
+	return newSiteAt(t, "127.0.0.1", dir, at, options...)
+}
+
+// newSiteAt is a site at a name of this machine.
+func newSiteAt(t testing.TB, host, dir string, at *clock, options ...option) *site {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := &site{t: t, url: "http://" + ln.Addr().String(), clock: at, delays: newDelays(), dir: dir, options: options}
+	s := &site{t: t, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
@@ -218,9 +226,16 @@ func (s *site) connect(c config) {
 		API: c.Authy, Words: c.Words, APIKey: testKey, CallbackURL: s.url + "/authy/callback", LogoURL: s.url + "/static/logo.svg",
 		Counter: c.Metrics, Now: c.Now,
 	}
-	var err error
+	pages := handlers.Browsers{Hub: c.Hub, Now: c.Now}
+	own, err := ownphone.New(ownphone.Config{Store: s.store, Pages: pages, Origin: s.url, Now: c.Now, Logger: c.Logger})
+	var asked signin.OwnPhones
+	if err == nil {
+		c.Phone, asked = own, own
+	} else if !errors.Is(err, ownphone.ErrNowhere) { // where most sites are, at an IP address
+		s.t.Fatal(err)
+	}
 	s.flow, err = signin.New(s.t.Context(), signin.Config{
-		Store: s.store, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: c.Hub, Now: c.Now},
+		Store: s.store, Phones: provider, Codes: provider, Browsers: pages, Own: asked,
 		Site: "login.tapworld.example", Counter: c.Metrics, ProviderTimeout: hung, Now: c.Now, Logger: c.Logger,
 	})
 	must(s.t, err)

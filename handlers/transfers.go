@@ -106,9 +106,13 @@ func (h *Handlers) transfersSection(c *fiber.Ctx, page *views.Protected) error {
 	transfers, err := h.Flow.Transfers(c.UserContext(), sessionID)
 	for _, t := range transfers.List {
 		money := signin.Money{Payee: t.Payee, Minor: t.AmountMinor, Currency: t.Currency}
+		number := ""
+		if signin.TypedNumber(t.Number) {
+			number = t.Number
+		}
 		page.Transfers = append(page.Transfers, views.Transfer{
 			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: h.reader(c).Amount(money.Minor, money.Decimals()) + " " + money.Currency,
-			Amount: money.Amount(), At: h.timeOf(c, t.CreatedAt),
+			Amount: money.Amount(), Number: number, At: h.timeOf(c, t.CreatedAt),
 		})
 	}
 	return err

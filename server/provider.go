@@ -66,7 +66,7 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 		return err
 	}
 	for provider, accounts := range counts {
-		if provider != s.providerName() {
+		if provider != s.providerName() && provider != store.Own {
 			return s.foreignFactors(provider, accounts, "")
 		}
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -12,6 +13,7 @@ import (
 	"nod/hub"
 	"nod/locales"
 	"nod/metrics"
+	"nod/phone"
 	"nod/places"
 	"nod/providers"
 	"nod/signin"
@@ -46,8 +48,13 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	if err != nil {
 		return rooms{}, err
 	}
+	browsers := handlers.Browsers{Hub: waiting, Now: s.now}
+	own, err := s.ownPhones(db, browsers)
+	if err != nil {
+		return rooms{}, err
+	}
 	flow, err := signin.New(ctx, signin.Config{
-		Store: db, Phones: provider, Codes: provider, Browsers: handlers.Browsers{Hub: waiting, Now: s.now},
+		Store: db, Phones: provider, Codes: provider, Browsers: browsers, Own: ownOrNone(own),
 		Withdrawals: s.withdrawals(key), Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
@@ -67,13 +74,30 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	}
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Words: words, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
-		PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
+		Phone: own, PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
 		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
 	}
 	return rooms{flow: flow, handlers: h, hub: waiting, metrics: counts}, nil
+}
+
+// ownPhones serves phones of one's own; nil where no browser makes keys for them.
+func (s *site) ownPhones(db *store.Store, pages phone.Pages) (*phone.Room, error) {
+	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Now: s.now, Logger: s.logger})
+	if errors.Is(err, phone.ErrNowhere) {
+		return nil, nil
+	}
+	return own, err
+}
+
+// ownOrNone keeps nil what is nil.
+func ownOrNone(own *phone.Room) signin.OwnPhones {
+	if own == nil {
+		return nil
+	}
+	return own
 }
 
 // openPlaces opens what says where an address is; nil where nothing does.

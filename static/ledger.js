@@ -53,6 +53,8 @@ function show(line, status, reason) {
     text.hidden = text.dataset.state !== status;
     if (!text.hidden) words = text.textContent;
   }
+  const number = /** @type {HTMLElement | null} */ (line.querySelector("[data-number]"));
+  if (number) number.hidden = status !== "awaiting";
   if (document.activeElement?.closest("[hidden]")) line.focus();
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
   if (status === "approved") execute(line);

@@ -24,6 +24,7 @@ type Protected struct {
 	AppsProblem string // why none could be added
 	Recovery    RecoveryCodes
 	Phone       PhoneFactor
+	Own         Own
 
 	Transfers          []Transfer
 	TransferForm       TransferForm
@@ -67,6 +68,7 @@ type Change struct {
 // Asked is what a phone shows of a request, to be compared, and how long it can
 // answer. The zero value where nothing is asked.
 type Asked struct {
+	Typed                             bool   // the phone does not show the number: it is typed there
 	Number, Email, Browser, IP, Place string // the place is "" where nobody knows
 	ExpiresAt, ServerNow              string // RFC 3339
 	TTLSeconds, SecondsLeft           int
@@ -218,3 +220,36 @@ type QR struct {
 	Size int
 	Path string
 }
+
+// Own are the phones of one's own of the account.
+type Own struct {
+	Possible bool // whether browsers make their keys at this site's address
+	Phones   []OwnPhone
+	Receipts []Receipt
+}
+
+// OwnPhone is a phone of one's own.
+type OwnPhone struct {
+	ID, Name    string
+	Added, Used Time // Used is zero before its first use
+	Synced      bool // its passkey may leave the phone
+}
+
+// Receipt is what such a phone has signed.
+type Receipt struct {
+	ID, Phone, Kind string
+	At              Time
+}
+
+// OwnPhones is the page that adds one: the code for it, shown once, or those that wait
+// to be confirmed.
+type OwnPhones struct {
+	Layout
+	Code    string // in groups, "" where none is shown
+	QR      QR
+	Address string // that is opened on the phone
+	Waiting []OwnPhone
+}
+
+// OwnPhonePage is the page that is a phone of one's own.
+type OwnPhonePage struct{ Layout }

@@ -184,6 +184,7 @@ type Transfer struct {
 	Mine       bool // asked for in this session, which alone may carry it out
 	Status     string
 	Reason     string // "unconfirmed" while nobody knows whether the phone was asked
+	Number     string // to type on the phone, "" where the phone shows it
 	Payee      string
 	Amount     string // as the execute form sends it back
 	Currency   string

@@ -49,6 +49,11 @@ func states() []state {
 		state{"authenticator", "zero", views.Authenticator{}},
 		state{"authenticator", "shown", qr},
 		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
+		state{"ownphone", "zero", views.OwnPhonePage{}},
+		state{"ownphone", "phone", views.OwnPhonePage{anonymous("ownphone")}},
+		state{"ownphones", "zero", views.OwnPhones{}},
+		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
+		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false}}}},
 		state{"phone", "zero", views.Phone{}},
 		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		state{"forgot", "zero", views.Forgot{}},
@@ -108,7 +113,7 @@ func signup(l views.Layout) views.Signup {
 func approvals() []state {
 	list := []state{{"approval", "zero", views.Approval{}}}
 	ends := []string{"pending", "approved", "denied", "expired", "cancelled"}
-	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "unheard_of"} {
+	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "wrong_number", "unheard_of"} {
 		ends = append(ends, "cancelled "+reason)
 	}
 	for _, end := range ends {
@@ -120,6 +125,9 @@ func approvals() []state {
 			}})
 		}
 	}
+	typed := asked
+	typed.Typed, typed.Number = true, "470811"
+	list = append(list, state{"approval", "pending, to type", views.Approval{Layout: member("approval", 1), Asked: typed, Status: "pending", CodesOffered: true}})
 	for _, kind := range []string{"info", "success", "warning", "error"} {
 		list = append(list, state{"approval", kind, views.Approval{Layout: noticed(member("approval", 1), kind), Status: "pending"}})
 	}
@@ -149,7 +157,7 @@ var asked = views.Asked{
 func changes() []state {
 	list := []state{{"change", "zero", views.Change{}}}
 	for _, status := range []string{"ask", "fresh", "code", "pending", "approved", "denied", "expired", "cancelled"} {
-		for _, reason := range []string{"", "unconfirmed", "unavailable", "no_device", "push_paused"} {
+		for _, reason := range []string{"", "unconfirmed", "unavailable", "no_device", "push_paused", "wrong_number"} {
 			list = append(list, state{"change", status + " " + reason, views.Change{
 				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
 				Status: status, Reason: reason, MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
@@ -175,9 +183,14 @@ func protecteds() []state {
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "123456", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
 	}
 	byCode, apps, lost, wrong, busy, closing, stale := full, full, full, full, full, full, full
+	full.Own.Possible = true
+	apps.Own = views.Own{
+		Possible: true, Phones: []views.OwnPhone{{"p1", "<Pixel>", newYear, newYear, true}, {"p2", "iPhone", newYear, views.Time{}, false}},
+		Receipts: []views.Receipt{{"r1", "<Pixel>", "login", newYear}},
+	}
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""
 	apps.Apps = []views.App{{"a1", "Blue <phone>", newYear, newYear}, {"a2", "Authenticator app", newYear, views.Time{}}}
 	apps.AppsProblem, apps.Recovery = "Too many.", views.RecoveryCodes{Left: 9, Of: 10, Made: newYear, Used: newYear}
@@ -204,7 +217,7 @@ func protecteds() []state {
 }
 
 func notMes() []state {
-	added := []views.Added{{"codes", "1", "", newYear, false}, {"app", "a1", "Blue <phone>", newYear, true}, {"phone", "1", "+573001234567", newYear, false}}
+	added := []views.Added{{"codes", "1", "", newYear, false}, {"app", "a1", "Blue <phone>", newYear, true}, {"own", "p1", "<Pixel>", newYear, false}, {"phone", "1", "+573001234567", newYear, false}}
 	page := views.NotMe{Layout: member("notme", 2), Account: views.Account{Email: "ada@example.com"}, Fresh: true, Disputed: "7", Added: added}
 	page.Pause = views.Pause{Until: newYear, ByCode: true}
 	wrong, stale := page, page

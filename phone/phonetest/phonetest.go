@@ -112,18 +112,21 @@ func (p *Phone) clientData(kind string, challenge []byte) []byte {
 
 func text(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
-// Create makes the passkey: RegistrationResponseJSON, without an attestation.
-func (p *Phone) Create(challenge []byte) []byte {
+// Passkey is the public key of the passkey: COSE, EC2, ES256, P-256.
+func (p *Phone) Passkey() []byte {
 	var x, y [32]byte
 	p.passkey.X.FillBytes(x[:])
 	p.passkey.Y.FillBytes(y[:])
+	key := append([]byte{0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20}, x[:]...)
+	return append(append(key, 0x22, 0x58, 0x20), y[:]...)
+}
+
+// Create makes the passkey: RegistrationResponseJSON, without an attestation.
+func (p *Phone) Create(challenge []byte) []byte {
 	attested := make([]byte, 16) // the model, which it does not say
 	attested = binary.BigEndian.AppendUint16(attested, uint16(len(p.credential)))
 	attested = append(attested, p.credential...)
-	attested = append(attested, 0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20) // COSE: EC2, ES256, P-256
-	attested = append(attested, x[:]...)
-	attested = append(attested, 0x22, 0x58, 0x20)
-	attested = append(attested, y[:]...)
+	attested = append(attested, p.Passkey()...)
 	data := p.authenticatorData(hasCredential, attested)
 	object := []byte("\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58")
 	object = append(append(object, byte(len(data))), data...)

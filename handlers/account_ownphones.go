@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"nod/phone"
+	"nod/store"
+	"nod/views"
+)
+
+// ownPhonesSection lists the phones of one's own, with the receipts of what they have
+// approved.
+func (h *Handlers) ownPhonesSection(c *fiber.Ctx, page *views.Protected) error {
+	page.Own.Possible = h.Phone != nil
+	phones, err := h.ownPhones(c, true)
+	if err != nil {
+		return err
+	}
+	page.Own.Phones = phones
+	receipts, err := h.Flow.OwnReceipts(c.UserContext(), visitorOf(c), phoneRequests)
+	for _, r := range receipts {
+		page.Own.Receipts = append(page.Own.Receipts, views.Receipt{ID: r.ID, Phone: r.Phone, Kind: string(r.Kind), At: h.timeOf(c, r.CreatedAt)})
+	}
+	return err
+}
+
+// ownPhones are the visitor's phones that count, or those that wait to be confirmed.
+func (h *Handlers) ownPhones(c *fiber.Ctx, counting bool) (list []views.OwnPhone, err error) {
+	phones, err := h.Flow.OwnPhones(c.UserContext(), visitorOf(c))
+	for _, p := range phones {
+		if p.Counts() != counting {
+			continue
+		}
+		line := views.OwnPhone{ID: p.ID, Name: p.Name, Added: h.timeOf(c, p.CreatedAt), Synced: p.Synced}
+		if !p.UsedAt.IsZero() {
+			line.Used = h.timeOf(c, p.UsedAt)
+		}
+		list = append(list, line)
+	}
+	return list, err
+}
+
+// addOwnPhone shows the code that adds a phone, once.
+func (h *Handlers) addOwnPhone(c *fiber.Ctx) error {
+	code, err := h.Flow.NewPhoneCode(c.UserContext(), visitorOf(c))
+	if err != nil {
+		return err
+	}
+	address := h.PublicURL + phonePath
+	qr, err := qrCode(address + "#" + code)
+	if err != nil {
+		return err
+	}
+	return h.showOwnPhones(c, fiber.StatusOK, views.OwnPhones{Code: phone.Grouped(code), QR: qr, Address: address})
+}
+
+// ownPhonesForm shows the phones that wait to be confirmed.
+func (h *Handlers) ownPhonesForm(c *fiber.Ctx) error {
+	return h.showOwnPhones(c, fiber.StatusOK, views.OwnPhones{})
+}
+
+func (h *Handlers) showOwnPhones(c *fiber.Ctx, status int, page views.OwnPhones) (err error) {
+	problem := page.Errors
+	page.Layout = h.layout(c, "ownphones", "ownphones.title")
+	page.Errors = problem
+	if page.Waiting, err = h.ownPhones(c, false); err != nil {
+		return err
+	}
+	return c.Status(status).Render("ownphones", page)
+}
+
+// ownPhonesStatus says to the page with the code how many phones wait.
+func (h *Handlers) ownPhonesStatus(c *fiber.Ctx) error {
+	waiting, err := h.ownPhones(c, false)
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"waiting": len(waiting)})
+}
+
+func (h *Handlers) confirmOwnPhone(c *fiber.Ctx) error {
+	err := h.Flow.ConfirmPhone(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return h.seeNotice(c, "/protected", "own-phone-gone")
+	case errors.Is(err, store.ErrTooManyFactors):
+		page := views.OwnPhones{}
+		page.Errors = views.FieldErrors{"form": h.text(c, "ownphones.too_many")}
+		return h.showOwnPhones(c, fiber.StatusConflict, page)
+	case err != nil:
+		return err
+	}
+	return h.seeChanged(c, "own-phone-added")
+}
+
+func (h *Handlers) removeOwnPhone(c *fiber.Ctx) error {
+	if err := h.Flow.RemovePhone(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c)); err != nil {
+		return err
+	}
+	return h.seeChanged(c, "own-phone-removed")
+}
+
+// receipt is what a phone has signed, as a file.
+func (h *Handlers) receipt(c *fiber.Ctx) error {
+	receipt, err := h.Flow.OwnReceipt(c.UserContext(), visitorOf(c), c.Params("id"))
+	if errors.Is(err, store.ErrNotFound) {
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	c.Attachment("nod-receipt-" + c.Params("id") + ".json")
+	return c.Type("json").SendString(receipt)
+}
+
+// requirePhones says so where no phone can be added.
+func (h *Handlers) requirePhones(c *fiber.Ctx) error {
+	if h.Phone == nil {
+		return seeOther(c, "/protected#own-phones")
+	}
+	return c.Next()
+}
