@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -40,7 +41,15 @@ func (s *stage) size(width, height int64) {
 func (s *stage) press(keys string) {
 	s.t.Helper()
 	s.is(`!(document.activeElement instanceof HTMLIFrameElement)`)
-	run(s.tab, "press "+keys, chromedp.KeyEvent(keys))
+	run(s.tab, "press "+keys, chromedp.KeyEvent(keys, withoutText))
+}
+
+// withoutText takes the character out of a key. A keyboard sends none once the page
+// has taken the key; a driver does, after the frame may have got the focus.
+func withoutText(key *input.DispatchKeyEventParams) {
+	if key.Type == kb.KeyChar {
+		key.Text, key.UnmodifiedText = "", ""
+	}
 }
 
 // enter does what Enter does in the frame once the stage has given it the keys: it
