@@ -27,6 +27,7 @@ const hangLimit = 3 * time.Minute
 type nod struct {
 	t      *testing.T
 	dir    string
+	binary string
 	args   []string // of the command line
 	env    []string
 	url    string // as people open it
@@ -69,7 +70,12 @@ func startDemo(t *testing.T, settings ...string) *nod {
 
 func startCommand(t *testing.T, args []string, settings ...string) *nod {
 	t.Helper()
-	n := &nod{t: t, dir: t.TempDir(), args: args}
+	return startBinary(t, binary, args, settings...)
+}
+
+func startBinary(t *testing.T, file string, args []string, settings ...string) *nod {
+	t.Helper()
+	n := &nod{t: t, dir: t.TempDir(), binary: file, args: args}
 	n.env = append([]string{
 		"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "GORACE=halt_on_error=0 exitcode=66",
 		"DATABASE_URL=sqlite:" + filepath.Join(n.dir, "nod.db"),
@@ -88,7 +94,7 @@ func startCommand(t *testing.T, args []string, settings ...string) *nod {
 // start runs the binary and reads its addresses from its first lines.
 func (n *nod) start() {
 	n.t.Helper()
-	n.cmd = exec.Command(binary, n.args...)
+	n.cmd = exec.Command(n.binary, n.args...)
 	n.cmd.Dir, n.cmd.Env = n.dir, n.env
 	n.stderr = &output{}
 	n.cmd.Stderr = n.stderr

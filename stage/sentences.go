@@ -176,6 +176,9 @@ func frame(h wire.Hop, who string) (text, tone string) {
 	case "signed_in":
 		return "Nod tells the browser: signed in", "yes"
 	default:
+		if state.Reason == "no_device" {
+			return "Nod tells the browser: the phone has no app", ""
+		}
 		return "Nod tells the browser: " + cmp.Or(ends[state.Reason], strings.ReplaceAll(state.Status, "_", " ")), "no"
 	}
 }
@@ -184,4 +187,5 @@ func frame(h wire.Hop, who string) (text, tone string) {
 var ends = map[string]string{
 	"superseded":  "another one asks now",
 	"push_paused": "the phone is left in peace",
+	"unavailable": "the phone cannot be asked",
 }

@@ -44,7 +44,8 @@ export class Diagram {
     this._view = view;
     this._svg = /** @type {SVGElement} */ (view.querySelector("svg"));
     this._shown = "";
-    new ResizeObserver(() => this._toEnd()).observe(view);
+    this._height = 0; // of the steps
+    new ResizeObserver(() => this._fit()).observe(view);
     const choose = (/** @type {Event} */ event) => {
       const step = event.target instanceof Element ? event.target.closest("[data-hop]") : null;
       if (!step) return false;
@@ -63,12 +64,21 @@ export class Diagram {
     if (ids === this._shown) return;
     const known = new Set(this._shown.split(","));
     this._shown = ids;
-    const height = Math.max(1, steps.length) * ROW + 6 + (steps.length > 8 ? ROW : 0); // room to scroll to a whole row
-    this._svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
+    this._height = steps.length * ROW + 6 + (steps.length > 8 ? ROW : 0); // room to scroll to a whole row
     this._svg.replaceChildren(
-      ...Object.values(LANES).map((x) => draw("line", { class: "lane", x1: x, x2: x, y1: 0, y2: height })),
+      ...Object.values(LANES).map((x) => draw("line", { class: "lane", x1: x, x2: x, y1: 0 })),
       ...steps.map((step, i) => this._row(step, i * ROW, !known.has(String(step.id)))),
     );
+    this._fit();
+  }
+
+  // The lanes end where the view does, or with the last step.
+  _fit() {
+    const { clientWidth, clientHeight } = this._view;
+    if (clientWidth === 0) return;
+    const height = Math.max(this._height, Math.floor(clientHeight * WIDTH / clientWidth) - 1);
+    this._svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
+    for (const lane of this._svg.querySelectorAll(".lane")) lane.setAttribute("y2", String(height));
     this._toEnd();
   }
 

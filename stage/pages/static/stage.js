@@ -88,9 +88,11 @@ function checkScene() {
 
 // ---- acts ----
 
+const PRESS_ENTER = "Now press Enter.";
+
 /** @type {Record<string, () => Promise<string | void>>} */
 const acts = {
-  signin: async () => { lendTo(app, current().login); return "Now press Enter."; },
+  signin: async () => { lendTo(app, current().login); return PRESS_ENTER; },
   approve: () => tap("approve"),
   deny: () => tap("deny"),
   next: async () => next(),
@@ -184,7 +186,9 @@ const diagram = new Diagram(byId("hops"), (id) => attempt(() => openHop(id)));
 /** @typedef {{steps: typeof steps | null, flips: import("./flip.js").Flip[] | null, other: {text: string, tone: string}}} State */
 
 follow("/stage/events", (/** @type {State} */ state) => {
+  const begun = steps[0]?.id;
   steps = state.steps ?? [];
+  if (steps[0]?.id !== begun && byId("said").textContent === PRESS_ENTER) say("");
   byId("wire-empty").hidden = steps.length > 0;
   byId("hops").hidden = steps.length === 0;
   diagram.show(steps);
