@@ -92,6 +92,7 @@ func (p *passage) both() (up, down []byte) {
 type recorded struct {
 	t        *testing.T
 	url      string
+	site     *site
 	recorder *wire.Recorder
 	now      func() time.Time
 	relays   []*relay // to the application, the callback, the phones, the provider
@@ -109,7 +110,6 @@ func newRecorded(t *testing.T) *recorded {
 	var ms atomic.Int64
 	begin := time.Now()
 	g.now = func() time.Time { return begin.Add(time.Duration(ms.Add(1)) * time.Millisecond) }
-	var running *site
 	s := serve(t, endless, func(s *site) {
 		s.now, s.Now = g.now, g.now
 		s.recorder = wire.New(g.now)
@@ -118,9 +118,9 @@ func newRecorded(t *testing.T) *recorded {
 			g.relays = append(g.relays, r)
 			return r.url
 		}
-		running = s
+		g.site = s
 	})
-	g.recorder, g.url = running.recorder, running.PublicURL
+	g.recorder, g.url = g.site.recorder, g.site.PublicURL
 	toApp, toPhones := newRelay(t, s.app), newRelay(t, s.phones)
 	g.relays = append(g.relays, toApp, toPhones)
 	g.phones = toPhones.url

@@ -173,20 +173,30 @@ func TestTheOrderOfASignIn(t *testing.T) {
 			t.Errorf("%s is about request %q, want %q", name, h.UUID, tap.UUID)
 		}
 	}
-	if answer := find(order["callback"], "answer", is(wire.Answer, wire.Nod, "/authy/callback")); hops[answer].Note != "applied" {
-		t.Errorf("the answer to the callback has the note %q", hops[answer].Note)
+	answer := hops[find(order["callback"], "answer", is(wire.Answer, wire.Nod, "/authy/callback"))]
+	if answer.Note != "applied" {
+		t.Errorf("the answer to the callback has the note %q", answer.Note)
 	}
 	// When the request was processed, as Authy says and signs.
 	var body struct {
 		Approval struct {
 			Transaction struct {
 				Signed int64 `json:"device_signing_time"`
+				Hidden struct {
+					ID string `json:"approval_id"`
+				} `json:"hidden_details"`
 			}
 		} `json:"approval_request"`
 	}
 	must(t, json.Unmarshal([]byte(callback.Body), &body))
 	if signed := body.Approval.Transaction.Signed; signed < tap.At.Unix() || signed > callback.At.Unix() {
 		t.Errorf("the phone answered at %d, the tap was recorded at %d, the callback at %d", signed, tap.At.Unix(), callback.At.Unix())
+	}
+	// When it was decided, by the database.
+	row, err := g.site.flow.Load().Store.Approval(t.Context(), body.Approval.Transaction.Hidden.ID)
+	must(t, err)
+	if at := row.DecidedAt; at.Before(callback.At.Truncate(time.Millisecond)) || at.After(answer.End) {
+		t.Errorf("it was decided at %v, the callback came at %v and was answered at %v", at, callback.At, answer.End)
 	}
 	var event struct {
 		Time time.Time `json:"server_time"`
@@ -263,10 +273,10 @@ func TestTheWireShowsNoSecret(t *testing.T) {
 	g.open("/login?password=Canary-of-a-query&Canary-of-a-name")
 	g.secrets["a query"], g.secrets["a bare query"] = "Canary-of-a-query", "Canary-of-a-name"
 	g.open("/login?to=" + url.QueryEscape("/login?to="+url.QueryEscape("/login?password=Canary-of-a-nested-query")))
-	g.open("/login?to=/login?password=Canary-of-a-bare-nested-query")
+	g.open("/login?plain=1&to=/login?password=Canary-of-a-bare-nested-query")
 	g.secrets["a nested query"], g.secrets["a bare nested query"] = "Canary-of-a-nested-query", "Canary-of-a-bare-nested-query"
 	hops := g.await(func(h wire.Hop) bool {
-		return strings.Contains(h.Head, "GET /login?to=/login") && h.Kind == wire.Request
+		return strings.Contains(h.Head, "GET /login?plain=1&to=") && h.Kind == wire.Request
 	})
 
 	for _, r := range g.relays {
