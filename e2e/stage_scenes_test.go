@@ -89,7 +89,7 @@ func TestTheScenes(t *testing.T) {
 			approved()
 			s.send("payee", "Bob", "amount", "12.00")
 			s.told("The browser asks for a transfer")
-			s.is(`document.getElementById("handset").contentDocument?.querySelector("#pending .request") != null`)
+			s.nod.phoneOf("ada@example.com").pending()
 			s.press("a")
 		},
 		func() {
