@@ -99,6 +99,11 @@ func TestWithoutTheAppACodeIsOnItsWay(t *testing.T) {
 	if got := len(ada.phone.requests()); got != before {
 		t.Error("a request was pushed to a phone without the app")
 	}
+	page := b.get("/verify-token")
+	wantBody(t, page, words("token.ask_installed"))
+	if strings.Contains(page.Body, words("token.ask_phone")) {
+		t.Error("a phone without the app can be asked again")
+	}
 	wantRedirect(t, b.post("/verify-token", "token", ada.phone.code("sms")), "/protected")
 }
 
@@ -112,6 +117,9 @@ func TestWrongCodesRunOut(t *testing.T) {
 		got := b.post("/verify-token", "token", bad)
 		wantStatus(t, got, http.StatusUnprocessableEntity)
 		wantBody(t, got, triesLeft(left), `id="token-error"`)
+		if n := strings.Count(got.Body, triesLeft(left)); n != 1 {
+			t.Errorf("the tries left are said %d times", n)
+		}
 	}
 	wantRedirect(t, b.post("/verify-token", "token", bad), "/login", "too-many-codes")
 	wantRedirect(t, b.post("/verify-token", "token", ada.phone.token()), "/login", "start")
