@@ -16,7 +16,9 @@ func (text Text) funcs(direction string) template.FuncMap {
 	if direction == "rtl" {
 		t = text.isolating()
 	}
-	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep}
+	w := text.waiting()
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep,
+		"state": StateOf, "shows": shows, "waiting": func() waiting { return w }}
 }
 
 // isolating keeps arguments, which may be e-mails and numbers, from being turned
