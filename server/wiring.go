@@ -48,7 +48,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 		return rooms{}, err
 	}
 	browsers := handlers.Browsers{Hub: waiting, Now: s.now}
-	own, err := s.ownPhones(db, browsers)
+	own, err := s.ownPhones(ctx, db, browsers)
 	if err != nil {
 		return rooms{}, err
 	}
@@ -83,7 +83,15 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 }
 
 // ownPhones serves phones of one's own; nil where no browser makes keys for them.
-func (s *site) ownPhones(db *store.Store, pages phone.Pages) (*phone.Room, error) {
+func (s *site) ownPhones(ctx context.Context, db *store.Store, pages phone.Pages) (*phone.Room, error) {
+	elsewhere, err := db.OwnPhonesElsewhere(ctx, s.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if elsewhere > 0 {
+		s.logger.Warn("phones of one's own were added while PUBLIC_URL was another one: they cannot answer here, and have to be added again",
+			"phones", elsewhere, "public_url", s.PublicURL)
+	}
 	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Now: s.now, Logger: s.logger})
 	if errors.Is(err, phone.ErrNowhere) {
 		return nil, nil
