@@ -199,6 +199,8 @@ type Flow struct {
 	counted lately // what was counted, so that nothing is counted twice
 	lookups lookups
 
+	withdrawing chan struct{} // phones that are told just now
+
 	background context.Context // of what no request waits for; ends with Run
 	stop       context.CancelFunc
 	tasks      sync.WaitGroup
@@ -222,7 +224,7 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Flow{Config: c, codeKey: key}
+	f := &Flow{Config: c, codeKey: key, withdrawing: make(chan struct{}, withdrawAtOnce)}
 	f.background, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil
 }

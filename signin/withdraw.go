@@ -23,6 +23,10 @@ func (f *Flow) over(a store.Approval) {
 	f.withdraw(a)
 }
 
+// withdrawAtOnce is how many phones are told at the same time: a crowd of sign-ins may
+// end together, and the provider has others to serve.
+const withdrawAtOnce = 8
+
 // withdraw tells the phone of a cancelled request, in the background. It is a
 // courtesy: an answer that comes all the same changes nothing.
 func (f *Flow) withdraw(a store.Approval) {
@@ -30,6 +34,12 @@ func (f *Flow) withdraw(a store.Approval) {
 		return
 	}
 	f.tasks.Go(func() {
+		select {
+		case f.withdrawing <- struct{}{}:
+			defer func() { <-f.withdrawing }()
+		case <-f.background.Done():
+			return
+		}
 		ctx, cancel := f.askProvider(f.background)
 		defer cancel()
 		if err := f.Withdrawals.Withdraw(ctx, a.UUID, a.Reason); err != nil {
