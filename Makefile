@@ -83,7 +83,7 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 7 of 10: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
 	@echo "== 8 of 10: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
 	@echo "== 9 of 10: sign-ins under attack"; $(MAKE) --no-print-directory attacked
-	@echo "== 10 of 10: the long stories in the browser"; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
+	@echo "== 10 of 10: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
 	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories"
 
 screenshots: setup ## write the pictures of the README to docs/

@@ -4,29 +4,30 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
+	"strconv"
+	"strings"
 
 	"nod/config"
 	"nod/server"
 )
 
 // runDemo is nod demo.
-func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
+func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
 	if onlyHelp(args) {
 		_, err := fmt.Fprint(stdout, demoUsage)
 		return err
 	}
-	const noBrowser = "--no-browser"
-	open := openBrowser
-	if slices.Equal(args, []string{noBrowser}) {
-		open = func(string) {}
-	} else if len(args) > 0 {
-		return unknown(append([]string{"demo"}, args...))
+	open, lan, err := demoArguments(args)
+	if err != nil {
+		return err
 	}
-	getenv, logger, err := withLog(getenv, stderr)
+	getenv, err = config.WithDotEnv(dotEnv, getenv)
 	if err != nil {
 		return err
 	}
@@ -35,8 +36,45 @@ func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout, s
 	if err != nil {
 		return err
 	}
-	c.StopFactor, c.Build = stopFactor, build()
+	c.StopFactor, c.Version, c.LAN = stopFactor, shortVersion(), lan
 	return server.RunDemo(ctx, c, open, stdout, logger)
+}
+
+// lanPort is that of --lan without an address.
+const lanPort = ":3002"
+
+// demoArguments are how the stage is opened, and where an audience finds its phones: ""
+// for nowhere, without a host at this machine's own address.
+func demoArguments(args []string) (open func(address string), lan string, err error) {
+	open = openBrowser
+	for _, arg := range args {
+		named, isNamed := strings.CutPrefix(arg, "--lan=")
+		switch {
+		case arg == "--no-browser":
+			open = func(string) {}
+		case arg == "--lan":
+			lan = lanPort
+		case isNamed && isOneAddress(named):
+			lan = named
+		case isNamed:
+			return nil, "", fmt.Errorf("%w: %s: want one address of this machine and a port, such as --lan=192.168.1.5%s", errUsage, arg, lanPort)
+		default:
+			return nil, "", unknown(append([]string{"demo"}, args...))
+		}
+	}
+	return open, lan, nil
+}
+
+// isOneAddress says whether text is an address and a port, or a port alone: not a name,
+// nor every address of the machine.
+func isOneAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	ip, _ := netip.ParseAddr(host)
+	return err == nil && (host == "" || ip.IsValid() && !ip.IsUnspecified())
 }
 
 // openBrowser opens an address where there is a browser to open it. Where there is

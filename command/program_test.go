@@ -48,6 +48,7 @@ type program struct {
 	stdout *transcript
 	url    string // the application
 	phones string // the simulator, "" where there is none
+	lan    string // the phones of an audience, likewise
 }
 
 // transcript is what a program has written so far.
@@ -92,6 +93,8 @@ func start(t testing.TB, last string, args []string, settings ...string) *progra
 			p.url = where
 		case "The phones are", "The phones and the API are":
 			p.phones = where
+		case "An audience joins":
+			p.lan = where
 		}
 		if strings.Contains(lines.Text(), last) {
 			go func() {

@@ -19,12 +19,11 @@ nod user EMAIL         what an operator does to an account: show it, end its ses
                        factors, close it (-h says more)
 nod verify-receipt FILE
                        check what a phone of one's own has signed, offline (-h says more)
-nod backup FILE        copy the databases to FILE and beside it, also of a running Nod (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
 `
 
-const demoUsage = `nod demo [--no-browser]
+const demoUsage = `nod demo [--no-browser] [--lan | --lan=ADDRESS:PORT]
 
 runs the application with simulated phones, three people who are ready, and a stage
 that shows a sign-in beside the phone. It opens the stage in the browser, where there
@@ -34,6 +33,12 @@ It keeps everything in files of its own, nod-demo*.db in the working directory, 
 begins anew with each start: it takes no file that a demonstration has not made. It
 reads the settings of nod, but for the database and the keys, and listens on loopback
 addresses alone. Everybody who can reach them may be any of its people.
+
+--lan is for an audience with phones of their own. The stage shows a QR code (key W);
+whoever scans it gets a phone of a person of its own, and all of them sign in at once.
+It opens one more address, at port 3002 of this machine's address in its network, or
+as named: everybody there reaches it, without encryption. It serves those phones, each
+at a secret address, and nothing else; with a reset they are gone.
 `
 
 const checkUsage = `nod check URL
@@ -103,20 +108,6 @@ Whose passkey it is, and when it signed, only the server knows.
 
 Exit status: 0 if the signature is right, 1 if not or if FILE cannot be read, 2 if the
 arguments cannot be used.
-`
-
-const backupUsage = `nod backup FILE
-
-copies the database of DATABASE_URL to FILE, as it is at one moment, whether or not
-Nod is running. The sessions, and the simulated phones if there are any, are copied
-beside it: nod.db, nod-sessions.db, nod-simulator.db for a FILE named nod.db. It
-overwrites nothing, reads back what it has written, and puts FILE there last: if that
-is there, the backup is whole. The secret key is not part of it.
-
-docs/operations.md says how to restore it, and what may be lost.
-
-Exit status: 0 if the backup is made, 1 if not, 2 if the arguments or settings cannot
-be used.
 `
 
 // printUsage prints the commands and the table of settings.

@@ -5,8 +5,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-
-	"nod/config"
 )
 
 // printVersion is nod version.
@@ -19,13 +17,13 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
-// build is what the log, /healthz and /metrics say of it.
-func build() config.Build {
+// shortVersion is the version in one line, for the log and /healthz.
+func shortVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	return config.Build{Release: release(info), Commit: commit(info)}
+	return fmt.Sprintf("%s, commit %s", release(info), commit(info))
 }
 
 func release(info *debug.BuildInfo) string {

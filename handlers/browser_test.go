@@ -56,9 +56,7 @@ func (b *browser) do(req *http.Request) page {
 	b.t.Helper()
 	res, err := b.http.Do(req)
 	must(b.t, err)
-	got := readPage(b.t, res)
-	hold(b.t, req, got)
-	return got
+	return readPage(b.t, res)
 }
 
 func readPage(t testing.TB, res *http.Response) page {

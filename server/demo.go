@@ -26,14 +26,18 @@ import (
 func RunDemo(ctx context.Context, c config.Config, open func(address string), stdout io.Writer, logger *slog.Logger) error {
 	s := newSite(c, logger)
 	s.recorder = wire.New(s.now)
-	err := s.start(ctx)
+	lan, err := s.listenInLAN()
+	if err == nil {
+		err = s.start(ctx)
+	}
 	if err == nil {
 		err = s.stage.Open(ctx, stage.House{
-			AppURL: s.PublicURL, Origin: s.stageOrigin(), Flow: s.flow.Load(), Phones: s.simulator, Wire: s.recorder, Now: s.now,
+			AppURL: s.PublicURL, Origin: s.stageOrigin(), LAN: s.lanURL, Flow: s.flow.Load(), Phones: s.simulator, Wire: s.recorder, Now: s.now,
 			Listens: s.listening, Hosts: networkHosts,
 		})
 	}
 	if err == nil {
+		s.serveLAN(lan)
 		s.running.add("the stage", time.Second, closing(s.stage.Close))
 		s.announceDemo(stdout)
 		open(s.stageOrigin() + "/stage")
@@ -68,6 +72,7 @@ func (s *site) announceDemo(out io.Writer) {
 	fmt.Fprintf(out, "The stage is at   %s/stage\n", s.stageOrigin())
 	fmt.Fprintf(out, "Nod is at         %s\n", s.PublicURL)
 	s.announcePhones(out, "The phones are at")
+	s.announceLAN(out)
 	fmt.Fprint(out, "\nThese people are ready:\n\n")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, p := range stage.People() {

@@ -18,7 +18,6 @@ import (
 
 	"nod/config"
 	"nod/hub"
-	"nod/metrics"
 	"nod/signin"
 	"nod/simulator"
 	"nod/stage"
@@ -44,17 +43,17 @@ type site struct {
 	onlyHere      bool     // others reach ADDR, but PUBLIC_URL was not set and is localhost
 	phonesURL     string   // of the simulator, for people
 	phonesNetwork []string // the same for other devices, if they can reach it
+	lanURL        string   // of the phones of an audience; "" without one
 	apiURL        string   // of the provider, for this process
 
 	recorder *wire.Recorder        // of what goes over the wire; nil: nothing is recorded
 	reach    func(net.Addr) string // the URL by which this process reaches its own listeners
 
-	phonesReady func(context.Context) error     // of the simulator's file; nil without it
-	resetLimits func(context.Context) error     // for the simulator's demonstrations; nil if it runs alone
-	flow        atomic.Pointer[signin.Flow]     // of the application, once it is put together
-	hub         atomic.Pointer[hub.Hub]         // likewise
-	limited     atomic.Pointer[metrics.Metrics] // counts what limits refuse; likewise
-	stage       *stage.Stage                    // at the simulator's address
+	phonesReady func(context.Context) error // of the simulator's file; nil without it
+	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
+	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
+	hub         atomic.Pointer[hub.Hub]     // likewise
+	stage       *stage.Stage                // at the simulator's address
 	simulator   *simulator.Simulator
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxWatchers  = 200 // open pages and waiters of all phones
+	maxWatchers  = 200 // open pages and waiters of all phones, but for those of an audience
 	maxPageWait  = 30 * time.Second
 	minPageWait  = 250 * time.Millisecond
 	writeTimeout = 5 * time.Second
@@ -26,6 +26,14 @@ type watchers struct {
 	mu     sync.Mutex
 	phones map[int64]map[chan struct{}]bool
 	n      int
+	more   int // than maxWatchers may watch
+}
+
+// allow lets more watch, for an audience.
+func (w *watchers) allow(more int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.more += more
 }
 
 // watch returns a channel that gets a nudge after each change of a phone, and
@@ -34,7 +42,7 @@ type watchers struct {
 func (w *watchers) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.n >= maxWatchers {
+	if w.n >= maxWatchers+w.more {
 		return nil, nil, false
 	}
 	w.n++
@@ -54,6 +62,13 @@ func (w *watchers) remove(authyID int64, nudge chan struct{}) {
 	if len(w.phones[authyID]) == 0 {
 		delete(w.phones, authyID)
 	}
+}
+
+// of is how many watch a phone.
+func (w *watchers) of(authyID int64) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.phones[authyID])
 }
 
 // notifyAll nudges the watchers of all phones.

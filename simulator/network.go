@@ -28,16 +28,24 @@ func (s *Simulator) elsewhere(path string) (*elsewhere, error) {
 	for _, url := range s.config.NetworkURLs {
 		on.URLs = append(on.URLs, url+path)
 	}
-	code, err := qr.Encode(on.URLs[0], qr.M, qr.Auto)
+	picture, err := QRCode(on.URLs[0])
+	if err != nil {
+		return nil, err
+	}
+	on.QR = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(picture))
+	return &on, nil
+}
+
+// QRCode is the QR code of a text as a PNG, one pixel a module, without the margin that
+// readers need.
+func QRCode(text string) ([]byte, error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return nil, err
 	}
 	var picture bytes.Buffer
-	if err := png.Encode(&picture, code); err != nil {
-		return nil, err
-	}
-	on.QR = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(picture.Bytes()))
-	return &on, nil
+	err = png.Encode(&picture, code)
+	return picture.Bytes(), err
 }
 
 // appLink is where whoever sends a request finds the application, "" if its address

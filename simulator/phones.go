@@ -160,7 +160,8 @@ func (s *Simulator) serveAnswer(status string) errHandler {
 func byForm(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
 func backToPhone(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, fmt.Sprintf("/phones/%d", phoneID(r)), http.StatusSeeOther)
+	parts := strings.SplitN(r.URL.Path, "/", 4) // it may be that of a room
+	http.Redirect(w, r, strings.Join(parts[:3], "/"), http.StatusSeeOther)
 	return nil
 }
 

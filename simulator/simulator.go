@@ -12,7 +12,7 @@
 // returns after the last callback.
 // Never: contacts a real phone or the real service; serves a request without the
 // key whose Host is neither a loopback name, the listener's address nor an
-// allowed name;
+// allowed name; serves a network more of a room than its phones;
 // protects anything of value, for whoever reaches it can tap Approve.
 package simulator
 

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	_ "embed"
 	"fmt"
 	"io/fs"
 	"net"
@@ -60,7 +59,6 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
 		"POST /language":                            s.serveLanguage,
-		"GET /openapi.json":                         s.serveDescription,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
@@ -73,18 +71,6 @@ func (s *Simulator) ownRoutes() http.Handler {
 	}
 	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
 	return mux
-}
-
-// description is the OpenAPI file of what the simulator answers in JSON.
-//
-//go:embed openapi.json
-var description []byte
-
-// serveDescription is GET /openapi.json.
-func (s *Simulator) serveDescription(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, err := w.Write(description)
-	return err
 }
 
 // serveResetLimits is POST /limits/reset.
@@ -198,9 +184,24 @@ func hostOnly(hostport string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// servePhone serves a phone's page, or its JSON to clients that accept only
-// JSON.
+// servePhone is the page of a phone, with what a presenter has beside it.
 func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
+	elsewhere, err := s.elsewhere(r.URL.Path)
+	if err != nil {
+		return err
+	}
+	return s.showPhone(w, r, &beside{Elsewhere: elsewhere, Faults: s.faults.own(phoneID(r))})
+}
+
+// beside is what stands beside a phone on its page.
+type beside struct {
+	Elsewhere *elsewhere
+	Faults    Faults
+}
+
+// showPhone serves a phone's page, or its JSON to clients that accept only JSON. Beside
+// a phone that its holder must not get away from stands nothing.
+func (s *Simulator) showPhone(w http.ResponseWriter, r *http.Request, side *beside) error {
 	u, err := findUser(r.Context(), s.db, phoneID(r))
 	if err != nil {
 		return err
@@ -212,13 +213,8 @@ func (s *Simulator) servePhone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	elsewhere, err := s.elsewhere(r.URL.Path)
-	if err != nil {
-		return err
-	}
 	return s.render(w, r, "phone.html", map[string]any{
-		"AppName": s.app.name, "AppURL": s.appLink(r), "State": state, "Faults": s.faults.own(u.authyID),
-		"EventsURL": r.URL.Path + "/events", "Elsewhere": elsewhere,
+		"AppName": s.app.name, "AppURL": s.appLink(r), "State": state, "Home": r.URL.Path, "Beside": side,
 	})
 }
 

@@ -30,7 +30,7 @@ type other struct {
 }
 
 func (h *House) state() state {
-	hops := h.Wire.After(0)
+	hops := h.room().leaveOut(h.Wire.After(0))
 	return state{Steps: tell(hops, h.namer()), Flips: flips(hops), Other: outlook(hops)}
 }
 

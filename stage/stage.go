@@ -2,7 +2,8 @@
 // it, every hop of the wire, and the people of a demonstration.
 //
 // Owns: /stage at the simulator's address; who is ready at the start of a
-// demonstration, and how it begins anew.
+// demonstration, and how it begins anew; the audience, with the wall that is the
+// browser of each.
 // Promises: people are made by the flow of package signin alone; Reset gives back
 // the opening state while everything runs; it needs no network.
 // Never: decides a sign-in; holds the application in a frame outside "nod demo".
@@ -21,10 +22,11 @@ import (
 	"nod/wire"
 )
 
-// House is what a demonstration shows. All is required.
+// House is what a demonstration shows. All but LAN is required.
 type House struct {
 	AppURL string // scheme://host:port of the application, as browsers have it
 	Origin string // of the stage, which the application lets hold its pages
+	LAN    string // scheme://host:port where an audience finds its phones; "" = there is none
 	Flow   *signin.Flow
 	Phones *simulator.Simulator
 	Wire   *wire.Recorder
@@ -32,12 +34,16 @@ type House struct {
 
 	Listens []string        // host:port of each listener of the application and the phones
 	Hosts   func() []string // the addresses of this machine in its network
+
+	room func() *room // the one that is open; nil without
 }
 
 // Stage serves /stage. Make one with New: it says how to start a demonstration, until
 // Open.
 type Stage struct {
 	house  atomic.Pointer[House]
+	room   atomic.Pointer[room] // nil without an audience
+	bell   bell                 // for its walls
 	resets sync.Mutex
 	rivals rivals
 	logger *slog.Logger
@@ -47,13 +53,14 @@ type Stage struct {
 
 // New makes a stage without a demonstration.
 func New(logger *slog.Logger) *Stage {
-	s := &Stage{logger: logger, closed: make(chan struct{})}
+	s := &Stage{logger: logger, closed: make(chan struct{}), bell: bell{walls: map[chan struct{}]bool{}}}
 	s.Handler = http.NewCrossOriginProtection().Handler(s.routes())
 	return s
 }
 
 // Open begins a demonstration: people are ready when it returns without an error.
 func (s *Stage) Open(ctx context.Context, h House) error {
+	h.room = s.room.Load
 	if err := s.reset(ctx, &h); err != nil {
 		return err
 	}
@@ -61,18 +68,22 @@ func (s *Stage) Open(ctx context.Context, h House) error {
 	return nil
 }
 
-// Close ends the sockets of its pages, and what other browsers do. Once only.
+// Close ends the sockets of its pages, what other browsers do, and the room. Once only.
 func (s *Stage) Close() error {
 	s.rivals.stop()
 	close(s.closed)
+	s.room.Swap(nil).close()
 	return nil
 }
 
-// reset gives back the opening state: the three people, and nothing else.
+// reset gives back the opening state: the three people, and nothing else. An audience
+// joins anew.
 func (s *Stage) reset(ctx context.Context, h *House) error {
 	s.resets.Lock()
 	defer s.resets.Unlock()
 	s.rivals.stop()
+	s.room.Swap(nil).close()
+	defer s.bell.ring()
 	if err := h.Flow.StartOver(ctx); err != nil {
 		return err
 	}
@@ -89,5 +100,8 @@ func (s *Stage) reset(ctx context.Context, h *House) error {
 		return err
 	}
 	h.Wire.Reset()
+	if h.LAN != "" {
+		s.room.Store(newRoom(h, &s.bell, s.logger))
+	}
 	return nil
 }

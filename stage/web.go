@@ -28,6 +28,9 @@ func (s *Stage) routes() *http.ServeMux {
 	mux.HandleFunc("POST /stage/check", s.act(serveCheck))
 	mux.HandleFunc("POST /stage/rival", s.act(s.serveRival))
 	mux.HandleFunc("POST /stage/reset", s.act(s.serveReset))
+	mux.HandleFunc("GET /stage/wall", s.act(s.serveWall))
+	mux.HandleFunc("GET /stage/join.png", s.act(s.serveQR))
+	mux.HandleFunc("POST /stage/everybody", s.act(s.serveSignInAll))
 	return mux
 }
 
@@ -49,7 +52,7 @@ func (s *Stage) servePage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, h.Origin+"/stage", http.StatusFound)
 		return
 	}
-	s.render(w, "stage.html", h.AppURL, map[string]any{"AppURL": h.AppURL, "People": People()})
+	s.render(w, "stage.html", h.AppURL, map[string]any{"AppURL": h.AppURL, "People": People(), "LAN": h.LAN})
 }
 
 func (s *Stage) render(w http.ResponseWriter, name, app string, data any) {

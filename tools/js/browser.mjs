@@ -31,7 +31,12 @@ export class FakeSocket {
     this.url = String(url);
     this.readyState = 0;
     this.closed = false;
+    this.sent = [];
     sockets.push(this);
+  }
+
+  send(text) {
+    this.sent.push(text);
   }
 
   opens() {

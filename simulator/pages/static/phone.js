@@ -39,7 +39,7 @@ const BANNER_STAYS = 7000;
 const TICK = 500;
 const REMOVED = 1000; // how the simulator closes the socket of a phone that was removed
 const { authyId = "", eventsUrl = "" } = document.body.dataset;
-const home = `/phones/${encodeURIComponent(authyId)}`;
+const home = eventsUrl.replace(/\/events$/, "");
 const appName = document.body.dataset.appName ?? "";
 let title = document.title;
 
@@ -262,8 +262,10 @@ function showPhone(phone) {
   title = say("phone.title", { owner });
   byId("owner").textContent = owner;
   byId("owner").setAttribute("aria-label", title);
-  byId("devices").textContent = phone.devices.join(", ") || say("side.no_device");
-  byId("app-switch").setAttribute("aria-checked", String(phone.app_installed));
+  if (beside) {
+    byId("devices").textContent = phone.devices.join(", ") || say("side.no_device");
+    beside.setAttribute("aria-checked", String(phone.app_installed));
+  }
   byId("calm-text").textContent = say(phone.app_installed ? "phone.nothing" : "phone.without_app");
   byId("calm-hint").textContent = say(phone.app_installed ? "phone.nothing_hint" : "phone.without_app_hint");
   document.getElementById("calm-link")?.toggleAttribute("hidden", !phone.app_installed);
@@ -287,7 +289,10 @@ function show(state) {
   ticking = ticking || setInterval(tick, TICK); // before that nobody knows the time
 }
 
-byId("scan-form").addEventListener("submit", async (event) => {
+// In a room nothing stands beside a phone, and it scans nothing.
+const beside = document.getElementById("app-switch");
+
+document.getElementById("scan-form")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (byId("scan"));
   const problem = await post("/apps", { scan: field.value }, { 400: "codes.scan_wrong", 409: "codes.scan_full" });
@@ -298,8 +303,8 @@ byId("scan-form").addEventListener("submit", async (event) => {
   else field.focus();
 });
 
-byId("app-switch").addEventListener("click", async () => {
-  const on = byId("app-switch").getAttribute("aria-checked") !== "true";
+beside?.addEventListener("click", async () => {
+  const on = beside.getAttribute("aria-checked") !== "true";
   byId("switch-said").textContent = await post("", { app_installed: on });
 });
 
@@ -376,4 +381,4 @@ function tick() {
 }
 
 connect();
-faultsForm(Number(authyId));
+if (beside) faultsForm(Number(authyId));

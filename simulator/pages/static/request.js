@@ -243,7 +243,8 @@ function showLogo(card, request) {
   const img = /** @type {HTMLImageElement} */ (one(card, "img.logo"));
   const letter = one(card, ".letter");
   letter.textContent = (document.body.dataset.appName ?? "").slice(0, 1);
-  if (!/^https?:/.test(request.logo)) return;
+  const away = document.body.classList.contains("alone"); // in a room, where nobody finds the application
+  if (away || !/^https?:/.test(request.logo)) return;
   img.addEventListener("load", () => {
     img.hidden = false;
     letter.hidden = true;

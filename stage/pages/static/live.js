@@ -4,14 +4,16 @@
 /**
  * @template T
  * @param {string} path
- * @param {(state: T) => void} show
+ * @param {(state: T, answer: (text: string) => void) => void} show
  */
 export function follow(path, show) {
   const url = new URL(path, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const connect = () => {
     const socket = new WebSocket(url);
-    socket.onmessage = ({ data }) => show(JSON.parse(data));
+    socket.onmessage = ({ data }) => show(JSON.parse(data), (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    });
     socket.onclose = () => setTimeout(connect, 500);
   };
   connect();

@@ -14,6 +14,7 @@ import { all, byId, dialog } from "./page.js";
 import { choose, current, leave, load, next, phoneId, tap } from "./people.js";
 import { scenes, told } from "./scenes.js";
 import { post, read, wordsOf } from "./server.js";
+import { Wall } from "./wall.js";
 
 const app = /** @type {HTMLIFrameElement} */ (byId("app"));
 
@@ -112,6 +113,12 @@ const acts = {
   wire: async () => toggle("wire"),
   larger: async () => type(1),
   smaller: async () => type(-1),
+  wall: async () => showWall(!wall.isShown),
+  everybody: async () => {
+    showWall(true);
+    const { asked } = await (await post("/stage/everybody")).json();
+    return asked ? `${asked} sign in.` : "Nobody is there to ask.";
+  },
   clock: async () => clock.toggle(),
   screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
   keys: async () => dialog("keys").showModal(),
@@ -121,7 +128,7 @@ const acts = {
 const byKey = {
   s: "signin", a: "approve", d: "deny", n: "next", x: "reset",
   c: "callback", r: "replay", b: "change", l: "late", o: "old", u: "unsigned",
-  k: "check", e: "export", 1: "browser", 2: "phone", 3: "wire",
+  k: "check", e: "export", w: "wall", g: "everybody", 1: "browser", 2: "phone", 3: "wire",
   arrowright: "onwards", arrowleft: "back", "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
@@ -154,6 +161,16 @@ const types = ["", "large", "huge"];
 function type(step) {
   const now = types.indexOf(document.documentElement.dataset.type ?? "");
   document.documentElement.dataset.type = types[Math.min(types.length - 1, Math.max(0, now + step))];
+}
+
+// ---- the room ----
+
+const wall = new Wall();
+
+/** @param {boolean} shown */
+function showWall(shown) {
+  if (!document.body.dataset.lan) throw new Error("There is no room: nod demo --lan opens one.");
+  wall.show(shown);
 }
 
 // ---- the wire ----
