@@ -50,6 +50,11 @@ func chromium92(t *testing.T) context.Context {
 	return old
 }
 
+// checkVisibility is what stories look for elements by; this browser is older than it.
+const checkVisibility = `Element.prototype.checkVisibility ??= function () {
+	return this.getClientRects().length > 0 && getComputedStyle(this).visibility === "visible";
+}`
+
 // The oldest browser that can be had here goes every way in, by every transport.
 func TestChromium92(t *testing.T) {
 	story(t)
@@ -60,6 +65,7 @@ func TestChromium92(t *testing.T) {
 	n, proxy := behindProxy(t)
 	open := func() *tab {
 		tb := n.personWith(old).tab()
+		tb.early(checkVisibility)
 		tb.expect("WebSocket connection", "ERR_", "502", "409")
 		return tb
 	}
@@ -104,4 +110,12 @@ func TestChromium92(t *testing.T) {
 	tb.is(`location.search.startsWith("?plain=")`)
 	p.answer("approve")
 	tb.at("/protected")
+
+	// The stage asks for more, and its check says so.
+	demo := startDemo(t)
+	s := &stage{tab: demo.personWith(old).tab()}
+	s.open(demo.phones + "/stage")
+	s.is(`document.getElementById("handset").contentDocument?.getElementById("calm") != null`)
+	s.press("k")
+	s.is(`[...document.querySelectorAll("#check-list .no")].some((e) => e.textContent.includes("It lacks heights that follow the window."))`)
 }

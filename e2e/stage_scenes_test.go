@@ -40,6 +40,20 @@ func TestTheCallbackTakenApart(t *testing.T) {
 		s.look("stage-callback-" + trick.key)
 	}
 	s.accessible("the callback after a trick")
+	s.press(kb.Escape)
+
+	s.press("x")
+	s.is(atTheStart)
+	s.press("s")
+	s.enter()
+	s.told("The WebSocket is open")
+	eval[bool](s.frame(), `setTimeout((form) => form.requestSubmit(), 0, document.getElementById("cancel-form")) > 0`)
+	s.told("Nod tells Authy that nobody waits any more")
+	s.press("l")
+	s.is(`document.getElementById("trick-title").textContent === "Too late: 200 OK"`)
+	if got, row := s.text("#trick-rule"), s.text("#trick-after"); got != "Nod: too late, nothing changes" || row != s.text("#trick-before") || !strings.HasPrefix(row, "cancelled") {
+		t.Errorf("too late: the rule is %q and the row %q", got, row)
+	}
 }
 
 // The scenes by keys: each sets itself up, and finds out whether it went as told.

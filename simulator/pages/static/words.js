@@ -15,8 +15,18 @@ export function say(key, args = {}) {
 
 const lang = document.documentElement.lang;
 
+// A browser may name what is none, such as en-US@posix.
+/** @param {string} tag */
+function isTag(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** locale is how the reader writes times: the first of the browser's languages that is the page's. */
-export const locale = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? (lang || undefined);
+export const locale = navigator.languages.find((one) => (one === lang || one.startsWith(`${lang}-`)) && isTag(one)) ?? (lang || undefined);
 
 /**
  * ownersOf names everybody who has a phone.

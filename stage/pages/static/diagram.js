@@ -65,11 +65,13 @@ export class Diagram {
     const known = new Set(this._shown.split(","));
     this._shown = ids;
     this._height = steps.length * ROW + 6 + (steps.length > 8 ? ROW : 0); // room to scroll to a whole row
+    const focused = document.activeElement?.getAttribute("data-hop");
     this._svg.replaceChildren(
       ...Object.values(LANES).map((x) => draw("line", { class: "lane", x1: x, x2: x, y1: 0 })),
       ...steps.map((step, i) => this._row(step, i * ROW, !known.has(String(step.id)))),
     );
     this._fit();
+    if (focused) /** @type {SVGElement | null} */ (this._svg.querySelector(`[data-hop="${focused}"]`))?.focus({ preventScroll: true });
   }
 
   // The lanes end where the view does, or with the last step.
