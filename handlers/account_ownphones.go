@@ -92,6 +92,13 @@ func (h *Handlers) confirmOwnPhone(c *fiber.Ctx) error {
 	case err != nil:
 		return err
 	}
+	phones, err := h.ownPhones(c, true)
+	if err != nil {
+		return err
+	}
+	if len(phones) == 1 {
+		return h.seeChanged(c, "own-phone-first")
+	}
 	return h.seeChanged(c, "own-phone-added")
 }
 

@@ -37,6 +37,7 @@ var notices = map[string]notice{
 	"authenticator-gone":    {"warning", "notice.authenticator_gone"},
 	"codes-shown":           {"info", "notice.codes_shown"},
 	"own-phone-added":       {"success", "notice.own_phone_added"},
+	"own-phone-first":       {"success", "notice.own_phone_first"},
 	"own-phone-removed":     {"success", "notice.own_phone_removed"},
 	"own-phone-gone":        {"warning", "notice.own_phone_gone"},
 	"recovery-removed":      {"success", "notice.recovery_removed"},

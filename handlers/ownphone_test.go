@@ -106,13 +106,13 @@ func (s *site) phoneBy(code, name string) hand {
 
 var phoneID = regexp.MustCompile(`name="id" value="([^"]+)"`)
 
-// addsPhone adds a phone and confirms it.
-func (b *browser) addsPhone(name string) hand {
+// addsPhone adds a phone and confirms it; the first one is told to get a second.
+func (b *browser) addsPhone(name string, says ...string) hand {
 	b.t.Helper()
 	h := b.enrols(name)
 	got := b.get("/account/phones")
 	wantBody(b.t, got, name)
-	wantRedirect(b.t, b.post("/account/phones/confirm", "id", phoneID.FindStringSubmatch(got.Body)[1]), "/protected", "own-phone-added")
+	wantRedirect(b.t, b.post("/account/phones/confirm", "id", phoneID.FindStringSubmatch(got.Body)[1]), "/protected", append(says, "own-phone-first")[0])
 	return h
 }
 
@@ -250,6 +250,28 @@ func (h hand) phoneCookie() string {
 	}
 	h.t.Fatal("it is no phone")
 	return ""
+}
+
+// Both phones ring, the first answer wins, and the other one says whose it was: also
+// where the server was restarted in between.
+func TestTwoOwnPhonesThroughARestart(t *testing.T) {
+	s, ada, in, pixel := withOwnPhone(t)
+	iphone := in.addsPhone("iPhone", "own-phone-added")
+	b := s.browser()
+	b.passPassword(ada)
+	number := b.numberShown()
+	asked := pixel.pending()
+	s.restart()
+	if status, said := iphone.answers(iphone.pending(), "approved", number); status != http.StatusOK || !said.Applied {
+		t.Fatalf("the second phone: got %d %+v", status, said)
+	}
+	if status, said := pixel.answers(asked, "denied", ""); status != http.StatusOK || said.Applied || said.Status != "approved" {
+		t.Errorf("the first phone, late: got %d %+v", status, said)
+	}
+	if after := pixel.requests()[0]; after.Mine || after.Phone != "iPhone" {
+		t.Errorf("the first phone shows %+v", after)
+	}
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
 }
 
 func TestAnOwnPhoneDenies(t *testing.T) {
