@@ -37,7 +37,7 @@ func TestTheFirstLineOfTheLogIsTheVersion(t *testing.T) {
 			t.Error("a bad address was taken")
 		}
 		first, rest, _ := strings.Cut(log.String(), "\n")
-		if !strings.Contains(first, "nod starts") || !strings.Contains(first, shortVersion()) {
+		if !strings.Contains(first, "nod starts") || !strings.Contains(first, build().String()) {
 			t.Errorf("nod %v: the log begins with %q", args, first)
 		}
 		if !strings.Contains(rest, "APPROVAL_TLL is no setting; do you mean APPROVAL_TTL?") {
@@ -50,7 +50,7 @@ func TestTheFirstLineOfTheLogIsTheVersion(t *testing.T) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	must(t, err)
-	if want := "ok\n" + shortVersion() + "\n"; string(body) != want {
+	if want := "ok\n" + build().String() + "\n"; string(body) != want {
 		t.Errorf("/healthz: got %q, want %q", body, want)
 	}
 	p.end()

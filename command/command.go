@@ -1,5 +1,5 @@
 // Package command is what a person types: nod, nod demo, nod simulator, nod check, nod
-// doctor, nod audit, nod user, nod verify-receipt, nod version and their help.
+// doctor, nod audit, nod user, nod backup, nod verify-receipt, nod version and their help.
 //
 // Owns: arguments, usage, exit status, signals.
 // Promises: the first SIGINT or SIGTERM stops the program in order, the second
@@ -56,22 +56,23 @@ func exitStatus(err error) int {
 // run is the program without the process: it returns when ctx has ended and
 // everything is stopped, or with what went wrong.
 func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
-	logger := slog.New(newQuiet(slog.NewTextHandler(stderr, nil)))
 	if len(args) == 0 {
-		return runApplication(ctx, getenv, stdout, logger)
+		return runApplication(ctx, getenv, stdout, stderr)
 	}
 	name, rest := args[0], args[1:]
 	switch name {
 	case "simulator":
-		return runSimulator(ctx, rest, getenv, stdout, logger)
+		return runSimulator(ctx, rest, getenv, stdout, stderr)
 	case "demo":
-		return runDemo(ctx, rest, getenv, stdout, logger)
+		return runDemo(ctx, rest, getenv, stdout, stderr)
 	case "check":
 		return runCheck(ctx, rest, stdout)
 	case "audit":
 		return runAudit(ctx, rest, getenv, stdout)
+	case "backup":
+		return runBackup(ctx, rest, getenv, stdout)
 	case "user":
-		return runUser(ctx, rest, getenv, stdout, logger)
+		return runUser(ctx, rest, getenv, stdout, stderr)
 	case "verify-receipt":
 		return runVerifyReceipt(rest, stdout)
 	case "doctor":
@@ -101,9 +102,18 @@ var stopFactor = 1
 // dotEnv is read from the working directory.
 const dotEnv = ".env"
 
-// runApplication is nod without arguments.
-func runApplication(ctx context.Context, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+// withLog adds the settings of dotEnv, and makes the log that they ask for.
+func withLog(getenv config.Lookup, stderr io.Writer) (config.Lookup, *slog.Logger, error) {
 	getenv, err := config.WithDotEnv(dotEnv, getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	return getenv, newLog(stderr, config.Logging(getenv)), nil
+}
+
+// runApplication is nod without arguments.
+func runApplication(ctx context.Context, getenv config.Lookup, stdout, stderr io.Writer) error {
+	getenv, logger, err := withLog(getenv, stderr)
 	if err != nil {
 		return err
 	}
@@ -112,26 +122,26 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout io.Writer,
 	if err != nil {
 		return err
 	}
-	c.StopFactor, c.Version = stopFactor, shortVersion()
+	c.StopFactor, c.Build = stopFactor, build()
 	return server.Run(ctx, c, stdout, logger)
 }
 
 // begin is the first line of the log, and what it has to say of names that are
 // no settings.
 func begin(logger *slog.Logger) {
-	logger.Info("nod starts", "version", shortVersion())
+	logger.Info("nod starts", "version", build().String())
 	for _, line := range config.Unknown(dotEnv, os.Environ()) {
 		logger.Warn("ignored: " + line)
 	}
 }
 
 // runSimulator is nod simulator.
-func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+func runSimulator(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
 	help := onlyHelp(args)
 	if len(args) > 0 && !help {
 		return unknown(append([]string{"simulator"}, args...))
 	}
-	getenv, err := config.WithDotEnv(dotEnv, getenv)
+	getenv, logger, err := withLog(getenv, stderr)
 	if err != nil {
 		return err
 	}

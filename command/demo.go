@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -18,7 +17,7 @@ import (
 )
 
 // runDemo is nod demo.
-func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
 	if onlyHelp(args) {
 		_, err := fmt.Fprint(stdout, demoUsage)
 		return err
@@ -27,7 +26,7 @@ func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout io
 	if err != nil {
 		return err
 	}
-	getenv, err = config.WithDotEnv(dotEnv, getenv)
+	getenv, logger, err := withLog(getenv, stderr)
 	if err != nil {
 		return err
 	}
@@ -36,7 +35,7 @@ func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout io
 	if err != nil {
 		return err
 	}
-	c.StopFactor, c.Version, c.LAN = stopFactor, shortVersion(), lan
+	c.StopFactor, c.Build, c.LAN = stopFactor, build(), lan
 	return server.RunDemo(ctx, c, open, stdout, logger)
 }
 

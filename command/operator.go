@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"nod/config"
@@ -49,7 +48,7 @@ func runAudit(ctx context.Context, args []string, getenv config.Lookup, stdout i
 }
 
 // runUser is nod user.
-func runUser(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer, logger *slog.Logger) error {
+func runUser(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
 	if onlyHelp(args) {
 		_, err := fmt.Fprint(stdout, userUsage)
 		return err
@@ -66,9 +65,15 @@ func runUser(ctx context.Context, args []string, getenv config.Lookup, stdout io
 	if len(args) != 2 || actions[args[1]] == nil {
 		return fmt.Errorf("%w: user wants an e-mail and what to do\n%s", errUsage, userUsage)
 	}
-	return withSettings(getenv, func(c config.Config) error {
-		return server.WithAccount(ctx, c, args[0], stdout, logger, func(o server.Operator) error { return actions[args[1]](o, ctx) })
-	})
+	getenv, logger, err := withLog(getenv, stderr)
+	if err != nil {
+		return err
+	}
+	c, err := config.Application(getenv)
+	if err != nil {
+		return err
+	}
+	return server.WithAccount(ctx, c, args[0], stdout, logger, func(o server.Operator) error { return actions[args[1]](o, ctx) })
 }
 
 // runDoctor is nod doctor FILE.
@@ -81,4 +86,16 @@ func runDoctor(args []string, getenv config.Lookup, stdout io.Writer) error {
 		return fmt.Errorf("%w: doctor wants one file with the callback\n%s", errUsage, doctorUsage)
 	}
 	return withSettings(getenv, func(c config.Config) error { return server.Doctor(c, args[0], stdout) })
+}
+
+// runBackup is nod backup FILE.
+func runBackup(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, backupUsage)
+		return err
+	}
+	if len(args) != 1 || strings.HasPrefix(args[0], "-") || strings.HasSuffix(args[0], "/") {
+		return fmt.Errorf("%w: backup wants the name of one new file\n%s", errUsage, backupUsage)
+	}
+	return withSettings(getenv, func(c config.Config) error { return server.Backup(ctx, c, args[0], stdout) })
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -63,4 +64,25 @@ func TestAnOldFileAsksWhosePhonesItHas(t *testing.T) {
 			t.Fatalf("the simulator's file is there: %v", err)
 		}
 	}
+}
+
+// A file of a newer version is refused with what to do, by everything that opens it,
+// and stays as it is.
+func TestAFileOfANewerVersionIsRefused(t *testing.T) {
+	oldFiles(t, "nod.db", "nod-sessions.db", "nod-simulator.db")
+	dir, err := os.Getwd()
+	must(t, err)
+	settings := []string{"DATABASE_URL", "sqlite:" + dir + "/nod.db"}
+	start(t, lastWords, nil, settings...).end()
+	change(t, settings[1], `INSERT INTO migrations VALUES ('migrations/9999_later.sql', 0)`)
+	before, err := os.ReadFile(dir + "/nod.db")
+	must(t, err)
+	const words = "was made by a newer version, with migrations/9999_later.sql: start that one again, or restore a backup"
+	refused(t, settings, words)
+	want(t, settings, 1, "newer version", "audit")
+	want(t, settings, 1, "newer version", "user", "ada@example.com")
+	if after, err := os.ReadFile(dir + "/nod.db"); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed: %v", err)
+	}
+	want(t, settings, 0, "backup.db", "backup", "backup.db") // of any version
 }

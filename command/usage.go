@@ -19,6 +19,7 @@ nod user EMAIL         what an operator does to an account: show it, end its ses
                        factors, close it (-h says more)
 nod verify-receipt FILE
                        check what a phone of one's own has signed, offline (-h says more)
+nod backup FILE        copy the databases to FILE and beside it, also of a running Nod (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
 `
@@ -108,6 +109,20 @@ Whose passkey it is, and when it signed, only the server knows.
 
 Exit status: 0 if the signature is right, 1 if not or if FILE cannot be read, 2 if the
 arguments cannot be used.
+`
+
+const backupUsage = `nod backup FILE
+
+copies the database of DATABASE_URL to FILE, as it is at one moment, whether or not
+Nod is running. The sessions, and the simulated phones if there are any, are copied
+beside it: nod.db, nod-sessions.db, nod-simulator.db for a FILE named nod.db. It
+overwrites nothing, reads back what it has written, and puts FILE there last: if that
+is there, the backup is whole. The secret key is not part of it.
+
+docs/operations.md says how to restore it, and what may be lost.
+
+Exit status: 0 if the backup is made, 1 if not, 2 if the arguments or settings cannot
+be used.
 `
 
 // printUsage prints the commands and the table of settings.

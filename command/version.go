@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+
+	"nod/config"
 )
 
 // printVersion is nod version.
@@ -17,13 +19,13 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
-// shortVersion is the version in one line, for the log and /healthz.
-func shortVersion() string {
+// build is what the log, /healthz and /metrics say of it.
+func build() config.Build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	return fmt.Sprintf("%s, commit %s", release(info), commit(info))
+	return config.Build{Release: release(info), Commit: commit(info)}
 }
 
 func release(info *debug.BuildInfo) string {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -37,5 +38,23 @@ func TestVersionNeedsNoSettings(t *testing.T) {
 		if !strings.HasPrefix(out.String(), "nod ") || !strings.Contains(out.String(), "\ncommit ") || !strings.Contains(out.String(), runtime.Version()) {
 			t.Errorf("nod %s: got %q, want version, commit and Go", arg, out.String())
 		}
+	}
+}
+
+// CHANGELOG.md has what is not released yet, and below it each release with its day,
+// newest first.
+func TestTheChangelogHasReleases(t *testing.T) {
+	headings := regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(document(t, "CHANGELOG.md"), -1)
+	if len(headings) == 0 || headings[0][1] != "Unreleased" {
+		t.Fatalf("the headings are %q", headings)
+	}
+	release := regexp.MustCompile(`^v\d+\.\d+\.\d+ \((\d{4}-\d\d-\d\d)\)$`)
+	newer := "9999-99-99"
+	for _, heading := range headings[1:] {
+		day := release.FindStringSubmatch(heading[1])
+		if day == nil || day[1] > newer {
+			t.Fatalf("%q is no release, or not older than the one above: want v1.2.3 (2026-11-26)", heading[1])
+		}
+		newer = day[1]
 	}
 }

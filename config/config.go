@@ -9,6 +9,7 @@
 package config
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -36,9 +37,10 @@ type Config struct {
 	CodesPerSite         int
 	GeoIP                string // path of the file of places, "" = no places
 	MetricsAddr          string // "" = no metrics
+	Log                  Log
 
 	ForeignDatabase bool   // DATABASE_URL is that of another program, and was ignored
-	Version         string // of the binary; no setting
+	Build           Build  // of the binary; no setting
 	StopFactor      int    // no setting: how many times longer a stop may take, 0 = 1
 	Demo            bool   // no setting: "nod demo", with people who are ready, and a stage
 	LAN             string // no setting: host:port where "nod demo --lan" serves phones of an audience, ""; host "" = this machine's
@@ -46,6 +48,17 @@ type Config struct {
 	// Now is no setting: the clock of a process within a test. nil = the time of
 	// day, which never goes back.
 	Now func() time.Time
+}
+
+// Build is what a binary was made from.
+type Build struct{ Release, Commit string }
+
+func (b Build) String() string { return b.Release + ", commit " + b.Commit }
+
+// Log is how the log is written.
+type Log struct {
+	Level slog.Level // what is below it is left out
+	JSON  bool
 }
 
 // Phones is how the simulated phones behave.
@@ -86,6 +99,11 @@ func Application(getenv Lookup) (Config, error) {
 	r.distinct("SIMULATOR_ADDR", c.SimulatorAddr, "METRICS_ADDR", c.MetricsAddr)
 	return c, r.err()
 }
+
+// Logging reads how to write the log, for what there is to say before all settings
+// are read. What cannot be used is taken as not set; Application and Simulator report
+// it.
+func Logging(getenv Lookup) Log { return (&reader{getenv: getenv}).read(logging).Log }
 
 // notForDemo are settings of an installation: "nod demo" must touch neither its
 // database nor its key.

@@ -33,6 +33,7 @@ type program int
 const (
 	application program = 1 << iota
 	simulator           // nod simulator
+	logging             // what is read before all others, see Logging
 )
 
 const maxApprovalTTL = 10 * time.Minute
@@ -215,5 +216,17 @@ var settings = []Setting{
 		What:   "a separate listener for /metrics: host:port",
 		More:   "Prometheus reads it. Do not make it public.",
 		readBy: application, read: func(c *Config, in input) { c.MetricsAddr = in.address() },
+	},
+	{
+		Name: "LOG_LEVEL", Default: "info",
+		What:   "the least that the log tells: debug, info, warn or error",
+		More:   "The audit trail is told at info. At debug the log also tells of each page with an error, by the id that the page shows.",
+		readBy: application | simulator | logging, read: func(c *Config, in input) { c.Log.Level = in.level() },
+	},
+	{
+		Name: "LOG_FORMAT", Default: "text",
+		What:   "how a line of the log is written: text or json",
+		More:   "The log is standard error.",
+		readBy: application | simulator | logging, read: func(c *Config, in input) { c.Log.JSON = in.oneOf("text", "json") == "json" },
 	},
 }

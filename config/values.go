@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -103,6 +104,11 @@ func (in input) oneOf(words ...string) string {
 		in.problem("%q: want %s", in.value, strings.Join(words, " or "))
 	}
 	return in.value
+}
+
+func (in input) level() slog.Level {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	return levels[in.oneOf("debug", "info", "warn", "error")]
 }
 
 func (in input) networks() []string {

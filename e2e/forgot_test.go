@@ -84,7 +84,7 @@ func TestAnotherPhone(t *testing.T) {
 	}
 	fresh.answer("approve")
 	tb.at("/protected") // by itself
-	tb.is(`document.getElementById("phone").innerText.includes("+12015550177")`)
+	tb.is(`document.getElementById("phone").innerText.includes("+1\u00a0201-555-0177")`)
 	tb.accessible("another phone on the account page")
 	tb.pictures("phone-account")
 	tb.click("#logout-form button")

@@ -88,6 +88,10 @@ func TestAPhoneOfOnesOwn(t *testing.T) {
 	again()
 	hand.click(pendingCard + "[data-deny]")
 	tb.heading(words("approval.denied.title"))
+	hand.see(`#requests [data-why="me"]`)
+	hand.accessible("after a no")
+	hand.click(`#requests [data-why="me"]`)
+	hand.see(`#requests [data-if="denied-me"]`)
 
 	again()
 	for range 3 {

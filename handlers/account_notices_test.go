@@ -52,7 +52,7 @@ func TestADenialIsAQuestionToTheOwner(t *testing.T) {
 	stranger := s.denied(ada)
 	got := stranger.get("/login/approval")
 	wantBody(t, got, words("approval.denied.title"))
-	said := regexp.MustCompile(`(?s)data-state="denied" aria-label.*?</section>`).FindString(got.Body)
+	said := regexp.MustCompile(`(?s)class="outcome" data-state="denied".*?</section>`).FindString(got.Body)
 	if !strings.Contains(said, words("approval.denied.text")) || strings.Contains(said, "Deny") || strings.Contains(said, "password") {
 		t.Errorf("whoever asked is told %s", said)
 	}
@@ -87,7 +87,7 @@ func TestThisWasNotMePausesThePhone(t *testing.T) {
 	stranger := s.browser()
 	stranger.passPassword(ada)
 	got := stranger.get("/login/approval")
-	wantBody(t, got, "Requests to your phone are paused", words("approval.push_paused.text_codes"), `href="/verify-token"`)
+	wantBody(t, got, "Requests to your phone are paused", words("approval.push_paused.text"), `href="/verify-token"`)
 	for _, told := range []string{"denied", "Denied", "paused", "until"} {
 		if strings.Contains(got.Body[strings.Index(got.Body, `id="approval"`):], ">"+told) {
 			t.Errorf("whoever asked is told %q", told)
@@ -322,7 +322,7 @@ func TestASignInWithoutARequestGoesOn(t *testing.T) {
 	stranger.passPassword(ada)
 	got := stranger.get("/login/approval")
 	wantBody(t, got, words("limit.paused"))
-	shown := regexp.MustCompile(`(?s)data-state="cancelled-push_paused" aria-label.*?</section>`).FindString(got.Body)
+	shown := regexp.MustCompile(`(?s)class="outcome" data-state="cancelled-push_paused".*?</section>`).FindString(got.Body)
 	if !strings.Contains(shown, `<a class="button primary" href="/verify-token">`) || strings.Contains(shown, "Send it again") {
 		t.Errorf("the page offers %s", shown)
 	}

@@ -70,6 +70,7 @@ func (h *Handlers) register(app *fiber.App) {
 	// says so.
 	app.Get("/check", noStore, h.checkClient)
 	app.Get("/static/*", h.static)
+	app.Get("/openapi.json", h.openapi)
 
 	app.Use(h.requirePublicHost, h.refuseTwinCookies, h.readOldCookies)
 	// Before the middleware that only pages need: thousands may connect at once.

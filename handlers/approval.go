@@ -74,7 +74,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		return err
 	}
 	page := views.Approval{
-		Layout: h.layout(c, "approval", approvalTitle(a)),
+		Layout: h.layout(c, "approval", views.TitleKey(views.StateOf(string(a.Status), string(a.Reason)))),
 		Asked:  h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
 		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
@@ -94,22 +94,6 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 	}
 	page.PhoneURL = h.phoneURL(a)
 	return c.Status(status).Render("approval", page)
-}
-
-// approvalTitle is the key of the heading: of a request that was cancelled by its
-// reason, since the sign-in may still go on.
-func approvalTitle(a store.Approval) string {
-	if a.Status == store.Cancelled && titledReasons[a.Reason] {
-		return "approval." + string(a.Reason) + ".title"
-	}
-	return "approval." + string(a.Status) + ".title"
-}
-
-// titledReasons have a heading of their own on the waiting page.
-var titledReasons = map[store.Reason]bool{
-	store.ReasonByUser: true, store.ReasonSuperseded: true, store.ReasonOtherMethod: true, store.ReasonUnavailable: true,
-	store.ReasonNoDevice: true, store.ReasonSignedOut: true, store.ReasonPushPaused: true, store.ReasonUnderWay: true,
-	store.ReasonWrongNumber: true,
 }
 
 // phoneURL is where a request is shown on its simulated phone; "" where phones are

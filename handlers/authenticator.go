@@ -71,6 +71,7 @@ func (h *Handlers) proveAuthenticator(c *fiber.Ctx) error {
 	case err != nil:
 		return err
 	}
+	forgetPages(c)
 	return h.seeChanged(c, "authenticator-added")
 }
 

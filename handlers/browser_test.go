@@ -56,7 +56,9 @@ func (b *browser) do(req *http.Request) page {
 	b.t.Helper()
 	res, err := b.http.Do(req)
 	must(b.t, err)
-	return readPage(b.t, res)
+	got := readPage(b.t, res)
+	hold(b.t, req, got)
+	return got
 }
 
 func readPage(t testing.TB, res *http.Response) page {

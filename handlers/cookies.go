@@ -74,7 +74,9 @@ func (h *Handlers) leave(c *fiber.Ctx, notice string) error {
 	if !used {
 		h.expire(c, "device")
 	}
-	// Pages of the person that the browser has kept, for its back button too.
-	c.Set("Clear-Site-Data", `"cache"`)
+	forgetPages(c)
 	return h.seeNotice(c, "/", notice)
 }
+
+// forgetPages takes away the pages that the browser has kept, for its back button too.
+func forgetPages(c *fiber.Ctx) { c.Set("Clear-Site-Data", `"cache"`) }

@@ -56,17 +56,17 @@ func TestFaultsAtThePassword(t *testing.T) {
 		s.breaks()
 
 		wantRedirect(t, first.post("/login/resend"), "/login/approval") // and no word of a request on its way
-		if told := events.want("cancelled"); told.Reason != "unavailable" {
+		if told := events.want("cancelled"); told.Reason != s.fault.reason() {
 			t.Errorf("the waiting page was told %+v", told)
 		}
-		first.wantUnasked()
+		first.wantUnasked(s.fault.reason())
 		ada.phone.approve(old) // was replaced, and counts no more
 		s.heard("repeated")
 		first.wantOutside()
 
 		second := s.browser()
 		second.passPassword(ada)
-		second.wantUnasked()
+		second.wantUnasked(s.fault.reason())
 
 		s.mends()
 		first.asksAgain(ada)

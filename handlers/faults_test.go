@@ -218,7 +218,7 @@ func (b *browser) wantOutside() {
 func (s *faulty) wantNotSent(b *browser) {
 	s.t.Helper()
 	if s.fault.refused {
-		b.wantUnasked()
+		b.wantUnasked(s.fault.reason())
 		return
 	}
 	wantBody(b.t, b.get("/login/approval"), `data-status="pending"`, `data-reason="unconfirmed"`, words("approval.unconfirmed"))
@@ -229,14 +229,21 @@ func (s *faulty) wantNotSent(b *browser) {
 	b.wantOutside()
 }
 
+// reason is why a request is cancelled that the provider has not taken.
+func (f apiFault) reason() string {
+	if f.limited {
+		return "rate_limited"
+	}
+	return "unavailable"
+}
+
 // wantUnasked says that the page, a script and a socket all tell that the
-// phone could not be asked.
-func (b *browser) wantUnasked() {
+// phone could not be asked, and why.
+func (b *browser) wantUnasked(reason string) {
 	b.t.Helper()
-	wantBody(b.t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="unavailable"`,
-		words("approval.unavailable.title"), words("approval.unavailable.text_codes"))
-	wantBody(b.t, b.get("/authy/status"), `"status":"cancelled"`, `"reason":"unavailable"`)
-	if told := b.events().want("cancelled"); told.Reason != "unavailable" {
+	wantBody(b.t, b.get("/login/approval"), `data-status="cancelled"`, `data-reason="`+reason+`"`, `data-now="cancelled-`+reason+`"`)
+	wantBody(b.t, b.get("/authy/status"), `"status":"cancelled"`, `"reason":"`+reason+`"`)
+	if told := b.events().want("cancelled"); told.Reason != reason {
 		b.t.Errorf("the waiting page was told %+v", told)
 	}
 	b.wantOutside()

@@ -40,7 +40,7 @@ func TestSignInWithATap(t *testing.T) {
 	}
 	in := b.get("/protected")
 	wantStatus(t, in, http.StatusOK)
-	wantBody(t, in, "Ada", "ada@example.com", "+12015550001", "a tap on your phone")
+	wantBody(t, in, "Ada", "ada@example.com", "+1\u00a0201-555-0001", "a tap on your phone")
 }
 
 func TestSignUpLeadsToTheSecondStepAndSignsNobodyIn(t *testing.T) {

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"compress/gzip"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // Three clicks where no script holds the form back: the phone rings once, and
@@ -159,5 +161,22 @@ func TestFilesAreCompressed(t *testing.T) {
 	wantStatus(t, get("/static/app.css", "identity", packed.Header.Get("ETag")), http.StatusOK)
 	if got := get("/login", "gzip", ""); got.Header.Get("Content-Encoding") != "" {
 		t.Errorf("a page is %s", got.Header.Get("Content-Encoding"))
+	}
+}
+
+// The list of countries stands in a field of 309 px on a phone of 390: no name is cut.
+func TestCountryNamesFitTheirField(t *testing.T) {
+	s := newSite(t)
+	for _, language := range []string{"en", "de"} {
+		page := s.reads(language).get("/signup")
+		options := regexp.MustCompile(`<option[^>]*>([^<]+)</option>`).FindAllStringSubmatch(page.Body, -1)
+		for _, option := range options {
+			if text := html.UnescapeString(option[1]); utf8.RuneCountInString(text) > 35 {
+				t.Errorf("%s: %q is too long", language, text)
+			}
+		}
+		if len(options) < 200 {
+			t.Fatalf("the page lists %d countries", len(options))
+		}
 	}
 }

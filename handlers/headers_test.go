@@ -45,7 +45,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 		{"a body too large", head("POST /login", "Content-Length: 1000000"), 413},
 		{"a head too large", head("GET /login", "Cookie: a="+strings.Repeat("x", 9000)), 431},
 		{"no HTTP", "GET /login\r\n\r\n", 400},
-		{"a method of another route", head("GET /logout"), 405},
+		{"a method of another route", head("TRACE /logout"), 405},
 		{"a method that there is not", head("BREW /"), 501},
 		{"a status for scripts", head("GET /authy/status"), 401},
 		{"a status of nobody", head("GET /transfers/status"), 401},

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	_ "embed"
 	"sync"
 	"time"
 
@@ -11,6 +12,13 @@ import (
 // healthz says that the process is running and which version it is, under any
 // host name.
 func (h *Handlers) healthz(c *fiber.Ctx) error { return c.SendString("ok\n" + h.Version + "\n") }
+
+// description is the OpenAPI file of what this package answers in JSON.
+//
+//go:embed openapi.json
+var description []byte
+
+func (h *Handlers) openapi(c *fiber.Ctx) error { return c.Type("json").Send(description) }
 
 // readiness asks each file whether it can be written. /readyz is open to all, and
 // to be sure a file must be written to: so it is written at most once a second,

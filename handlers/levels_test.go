@@ -112,6 +112,7 @@ var routes = []struct {
 	{"POST /authy/callback", [5]string{"415", "415", "415", "415", "415"}},
 	{"GET /authy/callback", [5]string{"401", "401", "401", "401", "401"}},
 	{"GET /healthz", [5]string{"200", "200", "200", "200", "200"}},
+	{"GET /openapi.json", [5]string{"200", "200", "200", "200", "200"}},
 	{"GET /readyz", [5]string{"200", "200", "200", "200", "200"}},
 	{"GET /nowhere", [5]string{"404", "404", "404", "404", "404"}},
 	{"GET /LOGIN", [5]string{"404", "404", "404", "404", "404"}},

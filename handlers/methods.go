@@ -61,6 +61,7 @@ var formPages = [][2]string{
 	{"/send-token", "/verify-token"},
 	{"/account/confirm/", "/account/confirm"},
 	{"/account/phone/", "/account/phone"},
+	{"/account/phones/", "/account/phones"},
 	{"/account/", "/protected"},
 	{"/notices/", "/protected"},
 	{"/transfers", "/protected#transfers"},

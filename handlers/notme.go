@@ -61,7 +61,7 @@ func (h *Handlers) addedLately(c *fiber.Ctx, disputed string) (list []views.Adde
 		list = append(list, views.Added{Kind: "own", Value: p.ID, Name: p.Name, At: h.timeOf(c, p.CreatedAt)})
 	}
 	if added.Phone.ID != 0 {
-		list = append(list, views.Added{Kind: "phone", Value: "1", Name: v.User.PhoneNumber, At: h.timeOf(c, added.Phone.CreatedAt)})
+		list = append(list, views.Added{Kind: "phone", Value: "1", Name: wholePhone(v.User.PhoneNumber), At: h.timeOf(c, added.Phone.CreatedAt)})
 	}
 	return list, nil
 }

@@ -174,7 +174,7 @@ func TestNotMeListsWhatIsNew(t *testing.T) {
 	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.approve, fresh.requests()[0].UUID)
-	wantBody(t, b.get("/account/not-me"), `name="phone" value="1" checked`, "+12015550177")
+	wantBody(t, b.get("/account/not-me"), `name="phone" value="1" checked`, "+1\u00a0201-555-0177")
 	wantRedirect(t, b.post("/account/not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1", "phone", "1"),
 		"/account/phone", "password-changed")
 }

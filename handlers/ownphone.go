@@ -81,6 +81,7 @@ func (h *Handlers) registerPhone(app *fiber.App) {
 	app.Get("/phone/stream", noStore, h.requireOwnOrigin, h.loadPhone, h.requireListening, h.reservePhoneSlot, h.stream(readPhoneNews))
 	app.Get("/phone/requests", noStore, h.requireOwnOrigin, h.loadPhone, h.requirePhone, h.phoneRequests)
 	app.Post("/phone/requests/:id", noStore, h.requireOwnJSON, h.loadPhone, h.requirePhone, h.answerPhone)
+	app.Post("/phone/requests/:id/why", noStore, h.requireOwnJSON, h.loadPhone, h.requirePhone, h.explainDenial)
 }
 
 func (h *Handlers) ownPhonePage(c *fiber.Ctx) error {
@@ -260,6 +261,13 @@ type phoneRequestJSON struct {
 	TriesLeft int             `json:"tries_left"`
 	Phone     string          `json:"phone"` // that has answered
 	Mine      bool            `json:"mine"`
+	Why       string          `json:"why"` // what its owner says of a denial here
+}
+
+// newsJSON is something that the owner of the account has not read yet.
+type newsJSON struct {
+	Text string `json:"text"`
+	At   string `json:"at"`
 }
 
 func (h *Handlers) phoneRequests(c *fiber.Ctx) error {
@@ -273,10 +281,41 @@ func (h *Handlers) phoneRequests(c *fiber.Ctx) error {
 		list = append(list, phoneRequestJSON{
 			ID: o.ID, Kind: string(o.Kind), Status: string(o.Status), Reason: string(o.Reason), Nonce: o.Nonce,
 			Shown: json.RawMessage(o.Shown), ExpiresAt: wireTime(o.ExpiresAt), TriesLeft: o.TriesLeft,
-			Phone: o.Phone, Mine: o.PhoneID == p.ID,
+			Phone: o.Phone, Mine: o.PhoneID == p.ID, Why: string(o.Why),
 		})
 	}
-	return c.JSON(fiber.Map{"server_time": wireTime(h.Now()), "requests": list})
+	notices, err := h.Flow.OwnNotices(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
+	news := make([]newsJSON, 0, len(notices))
+	for _, n := range notices {
+		news = append(news, newsJSON{h.viewTold(c, n).Text, wireTime(n.At)})
+	}
+	return c.JSON(fiber.Map{"server_time": wireTime(h.Now()), "requests": list, "news": news})
+}
+
+// explainDenial takes "it was not me" or "by mistake" for a denial of this phone.
+func (h *Handlers) explainDenial(c *fiber.Ctx) error {
+	var sent phone.Explanation
+	if err := readJSON(c, &sent); err != nil {
+		return err
+	}
+	p, id := ownPhoneOf(c), c.Params("id")
+	err := h.Phone.CheckExplanation(c.UserContext(), p, id, sent)
+	if err == nil {
+		err = h.Flow.ExplainDenial(c.UserContext(), p, id, sent.Answer)
+	}
+	switch {
+	case errors.Is(err, phone.ErrRefused):
+		h.Logger.Warn("what a phone says of a denial was refused", "phone", p.ID, "error", err)
+		return refusePhone(c, fiber.StatusForbidden, "refused")
+	case errors.Is(err, store.ErrNotFound):
+		return fiber.ErrNotFound
+	case err != nil:
+		return err
+	}
+	return c.JSON(fiber.Map{"status": "noted"})
 }
 
 // answerPhone takes an answer: its signatures first, then the one conditional update.

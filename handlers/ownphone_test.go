@@ -39,6 +39,7 @@ type shownRequest struct {
 	TriesLeft int            `json:"tries_left"`
 	Phone     string         `json:"phone"`
 	Mine      bool           `json:"mine"`
+	Why       string         `json:"why"`
 }
 
 // sendJSON sends what a script of a phone does, and reads the answer.
@@ -282,6 +283,43 @@ func TestAnOwnPhoneDenies(t *testing.T) {
 		t.Fatalf("got %d %+v", status, said)
 	}
 	waits.want("denied")
+}
+
+// After a no the phone says whether it was a mistake.
+func TestADenialIsExplained(t *testing.T) {
+	s, ada, _, h := withOwnPhone(t)
+	b := s.browser()
+	waits := b.waits(ada)
+	asked := h.pending()
+	h.answers(asked, "denied", "")
+	waits.want("denied")
+	explain := func(signed, said string) int {
+		signature := h.keys.Sign(phonetest.Digest("nod why 1", s.url, asked.ID, asked.Nonce, signed))
+		return h.sendJSON("/phone/requests/"+asked.ID+"/why", map[string]any{"answer": said, "signature": signature}, nil)
+	}
+	if status := explain("me", "not_me"); status != http.StatusForbidden {
+		t.Errorf("another word than was signed: got %d", status)
+	}
+	if status := explain("yes", "yes"); status != http.StatusForbidden {
+		t.Errorf("another word than there is: got %d", status)
+	}
+	if status := explain("not_me", "not_me"); status != http.StatusOK {
+		t.Errorf("got %d", status)
+	}
+	if status := explain("me", "me"); status != http.StatusNotFound {
+		t.Errorf("a second word: got %d", status)
+	}
+	if after := h.requests()[0]; after.Why != "not_me" {
+		t.Errorf("the phone shows %+v", after)
+	}
+	c := s.browser()
+	c.passPassword(ada)
+	wantBody(t, c.get("/login/approval"), words("approval.push_paused.title"))
+	var told struct{ News []struct{ Text, At string } }
+	h.readJSON("/phone/requests", &told)
+	if len(told.News) == 0 || !strings.Contains(told.News[len(told.News)-1].Text, "Pixel") {
+		t.Errorf("the phone is not told that one was added: %+v", told.News)
+	}
 }
 
 // Three wrong numbers end the request, and another one may be sent.

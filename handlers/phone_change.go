@@ -144,7 +144,7 @@ func (h *Handlers) phoneSection(c *fiber.Ctx, page *views.Protected) error {
 	if err != nil {
 		return err
 	}
-	page.Phone = views.PhoneFactor{Number: user.PhoneNumber, Added: h.timeOf(c, phone.CreatedAt)}
+	page.Phone = views.PhoneFactor{Number: wholePhone(user.PhoneNumber), Added: h.timeOf(c, phone.CreatedAt)}
 	if !phone.ProvedAt.IsZero() {
 		page.Phone.Proved = h.timeOf(c, phone.ProvedAt)
 	}

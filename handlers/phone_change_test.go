@@ -88,7 +88,7 @@ func TestAnotherPhone(t *testing.T) {
 	if got := events.want("cancelled"); got.Number == "" && got.Status == "" {
 		t.Errorf("the browser that waits for the old phone was told %+v", got)
 	}
-	wantBody(t, b.get("/protected"), "+12015550177", "Phone changed")
+	wantBody(t, b.get("/protected"), "+1\u00a0201-555-0177", "Phone changed")
 
 	wantRedirect(t, b.get("/account/phone/new"), "/protected", "phone-changed")
 	wantBody(t, b.get("/protected"), "Your new phone has replaced the old one.")
@@ -124,7 +124,7 @@ func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	s.tapped(fresh.deny, fresh.pending())
 	wantRedirect(t, b.get("/account/phone/new"), "/protected", "phone-denied")
 	wantNoBody(t, b.get("/protected"), words("phone.under_way"))
-	wantBody(t, b.get("/protected"), "+12015550001", words("event.phone_change_denied"))
+	wantBody(t, b.get("/protected"), "+1\u00a0201-555-0001", words("event.phone_change_denied"))
 }
 
 // Who has lost the old phone needs a recovery code and waits a day, and the owner can
@@ -142,7 +142,7 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	fresh := s.phoneByNumber(newNumber)
 	s.tapped(fresh.approve, fresh.pending())
 	wantBody(t, b.get("/account/phone"), words("phone.ready"))
-	wantBody(t, b.get("/protected"), "Change of phone started", "+12015550001")
+	wantBody(t, b.get("/protected"), "Change of phone started", "+1\u00a0201-555-0001")
 
 	owner := s.browser() // is told, and stops it
 	owner.signIn(ada)
@@ -165,7 +165,7 @@ func TestAnotherPhoneByARecoveryCode(t *testing.T) {
 	must(t, s.flow.Sweep(t.Context()))
 	b.post("/logout")
 	b.signIn(person{ada.Email, fresh})
-	wantBody(t, b.get("/protected"), "+12015550177")
+	wantBody(t, b.get("/protected"), "+1\u00a0201-555-0177")
 }
 
 // A number that is no phone, the same one, and one too many are refused in words; and

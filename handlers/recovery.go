@@ -45,6 +45,7 @@ func (h *Handlers) keptRecoveryCodes(c *fiber.Ctx) error {
 	if err := h.Flow.KeptRecoveryCodes(c.UserContext(), visitorOf(c)); err != nil {
 		return err
 	}
+	forgetPages(c)
 	if c.FormValue("then") == thenPhone {
 		return seeOther(c, "/account/phone")
 	}

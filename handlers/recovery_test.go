@@ -151,7 +151,11 @@ func TestRecoveryCodesAreShownOnce(t *testing.T) {
 	}
 	wantRedirect(t, other.get(codesPage), "/protected#recovery", "codes-shown")
 
-	wantRedirect(t, b.post("/account/recovery-codes/kept"), "/protected")
+	kept := b.post("/account/recovery-codes/kept")
+	wantRedirect(t, kept, "/protected")
+	if got := kept.Header.Get("Clear-Site-Data"); got != `"cache"` {
+		t.Errorf("the browser keeps the page for its back button: %q", got)
+	}
 	wantRedirect(t, b.get(codesPage), "/protected#recovery", "codes-shown")
 	wantBody(t, b.get("/protected"), words("notice.codes_shown"), "10 of 10 left.")
 

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"html"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -150,7 +151,7 @@ var groups = []group{
 }
 
 // ofRequestsOnly are reasons that no session ends for.
-var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "under_way", "superseded", "other_method", "changed", "unconfirmed"}
+var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "under_way", "superseded", "other_method", "changed", "unconfirmed", "wrong_number", "rate_limited"}
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)
@@ -215,6 +216,24 @@ func TestTheWaitingPageHasAStateForEveryReason(t *testing.T) {
 	for _, found := range regexp.MustCompile(`data-state="(?:cancelled|signed_out)-([a-z_]+)"`).FindAllStringSubmatch(page, -1) {
 		if !slices.ContainsFunc(reasons, func(r constant) bool { return r.value == found[1] }) {
 			t.Errorf("approval.html has a state for %q, which is no reason", found[1])
+		}
+	}
+}
+
+// An end is a row of views/ends.go and its two sentences: none is missing, and none is left
+// over.
+func TestEveryEndHasItsSentences(t *testing.T) {
+	catalogue, err := locales.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := html.UnescapeString(render(t, views.Approval{}))
+	if strings.Contains(page, ">approval.") {
+		t.Error("an end shows a key in the place of a sentence")
+	}
+	for key := range keys(t) {
+		if regexp.MustCompile(`^approval\.[a-z_]+\.(title|text)$`).MatchString(key) && !strings.HasPrefix(key, "approval.pending.") && !strings.Contains(page, ">"+catalogue.English().Text(key)+"<") {
+			t.Errorf("no end has the sentence %q", key)
 		}
 	}
 }

@@ -56,6 +56,15 @@ func (h *Handlers) maskPhone(c *fiber.Ctx, e164 string) string {
 		"\u00a0" + strings.Repeat("•", len(national)-shown) + national[len(national)-shown:]
 }
 
+// wholePhone is a number in groups, as people read it, in one piece.
+func wholePhone(e164 string) string {
+	n, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return e164
+	}
+	return strings.ReplaceAll(phonenumbers.Format(n, phonenumbers.INTERNATIONAL), " ", "\u00a0")
+}
+
 // ceilSeconds rounds up, so that nobody is told to come back too early.
 func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
 

@@ -154,8 +154,12 @@ var keyInGo = regexp.MustCompile(`"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
 // constants.
 var derived = []string{"problem.", "code_not_sent.", "method.", "event.", "told.", "limit.", "ring.told.", "country."}
 
+// ofAnEnd are the sentences of the ends of a wait, which views completes with its rows. A
+// test of handlers holds them against these.
+var ofAnEnd = regexp.MustCompile(`^approval\.[a-z_]+\.(title|text)$`)
+
 func isDerived(key string) bool {
-	return slices.ContainsFunc(derived, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return ofAnEnd.MatchString(key) || slices.ContainsFunc(derived, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 // Keys in Go code stand in tables and calls, so they are found as strings: a
@@ -171,7 +175,7 @@ func TestGoCodeNamesWhatTheCatalogueHas(t *testing.T) {
 	for _, u := range uses(t) {
 		used[u.key] = true
 	}
-	var paths []string
+	paths := []string{"../views/ends.go"}
 	for _, folder := range []string{".", "../handlers", "../providers", "../phone"} {
 		found, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(found) == 0 {

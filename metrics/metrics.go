@@ -29,6 +29,7 @@ type Metrics struct {
 	passwords *prometheus.CounterVec
 	codesSent *prometheus.CounterVec
 	codes     *prometheus.CounterVec
+	limits    *prometheus.CounterVec
 	waits     *prometheus.CounterVec
 	tap       prometheus.Histogram
 	callbacks *prometheus.CounterVec
@@ -54,6 +55,7 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		passwords: counter("nod_passwords_total", "Passwords given, by outcome.", "outcome"),
 		codesSent: counter("nod_codes_sent_total", "Codes asked for, by method (sms, call) and outcome.", "method", "outcome"),
 		codes:     counter("nod_codes_total", "Codes given, by outcome.", "outcome"),
+		limits:    counter("nod_limited_total", "What a limit has refused, by limit; docs/security.md lists them.", "limit"),
 		waits: counter("nod_waits_ended_total", "Connections of waiting browsers that have ended, by transport and reason.",
 			"transport", "reason"),
 		tap: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -68,7 +70,7 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		polls: map[string]time.Time{},
 		now:   now,
 	}
-	m.registry.MustRegister(m.signIns, m.requests, m.passwords, m.codesSent, m.codes, m.waits, m.tap, m.callbacks, m.provider,
+	m.registry.MustRegister(m.signIns, m.requests, m.passwords, m.codesSent, m.codes, m.limits, m.waits, m.tap, m.callbacks, m.provider,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("websocket", func() int { n, _ := waiting(); return n })
 	m.gauge("stream", func() int { _, n := waiting(); return n })
@@ -129,6 +131,13 @@ func (m *Metrics) CodeSent(method, outcome string) {
 func (m *Metrics) CodeChecked(outcome string) {
 	if m != nil {
 		m.codes.WithLabelValues(outcome).Inc()
+	}
+}
+
+// Limited counts what a limit has refused.
+func (m *Metrics) Limited(limit string) {
+	if m != nil {
+		m.limits.WithLabelValues(limit).Inc()
 	}
 }
 

@@ -13,6 +13,20 @@ import (
 
 func none() (websockets, streams int) { return 0, 0 }
 
+// text is what Prometheus reads.
+func text(m *metrics.Metrics) string {
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	return answer.Body.String()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPollingBrowsersAreCountedWhileTheyPoll(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	m := metrics.New(none, func() time.Time { return now })
@@ -21,9 +35,7 @@ func TestPollingBrowsersAreCountedWhileTheyPoll(t *testing.T) {
 	m.Poll("two")
 	want := func(n int) {
 		t.Helper()
-		answer := httptest.NewRecorder()
-		m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
-		if line := fmt.Sprintf(`nod_waiting_browsers{transport="polling"} %d`, n); !strings.Contains(answer.Body.String(), line) {
+		if line := fmt.Sprintf(`nod_waiting_browsers{transport="polling"} %d`, n); !strings.Contains(text(m), line) {
 			t.Errorf("the metrics lack %q", line)
 		}
 	}
@@ -58,6 +70,7 @@ func TestUnreadMetricsDoNotGrow(t *testing.T) {
 func TestCounts(t *testing.T) {
 	m := metrics.New(none, nil)
 	for _, m := range []*metrics.Metrics{m, nil} {
+		m.Limited("push")
 		m.SignIn("signed_in", "push")
 		m.Request("login", "superseded")
 		m.Password("wrong")
@@ -66,8 +79,6 @@ func TestCounts(t *testing.T) {
 		m.WaitEnded("stream", "slow")
 		m.Callback("applied")
 	}
-	answer := httptest.NewRecorder()
-	m.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 	for _, line := range []string{
 		`nod_sign_ins_total{method="push",outcome="signed_in"} 1`,
 		`nod_requests_total{kind="login",outcome="superseded"} 1`,
@@ -77,7 +88,7 @@ func TestCounts(t *testing.T) {
 		`nod_waits_ended_total{reason="slow",transport="stream"} 1`,
 		`nod_callbacks_total{verdict="applied"} 1`,
 	} {
-		if !strings.Contains(answer.Body.String(), line+"\n") {
+		if !strings.Contains(text(m), line+"\n") {
 			t.Errorf("the metrics lack %q", line)
 		}
 	}

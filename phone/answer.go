@@ -55,3 +55,22 @@ func (r *Room) message(ctx context.Context, p store.OwnPhone, requestID string, 
 	}
 	return m, json.Unmarshal([]byte(asked.Shown), &m.Shown)
 }
+
+// Explanation is what the owner says of a denial on their phone: that it was them, by
+// mistake, or that it was not.
+type Explanation struct {
+	Answer    store.NoticeAnswer `json:"answer"`
+	Signature []byte             `json:"signature"` // of the device key
+}
+
+// CheckExplanation checks its signature. ErrRefused; store.ErrNotFound as of Check.
+func (r *Room) CheckExplanation(ctx context.Context, p store.OwnPhone, requestID string, e Explanation) error {
+	if e.Answer != store.AnswerMe && e.Answer != store.AnswerNotMe {
+		return fmt.Errorf("%w: nobody says %q", ErrRefused, e.Answer)
+	}
+	asked, err := r.Store.OwnRequestOf(ctx, p, requestID)
+	if err != nil {
+		return err
+	}
+	return signedByDevice(p.DeviceKey, digest("nod why 1", r.Origin, asked.ID, asked.Nonce, string(e.Answer)), e.Signature)
+}

@@ -84,7 +84,7 @@ func (r *Room) Finish(ctx context.Context, n NewPhone) (cookie string, err error
 	cookie = rand.Text()
 	_, err = r.Store.Enrol(ctx, code, e, store.OwnPhone{
 		Name: name, DeviceKey: n.DeviceKey, Credential: made.ID, PasskeyKey: made.PublicKey,
-		SignCount: made.Authenticator.SignCount, Synced: made.Flags.BackupEligible,
+		SignCount: made.Authenticator.SignCount, Synced: made.Flags.BackupEligible, Origin: r.Origin,
 	}, cookie)
 	return cookie, err
 }

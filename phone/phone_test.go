@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -369,6 +372,34 @@ func TestAReceipt(t *testing.T) {
 	}
 	if _, err := phone.VerifyReceipt([]byte(`{}`)); err == nil {
 		t.Error("nothing is a receipt")
+	}
+}
+
+// A verifier that nobody here wrote comes to the same.
+func TestAReceiptByAnotherVerifier(t *testing.T) {
+	if _, err := os.Stat("testdata/verifier/node_modules"); err != nil {
+		if os.Getenv("NOD_TEST_ALL") != "" {
+			t.Fatalf("the verifier is missing (make setup installs it): %v", err)
+		}
+		t.Skip("the verifier is missing (make setup installs it)")
+	}
+	w := newWorld(t)
+	ada, in := w.account()
+	keys, pixel := w.phone(in)
+	a := w.asks(ada)
+	checked, err := w.room.Check(t.Context(), pixel, a.ID, signed(keys, w.message(pixel, a, store.Approved)))
+	must(t, err)
+	for content, want := range map[string]string{
+		checked.Receipt: "verified",
+		strings.Replace(checked.Receipt, ada.Email, "eve@example.com", 1): "refused",
+	} {
+		verify := exec.CommandContext(t.Context(), "node", "verify.mjs")
+		verify.Dir, verify.Stdin, verify.Stderr = "testdata/verifier", strings.NewReader(content), os.Stderr
+		said, err := verify.Output()
+		must(t, err)
+		if strings.TrimSpace(string(said)) != want {
+			t.Errorf("it says %q, want %q, of %s", said, want, content)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"nod/config"
 	"nod/hub"
+	"nod/metrics"
 	"nod/signin"
 	"nod/simulator"
 	"nod/stage"
@@ -49,11 +50,12 @@ type site struct {
 	recorder *wire.Recorder        // of what goes over the wire; nil: nothing is recorded
 	reach    func(net.Addr) string // the URL by which this process reaches its own listeners
 
-	phonesReady func(context.Context) error // of the simulator's file; nil without it
-	resetLimits func(context.Context) error // for the simulator's demonstrations; nil if it runs alone
-	flow        atomic.Pointer[signin.Flow] // of the application, once it is put together
-	hub         atomic.Pointer[hub.Hub]     // likewise
-	stage       *stage.Stage                // at the simulator's address
+	phonesReady func(context.Context) error     // of the simulator's file; nil without it
+	resetLimits func(context.Context) error     // for the simulator's demonstrations; nil if it runs alone
+	flow        atomic.Pointer[signin.Flow]     // of the application, once it is put together
+	hub         atomic.Pointer[hub.Hub]         // likewise
+	limited     atomic.Pointer[metrics.Metrics] // counts what limits refuse; likewise
+	stage       *stage.Stage                    // at the simulator's address
 	simulator   *simulator.Simulator
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/gofiber/fiber/v2"
-
 	"nod/authy"
 	"nod/handlers"
 	"nod/hub"
@@ -31,7 +29,7 @@ type rooms struct {
 }
 
 // connect gives each room what it needs. key is the provider's.
-func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Storage, key string) (rooms, error) {
+func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.SessionFile, key string) (rooms, error) {
 	var counts *metrics.Metrics
 	waiting := hub.New(hub.Options{
 		Total: waitingLimit(), PerAddr: s.WaitingPerAddress,
@@ -39,6 +37,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	})
 	s.hub.Store(waiting)
 	counts = metrics.New(waiting.Waiting, nil)
+	s.watch(counts, db, sessions)
 	words, err := locales.New()
 	if err != nil {
 		return rooms{}, err
@@ -49,7 +48,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 		return rooms{}, err
 	}
 	browsers := handlers.Browsers{Hub: waiting, Now: s.now}
-	own, err := s.ownPhones(db, browsers)
+	own, err := s.ownPhones(ctx, db, browsers)
 	if err != nil {
 		return rooms{}, err
 	}
@@ -75,7 +74,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Words: words, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 		Phone: own, PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
-		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Version, Metrics: counts, Now: s.now, Logger: s.logger,
+		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Build.String(), Metrics: counts, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -84,7 +83,15 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions fiber.Stor
 }
 
 // ownPhones serves phones of one's own; nil where no browser makes keys for them.
-func (s *site) ownPhones(db *store.Store, pages phone.Pages) (*phone.Room, error) {
+func (s *site) ownPhones(ctx context.Context, db *store.Store, pages phone.Pages) (*phone.Room, error) {
+	elsewhere, err := db.OwnPhonesElsewhere(ctx, s.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if elsewhere > 0 {
+		s.logger.Warn("phones of one's own were added while PUBLIC_URL was another one: they cannot answer here, and have to be added again",
+			"phones", elsewhere, "public_url", s.PublicURL)
+	}
 	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Now: s.now, Logger: s.logger})
 	if errors.Is(err, phone.ErrNowhere) {
 		return nil, nil
@@ -98,6 +105,17 @@ func ownOrNone(own *phone.Room) signin.OwnPhones {
 		return nil
 	}
 	return own
+}
+
+// watch has the metrics tell of the build and of what is waited for.
+func (s *site) watch(counts *metrics.Metrics, db *store.Store, sessions *handlers.SessionFile) {
+	s.limited.Store(counts)
+	counts.Build(s.Build.Release, s.Build.Commit)
+	counts.Hashes(db.Hashes)
+	for name, stats := range db.Pools() {
+		counts.Pool(name, stats)
+	}
+	counts.Pool("sessions", sessions.Conn().Stats)
 }
 
 // openPlaces opens what says where an address is; nil where nothing does.
@@ -169,6 +187,6 @@ func (s *site) storeOptions() store.Options {
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
 		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Demo: s.Demo, OneSource: s.Demo, Now: s.now,
-		Logger: s.logger,
+		Logger: s.logger, OnLimit: func(limit string) { s.limited.Load().Limited(limit) },
 	}
 }

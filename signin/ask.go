@@ -98,6 +98,9 @@ func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store
 	case errors.Is(err, ErrNoAnswer):
 		f.Logger.Warn("it is not known whether the phone was asked", "approval", a.ID, "error", err)
 		return "", store.ReasonUnconfirmed
+	case errors.Is(err, ErrRateLimited):
+		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
+		return "", store.ReasonRateLimited
 	case err != nil:
 		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
 		return "", store.ReasonUnavailable

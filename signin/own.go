@@ -52,6 +52,25 @@ func (f *Flow) AnswerOwn(ctx context.Context, d store.OwnAnswer) (a store.Approv
 	return a, applied, err
 }
 
+// ExplainDenial takes what the owner says of a denial on the phone that made it, and
+// tells the browsers whose requests end with it. Errors as of store.ExplainDenial.
+func (f *Flow) ExplainDenial(ctx context.Context, p store.OwnPhone, requestID string, why store.NoticeAnswer) error {
+	ended, err := f.Store.ExplainDenial(ctx, p.ID, requestID, why)
+	for _, a := range ended {
+		f.ended(ctx, a)
+	}
+	if err == nil {
+		f.tellOwn(p.UserID)
+	}
+	return err
+}
+
+// OwnNotices are the newest things that the owner of a phone has not read yet.
+func (f *Flow) OwnNotices(ctx context.Context, p store.OwnPhone) ([]store.Notice, error) {
+	newest, _, err := f.Store.UnreadNotices(ctx, store.Session{UserID: p.UserID}, maxNotices)
+	return newest, err
+}
+
 // OwnPhones are the phones of the visitor that count or wait to be confirmed.
 func (f *Flow) OwnPhones(ctx context.Context, v Visitor) ([]store.OwnPhone, error) {
 	return f.Store.OwnPhones(ctx, v.User.ID)

@@ -111,7 +111,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		if version < 0 || version > newest {
-			return fmt.Errorf("was written by another version (schema %d, this is %d): remove it to start with new phones",
+			return fmt.Errorf("was written by a newer version (schema %d, this is %d): start that one again, or remove the file to start with new phones",
 				version, newest)
 		}
 		for ; version > 0 && version < newest; version++ {

@@ -115,7 +115,7 @@ func TestAFileOfAnotherVersion(t *testing.T) {
 	_, err = db.Exec("PRAGMA user_version = 99")
 	must(t, err)
 	must(t, db.Close())
-	if _, err := simulator.New(simulator.Config{Path: s.path}); err == nil || !strings.Contains(err.Error(), "another version (schema 99") {
+	if _, err := simulator.New(simulator.Config{Path: s.path}); err == nil || !strings.Contains(err.Error(), "newer version (schema 99") {
 		t.Errorf("got %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "notes.txt")

@@ -162,7 +162,9 @@ func (s *sim) try(method, path, body string, header http.Header) (reply, error) 
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	return reply{s.t, response.StatusCode, response.Header, string(text)}, err
+	got := reply{s.t, response.StatusCode, response.Header, string(text)}
+	s.hold(r, got)
+	return got, err
 }
 
 // key is a header with the key.

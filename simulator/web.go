@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"io/fs"
 	"net"
@@ -59,6 +60,7 @@ func (s *Simulator) ownRoutes() http.Handler {
 		"DELETE /faults":                            s.serveClear,
 		"POST /callback/ping":                       s.servePing,
 		"POST /language":                            s.serveLanguage,
+		"GET /openapi.json":                         s.serveDescription,
 	} {
 		mux.Handle(pattern, own.Handler(s.try(handle)))
 	}
@@ -71,6 +73,18 @@ func (s *Simulator) ownRoutes() http.Handler {
 	}
 	mux.Handle("/", s.try(func(w http.ResponseWriter, _ *http.Request) error { return unknownURL(w) }))
 	return mux
+}
+
+// description is the OpenAPI file of what the simulator answers in JSON.
+//
+//go:embed openapi.json
+var description []byte
+
+// serveDescription is GET /openapi.json.
+func (s *Simulator) serveDescription(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, err := w.Write(description)
+	return err
 }
 
 // serveResetLimits is POST /limits/reset.

@@ -217,6 +217,13 @@ byId("confirm-form").addEventListener("submit", (event) => {
   confirmation.send();
 });
 
+// Without a connection the browser's own page would take the place of this one.
+byId("cancel-form").addEventListener("submit", (event) => {
+  if (navigator.onLine) return;
+  event.preventDefault();
+  message("no-answer");
+});
+
 // ---- waking up ----
 
 let hiddenSince = mark();

@@ -44,6 +44,7 @@ const DATABASE = "nod-phone";
  * @property {number} tries_left
  * @property {string} phone
  * @property {boolean} mine
+ * @property {string} why
  */
 
 const page = /** @type {HTMLElement} */ (document.getElementById("ownphone"));
@@ -267,9 +268,36 @@ async function readRequests() {
     card.remove();
     cards.delete(id);
   }
-  page.dataset.empty = String(cards.size === 0);
+  tellNews(news.news);
   const empty = /** @type {HTMLElement} */ (document.getElementById("ownphone-empty"));
   empty.hidden = [...cards.values()].some(({ asked }) => asked.status === "pending");
+}
+
+/**
+ * tellNews lists what the owner has not read yet.
+ *
+ * @param {{text: string, at: string}[]} news
+ */
+function tellNews(news) {
+  const items = news.map(({ text, at }) => {
+    const item = document.createElement("li");
+    const words = document.createElement("div");
+    const when = document.createElement("p");
+    words.textContent = text;
+    when.className = "hint";
+    when.textContent = moment(at);
+    words.append(when);
+    item.append(words);
+    return item;
+  });
+  document.getElementById("news-list")?.replaceChildren(...items);
+  const section = /** @type {HTMLElement} */ (document.getElementById("news"));
+  section.hidden = items.length === 0;
+}
+
+/** @param {string} time */
+function moment(time) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", dateStyle: "medium" }).format(new Date(time));
 }
 
 /**
@@ -302,7 +330,8 @@ function update(asked, serverTime) {
 }
 
 /** @param {Asked} asked */
-function stateOf({ status, reason, mine, phone: by }) {
+function stateOf({ status, reason, mine, phone: by, why }) {
+  if (status === "denied" && mine) return `denied-${why || "why"}`;
   if ((status === "approved" || status === "denied") && by && !mine) return `${status}-elsewhere`;
   return status === "cancelled" && reason === "wrong_number" ? "cancelled-wrong_number" : status;
 }
@@ -328,7 +357,7 @@ function newCard(asked) {
   for (const words of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-kind]"))) words.hidden = words.dataset.kind !== kind;
   for (const slot of /** @type {const} */ (["email", "browser", "address", "place", "change", "payee"])) fill(card, slot, shown[slot]);
   fill(card, "amount", shown.amount && `${shown.amount} ${shown.currency}`);
-  fill(card, "asked", new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", dateStyle: "medium" }).format(new Date(shown.asked)));
+  fill(card, "asked", moment(shown.asked));
   const left = /** @type {HTMLElement} */ (card.querySelector("[data-left]"));
   const countdown = new Countdown((seconds) => {
     left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -348,6 +377,9 @@ function newCard(asked) {
     void once(card, () => approve(asked.id, number));
   });
   card.querySelector("[data-deny]")?.addEventListener("click", () => void once(card, () => deny(asked.id)));
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-why]"))) {
+    button.addEventListener("click", () => void once(card, () => explain(asked.id, button.dataset.why ?? "")));
+  }
   return { card, asked, countdown };
 }
 
@@ -423,11 +455,25 @@ async function deny(id) {
 }
 
 /**
+ * explain says of a denial whether it was a mistake.
+ *
+ * @param {string} id
+ * @param {string} why
+ */
+async function explain(id, why) {
+  const known = cards.get(id);
+  if (!known || !keys) return;
+  tell(id, "");
+  const message = await digest("nod why 1", phone.origin, id, known.asked.server_nonce, why);
+  return answer(id, { answer: why, signature: await sign(keys.pair, message) }, "/why");
+}
+
+/**
  * @param {string} id
  * @param {unknown} body
  */
-async function answer(id, body) {
-  const sent = await send(`/phone/requests/${id}`, body);
+async function answer(id, body, what = "") {
+  const sent = await send(`/phone/requests/${id}${what}`, body);
   if (sent.status === 200) live.textContent = page.dataset.sent ?? "";
   else tell(id, sent.body.error === "number" || sent.body.error === "refused" ? sent.body.error : wordOf(sent.status), sent.body.left);
   await readRequests();

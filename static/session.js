@@ -14,6 +14,11 @@ function compare(level) {
   else if (own === ANONYMOUS && level === SIGNED_IN && signedIn) location.replace(signedIn);
 }
 
+// What is shown only once does not come back from the pages that the browser has kept.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("[data-once]")) location.reload();
+});
+
 try {
   localStorage.setItem(KEY, own);
   addEventListener("storage", ({ key, newValue }) => key === KEY && compare(newValue));

@@ -16,7 +16,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const { doneUrl = "", loginUrl = "", selfUrl = "", statusUrl = "", streamUrl = "", eventsUrl = "" } = byId("token-form").dataset;
 const row = /** @type {HTMLElement} */ (document.querySelector("[data-next-send]"));
 const note = byId("next-send");
-const secondsLeft = /** @type {HTMLElement} */ (note.querySelector("[data-seconds]"));
+const timeLeft = /** @type {HTMLElement} */ (note.querySelector("[data-left]"));
 const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-send]")]);
 
 // ---- the next code ----
@@ -29,7 +29,7 @@ function waitForSending(until) {
     else button.removeAttribute("aria-disabled");
   }
   note.hidden = left <= 0;
-  secondsLeft.textContent = String(Math.max(0, left));
+  timeLeft.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   if (left > 0) setTimeout(() => waitForSending(until), 1000);
 }
 

@@ -213,3 +213,12 @@ func CountHashes(t interface{ Cleanup(func()) }, made *atomic.Int64) {
 	}
 	t.Cleanup(func() { keyOf = real })
 }
+
+// Retention is for how many days rows are kept, as table and days.
+func Retention() [][2]any {
+	kept := [][2]any{{"events", int64(trailDays)}}
+	for _, o := range prunable {
+		kept = append(kept, [2]any{o.table, o.days})
+	}
+	return kept
+}

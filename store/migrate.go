@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -84,7 +83,7 @@ func (s *Store) refuseNewer(ctx context.Context, known []string) error {
 	}
 	for _, name := range ran {
 		if name != demoMark && !slices.Contains(known, name) {
-			return errors.New("was made by a newer version: this one does not know " + name)
+			return fmt.Errorf("was made by a newer version, with %s: start that one again, or restore a backup from before it", name)
 		}
 	}
 	return nil

@@ -138,10 +138,11 @@ func (tx *txn) insertOwnPhone(ctx context.Context, p OwnPhone, cookie string) (O
 			cookie,
 			challenge,
 			signed_at,
-			created_at
+			created_at,
+			origin
 		)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)
 		RETURNING ` + ownPhoneColumns
 	return scanOwnPhone(tx.QueryRowContext(ctx, insert, p.ID, p.UserID, p.Name, p.DeviceKey, p.Credential, p.PasskeyKey, p.Owner,
-		p.SignCount, number(p.Synced), tx.store.phoneCookie(cookie), rand.Text(), tx.now))
+		p.SignCount, number(p.Synced), tx.store.phoneCookie(cookie), rand.Text(), tx.now, p.Origin))
 }

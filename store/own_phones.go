@@ -19,6 +19,7 @@ type OwnPhone struct {
 	Owner      []byte // what the passkey calls its owner; another one for each phone
 	SignCount  uint32 // of the passkey; 0 where it does not count
 	Synced     bool   // the passkey may leave the phone
+	Origin     string // of the site where it was added; written, never read back
 
 	Challenge   string    // what the next renewal of its cookie signs
 	SignedAt    time.Time // when its device key last did so
@@ -228,4 +229,12 @@ func (tx *txn) removeOwnPhone(ctx context.Context, by Session, phoneID string, c
 func (s *Store) OwnPhoneIDs(ctx context.Context, userID int64) ([]string, error) {
 	scan := func(r row) (id string, err error) { return id, r.Scan(&id) }
 	return list(ctx, s.read, scan, `SELECT id FROM own_phones WHERE user_id = ?`, userID)
+}
+
+// OwnPhonesElsewhere counts the phones that were added while the site had another
+// address: their keys are worth nothing at this one.
+func (s *Store) OwnPhonesElsewhere(ctx context.Context, origin string) (n int, err error) {
+	const query = `SELECT COUNT(*) FROM own_phones WHERE confirmed_at IS NOT NULL AND revoked_at IS NULL AND origin <> ?`
+	err = s.read.QueryRowContext(ctx, query, origin).Scan(&n)
+	return n, wrap(err)
 }

@@ -363,3 +363,57 @@ func TestGuessingTheCodeOfAPhone(t *testing.T) {
 	}
 	must(t, err2(w.store.BeginEnrolment(t.Context(), code, store.Client{IP: "198.51.100.7"})))
 }
+
+// What its owner says of a denial, on the phone that made it, counts once.
+func TestADenialIsExplainedOnce(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.user("ada@example.com")
+	w.signIn(ada) // a sign-up has no owner yet to be told
+	pixel, iphone := w.own(ada, "Pixel"), w.own(ada, "iPhone")
+	denied := func() store.Approval {
+		a := w.askOwn(ada)
+		w.answerOwn(pixel.says(a, store.Denied))
+		return a
+	}
+	first := denied()
+	_, err := w.store.ExplainDenial(ctx, iphone.ID, first.ID, store.AnswerMe)
+	wantErr(t, "another phone", err, store.ErrNotFound)
+	must(t, err2(w.store.ExplainDenial(ctx, pixel.ID, first.ID, store.AnswerMe)))
+	_, err = w.store.ExplainDenial(ctx, pixel.ID, first.ID, store.AnswerNotMe)
+	wantErr(t, "once more", err, store.ErrNotFound)
+	second := denied() // the one before counts no more
+	if until, err := w.store.PausedUntil(ctx, ada.ID, store.KindLogin); err != nil || !until.IsZero() {
+		t.Errorf("a denial by mistake has counted: %v, %v", until, err)
+	}
+	open, _, err := w.store.UnreadNotices(ctx, store.Session{UserID: ada.ID}, 20)
+	must(t, err)
+	waiting := w.askOwn(ada)
+	_, err = w.store.ExplainDenial(ctx, pixel.ID, waiting.ID, store.AnswerNotMe)
+	wantErr(t, "of what waits", err, store.ErrNotFound)
+	ended, err := w.store.ExplainDenial(ctx, pixel.ID, second.ID, store.AnswerNotMe)
+	must(t, err)
+	if len(ended) != 1 || ended[0].ID != waiting.ID || ended[0].Reason != store.ReasonPushPaused {
+		t.Errorf("then ended %+v", ended)
+	}
+	if until, err := w.store.PausedUntil(ctx, ada.ID, store.KindLogin); err != nil || until.IsZero() {
+		t.Errorf("nothing is paused: %v", err)
+	}
+	left, _, err := w.store.UnreadNotices(ctx, store.Session{UserID: ada.ID}, 20)
+	must(t, err)
+	if len(left) != len(open) { // the denial is answered, and the pause is new
+		t.Errorf("the owner is still told %+v", left)
+	}
+}
+
+// The keys of a phone belong to the address where it was added.
+func TestOwnPhonesAtAnotherAddress(t *testing.T) {
+	w := newWorld(t)
+	w.own(w.user("ada@example.com"), "Pixel")
+	w.enrolled(w.user("bob@example.com"), "not confirmed")
+	for origin, want := range map[string]int{"": 0, "https://nod.example": 1} {
+		if n, err := w.store.OwnPhonesElsewhere(t.Context(), origin); err != nil || n != want {
+			t.Errorf("at %q: got %d, %v, want %d", origin, n, err, want)
+		}
+	}
+}

@@ -23,9 +23,10 @@ type OwnRequest struct {
 	Shown     string // JSON, as it was kept
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	TriesLeft int    // of the number
-	PhoneID   string // that has answered, "" if none has
-	Phone     string // its name
+	TriesLeft int          // of the number
+	PhoneID   string       // that has answered, "" if none has
+	Why       NoticeAnswer // what its owner says of a denial
+	Phone     string       // its name
 }
 
 const ownRequestColumns = `
@@ -39,6 +40,7 @@ const ownRequestColumns = `
 	approvals.expires_at,
 	own_requests.wrong,
 	own_requests.phone_id,
+	own_requests.why,
 	COALESCE((SELECT name FROM own_phones WHERE own_phones.id = own_requests.phone_id), '')`
 
 const ownRequestsOf = `
@@ -51,7 +53,7 @@ func scanOwnRequest(now int64) func(row) (OwnRequest, error) {
 		var o OwnRequest
 		var created, expires int64
 		var wrong int
-		err := r.Scan(&o.ID, &o.Kind, &o.Status, &o.Reason, &o.Nonce, &o.Shown, &created, &expires, &wrong, &o.PhoneID, &o.Phone)
+		err := r.Scan(&o.ID, &o.Kind, &o.Status, &o.Reason, &o.Nonce, &o.Shown, &created, &expires, &wrong, &o.PhoneID, &o.Why, &o.Phone)
 		o.CreatedAt, o.ExpiresAt, o.TriesLeft = at(created), at(expires), max(0, OwnNumberTries-wrong)
 		o.Status = Approval{Status: o.Status, ExpiresAt: o.ExpiresAt, ConsumedAt: o.ExpiresAt}.as(now).Status
 		return o, err

@@ -25,6 +25,7 @@ import (
 func (s *Store) hashed(ctx context.Context, do func() error) error {
 	err := s.queue.enter(ctx, turnOf(ctx))
 	if errors.Is(err, errFlooded) {
+		s.opts.OnLimit(limitHashing)
 		return &RateError{RetryAt: at(s.now()).Add(longestQueue), Limit: limitHashing}
 	}
 	if err != nil {

@@ -161,7 +161,7 @@ func (tx *txn) spendPush(ctx context.Context, a Approval) error {
 }
 
 // neverRang are the reasons of requests that the phone has not shown.
-var neverRang = map[Reason]bool{ReasonNoDevice: true, ReasonUnavailable: true}
+var neverRang = map[Reason]bool{ReasonNoDevice: true, ReasonUnavailable: true, ReasonRateLimited: true}
 
 // forgetPushes lets the limits of a phone start anew, once it has said yes.
 func (tx *txn) forgetPushes(ctx context.Context, userID int64) error {

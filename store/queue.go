@@ -27,6 +27,8 @@ var errFlooded = errors.New("too many of one source wait")
 // queue lets a few work at once, and the others wait: known browsers and strangers
 // in turn, and the sources of each in turn, so that one of them cannot fill it.
 type queue struct {
+	places int // to work
+
 	mu    sync.Mutex
 	free  int // places to work
 	room  int // places to wait in each line
@@ -54,7 +56,7 @@ type waiter struct {
 }
 
 func newQueue(places int) *queue {
-	q := &queue{free: places, room: places * queuePerHash}
+	q := &queue{places: places, free: places, room: places * queuePerHash}
 	for i := range q.lines {
 		q.lines[i].of = map[string][]*waiter{}
 	}
@@ -133,6 +135,13 @@ func (l *waitLine) crowdOut(has int) bool {
 	l.remove(last)
 	last.turn <- errFlooded
 	return true
+}
+
+// length is how many wait, and how many work.
+func (q *queue) length() (waiting, working int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lines[0].waiting + q.lines[1].waiting, q.places - q.free
 }
 
 // leave gives the place to whoever is next.

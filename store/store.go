@@ -41,6 +41,8 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged; gets every line of the audit trail
 
+	OnLimit func(limit string) // nil: nothing; told the Name of a Limit each time it refuses
+
 	// Demo is for what closes every account at its start: it has a file that it has made
 	// itself, and nobody else takes that file. ErrNotDemo and ErrDemo say so.
 	Demo bool
@@ -98,6 +100,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnLimit == nil {
+		o.OnLimit = func(string) {}
 	}
 	o.Provider = cmp.Or(o.Provider, Simulator)
 	o.SessionIdle = cmp.Or(o.SessionIdle, time.Hour)

@@ -35,6 +35,7 @@ const (
 	ReasonByUser      Reason = "by_user"      // cancelled on the page that waits
 	ReasonNoDevice    Reason = "no_device"    // no phone with the app
 	ReasonUnavailable Reason = "unavailable"  // the provider could not be reached
+	ReasonRateLimited Reason = "rate_limited" // the provider limits requests
 	ReasonPushPaused  Reason = "push_paused"  // too many requests without an approval
 	ReasonUnderWay    Reason = "under_way"    // a sign-in in another browser has the phone
 	ReasonSuperseded  Reason = "superseded"   // a newer request of the same user

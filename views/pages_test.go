@@ -113,7 +113,7 @@ func signup(l views.Layout) views.Signup {
 func approvals() []state {
 	list := []state{{"approval", "zero", views.Approval{}}}
 	ends := []string{"pending", "approved", "denied", "expired", "cancelled"}
-	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "wrong_number", "unheard_of"} {
+	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "rate_limited", "wrong_number", "unheard_of"} {
 		ends = append(ends, "cancelled "+reason)
 	}
 	for _, end := range ends {
@@ -137,6 +137,7 @@ func approvals() []state {
 func tokens() []state {
 	list := []state{
 		{"token", "zero", views.Token{}},
+		{"token", "not sent", views.Token{Layout: member("token", 1), MaskedPhone: "+57 ••• 67", TriesLeft: 5, NextSendSeconds: 30, Sends: views.Sends{SMS: true, Call: true}, NotSent: views.NotSent{By: "sms", Text: "No more codes."}}},
 		{"token", "wrong", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", TriesLeft: 1, NextSendSeconds: 30, Sends: views.Sends{SMS: true}}},
 	}
 	for _, by := range []string{"", "sms", "call"} {

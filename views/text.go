@@ -16,8 +16,13 @@ func (text Text) funcs(direction string) template.FuncMap {
 	if direction == "rtl" {
 		t = text.isolating()
 	}
-	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep}
+	w := text.waiting()
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep, "minutes": minutes,
+		"state": StateOf, "shows": shows, "waiting": func() waiting { return w }}
 }
+
+// minutes writes a wait as clocks do: 8:05.
+func minutes(seconds int) string { return fmt.Sprintf("%d:%02d", seconds/60, seconds%60) }
 
 // isolating keeps arguments, which may be e-mails and numbers, from being turned
 // round by the words beside them, or turning those.

@@ -15,14 +15,14 @@ const page = (seconds) => `
   </div>
   <form id="confirm-form" action="/confirm-login"><input name="_csrf" value="secret"></form>
   <p data-message="confirm-offline" hidden></p>
-  <p id="next-send" ${seconds ? "" : "hidden"}>In <span data-seconds>${seconds}</span> s.</p>`;
+  <p id="next-send" ${seconds ? "" : "hidden"}>In <span data-left>${seconds}</span> min.</p>`;
 
 async function open(seconds = 0) {
   setPage(page(seconds));
   await load("static/token.js");
 }
 
-const wait = () => byId("next-send").querySelector("[data-seconds]").textContent;
+const wait = () => byId("next-send").querySelector("[data-left]").textContent;
 
 describe("sending a code", () => {
   test("is possible at once where nothing was sent", async () => {
@@ -33,11 +33,11 @@ describe("sending a code", () => {
 
   test("waits, counting down, and is possible then", async () => {
     await open(3);
-    assert.equal(wait(), "3");
+    assert.equal(wait(), "0:03");
     assert.ok(!submits(byId("send-sms")));
     assert.ok(!submits(byId("send-call")));
     await advance(1000);
-    assert.equal(wait(), "2");
+    assert.equal(wait(), "0:02");
     await advance(1990);
     assert.ok(!submits(byId("send-call")));
     assert.equal(byId("next-send").hidden, false);
@@ -46,6 +46,11 @@ describe("sending a code", () => {
     assert.ok(submits(byId("send-sms")));
     assert.ok(submits(byId("send-call")));
   });
+});
+
+test("a long wait is told in minutes", async () => {
+  await open(536);
+  assert.equal(wait(), "8:56");
 });
 
 describe("a page that is seen again", () => {

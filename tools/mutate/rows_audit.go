@@ -41,6 +41,7 @@ var auditRows = []row{
 	{what: "a name controls the terminal", file: "server/operator.go", find: "!unicode.IsPrint(r)", put: "false", test: "command.TestANameDoesNothingToTheTerminal"},
 	{what: "equal warnings flood the log", file: "command/quiet.go", find: "known && now.Sub(last.at) < quietFor", put: "false && known && now.Sub(last.at) < quietFor", test: "TestEqualWarningsStandOnceAMinute"},
 	{what: "the trail is read in the order of writing", file: "store/events.go", find: "ORDER BY at DESC, id DESC LIMIT ?2", put: "ORDER BY id DESC LIMIT ?2", test: "TestTheTrailIsReadByItsTime"},
-	{what: "an open sign-in is called an end", file: "handlers/approval.go", find: "a.Status == store.Cancelled && titledReasons[a.Reason]", put: "a.Status == store.Cancelled && a.Reason == \"\"", test: "handlers.TestASignInWithoutARequestGoesOn"},
+	{what: "a provider that limits requests is told as one that is away", file: "signin/ask.go", find: "return \"\", store.ReasonRateLimited", put: "return \"\", store.ReasonUnavailable", test: "handlers.TestFaultsAtThePassword"},
+	{what: "an open sign-in is called an end", file: "handlers/approval.go", find: "views.StateOf(string(a.Status), string(a.Reason))", put: "string(a.Status)", test: "handlers.TestASignInWithoutARequestGoesOn"},
 	{what: "a pause is an error of the code", file: "handlers/fresh.go", find: "page.Notice = &views.Notice{Kind: \"warning\", Text: why}", put: "page.Errors = views.FieldErrors{\"token\": why}", test: "handlers.TestASignInWithoutARequestGoesOn"},
 }

@@ -4,7 +4,7 @@ package main
 var ownRows = []row{
 	{what: "a phone counts that no browser has confirmed", file: "store/own_requests.go", find: "own_phones.id = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL)", put: "own_phones.id = ? AND revoked_at IS NULL)", test: "TestOnlyTheOwnPhonesOfTheAccountAnswer"},
 	{what: "a revoked phone answers", file: "store/own_requests.go", find: "own_phones.id = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL)", put: "own_phones.id = ? AND confirmed_at IS NOT NULL)", test: "TestOnlyTheOwnPhonesOfTheAccountAnswer"},
-	{what: "any number approves", file: "store/own_requests.go", find: "subtle.ConstantTimeCompare([]byte(a.Number), []byte(typed)) == 1", put: "len(typed) == len(a.Number)", test: "TestThreeWrongNumbersEndTheRequest"},
+	{what: "any number approves", file: "store/own_requests.go", find: "subtle.ConstantTimeCompare([]byte(a.Number), []byte(typed)) == 1", put: "subtle.ConstantTimeCompare([]byte(a.Number), []byte(typed)) >= 0", test: "TestThreeWrongNumbersEndTheRequest"},
 	{what: "numbers are guessed without end", file: "store/own_requests.go", find: "if wrong < OwnNumberTries {", put: "if wrong < 99 {", test: "TestThreeWrongNumbersEndTheRequest"},
 	{what: "a wrong number is not counted", file: "store/own_requests.go", find: "refused := &kept{&WrongNumber{max(0, OwnNumberTries-wrong)}}", put: "refused := &WrongNumber{max(0, OwnNumberTries-wrong)}", test: "TestThreeWrongNumbersEndTheRequest"},
 	{what: "a copied passkey approves", file: "store/own_requests.go", find: "AND (sign_count < ?1 OR sign_count = 0 AND ?1 = 0)", put: "", test: "TestACounterNeverGoesBack"},
@@ -22,6 +22,17 @@ var ownRows = []row{
 	{what: "a stranger's phone outlives a not me", file: "store/account.go", find: "range p.RemovePhones {", put: "range p.RemovePhones[:0] {", test: "TestOwnPhonesGo"},
 	{what: "a stranger's phone outlives a reset", file: "store/operator.go", find: "if err := tx.revokeOwnPhones(ctx, userID); err != nil {", put: "if err := error(nil); err != nil {", test: "TestOwnPhonesGo"},
 	{what: "Authy is asked beside a phone of one's own", file: "store/approvals.go", find: "AND NOT EXISTS (\n\t\t\t\t\tSELECT 1\n\t\t\t\t\tFROM factors AS own", put: "AND EXISTS (\n\t\t\t\t\tSELECT 1\n\t\t\t\t\tFROM factors AS own", test: "TestBeginApproval"},
+
+	{what: "another phone explains a denial", file: "store/own_denials.go", find: "AND phone_id = ?3\n", put: "", test: "TestADenialIsExplainedOnce"},
+	{what: "a denial is explained twice", file: "store/own_denials.go", find: "AND why = ''\n", put: "", test: "TestADenialIsExplainedOnce"},
+	{what: "not me pauses nothing", file: "store/own_denials.go", find: "tx.pause(ctx, Session{ID: a.SessionID, UserID: a.UserID}, PauseNotMe, everything)", put: "nil", test: "TestADenialIsExplainedOnce"},
+	{what: "anybody explains a denial", file: "phone/answer.go", find: "return signedByDevice(p.DeviceKey, digest(\"nod why 1\"", put: "_ = digest\n\t_ = asked\n\treturn nil\n\treturn signedByDevice(p.DeviceKey, digest(\"nod why 1\"", test: "handlers.TestADenialIsExplained"},
+
+	{what: "a list needs no signature", file: "handlers/ownphone.go", find: "case !now.Before(p.SignedAt.Add(phoneSigned)):", put: "case false:", test: "TestAPhoneSignsAgain"},
+	{what: "another site answers for a phone", file: "handlers/ownphone.go", find: "return h.requireOwnOrigin(c)", put: "return c.Next()", test: "TestOtherSitesAreNoPhone"},
+	{what: "a form answers for a phone", file: "handlers/ownphone.go", find: "if c.Get(fiber.HeaderContentType) != fiber.MIMEApplicationJSON {", put: "if false {", test: "TestOtherSitesAreNoPhone"},
+	{what: "the cookie of a phone goes everywhere", file: "handlers/ownphone.go", find: "Path: phonePath,", put: "Path: \"/\",", test: "TestAPhoneIsNoSession"},
+	{what: "anybody reads a receipt", file: "store/own_requests.go", find: "WHERE approval_id = ? AND user_id = ? AND receipt <> ''", put: "WHERE approval_id = ? AND user_id <> -? AND receipt <> ''", test: "handlers.TestSignInByAnOwnPhone"},
 
 	{what: "an approval takes no passkey", file: "phone/answer.go", find: "if a.Decision == store.Denied {", put: "if true {", test: "TestAnAnswerIsRefused"},
 	{what: "an approval takes no device key", file: "phone/answer.go", find: "if err := signedByDevice(p.DeviceKey, m.Digest(), a.Signature); err != nil {", put: "if err := error(nil); err != nil {", test: "TestAnAnswerIsRefused"},

@@ -47,5 +47,8 @@ var processRows = []row{
 	{what: "everybody may write the folder of a key", file: "config/key.go", find: "info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0", put: "false && info == nil", test: "TestAFolderThatIsOpenToAllHasNoKey"},
 	{what: "everybody may write a folder above that of a key", file: "config/key.go", find: "for at != filepath.Dir(at) {", put: "for range 1 {", test: "TestAFolderThatIsOpenToAllHasNoKey"},
 	{what: "a link hides the folder of a key", file: "config/key.go", find: "ways = append(ways, target)", put: "ways = []string{target}", test: "TestAFolderThatIsOpenToAllHasNoKey"},
+	{what: "a backup is not read back", file: "store/backup.go", find: "if err := sound(ctx, to); err != nil {", put: "if err := error(nil); err != nil {", test: "store.TestADamagedFileIsNotCopied"},
+	{what: "a backup overwrites another", file: "server/backup.go", find: "!errors.Is(err, fs.ErrNotExist) {\n\t\t\treturn nil, fmt", put: "false && !errors.Is(err, fs.ErrNotExist) {\n\t\t\treturn nil, fmt", test: "command.TestABackupThatFails"},
+	{what: "half a backup is left", file: "server/backup.go", find: "err = errors.Join(err, removeIfThere(f.part))", put: "_ = f", test: "command.TestABackupThatFails"},
 	{what: "an interrupted check blames the proxy", file: "check/check.go", find: "if r.ctx.Err() == nil {", put: "if true {", test: "TestAnInterruptedCheckBlamesNobody"},
 }
