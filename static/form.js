@@ -7,6 +7,12 @@ const HEARD_UNTIL = 5000;
 const noCookies = document.getElementById("no-cookies");
 if (noCookies) noCookies.hidden = navigator.cookieEnabled;
 
+// Back and Reload would ask whether to send a form again that has come back with what is
+// wrong. From here on its answer stands for the page that it was on.
+if (document.body.dataset.posted !== undefined && document.referrer.startsWith(`${location.origin}/`)) {
+  history.replaceState(history.state, "", document.referrer);
+}
+
 // An error of the form as a whole is read first. The page itself puts the focus on a
 // field that has one; in a frame of another origin it has to wait until the keys come.
 const first = /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"));

@@ -6,6 +6,7 @@ type Layout struct {
 	Lang      string // of its words, a tag of those given to Parse
 	Dir       string // of their script: ltr or rtl
 	Here      string // where the switch of languages leads back to; "" for a page without one
+	Posted    bool   // whether the page answers a form that was sent
 	Languages []Choice
 	Title     string
 	CSRF      string // the form token
