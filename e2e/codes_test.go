@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -185,6 +188,7 @@ func TestRecoveryCodes(t *testing.T) {
 	first := eval[string](tb, `document.querySelector("#recovery-codes code").textContent`)
 	run(tb, "reload", chromedp.Reload())
 	tb.is(fmt.Sprintf(`document.querySelector("#recovery-codes code")?.textContent === %q`, first))
+	tb.printed()
 	tb.click("#codes-kept button")
 	tb.at("/protected")
 	tb.is(`document.querySelector(".offer") === null`)
@@ -202,6 +206,23 @@ func TestRecoveryCodes(t *testing.T) {
 	tb.fill("#recovery", first)
 	tb.click("#recovery-form button")
 	tb.at("/protected")
+}
+
+// printed wants that paper shows the codes and whose they are, in black, and nothing that
+// is of use on a screen only. The colours of the screen are the dark ones.
+func (tb *tab) printed() {
+	tb.t.Helper()
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}
+	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: features})
+	lines := strings.Split(strings.TrimSpace(eval[string](tb, `document.body.innerText.replace(/\n+/g, "\n")`)), "\n")
+	codes := eval[[]string](tb, `[...document.querySelectorAll("#recovery-codes code")].map((code) => code.textContent)`)
+	if len(codes) != 10 || len(lines) != 13 || lines[0] != words("recovery.title") || !slices.Equal(lines[2:12], codes) || !strings.Contains(lines[12], "ada@example.com") {
+		tb.t.Errorf("on paper stands %q", lines)
+	}
+	if got := eval[string](tb, `getComputedStyle(document.body).color`); got != "rgb(20, 32, 27)" {
+		tb.t.Errorf("the colour on paper is %s", got)
+	}
+	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
 }
 
 func TestACodeInAnotherTab(t *testing.T) {

@@ -112,7 +112,11 @@ func (b *browser) send(method, path string, form url.Values) page {
 	must(b.t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", b.site.url)
-	return b.do(req)
+	got := b.do(req)
+	if html := strings.HasPrefix(got.Header.Get("Content-Type"), "text/html"); method == http.MethodPost && got.Status == http.StatusOK && html {
+		b.t.Errorf("%s is answered by a page: the back button asks for the form to be sent again", path)
+	}
+	return got
 }
 
 // cookie is a cookie of the site, by its name without the port.
