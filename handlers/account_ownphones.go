@@ -42,9 +42,20 @@ func (h *Handlers) ownPhones(c *fiber.Ctx, counting bool) (list []views.OwnPhone
 	return list, err
 }
 
-// addOwnPhone shows the code that adds a phone, once.
+// addOwnPhone makes the code that adds a phone, and leads to its page.
 func (h *Handlers) addOwnPhone(c *fiber.Ctx) error {
-	code, err := h.Flow.NewPhoneCode(c.UserContext(), visitorOf(c))
+	if err := h.Flow.NewPhoneCode(c.UserContext(), visitorOf(c)); err != nil {
+		return err
+	}
+	return seeOther(c, "/account/phones/code")
+}
+
+// ownPhoneCode shows the code to the session that has asked for it, until it is used.
+func (h *Handlers) ownPhoneCode(c *fiber.Ctx) error {
+	code, err := h.Flow.ShownPhoneCode(c.UserContext(), visitorOf(c))
+	if errors.Is(err, store.ErrNotFound) {
+		return seeOther(c, "/account/phones")
+	}
 	if err != nil {
 		return err
 	}

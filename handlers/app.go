@@ -151,6 +151,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Post("/account/phone/ask", h.requireSignedIn, h.askNewPhone)
 	app.Post("/account/phone/stop", h.requireSignedIn, h.stopPhone)
 	app.Get("/account/phones", h.requireSignedIn, h.ownPhonesForm)
+	app.Get("/account/phones/code", h.requireSignedIn, h.ownPhoneCode)
 	app.Get("/account/phones/status", h.requireSignedInJSON, h.ownPhonesStatus)
 	app.Get("/account/phones/receipts/:id", h.requireSignedIn, h.receipt)
 	app.Post("/account/phones", h.requireSignedIn, h.requireFresh, h.requirePhones, h.addOwnPhone)

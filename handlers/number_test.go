@@ -63,7 +63,7 @@ func TestAMistypedNumberIsNoDeadEnd(t *testing.T) {
 	mine.approve(mine.pending())
 	again.want("approved")
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
-	wantBody(t, b.get("/protected"), "+12045550123", "Phone number corrected")
+	wantBody(t, b.get("/protected"), "+1\u00a0204-555-0123", "Phone number corrected")
 
 	// A number that was proved is not corrected with a password alone.
 	thief := s.browser()

@@ -51,7 +51,7 @@ func TestWhoHasThePasswordCannotUseUpThePushes(t *testing.T) {
 		stranger.post("/login/cancel")
 	}
 	stranger.passPassword(ada)
-	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "Browsers that have never signed in to this account", "A code from your app")
+	wantRefused(t, stranger.get("/login/approval"), 10*time.Minute, "Browsers that have never signed in to this account", words("ways.app"))
 	wantRefused(t, stranger.post("/login/resend"), 10*time.Minute, "10 minutes")
 
 	hers.passPassword(ada)

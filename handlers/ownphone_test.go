@@ -81,7 +81,8 @@ func (b *browser) enrols(name string) hand {
 
 func (b *browser) phoneCode() string {
 	b.t.Helper()
-	found := phoneCode.FindStringSubmatch(b.post("/account/phones").Body)
+	wantRedirect(b.t, b.post("/account/phones"), "/account/phones/code")
+	found := phoneCode.FindStringSubmatch(b.get("/account/phones/code").Body)
 	if found == nil {
 		b.t.Fatal("no code is shown")
 	}
@@ -461,4 +462,21 @@ func TestWhereThereAreNoOwnPhones(t *testing.T) {
 	wantBody(t, b.get("/protected"), words("ownphones.nowhere"))
 	wantRedirect(t, b.post("/account/phones"), "/protected#own-phones")
 	wantStatus(t, b.get("/phone"), http.StatusNotFound)
+}
+
+// The code is seen by the session that has asked for it, until a phone has used it.
+func TestTheCodeOfAPhoneIsShownAgainUntilItIsUsed(t *testing.T) {
+	s := newOwnSite(t)
+	ada := s.account("ada@example.com")
+	b, other := s.browser(), s.browser()
+	b.signIn(ada)
+	other.signIn(ada)
+	code := b.phoneCode()
+	wantBody(t, b.get("/account/phones/code"), code)
+	wantRedirect(t, other.get("/account/phones/code"), "/account/phones")
+	s.phoneBy(code, "Blue phone")
+	wantRedirect(t, b.get("/account/phones/code"), "/account/phones")
+	b.phoneCode()
+	s.clock.Advance(10 * time.Minute)
+	wantRedirect(t, b.get("/account/phones/code"), "/account/phones")
 }

@@ -77,8 +77,14 @@ func (f *Flow) OwnPhones(ctx context.Context, v Visitor) ([]store.OwnPhone, erro
 }
 
 // NewPhoneCode makes the code by which the visitor adds a phone. store.ErrNotFresh.
-func (f *Flow) NewPhoneCode(ctx context.Context, v Visitor) (string, error) {
-	return f.Store.NewPhoneCode(ctx, v.Session.ID)
+func (f *Flow) NewPhoneCode(ctx context.Context, v Visitor) error {
+	_, err := f.Store.NewPhoneCode(ctx, v.Session.ID)
+	return err
+}
+
+// ShownPhoneCode is that code, until a phone has used it. store.ErrNotFound.
+func (f *Flow) ShownPhoneCode(ctx context.Context, v Visitor) (string, error) {
+	return f.Store.ShownPhoneCode(ctx, v.Session)
 }
 
 // ConfirmPhone makes a phone of the visitor's count. store.ErrNotFound when it has to be

@@ -13,7 +13,7 @@ async function wait() {
     await pause(INTERVAL);
     try {
       const reply = await ask(statusUrl, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
-      if (reply.status === 401 || (reply.ok && (await reply.json()).waiting > 0)) return location.assign(nextUrl);
+      if (reply.status === 401 || (reply.ok && (await reply.json()).waiting > 0)) return location.replace(nextUrl);
     } catch {
       // asked again
     }

@@ -21,18 +21,19 @@ const (
 func (s *Store) phoneCode(code string) []byte { return s.keyedHash("code of a phone", code) }
 
 // NewPhoneCode makes the code by which a phone is added to the account of a session, in
-// the place of one from before. It is returned this once. ErrNotFresh.
+// the place of one from before. The session can read it, see ShownPhoneCode. ErrNotFresh.
 func (s *Store) NewPhoneCode(ctx context.Context, sessionID string) (code string, err error) {
 	code = randomCode(PhoneCodeSize)
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
-		if err := tx.useKey(ctx); err != nil {
+		sealed, err := tx.seal(ctx, phoneCodeFor(by.UserID), []byte(code))
+		if err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM own_codes WHERE user_id = ?`, by.UserID); err != nil {
 			return err
 		}
-		const insert = `INSERT INTO own_codes (user_id, hash, created_at) VALUES (?, ?, ?)`
-		_, err := tx.ExecContext(ctx, insert, by.UserID, s.phoneCode(code), tx.now)
+		const insert = `INSERT INTO own_codes (user_id, hash, created_at, code, shown_to) VALUES (?, ?, ?, ?, ?)`
+		_, err = tx.ExecContext(ctx, insert, by.UserID, s.phoneCode(code), tx.now, sealed, by.ID)
 		return err
 	})
 	return code, err

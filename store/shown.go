@@ -14,6 +14,8 @@ import (
 // shownFor is how long recovery codes can be seen after they were made.
 const shownFor = 10 * time.Minute
 
+func phoneCodeFor(userID int64) string { return "phone code of " + strconv.FormatInt(userID, 10) }
+
 func codesFor(userID int64) string { return "recovery codes of " + strconv.FormatInt(userID, 10) }
 
 // showCodes keeps codes that were just made for the session that has made them.
@@ -37,6 +39,7 @@ func (tx *txn) hideCodes(ctx context.Context, userID int64) error {
 func (tx *txn) shownGoesOn(ctx context.Context, before string, sess Session) error {
 	for _, move := range []string{
 		`UPDATE shown_codes SET session_id = ? WHERE session_id = ?`,
+		`UPDATE own_codes SET shown_to = ? WHERE shown_to = ?`,
 		`UPDATE authenticators SET shown_to = ? WHERE shown_to = ? AND proved_at IS NULL`,
 	} {
 		if _, err := tx.ExecContext(ctx, move, sess.ID, before); err != nil {
@@ -80,4 +83,20 @@ func (s *Store) ShownSecret(ctx context.Context, sess Session, id string) (secre
 	}
 	raw, err := s.unseal(sealedFor(app.userID, app.id), app.sealed)
 	return secretText.EncodeToString(raw), err
+}
+
+// ShownPhoneCode is the code by which a session adds a phone. ErrNotFound once it is used
+// or too old, and for any other session.
+func (s *Store) ShownPhoneCode(ctx context.Context, sess Session) (code string, err error) {
+	const query = `
+		SELECT code
+		FROM own_codes
+		WHERE user_id = ? AND shown_to = ? AND phone_id = '' AND code IS NOT NULL AND created_at > ?`
+	var sealed []byte
+	err = s.read.QueryRowContext(ctx, query, sess.UserID, sess.ID, s.now()-PhoneCodeLife.Milliseconds()).Scan(&sealed)
+	if err != nil {
+		return "", wrap(err)
+	}
+	plain, err := s.unseal(phoneCodeFor(sess.UserID), sealed)
+	return string(plain), err
 }
