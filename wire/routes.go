@@ -47,6 +47,7 @@ var routes = map[Point][]string{
 		"/authy/status", callbackRoute, "/confirm-login", "/verify-token", "/send-token", "/protected",
 		"/account/browsers/remove", "/account/browsers/remove-all",
 		"/account/phone", "/account/phone/new", "/account/phone/status", "/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
+		"/account/phones", "/account/phones/code", "/account/phones/status", "/account/phones/confirm", "/account/phones/remove",
 		"/account/authenticators", "/account/authenticators/prove", "/account/authenticators/remove",
 		"/account/recovery-codes", "/account/recovery-codes/kept", "/account/recovery-codes/remove", "/account/recovery-codes/decline",
 		"/account/close", "/account/sessions/end", "/account/sessions/end-others", "/account/password", "/account/history",
