@@ -63,6 +63,12 @@ func TestThePhoneAtEverySize(t *testing.T) {
 			}
 		}
 	}
+	hand.click(".languages [value=de]") // German words are long
+	hand.is(`document.documentElement.lang === "de"`)
+	hand.resize(320, 256)
+	hand.fits(320)
+	hand.open(p.nod.phones)
+	hand.fits(320)
 }
 
 // A call rings until it is answered or hung up; the keyboard stays in it, and goes

@@ -178,6 +178,8 @@ func (state phoneState) photograph(t *testing.T, dir string, languages []*locale
 		}
 		// An answer stays for some seconds only, and a picture takes its time.
 		eval[bool](tb, `(() => { for (let id = setTimeout(() => {}); id > 0; id--) clearTimeout(id); return true; })()`)
+		tb.look(320, "light")
+		tb.fits(320)
 		for _, scheme := range schemes {
 			for _, width := range widths {
 				tb.look(width, scheme)
