@@ -20,6 +20,7 @@ func TestWhosePhonesAreAsked(t *testing.T) {
 		{"this machine", []string{"PUBLIC_URL", "http://localhost:3000"}, []string{"simulated"}, ""},
 		{"another name of it", []string{"PUBLIC_URL", "http://nod.localhost:3000"}, []string{"simulated"}, ""},
 		{"its address", []string{"PUBLIC_URL", "http://127.0.0.1:3000"}, []string{"simulated"}, ""},
+		{"a name for tests", []string{"PUBLIC_URL", "http://nod.test:3000"}, []string{"simulated"}, ""},
 		{"all addresses", []string{"ADDR", ":3000"}, []string{"simulated"}, ""},
 		{"a key", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site}, []string{"authy"}, ""},
 		{"a key, and named", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site, "PHONES", "authy"}, []string{"authy"}, ""},
@@ -30,6 +31,7 @@ func TestWhosePhonesAreAsked(t *testing.T) {
 
 		{"https", []string{"PUBLIC_URL", site}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"https on this machine", []string{"PUBLIC_URL", "https://localhost"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"https, and a name for tests", []string{"PUBLIC_URL", "https://nod.test"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"plain http elsewhere", []string{"PUBLIC_URL", "http://192.168.1.5:3000"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"an address elsewhere", []string{"ADDR", "192.168.1.5:3000"}, nil, "PHONES: with this ADDR people elsewhere"},
 		{"an empty name", []string{"PUBLIC_URL", site, "PHONES", ""}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},

@@ -169,6 +169,13 @@ func isOwnMachine(origin string) bool {
 	return err == nil && (loopback(u.Hostname()) || strings.HasSuffix(u.Hostname(), ".localhost"))
 }
 
+// isForTests says whether a URL that was read has a name which RFC 6761 keeps for
+// tests: nobody can own one.
+func isForTests(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && strings.HasSuffix(u.Hostname(), ".test")
+}
+
 // isPublicAddress says whether others are led to this address where PUBLIC_URL is
 // not set: one of all addresses is then opened as localhost.
 func isPublicAddress(addr string) bool {
