@@ -115,7 +115,7 @@ func (h *House) prepare(ctx context.Context, how, phone string) (c simulator.Sen
 		id, _ := strconv.ParseInt(phone, 10, 64) // 0 is nobody's
 		c, err = h.Phones.LateCallback(ctx, id)
 		if errors.Is(err, simulator.ErrNoRequest) || errors.Is(err, simulator.ErrNoPhone) {
-			return c, "Nothing can be late: cancel a sign-in first, or let one expire.", nil
+			return c, "Nothing can be late: cancel a sign-in first.", nil
 		}
 		return c, "", err
 	}

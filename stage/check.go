@@ -143,32 +143,63 @@ func isTaken(addr string) bool {
 }
 
 // checkNetwork opens this machine's address in its network from another address, as a
-// phone in the room would. What the network itself keeps apart it cannot see.
+// phone of the audience would: that of the room, where there is one. What the network
+// itself keeps apart it cannot see.
 func checkNetwork(ctx context.Context, h *House, _ *http.Request) tried {
+	const try = "Try it with a phone: some networks keep devices apart."
+	if h.LAN != "" {
+		from, err := visitRoom(ctx, h)
+		if err != nil {
+			return bad("Let this program through the firewall of this machine, and start nod demo --lan anew.", "The room at %s cannot be opened: %v.", h.LAN, err)
+		}
+		return good("The room at %s can be opened from %s. %s", h.LAN, from, try)
+	}
 	hosts := h.Hosts()
 	if len(hosts) == 0 {
-		return bad("Join a network; without one everything works but the phones of the audience.", "This machine is in no network.")
+		return bad("Join a network; without one everything works but the phones of an audience.", "This machine is in no network.")
 	}
 	ln, err := net.Listen("tcp", net.JoinHostPort(hosts[0], "0"))
 	if err != nil {
 		return bad("Join the network anew.", "Nothing can listen on %s: %v.", hosts[0], err)
 	}
 	defer ln.Close()
-	from, err := dialFromElsewhere(ctx, ln.Addr().String(), hosts)
+	conn, from, err := dialFromElsewhere(ctx, ln.Addr().String(), hosts)
 	if err != nil {
 		return bad("Let this program through the firewall of this machine.", "%s cannot be opened: %v.", hosts[0], err)
 	}
-	return good("%s can be opened from %s. Try it with a phone: some networks keep devices apart.", hosts[0], from)
+	_ = conn.Close() // nothing was sent
+	return good("%s can be opened from %s; nod demo --lan opens a room there. %s", hosts[0], from, try)
+}
+
+// visitRoom asks the listener of the audience for something: that it answers at all is
+// what counts.
+func visitRoom(ctx context.Context, h *House) (from string, err error) {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, addr string) (conn net.Conn, err error) {
+		conn, from, err = dialFromElsewhere(ctx, addr, h.Hosts())
+		return conn, err
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.LAN+"/", nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	return from, res.Body.Close()
 }
 
 // dialFromElsewhere dials from the first other address of this machine that can be had.
-func dialFromElsewhere(ctx context.Context, addr string, hosts []string) (from string, err error) {
-	for _, from = range slices.Concat(hosts[1:], []string{"127.0.0.2", "127.0.0.1"}) {
+func dialFromElsewhere(ctx context.Context, addr string, hosts []string) (conn net.Conn, from string, err error) {
+	own, _, err := net.SplitHostPort(addr)
+	for _, from = range slices.Concat(hosts, []string{"127.0.0.2", "127.0.0.1"}) {
+		if from == own {
+			continue
+		}
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		var conn net.Conn
 		if conn, err = dialer.DialContext(ctx, "tcp", addr); err == nil {
-			return from, conn.Close()
+			return conn, from, nil
 		}
 	}
-	return "", err
+	return nil, "", err
 }

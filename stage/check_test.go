@@ -73,6 +73,20 @@ func TestTheNetworkIsTriedFromAnotherAddress(t *testing.T) {
 	try("192.0.2.1").wants(t, false, "Nothing can listen on 192.0.2.1")
 }
 
+// Where there is a room, it is what is opened.
+func TestTheRoomIsTriedFromAnotherAddress(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.3:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := &http.Server{Handler: http.NotFoundHandler()}
+	go room.Serve(ln)
+	h := &House{LAN: "http://" + ln.Addr().String(), Hosts: func() []string { return []string{"127.0.0.3", "127.0.0.4"} }}
+	checkNetwork(t.Context(), h, asked()).wants(t, true, h.LAN+" can be opened from 127.0.0.4")
+	room.Close()
+	checkNetwork(t.Context(), h, asked()).wants(t, false, "The room at "+h.LAN+" cannot be opened")
+}
+
 // A stage whose application is gone says so, line by line.
 func TestAnApplicationThatDoesNotAnswerIsFound(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
