@@ -226,7 +226,7 @@ func wrapServer(err error) error {
 // lostServer says whether a server could not be reached, or was lost amid a question.
 func lostServer(err error) bool {
 	var connect *pgconn.ConnectError
-	var network net.Error
+	var network *net.OpError // a net.Error is also what a file cannot do
 	return errors.As(err, &connect) || errors.As(err, &network) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
