@@ -16,8 +16,8 @@ var mayImport = map[string][]string{
 	"nod":                 {"command"},
 	"nod/command":         {"config", "server", "check", "phone"},
 	"nod/config":          {},
-	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "places", "phone", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
-	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "locales", "phone"},
+	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "places", "phone", "phone/push", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
+	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "locales", "phone", "phone/push"},
 	"nod/phone":           {"signin", "store", "locales", "phone/push"},
 	"nod/phone/phonetest": {}, // for tests: nothing may import it
 	"nod/signin":          {"store", "passwords"},

@@ -9,7 +9,10 @@
 package config
 
 import (
+	"context"
+	"crypto/x509"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +34,7 @@ type Config struct {
 	SimulatorAddr        string // host:port
 	SimulatorCallbackURL string // only for the simulator alone, "" = send no callbacks
 	Phones               Phones
+	Push                 Push
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	CodesPerCountry      int // in a day, as the next
@@ -71,6 +75,17 @@ type Phones struct {
 	CodesPerHour    int
 	Keep            time.Duration
 	SandboxToken    string
+}
+
+// Push is how phones of one's own are woken.
+type Push struct {
+	Subject string   // an https or mailto URL, "" = PublicURL where that is https
+	Hosts   []string // push services besides the known ones
+
+	// Dial and Roots are no settings: the push service of a test, at a loopback address
+	// and with a certificate of its own. nil = public addresses, the machine's roots.
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Roots *x509.CertPool
 }
 
 // Secret is text that no log, message or table shows.
@@ -156,11 +171,11 @@ func isForeignDatabase(url string) bool {
 	return found && !strings.HasPrefix(scheme, "sqlite")
 }
 
-// simulating has simulated phones in the place of those that getenv names.
+// simulating has simulated phones, beside own ones, in the place of those that getenv names.
 func simulating(getenv Lookup) Lookup {
 	return func(asked string) (string, bool) {
 		if asked == "PHONES" {
-			return simulatedPhones, true
+			return simulatedPhones + "," + ownPhones, true
 		}
 		return getenv(asked)
 	}

@@ -50,7 +50,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ADDR", ":8080", "PUBLIC_URL", "HTTPS://Nod.Example.com:443/", "DATABASE_URL", "sqlite:///var/lib/nod/nod.db",
 		"AUTHY_API_KEY", "k3y", "AUTHY_API_URL", "https://authy.example/", "SESSION_IDLE", "30m", "SESSION_MAX", "8h",
 		"APPROVAL_TTL", "10m", "TRUSTED_PROXIES", "10.0.0.0/8, ::1", "METRICS_ADDR", "127.0.0.1:9090",
-		"WAITING_PER_ADDRESS", "50", "CODES_PER_COUNTRY", "7", "CODES_PER_SITE", "9", "LEGACY_PROVIDER", "simulator"))
+		"WAITING_PER_ADDRESS", "50", "CODES_PER_COUNTRY", "7", "CODES_PER_SITE", "9", "LEGACY_PROVIDER", "simulator",
+		"PUSH_SUBJECT", "mailto:ops@example.com", "PUSH_HOSTS", "Push.example.com, *.push.example.org"))
 	must(t, err)
 	want := Config{
 		Addr: ":8080", PublicURL: "https://nod.example.com", Database: "/var/lib/nod/nod.db", APIKey: "k3y",
@@ -58,6 +59,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		ApprovalTTL: 10 * time.Minute, SimulatorAddr: "127.0.0.1:3001",
 		TrustedProxies: []string{"10.0.0.0/8", "::1"}, MetricsAddr: "127.0.0.1:9090", WaitingPerAddress: 50, CodesPerCountry: 7, CodesPerSite: 9,
 		LegacyProvider: "simulator",
+		Push:           Push{Subject: "mailto:ops@example.com", Hosts: []string{"push.example.com", "*.push.example.org"}},
 		Phones:         Phones{Name: "Nod", CodesPerHour: 30, Keep: 168 * time.Hour},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != want.APIKey {
@@ -151,7 +153,19 @@ var badSettings = []struct{ name, value, says string }{
 	{"SECRET_KEY_FILE", "no/such/file", "no such file"},
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
 	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
-	{"PHONES", "Authy", "want simulated or authy"},
+	{"PHONES", "Authy", "want simulated, authy or own"},
+	{"PHONES", "own", "own needs simulated or authy beside it"},
+	{"PUSH_SUBJECT", "ops@example.com", "want a URL such as mailto:"},
+	{"PUSH_SUBJECT", "http://example.com", "want a URL such as mailto:"},
+	{"PUSH_SUBJECT", "https://localhost:3000", "leads nowhere"},
+	{"PUSH_SUBJECT", "https://192.0.2.1", "leads nowhere"},
+	{"PUSH_SUBJECT", "mailto:ops@nod.local", "leads nowhere"},
+	{"PUSH_SUBJECT", "mailto:ops", "leads nowhere"},
+	{"PUSH_HOSTS", "https://push.example.com", "want a name such as push.example.com"},
+	{"PUSH_HOSTS", "push.example.com:8443", "want a name such as push.example.com"},
+	{"PUSH_HOSTS", "*", "want a name such as push.example.com"},
+	{"PUSH_HOSTS", "*.com", "want a name such as push.example.com"},
+	{"PUSH_HOSTS", "10.0.0.1", "want a name such as push.example.com"},
 	{"PHONES", "authy", "authy needs AUTHY_API_KEY"},
 	{"PHONES", "simulated,authy", "authy needs AUTHY_API_KEY"},
 	{"SESSION_IDLE", "1 hour", "want a time such as"},

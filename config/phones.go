@@ -10,6 +10,7 @@ import (
 const (
 	simulatedPhones = "simulated"
 	authyPhones     = "authy"
+	ownPhones       = "own"
 )
 
 // Asked are whose phones are asked: those that PHONES names, or what follows from the
@@ -19,11 +20,18 @@ func (c Config) Asked() []string {
 	case len(c.PhonesOf) > 0:
 		return c.PhonesOf
 	case c.APIKey != "":
-		return []string{authyPhones}
+		return []string{authyPhones, ownPhones}
 	default:
-		return []string{simulatedPhones}
+		return []string{simulatedPhones, ownPhones}
 	}
 }
+
+// Own says whether people may add phones of their own.
+func (c Config) Own() bool { return slices.Contains(c.Asked(), ownPhones) }
+
+// OwnNamed says whether PHONES names phones of one's own, rather than that they come by
+// themselves.
+func (c Config) OwnNamed() bool { return slices.Contains(c.PhonesOf, ownPhones) && !c.Demo }
 
 // Simulated says whether the phones are ours, for anybody to tap who reaches them.
 func (c Config) Simulated() bool { return slices.Contains(c.Asked(), simulatedPhones) }
@@ -31,8 +39,8 @@ func (c Config) Simulated() bool { return slices.Contains(c.Asked(), simulatedPh
 // phones reads whose phones are asked.
 func (in input) phones() (all []string) {
 	for _, word := range strings.FieldsFunc(in.value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) }) {
-		if word != simulatedPhones && word != authyPhones {
-			in.problem("%q: want simulated or authy", word)
+		if !slices.Contains([]string{simulatedPhones, authyPhones, ownPhones}, word) {
+			in.problem("%q: want simulated, authy or own", word)
 		} else if !slices.Contains(all, word) {
 			all = append(all, word)
 		}
@@ -45,6 +53,8 @@ func (in input) phones() (all []string) {
 // them approves for everybody.
 func (r *reader) checkPhones(c Config, key bool) {
 	switch named := c.PhonesOf; {
+	case slices.Equal(named, []string{ownPhones}):
+		r.problem("PHONES", "own needs simulated or authy beside it: a sign-up begins with a phone that has a number")
 	case slices.Contains(named, authyPhones) && !key:
 		r.problem("PHONES", "authy needs AUTHY_API_KEY")
 	case slices.Contains(named, simulatedPhones) && key:

@@ -16,19 +16,23 @@ func TestWhosePhonesAreAsked(t *testing.T) {
 		asked    []string // nil for what is refused
 		says     string
 	}{
-		{"nothing", nil, []string{"simulated"}, ""},
-		{"this machine", []string{"PUBLIC_URL", "http://localhost:3000"}, []string{"simulated"}, ""},
-		{"another name of it", []string{"PUBLIC_URL", "http://nod.localhost:3000"}, []string{"simulated"}, ""},
-		{"its address", []string{"PUBLIC_URL", "http://127.0.0.1:3000"}, []string{"simulated"}, ""},
-		{"a name for tests", []string{"PUBLIC_URL", "http://nod.test:3000"}, []string{"simulated"}, ""},
-		{"all addresses", []string{"ADDR", ":3000"}, []string{"simulated"}, ""},
-		{"a key", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site}, []string{"authy"}, ""},
+		{"nothing", nil, []string{"simulated", "own"}, ""},
+		{"this machine", []string{"PUBLIC_URL", "http://localhost:3000"}, []string{"simulated", "own"}, ""},
+		{"another name of it", []string{"PUBLIC_URL", "http://nod.localhost:3000"}, []string{"simulated", "own"}, ""},
+		{"its address", []string{"PUBLIC_URL", "http://127.0.0.1:3000"}, []string{"simulated", "own"}, ""},
+		{"a name for tests", []string{"PUBLIC_URL", "http://nod.test:3000"}, []string{"simulated", "own"}, ""},
+		{"all addresses", []string{"ADDR", ":3000"}, []string{"simulated", "own"}, ""},
+		{"a key", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site}, []string{"authy", "own"}, ""},
 		{"a key, and named", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site, "PHONES", "authy"}, []string{"authy"}, ""},
 		{"named", []string{"PHONES", "simulated"}, []string{"simulated"}, ""},
 		{"named twice", []string{"PHONES", " simulated , simulated"}, []string{"simulated"}, ""},
 		{"https, and named", []string{"PUBLIC_URL", site, "PHONES", "simulated"}, []string{"simulated"}, ""},
 		{"plain http elsewhere, and named", []string{"PUBLIC_URL", "http://192.168.1.5:3000", "PHONES", "simulated"}, []string{"simulated"}, ""},
 
+		{"own ones beside", []string{"PUBLIC_URL", site, "PHONES", "own,simulated"}, []string{"own", "simulated"}, ""},
+		{"a key and own ones", []string{"AUTHY_API_KEY", key, "PHONES", "authy own"}, []string{"authy", "own"}, ""},
+
+		{"own ones alone", []string{"PUBLIC_URL", site, "PHONES", "own"}, nil, "PHONES: own needs simulated or authy beside it"},
 		{"https", []string{"PUBLIC_URL", site}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"https on this machine", []string{"PUBLIC_URL", "https://localhost"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"https, and a name for tests", []string{"PUBLIC_URL", "https://nod.test"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},

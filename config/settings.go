@@ -84,10 +84,11 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.LegacyProvider = in.oneOf("authy", "simulator") },
 	},
 	{
-		Name: "PHONES", Unset: "authy with a key, else simulated", Example: "simulated",
-		What: "whose phones are asked: simulated or authy",
+		Name: "PHONES", Unset: "authy,own with a key, else simulated,own", Example: "simulated,own",
+		What: "whose phones are asked: simulated or authy, and own",
 		More: "Anybody who reaches simulated phones can tap on them: where PUBLIC_URL is not plain http on this machine, " +
-			"they are used only if this names them.",
+			"they are used only if this names them. With own, people may add phones of their own, which are then asked instead: " +
+			"for that PUBLIC_URL must be https, or http://localhost.",
 		readBy: application, read: func(c *Config, in input) { c.PhonesOf = in.phones() },
 	},
 	{
@@ -203,6 +204,18 @@ var settings = []Setting{
 		What:   "how many codes by SMS and call are sent in a day, to whomever",
 		More:   "Browsers that have signed in before keep a fifth of it.",
 		readBy: application, read: func(c *Config, in input) { c.CodesPerSite = in.number() },
+	},
+	{
+		Name: "PUSH_SUBJECT", Example: "mailto:ops@example.com", Unset: "PUBLIC_URL if that is https; else no phone is woken",
+		What:   "whom push services write to about this site: an https or mailto URL",
+		More:   "The push services of the browsers wake phones of one's own, and want to know who asks. They take no name that leads nowhere, such as localhost.",
+		readBy: application, read: func(c *Config, in input) { c.Push.Subject = in.subject() },
+	},
+	{
+		Name: "PUSH_HOSTS", Example: "push.example.com,*.push.example.org",
+		What:   "further push services that may be asked: names, separated by commas; *. stands for all names below",
+		More:   "Those of Chrome, Edge, Firefox and Safari are known. Phones name their own, so only these are asked, over https on port 443, at public addresses.",
+		readBy: application, read: func(c *Config, in input) { c.Push.Hosts = in.pushHosts() },
 	},
 	{
 		Name: "GEOIP_DB", Example: "/var/lib/GeoIP/GeoLite2-City.mmdb", Unset: "none: no page says a place",

@@ -66,6 +66,10 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 		return err
 	}
 	for provider, accounts := range counts {
+		if provider == store.Own && !s.Own() {
+			return fmt.Errorf("%s holds %d accounts with phones of their own, and nobody could sign in to them by others: add own to PHONES, "+
+				"or set DATABASE_URL to another file", s.Database, accounts)
+		}
 		if provider != s.providerName() && provider != store.Own {
 			return s.foreignFactors(provider, accounts, "")
 		}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -11,7 +10,6 @@ import (
 	"nod/hub"
 	"nod/locales"
 	"nod/metrics"
-	"nod/phone"
 	"nod/places"
 	"nod/providers"
 	"nod/signin"
@@ -48,7 +46,10 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 		return rooms{}, err
 	}
 	browsers := handlers.Browsers{Hub: waiting, Now: s.now}
-	own, err := s.ownPhones(ctx, db, browsers)
+	if err := s.warnOfPhonesElsewhere(ctx, db); err != nil {
+		return rooms{}, err
+	}
+	own, err := s.ownPhones(db, browsers, words)
 	if err != nil {
 		return rooms{}, err
 	}
@@ -80,31 +81,6 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 		return rooms{}, err
 	}
 	return rooms{flow: flow, handlers: h, hub: waiting, metrics: counts}, nil
-}
-
-// ownPhones serves phones of one's own; nil where no browser makes keys for them.
-func (s *site) ownPhones(ctx context.Context, db *store.Store, pages phone.Pages) (*phone.Room, error) {
-	elsewhere, err := db.OwnPhonesElsewhere(ctx, s.PublicURL)
-	if err != nil {
-		return nil, err
-	}
-	if elsewhere > 0 {
-		s.logger.Warn("phones of one's own were added while PUBLIC_URL was another one: they cannot answer here, and have to be added again",
-			"phones", elsewhere, "public_url", s.PublicURL)
-	}
-	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Now: s.now, Logger: s.logger})
-	if errors.Is(err, phone.ErrNowhere) {
-		return nil, nil
-	}
-	return own, err
-}
-
-// ownOrNone keeps nil what is nil.
-func ownOrNone(own *phone.Room) signin.OwnPhones {
-	if own == nil {
-		return nil
-	}
-	return own
 }
 
 // watch has the metrics tell of the build and of what is waited for.
