@@ -49,6 +49,7 @@ staticcheck:
 js: ## the pages' scripts: linter, types and unit tests, once "make setup" has run
 	tools/js/node_modules/.bin/eslint --config tools/js/eslint.config.mjs --max-warnings 0 static simulator/pages/static stage/pages/static tools/js
 	tools/js/node_modules/.bin/tsc --project tools/js
+	tools/js/node_modules/.bin/tsc --project tools/js/tsconfig.worker.json
 	node tools/js/unit.mjs
 
 race: ## every test that can run with what is installed, under the race detector

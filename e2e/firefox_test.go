@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ user_pref("toolkit.telemetry.enabled", false);
 `
 
 // startFirefox opens a window; nil where there is no Firefox.
-func startFirefox(t *testing.T, n *nod) *firefox {
+func startFirefox(t *testing.T, n *nod, settings ...string) *firefox {
 	t.Helper()
 	program, err := exec.LookPath("firefox-esr")
 	if err != nil {
@@ -53,7 +54,7 @@ func startFirefox(t *testing.T, n *nod) *firefox {
 	// Firefox may still write while it ends, so t.TempDir could not be removed.
 	dir, err := os.MkdirTemp("", "nod-firefox-")
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "user.js"), []byte(quiet), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "user.js"), []byte(quiet+strings.Join(settings, "")), 0o600))
 	cmd := exec.Command(program, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", dir, "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

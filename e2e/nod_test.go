@@ -101,6 +101,12 @@ func (n *nod) start() {
 	stdout, err := n.cmd.StdoutPipe()
 	must(n.t, err)
 	must(n.t, n.cmd.Start())
+	n.readAddresses(stdout)
+}
+
+// readAddresses reads where Nod is from its first lines.
+func (n *nod) readAddresses(stdout io.Reader) {
+	n.t.Helper()
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		switch name, where, _ := strings.Cut(lines.Text(), " at "); name {
@@ -112,7 +118,6 @@ func (n *nod) start() {
 			return
 		}
 	}
-	n.cmd.Wait()
 	n.t.Fatalf("Nod did not start:\n%s", n.stderr)
 }
 

@@ -29,6 +29,10 @@ func (h *Handlers) ownPhonesSection(c *fiber.Ctx, page *views.Protected) error {
 // ownPhones are the visitor's phones that count, or those that wait to be confirmed.
 func (h *Handlers) ownPhones(c *fiber.Ctx, counting bool) (list []views.OwnPhone, err error) {
 	phones, err := h.Flow.OwnPhones(c.UserContext(), visitorOf(c))
+	if err != nil {
+		return nil, err
+	}
+	woken, err := h.woken(c)
 	for _, p := range phones {
 		if p.Counts() != counting {
 			continue
@@ -37,9 +41,32 @@ func (h *Handlers) ownPhones(c *fiber.Ctx, counting bool) (list []views.OwnPhone
 		if !p.UsedAt.IsZero() {
 			line.Used = h.timeOf(c, p.UsedAt)
 		}
+		if woken != nil {
+			line.Pushes = pushesOf(woken, p.ID)
+		}
 		list = append(list, line)
 	}
 	return list, err
+}
+
+// woken is what became of the last push to each phone of the visitor; nil where no phone
+// is woken.
+func (h *Handlers) woken(c *fiber.Ctx) (map[string]store.PushOutcome, error) {
+	if h.Phone == nil {
+		return nil, nil
+	}
+	return h.Phone.Woken(c.UserContext(), visitorOf(c).User.ID)
+}
+
+// pushesOf is what is wrong with the pushes to a phone, as views.OwnPhone has it.
+func pushesOf(woken map[string]store.PushOutcome, phoneID string) string {
+	switch outcome, ok := woken[phoneID]; {
+	case !ok:
+		return "closed"
+	case outcome == store.PushKeyRefused || outcome == store.PushRefused:
+		return "refused"
+	}
+	return ""
 }
 
 // addOwnPhone makes the code that adds a phone, and leads to its page.

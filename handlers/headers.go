@@ -18,6 +18,7 @@ func (h *Handlers) policy() string {
 		"script-src 'self'",
 		"style-src 'self'",
 		"img-src 'self'",
+		"manifest-src 'self'",
 		"connect-src 'self' " + socket + h.public.Host,
 		"form-action 'self'",
 		"base-uri 'none'",

@@ -85,10 +85,15 @@ func (p *probe) ask(ctx context.Context, now func() time.Time, ready func(contex
 }
 
 // readyz says of each file whether it can be written, and how the last call of
-// the provider went. An unavailable provider does not make Nod unready: waiting
+// the provider and the last push went. An unavailable provider does not make Nod unready: waiting
 // pages still get their updates, and no other process would do better.
 func (h *Handlers) readyz(c *fiber.Ctx) error {
 	body := fiber.Map{"provider": h.providerHealth()}
+	if h.Phone != nil {
+		if state, at, ok := h.Phone.PushHealth(); ok {
+			body["push"] = lastCall(state, at)
+		}
+	}
 	for name, err := range h.ready.ask(c.UserContext()) {
 		body[name] = "ok"
 		if err != nil {
@@ -120,7 +125,11 @@ func (h *Handlers) sessionFileReady(ctx context.Context) error {
 }
 
 func (h *Handlers) providerHealth() fiber.Map {
-	state, at := h.Provider.Health()
+	return lastCall(h.Provider.Health())
+}
+
+// lastCall says how a call went, and when, if there was one.
+func lastCall(state string, at time.Time) fiber.Map {
 	body := fiber.Map{"state": state}
 	if !at.IsZero() {
 		body["last_call"] = wireTime(at)

@@ -70,6 +70,7 @@ func (h *Handlers) registerPhone(app *fiber.App) {
 		return
 	}
 	app.Get("/phone", noStore, h.ownPhonePage)
+	h.registerPhonePushes(app)
 	app.Get("/phone/state", noStore, h.requireOwnOrigin, h.loadPhone, h.ownPhoneState)
 	app.Post("/phone/enrol", noStore, h.requireOwnJSON, h.beginPhone)
 	app.Post("/phone/enrol/finish", noStore, h.requireOwnJSON, h.finishPhone)

@@ -25,6 +25,7 @@ import (
 	"nod/locales"
 	"nod/metrics"
 	ownphone "nod/phone"
+	"nod/phone/push"
 	"nod/providers"
 	"nod/signin"
 	"nod/simulator"
@@ -84,6 +85,7 @@ type config struct {
 	handlers.Config
 	delays *delays
 	Authy  providers.AuthyAPI
+	sender func(*store.Store) *push.Sender // nil: no phone is woken
 }
 
 // option changes a site before it starts.
@@ -227,7 +229,11 @@ func (s *site) connect(c config) {
 		Counter: c.Metrics, Now: c.Now,
 	}
 	pages := handlers.Browsers{Hub: c.Hub, Now: c.Now}
-	own, err := ownphone.New(ownphone.Config{Store: s.store, Pages: pages, Origin: s.url, Now: c.Now, Logger: c.Logger})
+	var sender *push.Sender
+	if c.sender != nil {
+		sender = c.sender(s.store)
+	}
+	own, err := ownphone.New(ownphone.Config{Store: s.store, Pages: pages, Origin: s.url, Now: c.Now, Logger: c.Logger, Push: sender, Words: c.Words})
 	var asked signin.OwnPhones
 	if err == nil {
 		c.Phone, asked = own, own

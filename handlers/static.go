@@ -59,6 +59,9 @@ var types = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png",
+
+	".webmanifest": "application/manifest+json",
 }
 
 // assets holds every file of static by its exact name: a path that is not
@@ -86,8 +89,11 @@ func loadAssets() map[string]asset {
 	return files
 }
 
-func (h *Handlers) static(c *fiber.Ctx) error {
-	file, ok := assets[c.Path()]
+func (h *Handlers) static(c *fiber.Ctx) error { return sendAsset(c, c.Path()) }
+
+// sendAsset sends a file of static by the path that it has there.
+func sendAsset(c *fiber.Ctx, name string) error {
+	file, ok := assets[name]
 	if !ok {
 		return fiber.ErrNotFound
 	}
@@ -95,7 +101,7 @@ func (h *Handlers) static(c *fiber.Ctx) error {
 	body, encoding, etag := file.in(c)
 	c.Set(fiber.HeaderETag, etag)
 	c.Vary(fiber.HeaderAcceptEncoding)
-	if c.Path() == logoPath {
+	if name == logoPath {
 		// The provider's app shows it, from an origin of its own.
 		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}

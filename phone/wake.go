@@ -98,6 +98,30 @@ func (r *Room) Pushes(ctx context.Context, p store.OwnPhone) (now Pushes, err er
 	return now, err
 }
 
+// Woken is what became of the last push to each phone of a user that is woken, by its
+// id; nil where this site wakes no phones.
+func (r *Room) Woken(ctx context.Context, userID int64) (map[string]store.PushOutcome, error) {
+	if r.Push == nil {
+		return nil, nil
+	}
+	places, err := r.Store.PushSubscriptions(ctx, userID)
+	outcomes := map[string]store.PushOutcome{}
+	for _, p := range places {
+		outcomes[p.PhoneID] = p.Outcome
+	}
+	return outcomes, err
+}
+
+// PushHealth is a word for how the push services took the last push, and when that was.
+// ok is false where this site wakes no phones.
+func (r *Room) PushHealth() (state string, last time.Time, ok bool) {
+	if r.Push == nil {
+		return "", time.Time{}, false
+	}
+	state, last = r.Push.Health()
+	return state, last, true
+}
+
 // KeepPushes keeps where a phone is woken; nowhere for the zero value. What is kept
 // already is not written again. push.ErrSubscription; store.ErrNotFound for a phone that
 // was revoked, and where no phone is woken.

@@ -12,6 +12,7 @@
 
 import { Countdown } from "./countdown.js";
 import { ask, Listener } from "./listen.js";
+import { keepPushes } from "./push.js";
 
 const REPLY_TIMEOUT = 15000;
 const DATABASE = "nod-phone";
@@ -546,7 +547,9 @@ async function stand() {
   show(here && !keys ? "lost" : phone.status === "renew" ? "lost" : phone.status);
   if (here && keys) listener.start();
   else listener.stop();
-  if (phone.status === "ready" && keys) await readRequests();
+  if (phone.status !== "ready" || !keys) return;
+  await readRequests();
+  void keepPushes();
 }
 
 /**

@@ -12,5 +12,5 @@ import "embed"
 
 // FS holds the files under the names they are served by, without a prefix.
 //
-//go:embed *.css *.js *.svg tokens/tokens.css
+//go:embed *.css *.js *.svg *.png *.webmanifest tokens/tokens.css
 var FS embed.FS

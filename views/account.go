@@ -231,8 +231,9 @@ type Own struct {
 // OwnPhone is a phone of one's own.
 type OwnPhone struct {
 	ID, Name    string
-	Added, Used Time // Used is zero before its first use
-	Synced      bool // its passkey may leave the phone
+	Added, Used Time   // Used is zero before its first use
+	Synced      bool   // its passkey may leave the phone
+	Pushes      string // "closed" where none wakes it, "refused" where its push service takes none; else ""
 }
 
 // Receipt is what such a phone has signed.

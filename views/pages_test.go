@@ -53,7 +53,7 @@ func states() []state {
 		state{"ownphone", "phone", views.OwnPhonePage{anonymous("ownphone")}},
 		state{"ownphones", "zero", views.OwnPhones{}},
 		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
-		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false}}}},
+		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
 		state{"phone", "zero", views.Phone{}},
 		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		state{"forgot", "zero", views.Forgot{}},
@@ -189,7 +189,7 @@ func protecteds() []state {
 	byCode, apps, lost, wrong, busy, closing, stale := full, full, full, full, full, full, full
 	full.Own.Possible = true
 	apps.Own = views.Own{
-		Possible: true, Phones: []views.OwnPhone{{"p1", "<Pixel>", newYear, newYear, true}, {"p2", "iPhone", newYear, views.Time{}, false}},
+		Possible: true, Phones: []views.OwnPhone{{"p1", "<Pixel>", newYear, newYear, true, "refused"}, {"p2", "iPhone", newYear, views.Time{}, false, "closed"}},
 		Receipts: []views.Receipt{{"r1", "<Pixel>", "login", newYear}},
 	}
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""

@@ -41,7 +41,7 @@ var handlersRows = []row{
 	{what: "a redirect is made of the request line", file: "handlers/host.go", find: `h.origin() + "/" + strings.TrimLeft(page.RequestURI(), "/")`, put: "h.origin() + c.OriginalURL() + page.Fragment", test: "TestARedirectIsMadeOfThePathAlone"},
 	{what: "a redirect leads to itself for ever", file: "handlers/host.go", find: "last.times > maxRedirects", put: "false", test: "TestALostHostIsExplainedAndNotRedirectedForEver"},
 	{what: "other sites may not show the logo", file: "handlers/static.go", find: `"cross-origin")`, put: `"same-origin")`, test: "TestOtherOriginsMayShowTheLogoAlone"},
-	{what: "other sites may show every file", file: "handlers/static.go", find: "c.Path() == logoPath", put: "c.Path() != \"\"", test: "TestOtherOriginsMayShowTheLogoAlone"},
+	{what: "other sites may show every file", file: "handlers/static.go", find: "name == logoPath", put: "c.Path() != \"\"", test: "TestOtherOriginsMayShowTheLogoAlone"},
 	{what: "a packed body is unpacked", file: "handlers/app.go", find: "len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0", put: "false", test: "TestCallbacksThatAreRefused"},
 	{what: "a callback needs no content type", file: "handlers/callback.go", find: "!isJSON(c.Get(fiber.HeaderContentType))", put: "false", test: "TestCallbacksThatAreRefused"},
 	{what: "a page stays under another name", file: "handlers/host.go", find: "strings.EqualFold(host, h.public.Host)", put: "true", test: "TestAPageUnderAnotherName"},

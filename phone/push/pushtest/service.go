@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -54,6 +55,9 @@ type Browser struct {
 	key    *ecdh.PrivateKey
 	sender string // whose messages it takes: a VAPID key, base64url
 	got    chan Received
+
+	firefox *Firefox // that has made it; nil for one of the tests' own
+	channel string   // what Firefox calls it
 }
 
 // Received is a message that a browser has decrypted.
@@ -96,15 +100,34 @@ func (s *Service) Subscribe(sender string) *Browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	b := &Browser{P256dh: key.PublicKey().Bytes(), Auth: []byte(rand.Text())[:16], key: key, sender: sender, got: make(chan Received, 100)}
+	b.Endpoint = s.register(b)
+	return b
+}
+
+// register gives a browser its endpoint.
+func (s *Service) register(b *Browser) (endpoint string) {
 	token := rand.Text()
-	b := &Browser{
-		Endpoint: "https://" + Host + "/wpush/v2/" + token, P256dh: key.PublicKey().Bytes(), Auth: []byte(rand.Text())[:16],
-		key: key, sender: sender, got: make(chan Received, 100),
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.browsers[token] = b
-	return b
+	return "https://" + Host + endpointPath + token
+}
+
+const endpointPath = "/wpush/v2/"
+
+// forget ends the subscription that Firefox calls by a name.
+func (s *Service) forget(channel string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.browsers, func(_ string, b *Browser) bool { return b.channel == channel })
+}
+
+// UnsubscribeAll ends all subscriptions, and tells no browser.
+func (s *Service) UnsubscribeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.browsers)
 }
 
 // Unsubscribe ends the subscription of a browser.
@@ -124,13 +147,17 @@ func (s *Service) Next(faults ...Fault) {
 // Got is the next message that a browser has got.
 func (b *Browser) Got(t testing.TB) Received {
 	t.Helper()
+	return wait(t, b.got, "no message came")
+}
+
+func wait[T any](t testing.TB, from chan T, what string) (got T) {
+	t.Helper()
 	select {
-	case r := <-b.got:
-		return r
+	case got = <-from:
 	case <-t.Context().Done():
-		t.Fatal("no message came")
-		return Received{}
+		t.Fatal(what)
 	}
+	return got
 }
 
 // Quiet says whether no message waits to be read.
@@ -165,7 +192,7 @@ func (s *Service) find(path string) (b *Browser, f Fault) {
 	if len(s.faults) > 0 {
 		f, s.faults = s.faults[0], s.faults[1:]
 	}
-	token, _ := strings.CutPrefix(path, "/wpush/v2/")
+	token, _ := strings.CutPrefix(path, endpointPath)
 	return s.browsers[token], f
 }
 
@@ -193,12 +220,15 @@ func (s *Service) deliver(w http.ResponseWriter, r *http.Request, b *Browser, bo
 		http.Error(w, "more than 4096 bytes", http.StatusRequestEntityTooLarge)
 		return
 	}
-	payload, err := b.open(body)
-	if err != nil {
+	got := Received{TTL: ttl, Urgency: r.Header.Get("Urgency"), Topic: topic, Size: len(body), Claims: claims}
+	if b.firefox != nil {
+		b.firefox.notify(b.channel, body, got)
+	} else if got.Payload, err = b.open(body); err != nil {
 		s.t.Errorf("the browser cannot read the message: %v", err)
 		return
+	} else {
+		b.got <- got
 	}
-	b.got <- Received{payload, ttl, r.Header.Get("Urgency"), topic, len(body), claims}
 	w.Header().Set("Location", "https://"+Host+"/m/"+rand.Text())
 	w.WriteHeader(http.StatusCreated)
 }
