@@ -35,6 +35,7 @@ type Config struct {
 	SimulatorCallbackURL string // only for the simulator alone, "" = send no callbacks
 	Phones               Phones
 	Push                 Push
+	BoundPasskeys        bool // phones of one's own have only passkeys that cannot leave their device
 	TrustedProxies       []string
 	WaitingPerAddress    int
 	CodesPerCountry      int // in a day, as the next

@@ -206,6 +206,13 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.CodesPerSite = in.number() },
 	},
 	{
+		Name: "PASSKEYS", Default: "any",
+		What: "which passkeys phones of one's own may have: any or device-bound",
+		More: "Most phones make passkeys that their owner's account at Apple, Google or a password manager copies to other devices. " +
+			"With device-bound only those are taken that cannot leave their device. Phones that were added before stay.",
+		readBy: application, read: func(c *Config, in input) { c.BoundPasskeys = in.oneOf("any", "device-bound") == "device-bound" },
+	},
+	{
 		Name: "PUSH_SUBJECT", Example: "mailto:ops@example.com", Unset: "PUBLIC_URL if that is https; else no phone is woken",
 		What:   "whom push services write to about this site: an https or mailto URL",
 		More:   "The push services of the browsers wake phones of one's own, and want to know who asks. They take no name that leads nowhere, such as localhost.",

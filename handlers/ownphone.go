@@ -215,6 +215,8 @@ func (h *Handlers) finishPhone(c *fiber.Ctx) error {
 		return refusePhone(c, fiber.StatusUnprocessableEntity, "code")
 	case errors.As(err, &problems):
 		return refusePhone(c, fiber.StatusUnprocessableEntity, "name")
+	case errors.Is(err, phone.ErrSynced):
+		return refusePhone(c, fiber.StatusUnprocessableEntity, "synced")
 	case errors.Is(err, phone.ErrRefused):
 		h.Logger.Warn("a phone could not be added", "error", err)
 		return refusePhone(c, fiber.StatusForbidden, "refused")

@@ -62,7 +62,7 @@ func (r *Room) enrolmentDigest(challenge, name string, passkey []byte) []byte {
 }
 
 // Finish adds a phone whose keys are proved, and returns what its cookie holds. It
-// counts once a browser has confirmed it. ErrRefused, store.ErrWrongCode;
+// counts once a browser has confirmed it. ErrRefused, ErrSynced, store.ErrWrongCode;
 // signin.Problems for its name.
 func (r *Room) Finish(ctx context.Context, n NewPhone) (cookie string, err error) {
 	code := Code(n.Code)
@@ -80,6 +80,9 @@ func (r *Room) Finish(ctx context.Context, n NewPhone) (cookie string, err error
 	made, err := r.passkeyOf(e, n)
 	if err != nil {
 		return "", err
+	}
+	if r.Bound && made.Flags.BackupEligible {
+		return "", ErrSynced
 	}
 	cookie = rand.Text()
 	_, err = r.Store.Enrol(ctx, code, e, store.OwnPhone{

@@ -37,6 +37,9 @@ var ErrRefused = errors.New("the signature of the phone is not right")
 // ErrNowhere: no browser makes a passkey for the address of this site.
 var ErrNowhere = errors.New("browsers make passkeys for https and for localhost only, and for no IP address")
 
+// ErrSynced: the passkey may leave the phone, which is not allowed here.
+var ErrSynced = errors.New("the passkey may be copied to other devices")
+
 // Pages are the open pages of phones. It must not wait for any of them.
 type Pages interface {
 	// TellPhone says that something has changed for a phone: it reads what.
@@ -49,6 +52,7 @@ type Config struct {
 	Pages  Pages
 	Origin string           // scheme://host[:port] of the site; passkeys belong to its host
 	Name   string           // of the site; "": Nod
+	Bound  bool             // only passkeys that cannot leave their phone are taken
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default
 

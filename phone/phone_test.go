@@ -330,6 +330,11 @@ func TestAPhoneIsAddedByItsKeys(t *testing.T) {
 		t.Errorf("no name: got %v", err)
 	}
 	_, known := w.phone(in, func(p *phonetest.Phone) { p.Synced = true })
+	w.room.Bound = true
+	p.Synced = true
+	if _, err := w.enrols(in, p, func(*phone.NewPhone) {}); !errors.Is(err, phone.ErrSynced) {
+		t.Errorf("a passkey that may leave the phone, where none may: got %v", err)
+	}
 	if known.Name != "Pixel" || !known.Synced {
 		t.Errorf("got %+v", known)
 	}

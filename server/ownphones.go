@@ -23,7 +23,7 @@ func (s *site) ownPhones(db *store.Store, pages phone.Pages, words *locales.Cata
 	if err != nil {
 		return nil, err
 	}
-	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Now: s.now, Logger: s.logger, Push: sender, Words: words})
+	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Bound: s.BoundPasskeys, Now: s.now, Logger: s.logger, Push: sender, Words: words})
 	switch {
 	case errors.Is(err, phone.ErrNowhere) && s.OwnNamed():
 		return nil, fmt.Errorf("PHONES names own, and PUBLIC_URL is %s: %w", s.PublicURL, err)

@@ -23,6 +23,7 @@ var ownRows = []row{
 	{what: "a stranger's phone outlives a reset", file: "store/operator.go", find: "if err := tx.revokeOwnPhones(ctx, userID); err != nil {", put: "if err := error(nil); err != nil {", test: "TestOwnPhonesGo"},
 	{what: "Authy is asked beside a phone of one's own", file: "store/approvals.go", find: "AND NOT EXISTS (\n\t\t\t\t\tSELECT 1\n\t\t\t\t\tFROM factors AS own", put: "AND EXISTS (\n\t\t\t\t\tSELECT 1\n\t\t\t\t\tFROM factors AS own", test: "TestBeginApproval"},
 
+	{what: "a passkey may leave its phone where none may", file: "phone/enrol.go", find: "if r.Bound && made.Flags.BackupEligible {", put: "if false {", test: "TestAPhoneIsAddedByItsKeys"},
 	{what: "another phone explains a denial", file: "store/own_denials.go", find: "AND phone_id = ?3\n", put: "", test: "TestADenialIsExplainedOnce"},
 	{what: "a denial is explained twice", file: "store/own_denials.go", find: "AND why = ''\n", put: "", test: "TestADenialIsExplainedOnce"},
 	{what: "not me pauses nothing", file: "store/own_denials.go", find: "tx.pause(ctx, Session{ID: a.SessionID, UserID: a.UserID}, PauseNotMe, everything)", put: "nil", test: "TestADenialIsExplainedOnce"},
