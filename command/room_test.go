@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,6 +52,7 @@ func (p *program) wall() *wall {
 // until shows what comes, and says that it is on the screen, until something is true.
 func (w *wall) until(what string, is func() bool) {
 	w.p.t.Helper()
+	must(w.p.t, w.SetReadDeadline(time.Now().Add(stopDeadline))) // it only ends a test that hangs
 	for {
 		_, text, err := w.ReadMessage()
 		if err != nil {
@@ -263,11 +265,15 @@ var (
 // source names.
 func everyRoute(t *testing.T) (routes [][2]string) {
 	t.Helper()
-	for file, pattern := range map[string]*regexp.Regexp{"../simulator/web.go": muxRoute, "../stage/web.go": muxRoute, "../handlers/app.go": fiberRoute} {
-		source, err := os.ReadFile(file)
+	for files, pattern := range map[string]*regexp.Regexp{"../simulator/web.go": muxRoute, "../stage/web.go": muxRoute, "../handlers/*.go": fiberRoute} {
+		matches, err := filepath.Glob(files)
 		must(t, err)
-		for _, found := range pattern.FindAllStringSubmatch(string(source), -1) {
-			routes = append(routes, [2]string{strings.ToUpper(found[1]), found[2]})
+		for _, file := range matches {
+			source, err := os.ReadFile(file)
+			must(t, err)
+			for _, found := range pattern.FindAllStringSubmatch(string(source), -1) {
+				routes = append(routes, [2]string{strings.ToUpper(found[1]), found[2]})
+			}
 		}
 	}
 	for _, path := range []string{"/protected/json/app/details", "/protected/xml/app/details", "/onetouch/json/approval_requests/1", "/metrics", "/healthz", "/join/", "/phone/"} {

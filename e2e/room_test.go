@@ -94,5 +94,23 @@ func (s *stage) crowds() {
 			s.size(size[0], size[1])
 			s.look(fmt.Sprintf("room-%d-%d", n, size[0]))
 		}
+		s.answers()
+		s.is(fmt.Sprintf(`document.querySelectorAll('.tile[data-state="in"]').length > %d`, n/2))
+		s.look(fmt.Sprintf("room-%d-answered", n))
+	}
+}
+
+// answers has most approve, and some deny.
+func (s *stage) answers() {
+	var phones []phone
+	s.nod.json("GET", "/phones", nil, &phones)
+	for i, p := range phones[3:] {
+		if i%10 == 9 {
+			p.nod = s.nod
+			p.answer("deny")
+		} else if i%4 != 0 {
+			p.nod = s.nod
+			p.answer("approve")
+		}
 	}
 }

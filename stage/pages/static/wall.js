@@ -97,6 +97,7 @@ export class Wall {
     if (tiles.length < this._shown.length) this._clear();
     tiles.forEach((tile, i) => this._draw(tile, i));
     this._shown = tiles;
+    this._section.classList.toggle("vacant", tiles.length === 0);
     this._fit();
     this._count();
   }
