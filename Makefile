@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck fail2ban promtool attacked long screenshots pictures bench clean
+.PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck fail2ban promtool dist attacked long screenshots pictures bench clean
 
 # Stories in the browser that take minutes: make long tells them.
 LONG_STORIES := ^(TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots|TestFiguresOfTheStage)$$
@@ -76,23 +76,27 @@ fail2ban: ## docs/fail2ban/filter.conf with fail2ban itself, which apt installs 
 promtool: ## the alert rules in docs/monitoring with Prometheus's own check, which apt installs (as root)
 	@tools/promtool
 
+dist: ## what is given away, in bin/dist: static binary, .deb, .rpm, container image, compose files, SBOM, checksums
+	@tools/dist/build
+
 attacked: ## what attacks cost those who only want in; one table (some minutes)
 	go run ./attack -bench
 
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser, fail2ban and promtool
-	@echo "== 1 of 11: mutations"; $(MAKE) --no-print-directory mutate
-	@echo "== 2 of 11: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
-	@echo "== 3 of 11: kills, a few"; go run ./chaos -kills 20 -terms 10
-	@echo "== 4 of 11: a real Caddy"; $(MAKE) --no-print-directory caddy
-	@echo "== 5 of 11: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
-	@echo "== 6 of 11: the benchmark, quick"; go run ./bench -quick
-	@echo "== 7 of 11: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
-	@echo "== 8 of 11: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
-	@echo "== 9 of 11: sign-ins under attack"; $(MAKE) --no-print-directory attacked
-	@echo "== 10 of 11: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
-	@echo "== 11 of 11: fail2ban and Prometheus on their files"; $(MAKE) --no-print-directory fail2ban promtool
-	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories, fail2ban, promtool"
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser, fail2ban and promtool, packages
+	@echo "== 1 of 12: mutations"; $(MAKE) --no-print-directory mutate
+	@echo "== 2 of 12: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
+	@echo "== 3 of 12: kills, a few"; go run ./chaos -kills 20 -terms 10
+	@echo "== 4 of 12: a real Caddy"; $(MAKE) --no-print-directory caddy
+	@echo "== 5 of 12: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
+	@echo "== 6 of 12: the benchmark, quick"; go run ./bench -quick
+	@echo "== 7 of 12: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
+	@echo "== 8 of 12: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
+	@echo "== 9 of 12: sign-ins under attack"; $(MAKE) --no-print-directory attacked
+	@echo "== 10 of 12: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
+	@echo "== 11 of 12: fail2ban and Prometheus on their files"; $(MAKE) --no-print-directory fail2ban promtool
+	@echo "== 12 of 12: packages, each started"; $(MAKE) --no-print-directory dist; tools/dist/try
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories, fail2ban, promtool, packages"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^(TestScreenshots|TestASignInOnTheStage)$$' ./e2e/
