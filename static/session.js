@@ -10,7 +10,8 @@ const { level: own = "", signedIn = "" } = document.body.dataset;
 /** @param {string | null} level of the page that was opened last */
 function compare(level) {
   if (level === null || level === own) return;
-  if (own === SIGNED_IN) location.replace("/protected"); // or where one signs in
+  // Whoever has signed out elsewhere is not told to sign in first.
+  if (own === SIGNED_IN) location.replace(level === ANONYMOUS ? "/login" : "/protected");
   else if (own === ANONYMOUS && level === SIGNED_IN && signedIn) location.replace(signedIn);
 }
 

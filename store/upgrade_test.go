@@ -213,6 +213,11 @@ func TestUpgradeLeavesASoundFile(t *testing.T) {
 		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 6,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('sessions_before', 'factors_before')`:                0,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'factors' AND type = 'index' AND sql IS NOT NULL`:  5,
+		// Nothing of before is shown again, and a pause is of everything.
+		`SELECT COUNT(*) FROM shown_codes`:                         0,
+		`SELECT COUNT(*) FROM authenticators WHERE shown_to <> ''`: 0,
+		`SELECT COUNT(*) FROM pauses WHERE kind <> ''`:             0,
+		`SELECT COUNT(*) FROM users WHERE transfer_denials <> 0`:   0,
 	} {
 		if got := w.number(query); got != want {
 			t.Errorf("%s: got %d, want %d", query, got, want)
