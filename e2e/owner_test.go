@@ -21,6 +21,7 @@ func TestTheOwnersSignInIsNotTakenOver(t *testing.T) {
 	strangers.givePassword("ada@example.com")
 	strangers.at("/login/approval")
 	strangers.heading(words("approval.under_way.title"))
+	strangers.click("details.other-ways:not([hidden]) summary")
 	strangers.see("form[action='/send-token']")
 	strangers.pictures("under-way")
 	strangers.accessible("another sign-in under way")

@@ -218,7 +218,7 @@ byId("confirm-form").addEventListener("submit", (event) => {
 });
 
 // Without a connection the browser's own page would take the place of this one.
-byId("cancel-form").addEventListener("submit", (event) => {
+document.getElementById("cancel-form")?.addEventListener("submit", (event) => {
   if (navigator.onLine) return;
   event.preventDefault();
   message("no-answer");

@@ -54,8 +54,8 @@ var ends = []End{
 	{State: "signed_out-account_closed", Mark: "off", On: On{Href: "/", Text: "action.to_start"}},
 }
 
-// open says whether the sign-in goes on, by another request or a code.
-func (e End) open() bool { return e.On == resend || e.On == code }
+// Open says whether the sign-in may go on, by another request or a code.
+func (e End) Open() bool { return e.On == resend || e.On == code }
 
 // StateOf names the state of a request on the waiting page: the most exact that there is.
 func StateOf(status, reason string) string {
@@ -79,8 +79,7 @@ type waiting struct {
 	Ends  []End
 	Steps []shared // by the step
 	Marks []shared
-	Open  string // the states in which the sign-in goes on; the first one is pending
-	Over  string // those of them that are an end
+	Over  string // the ends after which the sign-in may go on
 	Later string // those that have no other request at once
 }
 
@@ -92,15 +91,15 @@ type shared struct {
 }
 
 func (text Text) waiting() waiting {
-	w := waiting{Ends: slices.Clone(ends), Open: "pending"}
+	w := waiting{Ends: slices.Clone(ends)}
 	steps, marks := map[int][]string{2: {"pending"}}, map[string][]string{}
 	for i, e := range w.Ends {
 		on := &w.Ends[i].On
 		on.Text = text(on.Text)
 		w.Ends[i].Title, w.Ends[i].Text = text(key(e, "title")), text(key(e, "text"))
 		steps[e.Step], marks[e.Mark] = append(steps[e.Step], e.State), append(marks[e.Mark], e.State)
-		if e.open() {
-			w.Open, w.Over = w.Open+" "+e.State, strings.TrimSpace(w.Over+" "+e.State)
+		if e.Open() {
+			w.Over = strings.TrimSpace(w.Over + " " + e.State)
 		}
 		if e.On == code {
 			w.Later = strings.TrimSpace(w.Later + " " + e.State)
@@ -124,6 +123,3 @@ func shows(state string) End {
 	}
 	return End{State: state, Step: 2}
 }
-
-// Open says whether a code may still finish a sign-in in this state.
-func (e End) Open() bool { return e.State == "pending" || e.open() }

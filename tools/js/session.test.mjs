@@ -21,11 +21,11 @@ test("every page writes how far it has come", async () => {
   assert.deepEqual([...kept], [["nod-level", "1"]]);
 });
 
-for (const level of ["0", "1"]) {
+for (const [level, to] of [["0", "/login"], ["1", "/protected"]]) {
   test(`a page of the account is left once another tab is at ${level}`, async () => {
     await open("2");
     await another(level);
-    assert.deepEqual(visited, ["/protected"]);
+    assert.deepEqual(visited, [to]);
   });
 }
 
@@ -55,7 +55,18 @@ test("a page that the browser comes back to has missed it", async () => {
   await happens("pageshow", { persisted: false });
   assert.deepEqual(visited, []);
   await happens("pageshow", { persisted: true });
-  assert.deepEqual(visited, ["/protected"]);
+  assert.deepEqual(visited, ["/login"]);
+});
+
+test("what is shown once is loaded again when the browser comes back to it", async () => {
+  for (const [once, again] of [["", 0], ["data-once", 1]]) {
+    setPage(`<!DOCTYPE html><body data-level="2"><p ${once}>a code</p></body>`);
+    await load("static/session.js");
+    await happens("pageshow", { persisted: false });
+    assert.equal(visited.length, 0);
+    await happens("pageshow", { persisted: true });
+    assert.equal(visited.length, again);
+  }
 });
 
 test("a browser that keeps nothing is left alone", async () => {
