@@ -101,7 +101,7 @@ func TestAPhoneOfOnesOwn(t *testing.T) {
 	}
 	tb.heading(words("approval.wrong_number.title"))
 	tb.accessible("three wrong numbers")
-	tb.click("[data-state='cancelled-wrong_number'] form[action='/login/resend'] button")
+	tb.click("[data-state='cancelled-wrong_number'] button[form='resend-form']")
 	hand.see(pendingCard + "input")
 	hand.typeNumber(tb.text("#number"))
 	tb.at("/protected")
