@@ -38,7 +38,7 @@ func TestTheCurlStory(t *testing.T) {
 	must(t, err)
 	for _, part := range []string{
 		`"status":"approved"`, "Welcome, Ada", "a tap on your phone",
-		"a code by text", "a code from your authenticator app", "a code by call", `"status":"executed"`, `"status":"denied"`,
+		"a code by text", "a code from an app", "a code by call", `"status":"executed"`, `"status":"denied"`,
 	} {
 		if !strings.Contains(string(said), part) {
 			t.Errorf("the story never says %q:\n%s", part, said)
