@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"io/fs"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -83,7 +84,7 @@ func TestADamagedFileIsNotCopied(t *testing.T) {
 	must(t, err)
 	must(t, file.Close())
 	wantErr(t, "a damaged file", store.CopyFile(t.Context(), w.path, copied), store.ErrUnavailable)
-	wantErr(t, "no file", store.CopyFile(t.Context(), w.path+"x", copied), store.ErrUnavailable)
+	wantErr(t, "no file", store.CopyFile(t.Context(), w.path+"x", copied), fs.ErrNotExist)
 	must(t, os.Remove(w.path))
 	w.open()
 }
