@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"nod":                 {"command"},
 	"nod/command":         {"config", "server", "check", "phone"},
 	"nod/config":          {},
-	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "places", "phone", "phone/push", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
+	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "nudges", "places", "phone", "phone/push", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
 	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "locales", "phone", "phone/push"},
 	"nod/phone":           {"signin", "store", "locales", "phone/push"},
 	"nod/phone/phonetest": {}, // for tests: nothing may import it
@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"nod/authy":           {},
 	"nod/hub":             {},
 	"nod/phone/push":      {},
+	"nod/nudges":          {},
 	"nod/places":          {},
 	"nod/simulator":       {"simulator/pages", "authy"},
 	"nod/simulator/pages": {"locales", "static/tokens"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,10 @@ func must(t testing.TB, err error) {
 const stopDeadline = 10 * time.Minute
 
 func TestMain(m *testing.M) {
+	if os.Getenv(beInstance) != "" {
+		os.Args = os.Args[:1]
+		os.Exit(Main())
+	}
 	stopFactor = 60
 	m.Run()
 }

@@ -22,7 +22,8 @@ import (
 type Config struct {
 	Addr                 string   // host:port
 	PublicURL            string   // scheme://host[:port], "" = http://localhost:<port of Addr>
-	Database             string   // path of the SQLite file
+	Database             string   // path of the SQLite file; beside it lie the others, also with Postgres
+	Postgres             Secret   // URL of the PostgreSQL database that takes the place of the file, "" = none
 	SecretKey            Secret   // "" = that of a file beside the database
 	PhonesOf             []string // whose phones are asked, nil = see Asked
 	APIKey               Secret
@@ -109,6 +110,7 @@ func Application(getenv Lookup) (Config, error) {
 	c := r.read(application)
 	r.checkKey(c)
 	r.forbidUnless(r.text("SECRET_KEY_FILE") == "", "SECRET_KEY", "set as well as SECRET_KEY_FILE: want one of the two")
+	r.checkPostgres(c)
 	r.checkExposure(c)
 	r.distinct("ADDR", c.Addr, "SIMULATOR_ADDR", c.SimulatorAddr)
 	r.distinct("ADDR", c.Addr, "METRICS_ADDR", c.MetricsAddr)
@@ -205,6 +207,13 @@ func (r *reader) checkKey(c Config) {
 	}
 	for _, name := range []string{"SIMULATOR_HOSTS", "SIMULATOR_NAME", "SIMULATOR_CODES_PER_HOUR", "SIMULATOR_KEEP"} {
 		r.forbidUnless(!key, name, "there is no simulator beside a real key: unset one of the two")
+	}
+}
+
+// checkPostgres asks for the key that all processes on one database share.
+func (r *reader) checkPostgres(c Config) {
+	if isPostgres(r.text("DATABASE_URL")) && r.text("SECRET_KEY") == "" && r.text("SECRET_KEY_FILE") == "" {
+		r.problem("SECRET_KEY", "PostgreSQL needs one, the same for each process on the database: openssl rand -base64 32 makes it")
 	}
 }
 

@@ -39,6 +39,9 @@ func refuseOpenFile(path string, file map[string]string, getenv Lookup) error {
 	used := func(name string) bool { return r.text(name) != "" }
 	inside := func(name string) bool { return used(name) && r.text(name) == strings.TrimSpace(file[name]) }
 	keys := []string{"AUTHY_API_KEY", "SECRET_KEY"}
+	if isPostgres(r.text("DATABASE_URL")) {
+		keys = append(keys, "DATABASE_URL") // there may be a password in it
+	}
 	if len(file) == 0 || !slices.ContainsFunc(append(keys, "AUTHY_API_KEY_FILE", "SECRET_KEY_FILE"), used) {
 		return nil
 	}

@@ -59,15 +59,16 @@ var settings = []Setting{
 	},
 	{
 		Name: "DATABASE_URL", Default: "sqlite:nod.db",
-		What: "where users, sessions and approvals live: sqlite:PATH",
+		What: "where users, sessions and approvals live: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME for several processes",
 		More: "More files lie beside it: nod-sessions.db, nod-secret.key where no SECRET_KEY is set, and nod-simulator.db if the phones are simulated. " +
+			"With PostgreSQL no file is needed, but SECRET_KEY is; docs/postgres.md says what several processes share. " +
 			"\"nod simulator\" ignores a URL of another program, such as postgres://…",
-		readBy: application | simulator, read: func(c *Config, in input) { c.Database = in.database() },
+		readBy: application | simulator, read: func(c *Config, in input) { c.Database, c.Postgres = in.database() },
 	},
 	{
 		Name: "SECRET_KEY", Unset: "that of nod-secret.key",
 		What: "the key that seals authenticator apps and recovery codes in the database: at least 32 characters",
-		More: "openssl rand -base64 32 makes one. Without it a key is made in nod-secret.key beside the database. " +
+		More: "openssl rand -base64 32 makes one. Without it a key is made in nod-secret.key beside the database; PostgreSQL needs one that is set. " +
 			"Back it up, but not beside the database: without it Nod refuses to open the database again. " +
 			"A .env file that holds it must not be readable for everybody.",
 		readBy: application, read: func(c *Config, in input) { c.SecretKey = in.secretKey(in.value) },

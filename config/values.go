@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,13 +126,42 @@ func (in input) networks() []string {
 	return all
 }
 
-// database reads sqlite:PATH, or sqlite://PATH, and returns the path.
-func (in input) database() string {
+// besidePostgres names the files that are still needed beside PostgreSQL.
+const besidePostgres = "nod.db"
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// postgres checks a URL of PostgreSQL. What is wrong with it is said without it: it may
+// hold a password.
+func (in input) postgres() Secret {
+	u, err := url.Parse(in.value)
+	switch {
+	case err != nil:
+		in.problem("this is no URL: in a password %% / # ? @ are written as %%25 %%2F %%23 %%3F %%40")
+	case strings.Trim(u.Path, "/") == "":
+		in.problem("want the name of a database at its end: postgres://USER:PASSWORD@HOST/NAME")
+	}
+	return Secret(in.value)
+}
+
+// database reads sqlite:PATH, or sqlite://PATH, and returns the path; or the URL of
+// PostgreSQL.
+func (in input) database() (path string, postgres Secret) {
+	if isPostgres(in.value) {
+		return besidePostgres, in.postgres()
+	}
+	return in.sqlite(), ""
+}
+
+// sqlite reads sqlite:PATH, or sqlite://PATH, and returns the path.
+func (in input) sqlite() string {
 	file, ok := strings.CutPrefix(in.value, "sqlite:")
 	file = strings.TrimPrefix(file, "//")
 	switch {
 	case !ok:
-		in.problem("want sqlite:PATH, such as sqlite:nod.db")
+		in.problem("want sqlite:PATH, such as sqlite:nod.db, or postgres://USER:PASSWORD@HOST/NAME")
 	case file == "" || strings.HasSuffix(file, "/"):
 		in.problem("want the path of a file after sqlite:")
 	case strings.HasPrefix(file, ":memory:"):

@@ -36,6 +36,17 @@ func (b Browsers) TellTransfers(sessionID string, t signin.Transfers) {
 	b.Hub.Publish(sessionID, encodeTransfers(t), false)
 }
 
+// Reconnect closes the pages of a session so that they connect again.
+func (b Browsers) Reconnect(sessionID string) {
+	b.Hub.CloseKey(sessionID, closeRestart, "connect again")
+}
+
+// Waits says whether a page of the session waits.
+func (b Browsers) Waits(sessionID string) bool { return b.Hub.Waits(sessionID) }
+
+// Waiting are the sessions whose pages wait.
+func (b Browsers) Waiting() []string { return b.Hub.Keys() }
+
 func (b Browsers) encodeState(s signin.State) []byte {
 	now := time.Now
 	if b.Now != nil {

@@ -15,7 +15,6 @@ func (h *Handlers) moveTo(c *fiber.Ctx, sess store.Session) error {
 		return err
 	}
 	h.Flow.Renewed(c.UserContext(), before)
-	h.Hub.CloseKey(before, closeRestart, "this session goes on under another id")
 	v := visitorOf(c)
 	v.Session = sess
 	c.Locals(visitorKey, v)

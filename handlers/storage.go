@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/storage/sqlite3/v2"
 
 	"nod/store"
@@ -102,6 +103,13 @@ func ownerOnly(path string) error {
 	return store.OwnerOnly(path)
 }
 
+// Sessions is Fiber's session storage, wherever it is.
+type Sessions interface {
+	fiber.Storage
+	Ready(ctx context.Context) error
+	KeepPruned(ctx context.Context, problem func(error))
+}
+
 // SessionFile is Fiber's session storage. It keeps what a cookie holds out of
 // the file, and its errors are those of package store.
 type SessionFile struct {
@@ -134,10 +142,14 @@ const (
 // KeepPruned deletes what has expired, at once and then every minute, until ctx
 // ends. problem is told what went wrong.
 func (s *SessionFile) KeepPruned(ctx context.Context, problem func(error)) {
+	keepPruned(ctx, problem, s.prune)
+}
+
+func keepPruned(ctx context.Context, problem func(error), prune func(context.Context, time.Time) error) {
 	again := time.NewTicker(pruneInterval)
 	defer again.Stop()
 	for {
-		if err := s.prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		if err := prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			problem(err)
 		}
 		select {

@@ -185,6 +185,28 @@ func (h *Hub) Waiting() (websockets, streams int) {
 	return int(h.waiting[WebSocket].Load()), int(h.waiting[Stream].Load())
 }
 
+// Waits says whether a browser waits under key.
+func (h *Hub) Waits(key string) bool {
+	s := h.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byKey[key] != nil
+}
+
+// Keys returns the keys under which browsers wait.
+func (h *Hub) Keys() []string {
+	var keys []string
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.Lock()
+		for key := range s.byKey {
+			keys = append(keys, key)
+		}
+		s.mu.Unlock()
+	}
+	return keys
+}
+
 func (h *Hub) shard(key string) *shard {
 	return &h.shards[maphash.String(h.seed, key)%shards]
 }

@@ -50,7 +50,8 @@ func VerifyTrail(ctx context.Context, c config.Config, known []store.Checkpoint,
 }
 
 func withTrail(ctx context.Context, c config.Config, do func(*store.Trail) error) error {
-	trail, err := store.OpenTrail(ctx, c.Database, newSite(c, slog.New(slog.DiscardHandler)).storeOptions())
+	s := newSite(c, slog.New(slog.DiscardHandler))
+	trail, err := store.OpenTrail(ctx, s.database(), s.storeOptions())
 	if err != nil {
 		return explainMissing(c, err)
 	}

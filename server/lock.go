@@ -159,7 +159,7 @@ func lockedElsewhere(database string) bool {
 // stops it holds both the address and the database.
 func (s *site) listenAfter(ctx context.Context, setting, addr string) (net.Listener, error) {
 	ln, err := s.listen(setting, addr)
-	if !errors.Is(err, errPortInUse) || !lockedElsewhere(s.Database) {
+	if !errors.Is(err, errPortInUse) || s.onPostgres() || !lockedElsewhere(s.Database) {
 		return ln, err
 	}
 	if err := s.lock(ctx, s.Database); err != nil {

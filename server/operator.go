@@ -29,9 +29,10 @@ type Operator struct {
 
 // WithAccount opens the database and finds the account. ErrNoAccount.
 func WithAccount(ctx context.Context, c config.Config, email string, out io.Writer, logger *slog.Logger, do func(Operator) error) error {
-	options := newSite(c, logger).storeOptions()
+	s := newSite(c, logger)
+	options := s.storeOptions()
 	options.Existing = true
-	db, err := store.Open(ctx, c.Database, options)
+	db, err := store.Open(ctx, s.database(), options)
 	if err != nil {
 		return explainMissing(c, err)
 	}

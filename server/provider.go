@@ -46,6 +46,9 @@ func (s *site) explainStore(err error) error {
 	if errors.Is(err, store.ErrWhichProvider) {
 		return fmt.Errorf("%w: set LEGACY_PROVIDER to authy if they are real phones at Authy, or to simulator", err)
 	}
+	if errors.Is(err, store.ErrSecretKey) && s.onPostgres() {
+		return fmt.Errorf("%w: set SECRET_KEY to the key that it was used with", err)
+	}
 	if errors.Is(err, store.ErrSecretKey) {
 		return fmt.Errorf("%w: set SECRET_KEY to the key that it was used with, or put back %s and set none", err, store.KeyFile(s.Database))
 	}
@@ -82,8 +85,8 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 func (s *site) foreignFactors(theirs store.Provider, accounts int, more string) error {
 	if theirs == store.Authy {
 		return fmt.Errorf("%s holds %d accounts with phones at Authy, and nobody could sign in to them with simulated phones: "+
-			"set AUTHY_API_KEY, or DATABASE_URL to another file%s", s.Database, accounts, more)
+			"set AUTHY_API_KEY, or DATABASE_URL to another database%s", store.DatabaseName(s.database()), accounts, more)
 	}
 	return fmt.Errorf("%s holds %d accounts with simulated phones, and nobody could sign in to them through Authy: "+
-		"unset AUTHY_API_KEY, or set DATABASE_URL to another file%s", s.Database, accounts, more)
+		"unset AUTHY_API_KEY, or set DATABASE_URL to another database%s", store.DatabaseName(s.database()), accounts, more)
 }

@@ -88,8 +88,10 @@ func (s *site) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.lock(ctx, s.Database); err != nil {
-		return err
+	if !s.onPostgres() {
+		if err := s.lock(ctx, s.Database); err != nil {
+			return err
+		}
 	}
 	if err := s.refuseForeignPhones(); err != nil {
 		return err

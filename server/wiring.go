@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"nod/authy"
 	"nod/handlers"
@@ -27,7 +28,11 @@ type rooms struct {
 }
 
 // connect gives each room what it needs. key is the provider's.
-func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.SessionFile, key string) (rooms, error) {
+func (s *site) connect(ctx context.Context, db *store.Store, sessions handlers.Sessions, key string) (rooms, error) {
+	peers, err := s.peers()
+	if err != nil {
+		return rooms{}, err
+	}
 	var counts *metrics.Metrics
 	waiting := hub.New(hub.Options{
 		Total: waitingLimit(), PerAddr: s.WaitingPerAddress,
@@ -55,7 +60,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 	}
 	flow, err := signin.New(ctx, signin.Config{
 		Store: db, Phones: provider, Codes: provider, Browsers: s.browsers(browsers), Own: ownOrNone(own),
-		Withdrawals: s.withdrawals(key), Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
+		Peers: peers, Withdrawals: s.withdrawals(key), Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -84,14 +89,16 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions *handlers.
 }
 
 // watch has the metrics tell of the build and of what is waited for.
-func (s *site) watch(counts *metrics.Metrics, db *store.Store, sessions *handlers.SessionFile) {
+func (s *site) watch(counts *metrics.Metrics, db *store.Store, sessions handlers.Sessions) {
 	s.limited.Store(counts)
 	counts.Build(s.Build.Release, s.Build.Commit)
 	counts.Hashes(db.Hashes)
 	for name, stats := range db.Pools() {
 		counts.Pool(name, stats)
 	}
-	counts.Pool("sessions", sessions.Conn().Stats)
+	if file, ok := sessions.(*handlers.SessionFile); ok { // PostgreSQL's pool counts in other words
+		counts.Pool("sessions", file.Conn().Stats)
+	}
 }
 
 // openPlaces opens what says where an address is; nil where nothing does.
@@ -136,8 +143,8 @@ func (s *site) authyClient(key string) *authy.Client {
 
 // openDatabases opens the application's database and the session storage
 // beside it. They are closed last, and may take what time is left.
-func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.SessionFile, error) {
-	db, err := store.Open(ctx, s.Database, s.storeOptions())
+func (s *site) openDatabases(ctx context.Context) (*store.Store, handlers.Sessions, error) {
+	db, err := store.Open(ctx, s.database(), s.storeOptions())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,7 +152,10 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 	if err := s.refuseForeignFactors(ctx, db); err != nil {
 		return nil, nil, err
 	}
-	sessions, err := handlers.NewSessionStorage(beside(s.Database, "sessions"))
+	if s.onPostgres() {
+		s.now = db.Now // the same for all processes on the database
+	}
+	sessions, err := s.openSessions(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,6 +163,9 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, *handlers.Sessi
 	problem := func(err error) { s.logger.Error("old rows could not be pruned", "error", err) }
 	unsigned := func(err error) { s.logger.Error("the audit trail could not be signed", "error", err) }
 	s.inBackground("signing the audit trail", func(ctx context.Context) { db.KeepTrailSigned(ctx, unsigned) })
+	s.inBackground("the clock", func(ctx context.Context) {
+		db.KeepTime(ctx, func(err error) { s.logger.Error("the clock of the database could not be read", "error", err) })
+	})
 	s.inBackground("pruning", func(ctx context.Context) { db.KeepPruned(ctx, problem) })
 	s.inBackground("pruning the sessions", func(ctx context.Context) { sessions.KeepPruned(ctx, problem) })
 	return db, sessions, nil
@@ -162,7 +175,15 @@ func (s *site) storeOptions() store.Options {
 	return store.Options{
 		Provider: s.providerName(), LegacyProvider: s.legacyProvider(), SecretKey: []byte(s.SecretKey),
 		SessionIdle: s.SessionIdle, SessionMax: s.SessionMax,
-		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Demo: s.Demo, OneSource: s.Demo, Now: s.now,
+		CodesPerCountry: s.CodesPerCountry, CodesPerSite: s.CodesPerSite, Demo: s.Demo, OneSource: s.Demo, Now: s.storeClock(),
 		Logger: s.logger, OnLimit: func(limit string) { s.limited.Load().Limited(limit) },
 	}
+}
+
+// storeClock is the clock of this process, nil where the database's is to be used.
+func (s *site) storeClock() func() time.Time {
+	if s.onPostgres() {
+		return nil
+	}
+	return s.now
 }

@@ -82,9 +82,11 @@ func (f *Flow) Renew(ctx context.Context, v Visitor, c store.Client) (store.Sess
 	return f.Store.RenewSession(ctx, v.Session.ID, c)
 }
 
-// Renewed counts what ended with the id that a session had before. The other tabs of
-// the browser are told nothing: they would ask before the new cookie is there.
+// Renewed counts what ended with the id that a session had before, and has the other
+// tabs of the browser connect again, with the new cookie.
 func (f *Flow) Renewed(ctx context.Context, before string) {
+	f.Browsers.Reconnect(before)
+	f.tellPeers(aboutRenewed, before)
 	if w, err := f.Store.Wait(ctx, before); err == nil {
 		f.countEnd(ctx, before, w)
 	}
@@ -98,6 +100,7 @@ func (f *Flow) notifyChange(ctx context.Context, a store.Approval) {
 		return
 	}
 	f.Browsers.TellState(a.SessionID, ChangeState(now))
+	f.tellPeers(aboutChange, a.SessionID)
 }
 
 // ChangeState is what a page is told of a request about a change.

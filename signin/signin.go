@@ -78,6 +78,12 @@ type Message struct {
 type Browsers interface {
 	TellState(sessionID string, s State)
 	TellTransfers(sessionID string, t Transfers)
+	// Reconnect has the pages of a session connect again, which reads how things stand.
+	Reconnect(sessionID string)
+	// Waits says whether a page of the session waits here, and Waiting of which
+	// sessions pages do.
+	Waits(sessionID string) bool
+	Waiting() []string
 }
 
 // Places know where an address is.
@@ -175,6 +181,7 @@ type Config struct {
 	Phones   Phones
 	Codes    Codes
 	Browsers Browsers
+	Peers    Peers    // nil: no other process serves the database
 	Counter  Counter  // nil: nothing is counted
 	Notifier Notifier // nil: notices are only shown
 	Places   Places   // nil: nobody knows where an address is

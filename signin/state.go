@@ -87,10 +87,13 @@ func (f *Flow) notify(ctx context.Context, sessionID string) {
 	w, err := f.Store.Wait(ctx, sessionID)
 	if err != nil {
 		f.Logger.Error("a waiting browser could not be told", "session", sessionID, "error", err)
+		f.Browsers.Reconnect(sessionID) // it reads the stored state, as soon as that can be had
+		f.tellPeers(aboutSignIn, sessionID)
 		return
 	}
 	f.countEnd(ctx, sessionID, w)
 	f.Browsers.TellState(sessionID, stateOf(w))
+	f.tellPeers(aboutSignIn, sessionID)
 }
 
 // changed tells the browsers that a request concerns.

@@ -128,6 +128,7 @@ func (f *Flow) notifyTransfers(ctx context.Context, userID int64) {
 			break
 		}
 		f.Browsers.TellTransfers(id, t)
+		f.tellPeers(aboutTransfers, id)
 	}
 	if err != nil {
 		f.Logger.Error("pages could not be told of their transfers", "user", userID, "error", err)

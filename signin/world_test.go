@@ -69,6 +69,9 @@ func (b *browsers) TellState(sessionID string, s signin.State) {
 }
 
 func (*browsers) TellTransfers(string, signin.Transfers) {}
+func (*browsers) Reconnect(string)                       {}
+func (*browsers) Waits(string) bool                      { return false }
+func (*browsers) Waiting() []string                      { return nil }
 
 func (b *browsers) last(sessionID string) signin.State {
 	b.mu.Lock()

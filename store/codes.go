@@ -17,7 +17,7 @@ const day = 24 * time.Hour
 
 // NoteCode keeps what became of a code, for the pages of its attempt.
 func (s *Store) NoteCode(ctx context.Context, sessionID string, state CodeState) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE sessions SET code_state = ? WHERE id = ?`, state, sessionID)
+	_, err := s.exec(ctx, `UPDATE sessions SET code_state = ? WHERE id = ?`, state, sessionID)
 	return wrap(err)
 }
 
@@ -144,7 +144,7 @@ func (s *Store) SpendAskedTry(ctx context.Context, sessionID string) error {
 // checked it, in place of the one before.
 func (s *Store) NoteUnanswered(ctx context.Context, sessionID, codeHash string) error {
 	const update = `UPDATE sessions SET unanswered_code = ? WHERE id = ?`
-	_, err := s.db.ExecContext(ctx, update, codeHash, sessionID)
+	_, err := s.exec(ctx, update, codeHash, sessionID)
 	return wrap(err)
 }
 
@@ -157,7 +157,7 @@ func (s *Store) ReturnCodeTry(ctx context.Context, sessionID, codeHash string) (
 		UPDATE sessions
 		SET code_tries = code_tries - 1, unanswered_code = ''
 		WHERE id = ? AND unanswered_code = ? AND code_tries > 0 AND ended_at IS NULL`
-	returned, err = changed(s.db.ExecContext(ctx, update, sessionID, codeHash))
+	returned, err = changed(s.exec(ctx, update, sessionID, codeHash))
 	return returned, wrap(err)
 }
 

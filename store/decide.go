@@ -176,7 +176,11 @@ func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]App
 			AND expires_at <= ?
 			AND expires_at > ?
 		RETURNING ` + approvalColumns
-	claimed, err := list(ctx, s.db, scanApproval, update, now, before, now)
+	var claimed []Approval
+	err := again(ctx, func() (err error) {
+		claimed, err = list(ctx, s.db, scanApproval, update, now, before, now)
+		return err
+	})
 	slices.SortFunc(claimed, func(a, b Approval) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
 	return claimed, err
 }

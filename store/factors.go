@@ -89,7 +89,7 @@ func (s *Store) Providers(ctx context.Context) (map[Provider]int, error) {
 // SetHandle keeps the name that the provider has given a phone anew.
 func (s *Store) SetHandle(ctx context.Context, factorID int64, handle string) error {
 	const update = `UPDATE factors SET handle = ? WHERE id = ? AND revoked_at IS NULL`
-	found, err := changed(s.db.ExecContext(ctx, update, handle, factorID))
+	found, err := changed(s.exec(ctx, update, handle, factorID))
 	if err == nil && !found {
 		return ErrNotFound
 	}
@@ -141,7 +141,7 @@ func (s *Store) SecretReplaced(ctx context.Context, f Factor) error {
 		UPDATE factors
 		SET secret_replaced_at = ?
 		WHERE provider = ? AND handle = ? AND secret_shown = 1 AND secret_replaced_at IS NULL`
-	_, err := s.db.ExecContext(ctx, update, s.now(), f.Provider, f.Handle)
+	_, err := s.exec(ctx, update, s.now(), f.Provider, f.Handle)
 	return wrap(err)
 }
 

@@ -52,6 +52,9 @@ const demoMark = "a demonstration"
 // claim makes the list of migrations, and keeps demonstrations apart from the rest.
 func (tx *txn) claim(ctx context.Context) error {
 	const table = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
+	if err := tx.alone(ctx); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, tx.store.script(table)); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (s *Store) refuseNewer(ctx context.Context, known []string) error {
 
 func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {
 	return s.inTx(ctx, func(tx *txn) error {
-		if err := tx.patiently(ctx); err != nil {
+		if err := tx.alone(ctx); err != nil {
 			return err
 		}
 		const record = `INSERT INTO migrations (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`

@@ -177,7 +177,7 @@ func (s *Store) NoticesRang(ctx context.Context, a Approval, upTo int64) error {
 		UPDATE notices
 		SET rung_by = ?
 		WHERE user_id = ? AND id <= ? AND read_at IS NULL AND rung_by = ''`
-	_, err := s.db.ExecContext(ctx, update, a.ID, a.UserID, upTo)
+	_, err := s.exec(ctx, update, a.ID, a.UserID, upTo)
 	return wrap(err)
 }
 
@@ -226,6 +226,6 @@ func (s *Store) ClaimNotices(ctx context.Context, within time.Duration, limit in
 
 // ReleaseNotice gives back a notice that could not be carried.
 func (s *Store) ReleaseNotice(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE notices SET carried_at = NULL WHERE id = ?`, id)
+	_, err := s.exec(ctx, `UPDATE notices SET carried_at = NULL WHERE id = ?`, id)
 	return wrap(err)
 }

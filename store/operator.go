@@ -123,11 +123,11 @@ const toForget = `factors WHERE forget_since IS NOT NULL AND provider = ? AND fo
 // ClaimPhonesToForget returns the phones that the provider is still to forget. Each is
 // the caller's for a while: then whoever asks gets it again, unless PhoneForgotten was
 // called.
-func (s *Store) ClaimPhonesToForget(ctx context.Context, lease time.Duration) ([]Factor, error) {
+func (s *Store) ClaimPhonesToForget(ctx context.Context, lease time.Duration) (claimed []Factor, err error) {
 	now := s.now()
 	var any bool
 	// A sweep that finds nothing takes no write lock.
-	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+toForget+`)`, s.opts.Provider, now).Scan(&any)
+	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+toForget+`)`, s.opts.Provider, now).Scan(&any)
 	if err != nil || !any {
 		return nil, wrap(err)
 	}
@@ -136,12 +136,16 @@ func (s *Store) ClaimPhonesToForget(ctx context.Context, lease time.Duration) ([
 		SET forget_since = ?
 		WHERE id IN (SELECT id FROM ` + toForget + `) AND forget_since <= ?
 		RETURNING ` + factorColumns
-	return list(ctx, s.db, scanFactor, claim, now+lease.Milliseconds(), s.opts.Provider, now, now)
+	err = again(ctx, func() (err error) {
+		claimed, err = list(ctx, s.db, scanFactor, claim, now+lease.Milliseconds(), s.opts.Provider, now, now)
+		return err
+	})
+	return claimed, err
 }
 
 // PhoneForgotten takes a phone off the list.
 func (s *Store) PhoneForgotten(ctx context.Context, factorID int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE factors SET forget_since = NULL WHERE id = ?`, factorID)
+	_, err := s.exec(ctx, `UPDATE factors SET forget_since = NULL WHERE id = ?`, factorID)
 	return wrap(err)
 }
 

@@ -177,5 +177,5 @@ func (s *Store) rehash(ctx context.Context, userID int64, password, old string) 
 		return
 	}
 	const update = `UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?`
-	_, _ = s.db.ExecContext(ctx, update, hash, userID, old)
+	_, _ = s.exec(ctx, update, hash, userID, old)
 }

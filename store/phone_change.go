@@ -251,7 +251,7 @@ func (s *Store) AskNewPhone(ctx context.Context, userID int64, handle, replaces 
 // NotePhoneRequest keeps the provider's id of the question to the new phone.
 func (s *Store) NotePhoneRequest(ctx context.Context, id, requestID string) error {
 	const note = `UPDATE phone_changes SET request_id = ? WHERE id = ? AND ended_at IS NULL AND request_id IS NULL`
-	_, err := s.db.ExecContext(ctx, note, requestID, id)
+	_, err := s.exec(ctx, note, requestID, id)
 	return wrap(err)
 }
 

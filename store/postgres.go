@@ -31,12 +31,14 @@ func IsServer(database string) bool {
 // takes by default.
 const serverConnections = 16
 
-// serverSettings are those of each connection that the URL does not set. A process
-// that was suspended in the middle of a transaction holds nobody up for longer than
-// SQLite's busy_timeout.
+// serverSettings are those of each connection that the URL does not set. Who waits for
+// a row would have to be run again anyway once it is free, so nobody waits for long, not
+// even for whoever waits for them: deadlocks are looked for after a second only. A
+// process that was suspended in the middle of a transaction holds nobody up for longer
+// than SQLite's busy_timeout.
 var serverSettings = map[string]string{
 	"application_name":                    "nod",
-	"lock_timeout":                        "5000",
+	"lock_timeout":                        "100",
 	"idle_in_transaction_session_timeout": "5000",
 }
 
@@ -104,9 +106,29 @@ func (c serverConn) ExecContext(ctx context.Context, query string, args []driver
 	return c.Conn.ExecContext(ctx, numbered(query, len(args)), args)
 }
 
-// QueryContext takes parameters as SQLite does.
+// QueryContext takes parameters as SQLite does. What only reads is asked on another
+// connection when the server has closed this one, as after its restart.
 func (c serverConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.Conn.QueryContext(ctx, numbered(query, len(args)), args)
+	rows, err := c.Conn.QueryContext(ctx, numbered(query, len(args)), args)
+	if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		err = c.unlessClosed(err)
+	}
+	return rows, err
+}
+
+// BeginTx begins on another connection when the server has closed this one.
+func (c serverConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.Conn.BeginTx(ctx, options)
+	return tx, c.unlessClosed(err)
+}
+
+// unlessClosed is driver.ErrBadConn, after which database/sql tries another connection,
+// where nothing was lost but this one.
+func (c serverConn) unlessClosed(err error) error {
+	if err != nil && c.Conn.Conn().IsClosed() && lostServer(err) {
+		return driver.ErrBadConn
+	}
+	return err
 }
 
 // numbered writes ? and ?2 as $1 and $2. No text within a statement holds a question
@@ -161,13 +183,14 @@ func withoutSection(text, name string) string {
 	}
 }
 
-// patiently lets a migration wait for the one that another process runs, however long
-// that takes.
-func (tx *txn) patiently(ctx context.Context) error {
+// alone lets one process at a time bring the schema up to date; the others wait, however
+// long that takes.
+func (tx *txn) alone(ctx context.Context) error {
 	if !tx.store.server {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = 0`)
+	const lock = `SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(hashtext('nod migrations'))`
+	_, err := tx.ExecContext(ctx, lock)
 	return err
 }
 
@@ -206,12 +229,10 @@ func wrapServer(err error) error {
 	if errors.As(err, &pg) {
 		text := pg.Message + " (" + pg.Code + ")" // without the detail, which quotes rows
 		switch {
-		case pg.Code == codeSerialization, pg.Code == codeDeadlock:
+		case pg.Code == codeSerialization, pg.Code == codeDeadlock, pg.Code == codeLockTimeout:
 			return &conflict{text: text}
 		case pg.Code == codeUnique:
 			return &conflict{text: text, unique: true}
-		case pg.Code == codeLockTimeout:
-			return fmt.Errorf("%w: %s", ErrLocked, text)
 		case strings.Contains(unavailableClasses, pg.Code[:2]):
 			return fmt.Errorf("%w: %s", ErrUnavailable, text)
 		}

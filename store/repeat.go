@@ -97,6 +97,6 @@ func (s *Store) use(ctx context.Context, id string, now int64) (counts bool, err
 		UPDATE sessions
 		SET used_at = COALESCE(used_at, ?)
 		WHERE id = ? AND ended_at IS NULL`
-	counts, err = changed(s.db.ExecContext(ctx, update, now, id))
+	counts, err = changed(s.exec(ctx, update, now, id))
 	return counts, wrap(err)
 }

@@ -7,8 +7,12 @@ import (
 
 // Secret returns the 32 random bytes kept under name, making them the first
 // time. They outlive a restart, so that what they sign does too.
-func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {
-	return secret(ctx, s.db, name)
+func (s *Store) Secret(ctx context.Context, name string) (value []byte, err error) {
+	err = s.inTx(ctx, func(tx *txn) error {
+		value, err = secret(ctx, tx, name)
+		return err
+	})
+	return value, err
 }
 
 func secret(ctx context.Context, q querier, name string) ([]byte, error) {

@@ -250,7 +250,7 @@ func (s *Store) seen(ctx context.Context, id string, now int64) error {
 		UPDATE sessions
 		SET last_seen = ?
 		WHERE id = ? AND ended_at IS NULL AND last_seen < ?`
-	_, err := s.db.ExecContext(ctx, update, now, id, now)
+	_, err := s.exec(ctx, update, now, id, now)
 	return wrap(err)
 }
 

@@ -66,7 +66,7 @@ func (s *Store) ShownRecoveryCodes(ctx context.Context, sess Session) (codes []s
 
 // HideRecoveryCodes ends that a session can see the recovery codes that it has made.
 func (s *Store) HideRecoveryCodes(ctx context.Context, sess Session) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM shown_codes WHERE session_id = ?`, sess.ID)
+	_, err := s.exec(ctx, `DELETE FROM shown_codes WHERE session_id = ?`, sess.ID)
 	return wrap(err)
 }
 

@@ -34,7 +34,7 @@ type txn struct {
 // random, so that those who met do not meet again.
 const (
 	maxTries     = 40
-	longestPause = 20 * time.Millisecond
+	longestPause = 50 * time.Millisecond
 )
 
 // rehearsals is how often a transaction is run and rolled back before it counts: tests
@@ -48,30 +48,48 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	for range rehearsals {
 		_, _ = s.tryTx(ctx, do, func(*sql.Tx) error { return errors.New("a rehearsal") })
 	}
+	var t *txn
+	err := again(ctx, func() (err error) {
+		t, err = s.tryTx(ctx, do, (*sql.Tx).Commit)
+		return err
+	})
+	if t != nil {
+		s.refused.addAll(t.limited)
+	}
+	var keep *kept
+	if committed := err == nil || errors.As(err, &keep); !committed {
+		return s.met(err)
+	}
+	s.logEvents(ctx, t.recorded)
+	if keep != nil {
+		return keep.error
+	}
+	return nil
+}
+
+// exec runs one statement that is a transaction of its own.
+func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	err = again(ctx, func() error {
+		result, err = s.db.ExecContext(ctx, query, args...)
+		return wrap(err)
+	})
+	return result, err
+}
+
+// again runs do until it meets no other transaction, or has met them too often.
+func again(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
-		t, err := s.tryTx(ctx, do, (*sql.Tx).Commit)
+		err := do()
 		var met *conflict
-		if errors.As(err, &met) && try < maxTries && pause(ctx, try) == nil {
-			continue
+		if !errors.As(err, &met) || try >= maxTries || pause(ctx, try) != nil {
+			return err
 		}
-		if t != nil {
-			s.refused.addAll(t.limited)
-		}
-		var keep *kept
-		if committed := err == nil || errors.As(err, &keep); !committed {
-			return s.met(err)
-		}
-		s.logEvents(ctx, t.recorded)
-		if keep != nil {
-			return keep.error
-		}
-		return nil
 	}
 }
 
 // pause waits before a transaction is run again.
 func pause(ctx context.Context, try int) error {
-	most := min(time.Duration(try)*time.Millisecond, longestPause)
+	most := min(time.Duration(try)*2*time.Millisecond, longestPause)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

@@ -223,6 +223,6 @@ func (tx *txn) startAnew(ctx context.Context, c claim, scopes ...Scope) error {
 
 // ResetLimits forgets all that was counted: for demonstrations.
 func (s *Store) ResetLimits(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM usage`)
+	_, err := s.exec(ctx, `DELETE FROM usage`)
 	return wrap(err)
 }

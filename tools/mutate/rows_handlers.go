@@ -20,7 +20,7 @@ var handlersRows = []row{
 	{what: "a closed account leaves its device cookie", file: "handlers/cookies.go", find: "if !used {", put: "if false && !used {", test: "TestASignOutTakesEverythingButTheDevice"},
 	{what: "whoever finds a page open makes its browsers unknown", file: "handlers/app.go", find: "h.requireFresh, h.forgetBrowser)", put: "h.forgetBrowser)", test: "TestKnownBrowsersAreListedAndRemoved"},
 	{what: "an app is added under the cookie from before", file: "handlers/renew.go", find: "sess, err := h.Flow.Renew(c.UserContext(), visitorOf(c), h.lastStepOf(c))", put: "sess, err := visitorOf(c).Session, error(nil)", test: "TestEveryStepHasACookieOfItsOwn"},
-	{what: "the socket of a session that goes on elsewhere stays", file: "handlers/renew.go", find: "\th.Hub.CloseKey(before, closeRestart, \"this session goes on under another id\")\n", put: "", test: "TestTheSocketsOfAnEndedSessionClose", hang: 20 * time.Second},
+	{what: "the socket of a session that goes on elsewhere stays", file: "signin/fresh.go", find: "\tf.Browsers.Reconnect(before)\n", put: "", test: "handlers.TestTheSocketsOfAnEndedSessionClose", hang: 20 * time.Second},
 	{what: "the socket of a session that was ended elsewhere stays", file: "signin/sessions.go", find: "f.notify(ctx, sess.ID)", put: "_ = sess", test: "handlers.TestTheSocketsOfAnEndedSessionClose", hang: 20 * time.Second},
 	{what: "a new password leaves the browsers that were known", file: "store/account.go", find: "if everywhere {", put: "if false {", test: "handlers.TestAPasswordIsChanged"},
 	{what: "any device cookie is genuine", file: "handlers/devices.go", find: "if !found || !hmac.Equal([]byte(mac), []byte(h.deviceMAC(token))) {", put: "if _ = mac; !found {", test: "TestAForgedDeviceCookieIsNone"},

@@ -2,11 +2,15 @@ package main
 
 // What holds on both databases, and among several processes.
 var postgresRows = []row{
-	{what: "a transaction that met another one is lost", file: "store/tx.go", find: "errors.As(err, &met) && try < maxTries", put: "errors.As(err, &met) && try < 1", test: "TestATransactionThatMetAnotherIsRunAgain"},
+	{what: "a transaction that met another one is lost", file: "store/tx.go", find: "!errors.As(err, &met) || try >= maxTries", put: "!errors.As(err, &met) || try >= 1", test: "TestATransactionThatMetAnotherIsRunAgain"},
 	{what: "a transaction is run for ever", file: "store/tx.go", find: "maxTries     = 40", put: "maxTries     = 400", test: "TestATransactionThatMetAnotherIsRunAgain"},
 	{what: "what a limit refuses is not counted", file: "store/tx.go", find: "s.refused.addAll(t.limited)", put: "", test: "TestARefusalIsCountedOnce"},
 	{what: "an error quotes the row", file: "store/postgres.go", find: "text := pg.Message + \" (\"", put: "text := pg.Message + pg.Detail + \" (\"", test: "TestATransactionThatMetAnotherIsRunAgain"},
 	{what: "an error shows the URL", file: "store/postgres.go", find: "err = cause // the error itself repeats the URL", put: "_ = cause", test: "TestNoErrorShowsAPassword"},
 	{what: "the name of a database has its password", file: "store/postgres.go", find: "return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()", put: "return u.String()", test: "TestNoErrorShowsAPassword"},
+	{what: "a process on PostgreSQL makes a key of its own", file: "config/config.go", find: "r.checkPostgres(c)", put: "", test: "TestPostgresIsUsedWithAKeyThatIsSet"},
+	{what: "who told does not hear others", file: "nudges/nudges.go", find: "words[0] == n.self", put: "words[0] != \"\"", test: "TestOthersHear"},
+	{what: "too many nudges are lost", file: "nudges/nudges.go", find: "n.waiting = map[string]bool{everything: true}", put: "clear(n.waiting)", test: "TestTooManyWordsAreEverything"},
+	{what: "another process is not told", file: "signin/state.go", find: "\tf.Browsers.TellState(sessionID, stateOf(w))\n\tf.tellPeers(aboutSignIn, sessionID)\n", put: "\tf.Browsers.TellState(sessionID, stateOf(w))\n", test: "command.TestThreeInstancesAreOneNod"},
 	{what: "two processes have one phone forgotten", file: "store/operator.go", find: "now+lease.Milliseconds()", put: "now", test: "TestTheOperatorClosesAnAccount"},
 }
