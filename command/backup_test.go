@@ -89,6 +89,8 @@ func TestABackupThatFails(t *testing.T) {
 	phones := filepath.Join(filepath.Dir(strings.TrimPrefix(settings[1], "sqlite:")), "nod-simulator.db")
 	must(t, os.Truncate(phones, 8192)) // the last that is copied
 	want(t, settings, 1, "no backup was made", "backup", to+"/c.db")
+	server := []string{"DATABASE_URL", "postgres://nod:hush-hush@127.0.0.1/nod", "SECRET_KEY", strings.Repeat("k", 32)}
+	want(t, server, 1, "pg_dump", "backup", to+"/d.db")
 	want(t, settings, 2, "the name of one new file", "backup")
 	want(t, settings, 2, "the name of one new file", "backup", to+"/")
 	want(t, settings, 0, "Exit status", "backup", "-h")

@@ -23,6 +23,9 @@ type copied struct {
 // Backup copies the databases to file, and to names beside it, whether or not a
 // server is running. It overwrites nothing.
 func Backup(ctx context.Context, c config.Config, file string, out io.Writer) (err error) {
+	if c.Postgres != "" {
+		return errors.New("the database is PostgreSQL, which pg_dump copies: nod backup is for the files of SQLite")
+	}
 	files, err := filesOf(c.Database, file)
 	if err != nil {
 		return explainMissing(c, err)
