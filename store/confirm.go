@@ -18,6 +18,9 @@ const useWithin = 30 * time.Second
 // succeeds.
 func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
+		if err := tx.hold(ctx, sessionID); err != nil {
+			return err
+		}
 		a, err := tx.consume(ctx, sessionID, KindLogin, "")
 		if err != nil {
 			return err

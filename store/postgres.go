@@ -194,6 +194,16 @@ func (tx *txn) alone(ctx context.Context) error {
 	return err
 }
 
+// hold takes the row of a session before its request's, as a sign-in by a code does: in
+// the other order the two would wait for each other.
+func (tx *txn) hold(ctx context.Context, sessionID string) error {
+	if !tx.store.server {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM sessions WHERE id = ? FOR UPDATE`, sessionID)
+	return err
+}
+
 // conflict is the failure of a transaction that met another one: run again, it may
 // succeed.
 type conflict struct {
