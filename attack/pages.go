@@ -88,7 +88,8 @@ func sqlInFields(a *attempt) {
 			b.get("/transfers/" + strings.ReplaceAll(text, " ", "%20") + "/execute"),
 		} {
 			tried++
-			if got.status >= 500 || got.status == http.StatusSeeOther {
+			// The address of a form leads to its page, which is for whoever is signed in.
+			if got.status >= 500 || got.status == http.StatusSeeOther && got.to() != "/protected#transfers" {
 				a.through("%q: status %d to %s", text, got.status, got.to())
 			}
 		}

@@ -143,6 +143,7 @@ var badSettings = []struct{ name, value, says string }{
 	{"DATABASE_URL", "mysql://localhost/nod", "want sqlite:PATH"},
 	{"DATABASE_URL", "postgres://localhost/", "the name of a database"},
 	{"DATABASE_URL", "postgres://nod:a%b@localhost/nod", "%25"},
+	{"DATABASE_URL", "postgres://nod:123/abc@localhost/nod", "%2F"},
 	{"DATABASE_URL", "sqlite:", "path of a file"},
 	{"DATABASE_URL", "sqlite:data/", "path of a file"},
 	{"DATABASE_URL", "sqlite::memory:", "want a file"},

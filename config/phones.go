@@ -59,7 +59,7 @@ func (r *reader) checkPhones(c Config, key bool) {
 		r.problem("PHONES", "authy needs AUTHY_API_KEY")
 	case slices.Contains(named, simulatedPhones) && key:
 		r.problem("PHONES", "there are no simulated phones beside a real key: unset one of the two")
-	case r.text("PHONES") == "" && !key && !c.isOwnMachine():
+	case len(named) == 0 && !key && !c.isOwnMachine():
 		r.problem("PHONES", "with this "+c.whereFrom()+" people elsewhere would sign in by simulated phones, on which anybody taps who reaches them: "+
 			"set AUTHY_API_KEY for real ones, or PHONES=simulated if that is what you want")
 	}

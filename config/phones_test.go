@@ -39,6 +39,7 @@ func TestWhosePhonesAreAsked(t *testing.T) {
 		{"plain http elsewhere", []string{"PUBLIC_URL", "http://192.168.1.5:3000"}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"an address elsewhere", []string{"ADDR", "192.168.1.5:3000"}, nil, "PHONES: with this ADDR people elsewhere"},
 		{"an empty name", []string{"PUBLIC_URL", site, "PHONES", ""}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
+		{"a list of nothing", []string{"PUBLIC_URL", site, "PHONES", ","}, nil, "PHONES: with this PUBLIC_URL people elsewhere"},
 		{"a key that is named simulated", []string{"AUTHY_API_KEY", key, "PUBLIC_URL", site, "PHONES", "simulated"}, nil, "PHONES: there are no simulated phones beside a real key"},
 		{"a key that cannot be read", []string{"AUTHY_API_KEY_FILE", "no/such/file", "PHONES", "simulated"}, nil, "PHONES: there are no simulated phones beside a real key"},
 	} {

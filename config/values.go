@@ -140,6 +140,8 @@ func (in input) postgres() Secret {
 	switch {
 	case err != nil:
 		in.problem("this is no URL: in a password %% / # ? @ are written as %%25 %%2F %%23 %%3F %%40")
+	case strings.Contains(u.Path, "@"): // what stands before it is no path
+		in.problem("this is no URL: in a password %% / # ? @ are written as %%25 %%2F %%23 %%3F %%40")
 	case strings.Trim(u.Path, "/") == "":
 		in.problem("want the name of a database at its end: postgres://USER:PASSWORD@HOST/NAME")
 	}

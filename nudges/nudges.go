@@ -143,7 +143,7 @@ func (n *Nudges) tell(ctx context.Context, conn *pgx.Conn) error {
 		words, more := n.take()
 		if len(words) > 0 {
 			payload := n.self + " " + strings.Join(words, " ")
-			if _, err := conn.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, payload); err != nil {
+			if err := notify(ctx, conn, payload); err != nil {
 				n.put(words...)
 				return err
 			}
@@ -157,6 +157,15 @@ func (n *Nudges) tell(ctx context.Context, conn *pgx.Conn) error {
 		case <-n.wake:
 		}
 	}
+}
+
+// notify has a deadline: what was dropped on the way would hold all words up until TCP
+// gives up.
+func notify(ctx context.Context, conn *pgx.Conn, payload string) error {
+	soon, cancel := context.WithTimeout(ctx, quiet)
+	defer cancel()
+	_, err := conn.Exec(soon, `SELECT pg_notify($1, $2)`, channel, payload)
+	return err
 }
 
 // listen hears others until the connection is lost.

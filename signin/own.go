@@ -30,11 +30,13 @@ func (f *Flow) askOwn(ctx context.Context, a store.Approval, q Question) store.R
 		f.Logger.Error("a phone of one's own could not be asked", "approval", a.ID, "error", err)
 		return store.ReasonUnavailable
 	}
+	f.tellPeersOfPhones(a.UserID)
 	return ""
 }
 
 // tellOwn tells the own phones of a user, in the background: no browser waits for it.
 func (f *Flow) tellOwn(userID int64) {
+	f.tellPeersOfPhones(userID)
 	if f.Own != nil {
 		f.tasks.Go(func() { f.Own.Tell(f.background, userID) })
 	}

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"nod/store"
@@ -22,6 +23,7 @@ const (
 	aboutChange    = "change"
 	aboutTransfers = "transfers"
 	aboutRenewed   = "renewed"
+	aboutPhones    = "phones" // before the id of a user
 )
 
 func (f *Flow) tellPeers(about, sessionID string) {
@@ -30,11 +32,23 @@ func (f *Flow) tellPeers(about, sessionID string) {
 	}
 }
 
+func (f *Flow) tellPeersOfPhones(userID int64) {
+	f.tellPeers(aboutPhones, strconv.FormatInt(userID, 10))
+}
+
 // Heard tells the pages here of what another process has changed.
 func (f *Flow) Heard(ctx context.Context, word string) {
 	about, sessionID, _ := strings.Cut(word, ":")
-	if f.Browsers.Waits(sessionID) {
+	if about == aboutPhones {
+		f.heardOfPhones(ctx, sessionID)
+	} else if f.Browsers.Waits(sessionID) {
 		f.reread(ctx, about, sessionID)
+	}
+}
+
+func (f *Flow) heardOfPhones(ctx context.Context, user string) {
+	if id, err := strconv.ParseInt(user, 10, 64); err == nil && f.Own != nil {
+		f.Own.Tell(ctx, id)
 	}
 }
 
@@ -44,7 +58,8 @@ func (f *Flow) Missed(ctx context.Context) {
 	for _, id := range f.Browsers.Waiting() {
 		w, err := f.Store.Wait(ctx, id)
 		switch {
-		case errors.Is(err, store.ErrNotFound): // a page that checks the way here
+		case errors.Is(err, store.ErrNotFound): // a phone's page, or one that checks the way here
+			f.Browsers.Reconnect(id)
 		case err == nil && w.EndReason == store.ReasonRekeyed:
 			f.reread(ctx, aboutRenewed, id)
 		case err == nil && w.Level == store.SignedIn && w.EndedAt.IsZero():

@@ -75,7 +75,7 @@ func serveExport(w http.ResponseWriter, r *http.Request, h *House) error {
 		http.NotFound(w, r)
 		return nil
 	}
-	recording := record(h.Wire.After(0), h.namer())
+	recording := record(h.room().leaveOut(h.Wire.After(0)), h.namer())
 	if len(recording.Steps) == 0 {
 		http.Error(w, "Nobody has signed in yet.", http.StatusConflict)
 		return nil

@@ -69,8 +69,10 @@ func (r *room) newGuest(ctx context.Context, seat int) (*guest, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.phone, err = r.house.phoneOf(ctx, user.ID)
-	return g, err
+	if g.phone, err = r.house.phoneOf(ctx, user.ID); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // leaveOut leaves out of the wire what is about guests: it tells of the presenter's

@@ -93,7 +93,6 @@ func (tx *txn) noteLimited(ctx context.Context, c claim, refused error) {
 	if !errors.As(refused, &limit) {
 		return
 	}
-	tx.store.opts.OnLimit(limit.Limit)
 	userID, _ := strconv.ParseInt(c.account, 10, 64) // 0 for what is no account
 	one := tx.store.refusal(EventLimited, limit.Limit, cmp.Or(c.ip, actorOf(ctx).IP), cmp.Or(c.userID, userID), tx.now)
 	tx.limited = append(tx.limited, one)

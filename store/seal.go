@@ -91,8 +91,19 @@ const keyInUse = "key in use"
 // useKey notes that from now on the file is of no use without its key.
 func (tx *txn) useKey(ctx context.Context) error {
 	const note = `INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`
-	_, err := tx.ExecContext(ctx, note, keyInUse, tx.store.keys.id)
-	return err
+	if _, err := tx.ExecContext(ctx, note, keyInUse, tx.store.keys.id); err != nil {
+		return err
+	}
+	// Another process may have begun with another key: neither could open what the
+	// other seals.
+	var used []byte
+	if err := tx.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = ?`, keyInUse).Scan(&used); err != nil {
+		return err
+	}
+	if !bytes.Equal(used, tx.store.keys.id) {
+		return ErrSecretKey
+	}
+	return nil
 }
 
 // loadKeys finds the key that this file is used with, and refuses another one:

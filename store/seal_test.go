@@ -94,3 +94,18 @@ func TestTheKeyFileIsPrivate(t *testing.T) {
 		t.Errorf("got %v", left)
 	}
 }
+
+// Of two processes that begin with other keys one seals: what the other sealed, nobody
+// could open later.
+func TestTheFirstKeyThatSealsIsTheOnlyOne(t *testing.T) {
+	w := newWorld(t)
+	o := w.options()
+	o.SecretKey = []byte(strings.Repeat("another key ", 4))
+	second, err := store.Open(t.Context(), w.path, o)
+	must(t, err)
+	defer second.Close()
+	_, err = w.store.Seal(t.Context(), "app 1", []byte("secret"))
+	must(t, err)
+	_, err = second.Seal(t.Context(), "app 2", []byte("secret"))
+	wantErr(t, "sealed with another key", err, store.ErrSecretKey)
+}

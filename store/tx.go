@@ -55,6 +55,9 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 	})
 	if t != nil {
 		s.refused.addAll(t.limited)
+		for _, one := range t.limited { // of the last try: each refusal counts once
+			s.opts.OnLimit(one.detail)
+		}
 	}
 	var keep *kept
 	if committed := err == nil || errors.As(err, &keep); !committed {
