@@ -48,7 +48,7 @@ var processRows = []row{
 	{what: "everybody may write a folder above that of a key", file: "config/key.go", find: "for at != filepath.Dir(at) {", put: "for range 1 {", test: "TestAFolderThatIsOpenToAllHasNoKey"},
 	{what: "a link hides the folder of a key", file: "config/key.go", find: "ways = append(ways, target)", put: "ways = []string{target}", test: "TestAFolderThatIsOpenToAllHasNoKey"},
 	{what: "a line of JSON does something to a screen", file: "command/log.go", find: "strings.ContainsFunc(text.String(), unseen)", put: "false", test: "command.TestALineOfJSONIsHarmless"},
-	{what: "nobody counts what limits refuse", file: "store/refusals.go", find: "tx.store.opts.OnLimit(limit.Limit)", put: "", test: "command.TestTheMetricsOfARunningNod"},
+	{what: "nobody counts what limits refuse", file: "store/tx.go", find: "s.opts.OnLimit(one.detail)", put: "_ = one", test: "command.TestTheMetricsOfARunningNod"},
 	{what: "an answer in JSON is not described", file: "handlers/openapi.json", find: "\"/transfers/status\": {", put: "\"/transfers/stand\": {", test: "handlers.TestWhatIsDescribedIsThere"},
 	{what: "a backup is not read back", file: "store/backup.go", find: "if err := sound(ctx, to); err != nil {", put: "if err := error(nil); err != nil {", test: "store.TestADamagedFileIsNotCopied"},
 	{what: "a backup overwrites another", file: "server/backup.go", find: "!errors.Is(err, fs.ErrNotExist) {\n\t\t\treturn nil, fmt", put: "false && !errors.Is(err, fs.ErrNotExist) {\n\t\t\treturn nil, fmt", test: "command.TestABackupThatFails"},
