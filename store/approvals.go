@@ -297,13 +297,18 @@ func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a
 // past their deadline as expired, the rest as cancelled for the reason. In the
 // condition ?1 is the time; arguments begin at ?3.
 func (tx *txn) cancelOrExpire(ctx context.Context, reason Reason, condition string, args ...any) ([]Approval, error) {
+	return tx.end(ctx, reason, `status = 'pending' AND `+condition, args...)
+}
+
+// end is cancelOrExpire for requests in any state.
+func (tx *txn) end(ctx context.Context, reason Reason, condition string, args ...any) ([]Approval, error) {
 	update := `
 		UPDATE approvals
 		SET
 			status = CASE WHEN expires_at > ?1 THEN 'cancelled' ELSE 'expired' END,
 			reason = CASE WHEN expires_at > ?1 THEN ?2 ELSE '' END,
 			decided_at = ?1
-		WHERE status = 'pending' AND ` + condition + `
+		WHERE ` + condition + `
 		RETURNING ` + approvalColumns
 	ended, err := list(ctx, tx, scanApproval, update, append([]any{tx.now, reason}, args...)...)
 	if err != nil {

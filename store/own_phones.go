@@ -153,8 +153,8 @@ func (tx *txn) ownFactor(ctx context.Context, userID int64) error {
 }
 
 // RevokeOwnPhone takes a phone from the account of a session, also one that waits to
-// be confirmed. Requests that nobody can answer any more end: they are returned, so
-// that their browsers can be told. ErrNotFound, ErrNotFresh.
+// be confirmed. Requests that nobody can answer any more end, and what it has approved
+// and nobody has used: they are returned, so that their browsers can be told. ErrNotFound, ErrNotFresh.
 func (s *Store) RevokeOwnPhone(ctx context.Context, sessionID, phoneID string, c Client) (ended []Approval, err error) {
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
 		ended, err = tx.revokeOwnPhone(ctx, by, phoneID, c)
@@ -184,7 +184,11 @@ func (tx *txn) revokeOwnPhone(ctx context.Context, by Session, phoneID string, c
 	if err != nil {
 		return nil, err
 	}
-	return ended, tx.factorChanged(ctx, by, c, EventOwnPhoneRemoved, NoticeFactorRemoved, name)
+	approved, err := tx.takeBackApprovals(ctx, by.UserID, phoneID)
+	if err != nil {
+		return nil, err
+	}
+	return append(ended, approved...), tx.factorChanged(ctx, by, c, EventOwnPhoneRemoved, NoticeFactorRemoved, name)
 }
 
 // endOwnFactor asks the own phones of a user no more if none is left, and ends what
@@ -200,6 +204,17 @@ func (tx *txn) endOwnFactor(ctx context.Context, userID int64) ([]Approval, erro
 	}
 	const asked = `user_id = ?3 AND factor_id IN (SELECT id FROM factors WHERE user_id = ?3 AND provider = 'own')`
 	return tx.cancelOrExpire(ctx, ReasonNoDevice, asked, userID)
+}
+
+// takeBackApprovals ends what a phone has approved and nobody has used yet.
+func (tx *txn) takeBackApprovals(ctx context.Context, userID int64, phoneID string) ([]Approval, error) {
+	const unused = `
+		user_id = ?3
+			AND status = 'approved'
+			AND consumed_at IS NULL
+			AND expires_at > ?4
+			AND id IN (SELECT approval_id FROM own_requests WHERE user_id = ?3 AND phone_id = ?5)`
+	return tx.end(ctx, ReasonNoDevice, unused, userID, tx.now-useWithin.Milliseconds(), phoneID)
 }
 
 // revokeOwnPhones takes all own phones from a user.

@@ -288,6 +288,33 @@ func TestARevokedOwnPhone(t *testing.T) {
 	wantErr(t, "its cookie", err, store.ErrNotFound)
 }
 
+// Whoever holds a lost phone approves, and then its owner revokes it.
+func TestWhatARevokedPhoneHasApprovedIsUsedByNobody(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	lost, kept := w.own(ada, "Pixel"), w.own(ada, "iPhone")
+	revoke := func(p ownPhone) (ended []store.Approval) {
+		ended, err := w.store.RevokeOwnPhone(t.Context(), w.fresh(ada), p.ID, browser)
+		must(t, err)
+		return ended
+	}
+	theirs := w.askOwn(ada)
+	w.answerOwn(lost.says(theirs, store.Approved))
+	if ended := revoke(lost); len(ended) != 1 || ended[0].ID != theirs.ID || ended[0].Status != store.Cancelled {
+		t.Errorf("%+v ended", ended)
+	}
+	_, err := w.store.ConfirmLogin(t.Context(), theirs.SessionID, browser)
+	wantErr(t, "a revoked phone's approval", err, store.ErrNotApproved)
+
+	hers := w.askOwn(ada)
+	w.answerOwn(kept.says(hers, store.Approved))
+	revoke(w.own(ada, "Nokia"))
+	must(t, err2(w.store.ConfirmLogin(t.Context(), hers.SessionID, browser)))
+	if revoke(kept); w.approval(hers.ID).Status != store.Approved {
+		t.Error("what was used is taken back")
+	}
+}
+
 func TestTheChallengeOfAPhoneIsSignedOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.own(w.user("ada@example.com"), "Pixel")

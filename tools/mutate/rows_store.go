@@ -59,7 +59,7 @@ var storeRows = []row{
 	{what: "an ended session rings", file: "store/approvals.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
 	{what: "a revoked phone rings", file: "store/approvals.go", find: "AND factors.revoked_at IS NULL", put: "", test: "TestARevokedPhoneIsNotAsked"},
 	{what: "a request changes its id", file: "store/approvals.go", find: "AND (uuid IS NULL OR uuid = ?)", put: "AND ? <> ''", test: "TestAttachUUID"},
-	{what: "a decided request is cancelled", file: "store/approvals.go", find: "WHERE status = 'pending' AND ` + condition", put: "WHERE status <> 'cancelled' AND ` + condition", test: "TestCancelChangesNoDecision"},
+	{what: "a decided request is cancelled", file: "store/approvals.go", find: "`status = 'pending' AND `+condition", put: "`status <> 'cancelled' AND `+condition", test: "TestCancelChangesNoDecision"},
 	{what: "a decision raises no revision", file: "store/approvals.go", find: "if err := tx.revise(ctx, a.SessionID); err != nil {\n\t\treturn err\n\t}\n\tdetail", put: "detail", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "an end raises no revision", file: "store/endings.go", find: "if err := tx.revise(ctx, id); err != nil {", put: "if false {", test: "TestTheRevisionGrowsWithEveryChange"},
 	{what: "revisions begin anew with each session", file: "store/sessions.go", find: "SET revision = (SELECT revision FROM users WHERE users.id = sessions.user_id)", put: "SET revision = revision + 1", test: "TestTheRevisionGrowsWithEveryChange"},
