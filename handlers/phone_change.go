@@ -33,9 +33,11 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 	case signin.StepReady:
 		page.Ready = h.timeOf(c, change.ReadyAt)
 	}
-	page.Asked.Number = number
-	if change.Mine { // no other session knows what the phone shows of this one
+	switch { // no other session knows what the phone shows of this one, nor what its owner types
+	case change.Mine:
 		page.Asked = h.viewAsked(c, v, number, change.AskedAt, change.AskedUntil)
+	case change.Step == signin.StepNew:
+		page.Asked.Number = number
 	}
 	page.Errors = problems
 	return c.Status(status).Render("phone", page)

@@ -232,3 +232,21 @@ func TestAPhoneThatCouldNotBeAskedIsAskedAgain(t *testing.T) {
 		t.Errorf("the old phone rang %d times", n)
 	}
 }
+
+// A number that is typed on the phone is for the browser that asks: who has the account
+// open in another one would type it for a stranger.
+func TestTheNumberOfAChangeIsForItsBrowser(t *testing.T) {
+	s := newOwnSite(t)
+	ada := s.account("ada@example.com")
+	in, stranger := s.browser(), s.browser()
+	in.signIn(ada)
+	stranger.signIn(ada)
+	h := in.addsPhone("Pixel")
+	stranger.begins("")
+	h.pending()
+	number := shownNumber.FindStringSubmatch(stranger.get("/account/phone").Body)
+	if number == nil {
+		t.Fatal("the browser that asks shows no number")
+	}
+	wantNoBody(t, in.get("/account/phone"), number[1])
+}
