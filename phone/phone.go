@@ -73,7 +73,7 @@ func New(c Config) (*Room, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	host, err := passkeyHost(c.Origin)
+	host, err := PasskeyHost(c.Origin)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func New(c Config) (*Room, error) {
 	return &Room{c, keys}, nil
 }
 
-// passkeyHost is the name that the passkeys of an origin belong to. ErrNowhere.
-func passkeyHost(origin string) (string, error) {
+// PasskeyHost is the name that the passkeys of an origin belong to. ErrNowhere.
+func PasskeyHost(origin string) (string, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
 		return "", err

@@ -45,11 +45,16 @@ func TestAccountsWithPhonesOfTheirOwnNeedThem(t *testing.T) {
 	t.Cleanup(func() { must(t, file.Close()) })
 	_, err = file.ExecContext(t.Context(), `INSERT INTO factors (user_id, provider, handle, created_at, proved_at) VALUES (?, 'own', 'x', 1, 1)`, u.ID)
 	must(t, err)
-	for asked, says := range map[string]string{"simulated,own": "", "simulated": "1 accounts with phones of their own"} {
-		s := newSite(config.Config{Database: path, PhonesOf: strings.Split(asked, ",")}, slog.New(slog.DiscardHandler))
+	const here, elsewhere = "http://localhost:3000", "http://192.168.1.5:3000"
+	for _, test := range []struct{ asked, at, says string }{
+		{"simulated,own", here, ""},
+		{"simulated", here, "add own to PHONES"},
+		{"simulated,own", elsewhere, "1 accounts with phones of their own, and none of them could answer at " + elsewhere},
+	} {
+		s := newSite(config.Config{Database: path, PublicURL: test.at, PhonesOf: strings.Split(test.asked, ",")}, slog.New(slog.DiscardHandler))
 		err := s.refuseForeignFactors(t.Context(), db)
-		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: got %v", asked, err)
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s at %s: got %v", test.asked, test.at, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"nod/phone"
 	"nod/store"
 )
 
@@ -71,7 +72,12 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 	for provider, accounts := range counts {
 		if provider == store.Own && !s.Own() {
 			return fmt.Errorf("%s holds %d accounts with phones of their own, and nobody could sign in to them by others: add own to PHONES, "+
-				"or set DATABASE_URL to another file", s.Database, accounts)
+				"or set DATABASE_URL to another database", store.DatabaseName(s.database()), accounts)
+		}
+		if _, nowhere := phone.PasskeyHost(s.PublicURL); provider == store.Own && nowhere != nil {
+			return fmt.Errorf("%s holds %d accounts with phones of their own, and none of them could answer at %s (%w): "+
+				"set PUBLIC_URL to the address where they were added, or DATABASE_URL to another database",
+				store.DatabaseName(s.database()), accounts, s.PublicURL, nowhere)
 		}
 		if provider != s.providerName() && provider != store.Own {
 			return s.foreignFactors(provider, accounts, "")
