@@ -3,9 +3,7 @@ package phone
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"strconv"
 	"time"
 
 	"nod/phone/push"
@@ -37,7 +35,7 @@ func (r *Room) wake(ctx context.Context, a store.Approval, q signin.Question) {
 
 // ring hands a request to the push service of one phone.
 func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Question) error {
-	topic := r.topic(a.UserID)
+	topic := r.Store.PushTopic(a.UserID) // the next push takes the place of the one before
 	words := r.Words.Reader(q.Language)
 	payload, err := push.Notification{
 		Title: words.Text(titles[q.Kind]), Body: words.Text("push.body"), Navigate: r.Origin + "/phone", Tag: topic, Lang: words.Tag(),
@@ -51,15 +49,6 @@ func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Questio
 // titles are what a lock screen shows of a request.
 var titles = map[store.Kind]string{
 	store.KindLogin: "ring.login", store.KindConfirm: "ring.confirm", store.KindTransfer: "push.transfer",
-}
-
-// topic makes the next push of a person replace the one before: only the newest request
-// waits for them. It has as many characters as a topic may have, and tells nobody apart
-// from the person whose subscription it comes with.
-func (r *Room) topic(userID int64) string {
-	const longest = 32
-	sum := sha256.Sum256([]byte("nod topic " + r.Origin + " " + strconv.FormatInt(userID, 10)))
-	return base64url.EncodeToString(sum[:])[:longest]
 }
 
 // woken notes what became of a push.
