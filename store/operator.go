@@ -58,6 +58,7 @@ func (s *Store) ResetFactors(ctx context.Context, userID int64) (codes []string,
 		for _, remove := range []string{
 			`DELETE FROM authenticators WHERE user_id = ?`,
 			`DELETE FROM devices WHERE user_id = ?`,
+			`DELETE FROM own_codes WHERE user_id = ?`,
 			`DELETE FROM phone_changes WHERE user_id = ?`, // a stranger may have asked for it
 		} {
 			if _, err := tx.ExecContext(ctx, remove, userID); err != nil {

@@ -330,6 +330,30 @@ func TestTheChallengeOfAPhoneIsSignedOnce(t *testing.T) {
 
 // Neither cookies nor codes are in the file, and nothing of a phone outlives its
 // account, a new password for everybody else, or a reset by the operator.
+// A stranger may have had it made.
+func TestTheCodeOfAPhoneEndsWhenOthersAreKeptOut(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.user("ada@example.com")
+	lost := w.own(ada, "Pixel")
+	denied := w.askOwn(ada)
+	w.answerOwn(lost.says(denied, store.Denied))
+	everywhere := store.PasswordChange{Password: "another password", Everywhere: true}
+	for _, test := range []struct {
+		what string
+		do   func() error
+	}{
+		{"a denial that was not by mistake", func() error { return err2(w.store.ExplainDenial(ctx, lost.ID, denied.ID, store.AnswerNotMe)) }},
+		{"a new password that keeps others out", func() error { return err3(w.store.ChangePassword(ctx, w.fresh(ada), everywhere, browser)) }},
+		{"the operator's reset", func() error { return err2(w.store.ResetFactors(ctx, ada.ID)) }},
+	} {
+		code := w.phoneCode(ada)
+		must(t, test.do())
+		_, err := w.store.BeginEnrolment(ctx, code, browser)
+		wantErr(t, test.what, err, store.ErrWrongCode)
+	}
+}
+
 func TestOwnPhonesGo(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()

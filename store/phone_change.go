@@ -367,8 +367,12 @@ func (tx *txn) stopPhoneChange(ctx context.Context, by Session, c Client) (Phone
 }
 
 // takeBackPhone ends the change that may be under way when an owner keeps everybody
-// else out: whoever they keep out may have begun it.
+// else out, and the code by which a phone is added: whoever they keep out may have
+// begun it.
 func (tx *txn) takeBackPhone(ctx context.Context, sess Session) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM own_codes WHERE user_id = ?`, sess.UserID); err != nil {
+		return err
+	}
 	_, err := tx.stopPhoneChange(ctx, sess, Client{IP: sess.IP, UserAgent: sess.UserAgent, Place: sess.Place})
 	if errors.Is(err, ErrNotFound) {
 		return nil
