@@ -165,8 +165,11 @@ func readPhoneNews(context.Context, string) (message, error) { return message{da
 
 func phoneHubKey(id string) string { return "phone " + id }
 
-// TellPhone tells the open pages of a phone that something has changed.
-func (b Browsers) TellPhone(phoneID string) { b.Hub.Publish(phoneHubKey(phoneID), phoneNews, false) }
+// TellPhone tells the open pages of a phone that something has changed, and closes their
+// connections after the last.
+func (b Browsers) TellPhone(phoneID string, last bool) {
+	b.Hub.Publish(phoneHubKey(phoneID), phoneNews, last)
+}
 
 func (h *Handlers) reservePhoneSlot(c *fiber.Ctx) error {
 	return h.withSlot(c, &reservation{sessionID: phoneHubKey(ownPhoneOf(c).ID)}, c.Next)

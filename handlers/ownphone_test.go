@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -386,6 +387,10 @@ func TestARevokedPhoneIsToldSo(t *testing.T) {
 	id := phoneID.FindStringSubmatch(in.get("/protected").Body)[1]
 	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "own-phone-removed")
 	live.told()
+	var closed *websocket.CloseError
+	if _, _, err := live.ReadMessage(); !errors.As(err, &closed) {
+		t.Errorf("then its socket reads %v", err)
+	}
 	waits.want("cancelled")
 	if got := h.status().Status; got != "revoked" {
 		t.Errorf("the phone is told %q", got)

@@ -42,8 +42,9 @@ var ErrSynced = errors.New("the passkey may be copied to other devices")
 
 // Pages are the open pages of phones. It must not wait for any of them.
 type Pages interface {
-	// TellPhone says that something has changed for a phone: it reads what.
-	TellPhone(phoneID string)
+	// TellPhone says that something has changed for a phone: it reads what. A phone that
+	// was revoked hears no more after the last.
+	TellPhone(phoneID string, last bool)
 }
 
 // Config is what the phones need. Store and Pages are required.
@@ -114,11 +115,11 @@ func (r *Room) Ask(ctx context.Context, a store.Approval, q signin.Question) err
 
 // Tell says that something has changed for the phones of a user.
 func (r *Room) Tell(ctx context.Context, userID int64) {
-	phones, err := r.Store.OwnPhoneIDs(ctx, userID)
+	phones, err := r.Store.AllOwnPhones(ctx, userID)
 	if err != nil {
 		r.Logger.Error("the phones of a user could not be told", "user", userID, "error", err)
 	}
-	for _, id := range phones {
-		r.Pages.TellPhone(id)
+	for _, p := range phones {
+		r.Pages.TellPhone(p.ID, !p.RevokedAt.IsZero())
 	}
 }

@@ -51,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) TellPhone(id string) { w.told = append(w.told, id) }
+func (w *world) TellPhone(id string, _ bool) { w.told = append(w.told, id) }
 
 // account is a user who is signed in.
 func (w *world) account() (store.User, store.Session) {

@@ -239,11 +239,10 @@ func (tx *txn) removeOwnPhone(ctx context.Context, by Session, phoneID string, c
 	return err
 }
 
-// OwnPhoneIDs are the ids of all phones that a user has added, also of those that were
-// revoked: they are told so.
-func (s *Store) OwnPhoneIDs(ctx context.Context, userID int64) ([]string, error) {
-	scan := func(r row) (id string, err error) { return id, r.Scan(&id) }
-	return list(ctx, s.read, scan, `SELECT id FROM own_phones WHERE user_id = ?`, userID)
+// AllOwnPhones are all phones that a user has added, also those that were revoked: they
+// are told so.
+func (s *Store) AllOwnPhones(ctx context.Context, userID int64) ([]OwnPhone, error) {
+	return list(ctx, s.read, scanOwnPhone, `SELECT `+ownPhoneColumns+` FROM own_phones WHERE user_id = ?`, userID)
 }
 
 // OwnPhonesElsewhere counts the phones that were added while the site had another
