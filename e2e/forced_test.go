@@ -14,12 +14,10 @@ type rect struct{ X, Y, Width, Height float64 }
 // pictureOf is an element as one sees it.
 func (tb *tab) pictureOf(selector string) []byte {
 	tb.t.Helper()
-	tb.see(selector)
-	at := eval[rect](tb, fmt.Sprintf(`(() => {
+	at := found[rect](tb, selector, `(({x, y, width, height}) => {
 		document.activeElement.blur();
-		const {x, y, width, height} = document.querySelector(%q).getBoundingClientRect();
-		return {x: x + scrollX, y: y + scrollY, width, height};
-	})()`, selector))
+		return width > 0 ? {x: x + scrollX, y: y + scrollY, width, height} : null; // laid out by now
+	})(element.getBoundingClientRect())`)
 	return call(tb, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		CaptureBeyondViewport: new(true),
 		Clip:                  &page.Viewport{X: at.X, Y: at.Y, Width: at.Width, Height: at.Height, Scale: 1},
