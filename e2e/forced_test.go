@@ -37,7 +37,7 @@ func TestStatesInForcedColours(t *testing.T) {
 		part, of, then string // what is looked at, and what becomes of which element
 	}{
 		{tb, "#ring svg", "#ring-bar", `setAttribute("stroke-dasharray", "1 600")`},
-		{tb, ".steps", ".steps .now", `classList.remove("now")`},
+		{tb, "div:not([hidden]) > .steps", "div:not([hidden]) > .steps .now", `classList.remove("now")`},
 		{hand, "#app-switch", "#app-switch", `setAttribute("aria-checked", "false")`},
 		{hand, "#tab-requests", "#tab-requests", `setAttribute("aria-selected", "false")`},
 		{hand, "#mute", "#mute", `setAttribute("aria-pressed", "true")`},
