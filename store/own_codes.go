@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -52,7 +53,6 @@ type Enrolment struct {
 func (s *Store) BeginEnrolment(ctx context.Context, code string, c Client) (e Enrolment, err error) {
 	e = Enrolment{Owner: make([]byte, 32), Challenge: rand.Text()}
 	rand.Read(e.Owner)
-	wrong := false
 	err = s.inTx(ctx, func(tx *txn) error {
 		guess := claim{action: ActEnrol, ip: c.IP}
 		if err := s.allowed(ctx, tx, tx.now, guess); err != nil {
@@ -66,14 +66,11 @@ func (s *Store) BeginEnrolment(ctx context.Context, code string, c Client) (e En
 			RETURNING (SELECT email FROM users WHERE users.id = own_codes.user_id)`
 		since := tx.now - PhoneCodeLife.Milliseconds()
 		err := tx.QueryRowContext(ctx, begin, e.Challenge, e.Owner, s.phoneCode(code), since, phoneCodeTries).Scan(&e.Email)
-		if wrong = errors.Is(err, sql.ErrNoRows); wrong {
-			return tx.count(ctx, guess)
+		if errors.Is(err, sql.ErrNoRows) {
+			return cmp.Or[error](tx.count(ctx, guess), &kept{ErrWrongCode})
 		}
 		return err
 	})
-	if err == nil && wrong {
-		err = ErrWrongCode
-	}
 	if err != nil {
 		return Enrolment{}, err
 	}

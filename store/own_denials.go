@@ -44,14 +44,7 @@ func (tx *txn) explainDenial(ctx context.Context, a Approval, why NoticeAnswer) 
 	if why == AnswerMe {
 		return nil, tx.forgetDenials(ctx, a.UserID)
 	}
-	owner := Session{UserID: a.UserID}
-	if err := tx.disown(ctx, owner, a.SessionID); err != nil {
-		return nil, err
-	}
-	if err := tx.takeBackPhone(ctx, owner); err != nil {
-		return nil, err
-	}
-	ended, err := tx.cancelOrExpire(ctx, ReasonPushPaused, `user_id = ?3`, a.UserID)
+	ended, err := tx.notMe(ctx, Session{UserID: a.UserID}, a.SessionID) // the phone is no session
 	if err != nil {
 		return nil, err
 	}

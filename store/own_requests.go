@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -206,8 +205,5 @@ func (s *Store) OwnReceipts(ctx context.Context, userID int64, limit int) ([]Own
 func (s *Store) OwnReceipt(ctx context.Context, userID int64, approvalID string) (receipt string, err error) {
 	const query = `SELECT receipt FROM own_requests WHERE approval_id = ? AND user_id = ? AND receipt <> ''`
 	err = s.read.QueryRowContext(ctx, query, approvalID, userID).Scan(&receipt)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
-	}
 	return receipt, wrap(err)
 }

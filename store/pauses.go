@@ -166,14 +166,7 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 		if answer == AnswerMe {
 			return tx.forgetDenials(ctx, sess.UserID)
 		}
-		if err := tx.disown(ctx, sess, n.SessionID); err != nil {
-			return err
-		}
-		if err := tx.takeBackPhone(ctx, sess); err != nil {
-			return err
-		}
-		const elsewhere = `user_id = ?3 AND session_id <> ?4`
-		if ended, err = tx.cancelOrExpire(ctx, ReasonPushPaused, elsewhere, sess.UserID, sess.ID); err != nil {
+		if ended, err = tx.notMe(ctx, sess, n.SessionID); err != nil {
 			return err
 		}
 		return tx.pause(ctx, sess, PauseNotMe, everything)
@@ -182,6 +175,20 @@ func (s *Store) AnswerNotice(ctx context.Context, sess Session, id int64, answer
 		return nil, err
 	}
 	return ended, nil
+}
+
+// notMe does what an owner wants who says that another session was not theirs: its
+// browser becomes unknown, a change of phone ends, and what all sessions but the owner's
+// wait for, which is returned.
+func (tx *txn) notMe(ctx context.Context, sess Session, other string) ([]Approval, error) {
+	if err := tx.disown(ctx, sess, other); err != nil {
+		return nil, err
+	}
+	if err := tx.takeBackPhone(ctx, sess); err != nil {
+		return nil, err
+	}
+	const elsewhere = `user_id = ?3 AND session_id <> ?4`
+	return tx.cancelOrExpire(ctx, ReasonPushPaused, elsewhere, sess.UserID, sess.ID)
 }
 
 // disown makes the browser of another session unknown to the account, so that it is

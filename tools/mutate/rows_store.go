@@ -2,7 +2,7 @@ package main
 
 // Every change of state is one conditional statement: each condition counts.
 var storeRows = []row{
-	{what: "a stranger's browser stays known after not me", file: "store/pauses.go", find: "tx.disown(ctx, sess, n.SessionID)", put: "error(nil)", test: "TestNotMeForgetsTheBrowser"},
+	{what: "a stranger's browser stays known after not me", file: "store/pauses.go", find: "tx.disown(ctx, sess, other)", put: "error(nil)", test: "TestNotMeForgetsTheBrowser"},
 	{what: "the owner's own browser is forgotten", file: "store/pauses.go", find: "AND device <> ? AND device =", put: "AND ? <> '' AND device =", test: "TestNotMeForgetsTheBrowser"},
 	{what: "a denied sign-up is asked about", file: "store/pauses.go", find: "if !signUp {", put: "if true {", test: "TestADenialOfASignUpIsNoQuestion"},
 	{what: "a first denial pauses", file: "store/pauses.go", find: "denialsToPause = 2", put: "denialsToPause = 1", test: "TestTheSecondDenialPausesForAnHour"},
