@@ -331,23 +331,18 @@ func (h *Handlers) answerPhone(c *fiber.Ctx) error {
 		return err
 	}
 	p := ownPhoneOf(c)
+	var a store.Approval
+	var applied bool
 	checked, err := h.Phone.Check(c.UserContext(), p, c.Params("id"), sent)
-	if errors.Is(err, phone.ErrRefused) || errors.Is(err, store.ErrCounterWentBack) {
-		h.Logger.Warn("an answer of a phone was refused", "phone", p.ID, "error", err)
-		return refusePhone(c, fiber.StatusForbidden, "refused")
+	if err == nil {
+		a, applied, err = h.Flow.AnswerOwn(c.UserContext(), checked)
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return fiber.ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	a, applied, err := h.Flow.AnswerOwn(c.UserContext(), checked)
 	var wrong *store.WrongNumber
 	switch {
 	case errors.As(err, &wrong):
 		return c.Status(fiber.StatusUnprocessableEntity).JSON(fiber.Map{"error": "number", "left": wrong.Left})
-	case errors.Is(err, store.ErrCounterWentBack):
+	case errors.Is(err, phone.ErrRefused), errors.Is(err, store.ErrCounterWentBack):
+		h.Logger.Warn("an answer of a phone was refused", "phone", p.ID, "error", err)
 		return refusePhone(c, fiber.StatusForbidden, "refused")
 	case errors.Is(err, store.ErrNotFound):
 		return fiber.ErrNotFound
