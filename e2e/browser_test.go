@@ -50,7 +50,7 @@ type tab struct {
 // tab opens an empty tab in the person's browser.
 func (p *person) tab() *tab {
 	p.t.Helper()
-	tb := &tab{t: p.t, nod: p.nod}
+	tb := &tab{t: p.t, nod: p.nod, expected: []string{refused}}
 	parent, options := p.ctx, []chromedp.ContextOption{chromedp.WithListener(tb.watch)}
 	if parent == nil {
 		parent, options = p.browser, append(options, chromedp.WithNewBrowserContext())
@@ -135,7 +135,7 @@ func (tb *tab) checkConsole() {
 	defer tb.mu.Unlock()
 problems:
 	for _, problem := range tb.problems {
-		for _, part := range append(tb.expected, refused) {
+		for _, part := range tb.expected {
 			if strings.Contains(problem, part) {
 				continue problems
 			}
