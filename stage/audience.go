@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/fasthttp/websocket"
@@ -53,60 +52,18 @@ func (a audience) Tapped(phone string) {
 	}
 }
 
-// bell tells open walls that there is something new.
-type bell struct {
-	mu    sync.Mutex
-	walls map[chan struct{}]bool
-}
-
-// watch returns a channel that gets a nudge, and a function that ends that. Nudges
-// merge.
-func (b *bell) watch() (nudge <-chan struct{}, end func()) {
-	c := make(chan struct{}, 1)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.walls[c] = true
-	return c, func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		delete(b.walls, c)
-	}
-}
-
-func (b *bell) ring() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for c := range b.walls {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
-}
-
 // serveWall is the WebSocket of the wall: all tiles at once and after each change. What
 // comes back is the revision that is on the screen.
 func (s *Stage) serveWall(w http.ResponseWriter, r *http.Request, _ *House) error {
-	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return nil // the upgrader has replied
+	conn, gone := openSocket(w, r, func(text []byte) {
+		if revision, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+			s.room.Load().seen(revision)
+		}
+	})
+	if conn == nil {
+		return nil
 	}
 	defer conn.Close()
-	conn.SetReadLimit(64)
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		for {
-			_, text, err := conn.ReadMessage()
-			if err != nil {
-				return
-			}
-			if revision, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-				s.room.Load().seen(revision)
-			}
-		}
-	}()
 	s.relayWall(conn, gone)
 	return nil
 }
@@ -114,7 +71,7 @@ func (s *Stage) serveWall(w http.ResponseWriter, r *http.Request, _ *House) erro
 // relayWall sends the first news at once, and what follows it no more often than
 // anybody sees.
 func (s *Stage) relayWall(conn *websocket.Conn, gone <-chan struct{}) {
-	news, end := s.bell.watch()
+	news, end := s.bell.Watch()
 	defer end()
 	pings := time.NewTicker(pingEvery)
 	defer pings.Stop()
@@ -129,7 +86,7 @@ func (s *Stage) relayWall(conn *websocket.Conn, gone <-chan struct{}) {
 		case <-gone:
 			return
 		case <-s.closed:
-			_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "the demonstration ends"), time.Now().Add(writeTimeout))
+			goodbye(conn)
 			return
 		}
 	}

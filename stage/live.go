@@ -49,25 +49,44 @@ func (h *House) namer() namer {
 }
 
 // serveEvents is the WebSocket of the page: the whole state at once and after each
-// change. The upgrader's default check rejects other origins.
+// change.
 func (s *Stage) serveEvents(w http.ResponseWriter, r *http.Request, h *House) error {
+	conn, gone := openSocket(w, r, func([]byte) {})
+	if conn == nil {
+		return nil
+	}
+	defer conn.Close()
+	h.relay(conn, gone, s.closed)
+	return nil
+}
+
+// openSocket upgrades a request, and hands on the short words that the page sends. gone
+// is closed once the page is. conn is nil where the upgrader has replied: its default
+// check rejects other origins.
+func openSocket(w http.ResponseWriter, r *http.Request, heard func(text []byte)) (conn *websocket.Conn, gone <-chan struct{}) {
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, HandshakeTimeout: writeTimeout}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return nil // the upgrader has replied
+		return nil, nil
 	}
-	defer conn.Close()
-	gone := make(chan struct{})
+	conn.SetReadLimit(64)
+	ended := make(chan struct{})
 	go func() {
-		defer close(gone)
+		defer close(ended)
 		for {
-			if _, _, err := conn.NextReader(); err != nil {
+			_, text, err := conn.ReadMessage()
+			if err != nil {
 				return
 			}
+			heard(text)
 		}
 	}()
-	h.relay(conn, gone, s.closed)
-	return nil
+	return conn, ended
+}
+
+// goodbye tells a page that the stage goes.
+func goodbye(conn *websocket.Conn) {
+	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "the demonstration ends"), time.Now().Add(writeTimeout))
 }
 
 // relay sends states until the page or the stage has gone.
@@ -90,7 +109,7 @@ func (h *House) relay(conn *websocket.Conn, gone, closed <-chan struct{}) {
 		case <-gone:
 			return
 		case <-closed:
-			_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "the demonstration ends"), time.Now().Add(writeTimeout))
+			goodbye(conn)
 			return
 		}
 	}

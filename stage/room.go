@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"nod/simulator"
+	"nod/wire"
 )
 
 // maxGuests bounds a room: with all of them asked, a laptop still answers.
@@ -23,7 +24,7 @@ type room struct {
 	house  *House
 	logger *slog.Logger
 	secret string // of the address where people join
-	bell   *bell
+	bell   *wire.Bell
 	places chan struct{} // for those who join
 
 	open context.Context // ends with the room
@@ -41,7 +42,7 @@ type room struct {
 // joinSecret is how much of a random text people can still type: 50 bits.
 const joinSecret = 10
 
-func newRoom(h *House, b *bell, logger *slog.Logger) *room {
+func newRoom(h *House, b *wire.Bell, logger *slog.Logger) *room {
 	r := &room{
 		house: h, logger: logger, secret: rand.Text()[:joinSecret], bell: b, places: make(chan struct{}, atOnce),
 		phones: map[string]*guest{}, sessions: map[string]*guest{},
@@ -121,7 +122,7 @@ func (r *room) seated(seat int, g *guest) {
 // changed needs the lock.
 func (r *room) changed() {
 	r.revision++
-	r.bell.ring()
+	r.bell.Ring()
 }
 
 // phone is the id of the phone with a secret; 0 without one.

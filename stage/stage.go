@@ -43,7 +43,7 @@ type House struct {
 type Stage struct {
 	house  atomic.Pointer[House]
 	room   atomic.Pointer[room] // nil without an audience
-	bell   bell                 // for its walls
+	bell   wire.Bell            // for its walls
 	resets sync.Mutex
 	rivals rivals
 	logger *slog.Logger
@@ -53,7 +53,7 @@ type Stage struct {
 
 // New makes a stage without a demonstration.
 func New(logger *slog.Logger) *Stage {
-	s := &Stage{logger: logger, closed: make(chan struct{}), bell: bell{walls: map[chan struct{}]bool{}}}
+	s := &Stage{logger: logger, closed: make(chan struct{})}
 	s.Handler = http.NewCrossOriginProtection().Handler(s.routes())
 	return s
 }
@@ -83,7 +83,7 @@ func (s *Stage) reset(ctx context.Context, h *House) error {
 	defer s.resets.Unlock()
 	s.rivals.stop()
 	s.room.Swap(nil).close()
-	defer s.bell.ring()
+	defer s.bell.Ring()
 	if err := h.Flow.StartOver(ctx); err != nil {
 		return err
 	}

@@ -116,6 +116,7 @@ const (
 type Recorder struct {
 	now  func() time.Time
 	seed maphash.Seed
+	bell Bell
 
 	mu        sync.Mutex
 	hops      []Hop // oldest first
@@ -124,7 +125,6 @@ type Recorder struct {
 	exchanges int64
 	conns     int64
 	secrets   [][]byte
-	watchers  map[chan struct{}]bool
 	browsers  map[uint64]int // by the hashes of their cookies
 	named     int            // browsers so far
 }
@@ -134,7 +134,7 @@ func New(now func() time.Time) *Recorder {
 	if now == nil {
 		now = time.Now
 	}
-	return &Recorder{now: now, seed: maphash.MakeSeed(), watchers: map[chan struct{}]bool{}, browsers: map[uint64]int{}}
+	return &Recorder{now: now, seed: maphash.MakeSeed(), browsers: map[uint64]int{}}
 }
 
 // minSecret is how long a text must be to be searched for: a shorter one would
@@ -185,15 +185,7 @@ func (r *Recorder) Watch() (nudge <-chan struct{}, end func()) {
 	if r == nil {
 		return nil, func() {}
 	}
-	c := make(chan struct{}, 1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.watchers[c] = true
-	return c, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.watchers, c)
-	}
+	return r.bell.Watch()
 }
 
 // Reset forgets all hops and browsers. Ids go on.
@@ -205,7 +197,7 @@ func (r *Recorder) Reset() {
 	defer r.mu.Unlock()
 	r.hops, r.bytes, r.named = nil, 0, 0
 	clear(r.browsers)
-	r.nudge()
+	r.bell.Ring()
 }
 
 // add keeps a hop whose secrets are masked by their place.
@@ -224,17 +216,7 @@ func (r *Recorder) add(h Hop) {
 		drop++
 	}
 	r.hops = r.hops[drop:]
-	r.nudge()
-}
-
-// nudge needs the lock.
-func (r *Recorder) nudge() {
-	for c := range r.watchers {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
+	r.bell.Ring()
 }
 
 // hide masks the known secrets; it needs the lock.
