@@ -233,6 +233,7 @@ func TestInvariantsAfterACrowd(t *testing.T) {
 	var users []store.User
 	for i := range 4 {
 		users = append(users, w.user(fmt.Sprintf("ada%d@example.com", i)))
+		w.inByTap(users[i], browser) // until then a denial tells nobody: it is nobody's account
 	}
 	race(t, 32, nil, func(i int) error { return w.wander(users[i%len(users)], i) })
 	for name, query := range map[string]string{

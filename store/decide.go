@@ -177,7 +177,7 @@ func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]App
 			AND expires_at > ?
 		RETURNING ` + approvalColumns
 	var claimed []Approval
-	err := again(ctx, func() (err error) {
+	err := s.again(ctx, func() (err error) {
 		claimed, err = list(ctx, s.db, scanApproval, update, now, before, now)
 		return err
 	})

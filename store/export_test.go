@@ -81,6 +81,11 @@ func (s *Store) InTx(ctx context.Context, do func() error) error {
 	return s.inTx(ctx, func(*txn) error { return do() })
 }
 
+// Again runs what may meet other transactions.
+func (s *Store) Again(ctx context.Context, do func() error) error {
+	return s.again(ctx, func() error { return wrap(do()) })
+}
+
 // Rehearse has each transaction run and rolled back so often before it counts.
 func Rehearse(times int) { rehearsals = times }
 

@@ -137,7 +137,7 @@ func (s *Store) ClaimPhonesToForget(ctx context.Context, lease time.Duration) (c
 		SET forget_since = ?
 		WHERE id IN (SELECT id FROM ` + toForget + `) AND forget_since <= ?
 		RETURNING ` + factorColumns
-	err = again(ctx, func() (err error) {
+	err = s.again(ctx, func() (err error) {
 		claimed, err = list(ctx, s.db, scanFactor, claim, now+lease.Milliseconds(), s.opts.Provider, now, now)
 		return err
 	})

@@ -75,13 +75,14 @@ type Store struct {
 	mailKey []byte        // keys the hashes of the e-mails and numbers that limits count
 	keys    *keys         // seal what has to be read again
 	refused refusalCounts // not written yet
+	turn    chan struct{} // is full while a transaction is run again
 }
 
 // Open opens or makes the SQLite file at path and brings its schema up to
 // date. A file that it makes can be read by its owner only. path may also be the URL of
 // a PostgreSQL database, see IsServer.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{opts: o.withDefaults(), path: path, server: IsServer(path)}
+	s := newStore(path, o.withDefaults())
 	if s.server && o.Now == nil {
 		s.clock, s.opts.Now = &sharedClock{}, s.Now
 	}
@@ -92,6 +93,10 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %s: %w", DatabaseName(path), wrap(err))
 	}
 	return s, nil
+}
+
+func newStore(path string, o Options) *Store {
+	return &Store{opts: o, path: path, server: IsServer(path), turn: make(chan struct{}, 1)}
 }
 
 func (o Options) withDefaults() Options {

@@ -38,7 +38,8 @@ func openTrail(ctx context.Context, path string, o Options) (*Trail, error) {
 		return nil, err
 	}
 	o.Existing = true
-	s := &Store{opts: o, path: path, server: IsServer(path), db: db}
+	s := newStore(path, o)
+	s.db = db
 	if err = s.refuseOtherVersion(ctx); err == nil {
 		err = s.loadKeys(ctx)
 	}

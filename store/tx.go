@@ -49,7 +49,7 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 		_, _ = s.tryTx(ctx, do, func(*sql.Tx) error { return errors.New("a rehearsal") })
 	}
 	var t *txn
-	err := again(ctx, func() (err error) {
+	err := s.again(ctx, func() (err error) {
 		t, err = s.tryTx(ctx, do, (*sql.Tx).Commit)
 		return err
 	})
@@ -72,22 +72,36 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 
 // exec runs one statement that is a transaction of its own.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
-	err = again(ctx, func() error {
+	err = s.again(ctx, func() error {
 		result, err = s.db.ExecContext(ctx, query, args...)
 		return wrap(err)
 	})
 	return result, err
 }
 
-// again runs do until it meets no other transaction, or has met them too often.
-func again(ctx context.Context, do func() error) error {
-	for try := 1; ; try++ {
-		err := do()
-		var met *conflict
-		if !errors.As(err, &met) || try >= maxTries || pause(ctx, try) != nil {
-			return err
-		}
+// again runs do until it meets no other transaction, or has met them too often. One at
+// a time is run again in a process: a crowd would meet itself, until some had no tries
+// left.
+func (s *Store) again(ctx context.Context, do func() error) error {
+	err := do()
+	if !isConflict(err) {
+		return err
 	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return err
+	}
+	for try := 1; try < maxTries && isConflict(err) && pause(ctx, try) == nil; try++ {
+		err = do()
+	}
+	return err
+}
+
+func isConflict(err error) bool {
+	var met *conflict
+	return errors.As(err, &met)
 }
 
 // pause waits before a transaction is run again.

@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"errors"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -45,6 +48,37 @@ func TestATransactionThatMetAnotherIsRunAgain(t *testing.T) {
 		if errors.As(err, &driver) || err != nil && strings.Contains(err.Error(), "ada@") {
 			t.Errorf("%s: the driver's error came out: %v", test.code, err)
 		}
+	}
+}
+
+// Those who have met another transaction do not all try again at once, or they would
+// meet each other until some have no tries left.
+func TestACrowdIsRunAgainOneAtATime(t *testing.T) {
+	w := newWorld(t)
+	const crowd = 16
+	var failed sync.WaitGroup // for the first time
+	failed.Add(crowd)
+	var inside, most atomic.Int64
+	race(t, crowd, nil, func(int) error {
+		first := true
+		return w.store.Again(t.Context(), func() error {
+			if first {
+				first = false
+				failed.Done()
+				return &pgconn.PgError{Code: "40001", Message: "refused"}
+			}
+			failed.Wait()
+			inside.Add(1)
+			defer inside.Add(-1)
+			for range 1000 { // others have time to come in
+				runtime.Gosched()
+				most.Store(max(most.Load(), inside.Load()))
+			}
+			return nil
+		})
+	})
+	if got := most.Load(); got > 1 {
+		t.Errorf("%d were run again at once, want 1", got)
 	}
 }
 
