@@ -157,7 +157,7 @@ func TestA43(t *testing.T) {
 
 func TestA65AtTheStart(t *testing.T) {
 	for name, settings := range map[string]map[string]string{
-		"phones that nobody has asked for": {"PUBLIC_URL": "https://nod.example"},
+		"phones that nobody has asked for": {"PUBLIC_URL": "http://nod.example"},
 		"open phones beside https":         {"PUBLIC_URL": "https://nod.example", "SIMULATOR_ADDR": "0.0.0.0:3001", "PHONES": "simulated"},
 		"phones beside a real key":         {"AUTHY_API_KEY": "a-real-key-for-this-test-only", "PUBLIC_URL": "https://nod.example", "SIMULATOR_ADDR": "127.0.0.1:3001"},
 		"a real key on public plain http":  {"AUTHY_API_KEY": "a-real-key-for-this-test-only", "PUBLIC_URL": "http://nod.example"},
@@ -166,6 +166,11 @@ func TestA65AtTheStart(t *testing.T) {
 		if _, err := config.Application(func(name string) (string, bool) { v, ok := settings[name]; return v, ok }); err == nil {
 			t.Errorf("%s: it starts", name)
 		}
+	}
+	byHTTPS := map[string]string{"PUBLIC_URL": "https://nod.example"}
+	c, err := config.Application(func(name string) (string, bool) { v, ok := byHTTPS[name]; return v, ok })
+	if err != nil || c.Simulated() {
+		t.Errorf("a site by https simulates its phones: %v", err)
 	}
 }
 

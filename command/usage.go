@@ -8,7 +8,7 @@ import (
 	"nod/config"
 )
 
-const commands = `nod                    the application; without an Authy key the phones are simulated
+const commands = `nod                    the application; without an Authy key the phones are simulated, or people's own
 nod simulator          only the simulator, for Authy applications in any language (--help says more)
 nod demo               a demonstration: people who are ready, and a stage that shows a sign-in
                        (--help says more)

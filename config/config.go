@@ -205,6 +205,9 @@ func (r *reader) checkKey(c Config) {
 	for _, name := range []string{"SIMULATOR_CALLBACK_SIGNED_URL", "SIMULATOR_CALLBACK_METHOD", "SIMULATOR_CALLBACK_RETRIES", "SIMULATOR_SANDBOX_TOKEN"} {
 		r.forbidUnless(false, name, `only "nod simulator" uses it`)
 	}
+	if !key && c.OwnOnly() {
+		r.forbidUnless(false, "SIMULATOR_ADDR", "only phones of people's own are asked: unset it, or add simulated to PHONES")
+	}
 	for _, name := range []string{"SIMULATOR_HOSTS", "SIMULATOR_NAME", "SIMULATOR_CODES_PER_HOUR", "SIMULATOR_KEEP"} {
 		r.forbidUnless(!key, name, "there is no simulator beside a real key: unset one of the two")
 	}

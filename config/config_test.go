@@ -157,7 +157,6 @@ var badSettings = []struct{ name, value, says string }{
 	{"AUTHY_API_URL", "https://api.authy.com", "needs AUTHY_API_KEY"},
 	{"LEGACY_PROVIDER", "Authy", "want authy or simulator"},
 	{"PHONES", "Authy", "want simulated, authy or own"},
-	{"PHONES", "own", "own needs simulated or authy beside it"},
 	{"PUSH_SUBJECT", "ops@example.com", "want a URL such as mailto:"},
 	{"PUSH_SUBJECT", "http://example.com", "want a URL such as mailto:"},
 	{"PUSH_SUBJECT", "https://localhost:3000", "leads nowhere"},

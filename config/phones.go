@@ -1,6 +1,8 @@
 package config
 
 import (
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,13 +23,18 @@ func (c Config) Asked() []string {
 		return c.PhonesOf
 	case c.APIKey != "":
 		return []string{authyPhones, ownPhones}
-	default:
+	case c.isOwnMachine():
 		return []string{simulatedPhones, ownPhones}
+	default:
+		return []string{ownPhones}
 	}
 }
 
 // Own says whether people may add phones of their own.
 func (c Config) Own() bool { return slices.Contains(c.Asked(), ownPhones) }
+
+// OwnOnly says whether they have no others.
+func (c Config) OwnOnly() bool { return slices.Equal(c.Asked(), []string{ownPhones}) }
 
 // OwnNamed says whether PHONES names phones of one's own, rather than that they come by
 // themselves.
@@ -48,21 +55,35 @@ func (in input) phones() (all []string) {
 	return all
 }
 
-// checkPhones refuses phones that contradict the key, or the lack of one, and
-// simulated phones behind a real address that nobody has asked for: whoever reaches
-// them approves for everybody.
+// checkPhones refuses phones that contradict the key, or the lack of one, and phones of
+// people's own at an address where there are none.
 func (r *reader) checkPhones(c Config, key bool) {
 	switch named := c.PhonesOf; {
-	case slices.Equal(named, []string{ownPhones}):
-		r.problem("PHONES", "own needs simulated or authy beside it: a sign-up begins with a phone that has a number")
+	case slices.Equal(named, []string{ownPhones}) && key:
+		r.problem("PHONES", "own alone asks nobody through Authy: add authy, or unset AUTHY_API_KEY")
 	case slices.Contains(named, authyPhones) && !key:
 		r.problem("PHONES", "authy needs AUTHY_API_KEY")
 	case slices.Contains(named, simulatedPhones) && key:
 		r.problem("PHONES", "there are no simulated phones beside a real key: unset one of the two")
-	case len(named) == 0 && !key && !c.isOwnMachine():
-		r.problem("PHONES", "with this "+c.whereFrom()+" people elsewhere would sign in by simulated phones, on which anybody taps who reaches them: "+
-			"set AUTHY_API_KEY for real ones, or PHONES=simulated if that is what you want")
+	case !key && c.OwnOnly() && !c.makesPasskeys():
+		r.problem("PHONES", "at this "+c.whereFrom()+" browsers make no passkeys, which phones of people's own need: "+
+			"set PUBLIC_URL to https with a name or to http://localhost, AUTHY_API_KEY for phones at Authy, "+
+			"or PHONES=simulated if anybody who reaches the phones may tap on them")
 	}
+}
+
+// makesPasskeys says whether browsers make passkeys at the address of the site: by https,
+// or on localhost, and for a name.
+func (c Config) makesPasskeys() bool {
+	if c.PublicURL == "" {
+		return !isPublicAddress(c.Addr)
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return true // another problem
+	}
+	_, notAnAddress := netip.ParseAddr(u.Hostname())
+	return notAnAddress != nil && (u.Scheme == "https" || u.Hostname() == "localhost")
 }
 
 // whereFrom names the setting that says how people open the application.

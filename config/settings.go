@@ -85,11 +85,11 @@ var settings = []Setting{
 		readBy: application, read: func(c *Config, in input) { c.LegacyProvider = in.oneOf("authy", "simulator") },
 	},
 	{
-		Name: "PHONES", Unset: "authy,own with a key, else simulated,own", Example: "simulated,own",
-		What: "whose phones are asked: simulated or authy, and own",
+		Name: "PHONES", Unset: "authy,own with a key, else simulated,own on this machine, else own", Example: "simulated,own",
+		What: "whose phones are asked: simulated or authy, own, or both",
 		More: "Anybody who reaches simulated phones can tap on them: where PUBLIC_URL is not plain http on this machine, " +
 			"they are used only if this names them. With own, people may add phones of their own, which are then asked instead: " +
-			"for that PUBLIC_URL must be https, or http://localhost.",
+			"for that PUBLIC_URL must be https with a name, or http://localhost. With own alone a sign-up names no number, and adds such a phone.",
 		readBy: application, read: func(c *Config, in input) { c.PhonesOf = in.phones() },
 	},
 	{

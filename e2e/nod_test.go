@@ -112,6 +112,9 @@ func (n *nod) readAddresses(stdout io.Reader) {
 		switch name, where, _ := strings.Cut(lines.Text(), " at "); name {
 		case "Nod is":
 			n.url = strings.TrimSpace(where)
+		case "People sign in with phones of their own, which they add":
+			go io.Copy(io.Discard, stdout)
+			return
 		case "The phones are":
 			n.phones = strings.TrimSpace(where)
 			go io.Copy(io.Discard, stdout) // no test reads the rest

@@ -22,6 +22,18 @@ func addOwnPhone(tb, hand *tab, name string) {
 	hand.authenticator()
 	tb.open("/protected")
 	tb.click("#add-own-phone button")
+	hand.typesCode(tb, name)
+	tb.at("/account/phones")
+	tb.click("form[action='/account/phones/confirm'] button")
+	tb.at("/protected")
+	hand.see("#ownphone-empty")
+	hand.accessible("a phone at rest")
+}
+
+// typesCode gives a tab the code that another one shows, until that asks whether the phone
+// is theirs.
+func (hand *tab) typesCode(tb *tab, name string) {
+	tb.t.Helper()
 	code := tb.text("#phone-code")
 	tb.accessible("the code for a phone")
 	hand.open("/phone")
@@ -31,13 +43,32 @@ func addOwnPhone(tb, hand *tab, name string) {
 	hand.fill("#name", name)
 	hand.click("#enrol-form button")
 	hand.heading(words("ownphone.waiting.title"))
-	tb.at("/account/phones")
-	tb.is(`document.querySelector("main h2").innerText === "` + name + `"`)
+	tb.is(`document.querySelector("main h2")?.innerText === "` + name + `"`)
 	tb.accessible("a phone that waits")
-	tb.click("form[action='/account/phones/confirm'] button")
+}
+
+// Without Authy and simulator a sign-up ends with a phone of one's own.
+func TestSignUpWithAPhoneOfOnesOwn(t *testing.T) {
+	story(t)
+	ada := startNod(t, "PHONES=own", "SIMULATOR_ADDR=").person()
+	tb, hand := ada.tab(), ada.tab()
+	hand.expect("401")
+	hand.authenticator()
+	tb.open("/signup")
+	tb.accessible("a sign-up without a number")
+	tb.fill("#name", "Ada Lovelace")
+	tb.fill("#email", "ada@example.com")
+	tb.fill("#password", password)
+	tb.click("#signup-form button[type=submit]")
+	tb.at("/signup/phone")
+	hand.typesCode(tb, "Pixel")
+	tb.click("form[action='/signup/phone/confirm'] button")
+	tb.heading(words("approval.pending.title_typed"))
+	tb.accessible("a sign-up that waits for its phone")
+	hand.see(pendingCard + "input")
+	hand.typeNumber(tb.text("#number"))
 	tb.at("/protected")
-	hand.see("#ownphone-empty")
-	hand.accessible("a phone at rest")
+	tb.accessible("an account without a number")
 }
 
 const pendingCard = `#requests [data-status="pending"] `

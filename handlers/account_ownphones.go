@@ -86,6 +86,10 @@ func (h *Handlers) ownPhoneCode(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return h.showPhoneCode(c, code)
+}
+
+func (h *Handlers) showPhoneCode(c *fiber.Ctx, code string) error {
 	address := h.PublicURL + phonePath
 	qr, err := qrCode(address + "#" + code)
 	if err != nil {
@@ -103,6 +107,10 @@ func (h *Handlers) showOwnPhones(c *fiber.Ctx, status int, page views.OwnPhones)
 	problem := page.Errors
 	page.Layout = h.layout(c, "ownphones", "ownphones.title")
 	page.Errors = problem
+	page.Path = "/account/phones"
+	if v := visitorOf(c); v.Level() == store.PasswordPassed {
+		page.Path, page.First = firstPhonePage, true
+	}
 	if page.Waiting, err = h.ownPhones(c, false); err != nil {
 		return err
 	}
@@ -124,9 +132,7 @@ func (h *Handlers) confirmOwnPhone(c *fiber.Ctx) error {
 	case errors.Is(err, store.ErrNotFound):
 		return h.seeNotice(c, "/protected", "own-phone-gone")
 	case errors.Is(err, store.ErrTooManyFactors):
-		page := views.OwnPhones{}
-		page.Errors = views.FieldErrors{"form": h.text(c, "ownphones.too_many")}
-		return h.showOwnPhones(c, fiber.StatusConflict, page)
+		return h.showTooManyPhones(c)
 	case err != nil:
 		return err
 	}
@@ -140,8 +146,18 @@ func (h *Handlers) confirmOwnPhone(c *fiber.Ctx) error {
 	return h.seeChanged(c, "own-phone-added")
 }
 
+func (h *Handlers) showTooManyPhones(c *fiber.Ctx) error {
+	page := views.OwnPhones{}
+	page.Errors = views.FieldErrors{"form": h.text(c, "ownphones.too_many")}
+	return h.showOwnPhones(c, fiber.StatusConflict, page)
+}
+
 func (h *Handlers) removeOwnPhone(c *fiber.Ctx) error {
-	if err := h.Flow.RemovePhone(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c)); err != nil {
+	err := h.Flow.RemovePhone(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c))
+	if errors.Is(err, store.ErrLastFactor) {
+		return h.seeNotice(c, "/protected", "own-phone-last")
+	}
+	if err != nil {
 		return err
 	}
 	return h.seeChanged(c, "own-phone-removed")

@@ -52,6 +52,13 @@ func (h *Handlers) showRefused(c *fiber.Ctx, err error) error {
 // the password and the request. Opening a page never does it.
 func (h *Handlers) showAsk(c *fiber.Ctx) error {
 	v := visitorOf(c)
+	has, err := h.Flow.HasPhone(c.UserContext(), v)
+	if err == nil && !has {
+		return seeOther(c, "/verify-token")
+	}
+	if err != nil {
+		return err
+	}
 	unproved, err := h.Flow.PhoneCorrectable(c.UserContext(), v)
 	if err != nil {
 		return err
@@ -79,8 +86,9 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
-		CodesOffered: !signin.AttemptOver(a), Sends: sendsTo(v.User), PhoneUnproved: unproved,
-		Plain: min(max(0, c.QueryInt("plain")), views.MaxPlain),
+		CodesOffered: !signin.AttemptOver(a), Sends: h.sendsTo(v.User), PhoneUnproved: unproved,
+		AddsPhone: h.Flow.AddsPhone(v),
+		Plain:     min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}
 	if a.Reason == store.ReasonNoDevice {
 		apps, _, err := h.Flow.Apps(c.UserContext(), v.User.ID)

@@ -186,15 +186,20 @@ func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.C
 	v := visitorOf(c)
 	page := views.Change{
 		Layout: h.layout(c, "change", "change.title"), What: h.text(c, ref.words()), Path: ref.path, Fields: ref.fields,
-		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber), CodeOnly: ref.byCode,
+		SelfURL: ref.url(), CodeURL: ref.url("by", "code"), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
 	}
+	asked, err := h.Flow.HasPhone(c.UserContext(), v)
+	if err != nil {
+		return page, err
+	}
+	page.CodeOnly = ref.byCode || !asked
 	done, err := h.confirmed(c, ref)
 	switch {
 	case err != nil:
 		return page, err
 	case done:
 		page.Status = "fresh"
-	case byCode, ref.byCode:
+	case byCode, page.CodeOnly:
 		page.Status = "code"
 		return page, h.fillChangeCode(c, &page)
 	default:
@@ -238,7 +243,7 @@ func (h *Handlers) fillChangeCode(c *fiber.Ctx, page *views.Change) error {
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
 	}
-	page.Sends = sendsTo(v.User)
+	page.Sends = h.sendsTo(v.User)
 	page.TriesLeft = max(0, store.CodeTriesPerAttempt-v.Session.CodeTries)
 	if n, ok := codeNotices[v.Session.CodeState]; ok {
 		page.Notice = h.viewNotice(c, n)

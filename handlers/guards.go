@@ -10,8 +10,17 @@ import (
 )
 
 // requirePassword admits sessions that passed the password and wait for the
-// second step; others are redirected to where they belong.
+// second step; others are redirected to where they belong. A sign-up without a number
+// adds its phone first.
 func (h *Handlers) requirePassword(c *fiber.Ctx) error {
+	if !h.Flow.AddsPhone(visitorOf(c)) {
+		return h.requireHalf(c)
+	}
+	return h.unlessNoPhone(c, firstPhonePage)
+}
+
+// requireHalf is requirePassword also without a phone.
+func (h *Handlers) requireHalf(c *fiber.Ctx) error {
 	switch visitorOf(c).Level() {
 	case store.PasswordPassed:
 		return c.Next()
@@ -20,6 +29,30 @@ func (h *Handlers) requirePassword(c *fiber.Ctx) error {
 	default:
 		return h.askToSignIn(c)
 	}
+}
+
+// requireAskable leads whoever has no phone to ask to the form for a code.
+func (h *Handlers) requireAskable(c *fiber.Ctx) error {
+	return h.unlessNoPhone(c, "/verify-token")
+}
+
+func (h *Handlers) unlessNoPhone(c *fiber.Ctx, elsewhere string) error {
+	has, err := h.Flow.HasPhone(c.UserContext(), visitorOf(c))
+	switch {
+	case err != nil:
+		return err
+	case !has:
+		return seeOther(c, elsewhere)
+	}
+	return c.Next()
+}
+
+// requireNumber keeps whoever has no phone with a number from changing it.
+func (h *Handlers) requireNumber(c *fiber.Ctx) error {
+	if !h.Flow.HasNumber(visitorOf(c).User) {
+		return seeOther(c, "/protected#own-phones")
+	}
+	return c.Next()
 }
 
 // requireSignedIn admits only sessions that have passed both steps.

@@ -102,12 +102,20 @@ func (h *Handlers) askPhone(c *fiber.Ctx, v signin.Visitor) error {
 	if err := h.setSession(c, v.Session); err != nil {
 		return err
 	}
+	return h.goOnToPhone(c, v)
+}
+
+// goOnToPhone asks the phone, and leads to where the browser waits for it.
+func (h *Handlers) goOnToPhone(c *fiber.Ctx, v signin.Visitor) error {
 	next, err := h.Flow.SecondStep(c.UserContext(), v)
 	if err != nil {
 		return err
 	}
-	if next == signin.EnterCode {
+	switch next {
+	case signin.EnterCode:
 		return seeOther(c, "/verify-token")
+	case signin.AddPhone:
+		return h.beginFirstPhone(c, v)
 	}
 	return seeOther(c, "/login/approval")
 }

@@ -40,6 +40,7 @@ var notices = map[string]notice{
 	"own-phone-first":       {"success", "notice.own_phone_first"},
 	"own-phone-removed":     {"success", "notice.own_phone_removed"},
 	"own-phone-gone":        {"warning", "notice.own_phone_gone"},
+	"own-phone-last":        {"warning", "notice.own_phone_last"},
 	"recovery-removed":      {"success", "notice.recovery_removed"},
 }
 

@@ -21,8 +21,6 @@ import (
 
 const (
 	phonePath = "/phone"
-	// phoneSigned is how long a signature of the device key is good for lists and sockets.
-	phoneSigned = 15 * time.Minute
 	// phonesRequests is how many requests a phone lists, and how old they may be.
 	phoneRequests, phoneRequestsFor = 10, 24 * time.Hour
 )
@@ -131,7 +129,7 @@ func (h *Handlers) stateOf(p store.OwnPhone) phoneJSON {
 		s.Status = phoneLate
 	case p.ConfirmedAt.IsZero():
 		s.Status = phoneWaiting
-	case !now.Before(p.SignedAt.Add(phoneSigned)):
+	case !now.Before(p.SignedAt.Add(phone.SignedFor)):
 		s.Status = phoneRenew
 	}
 	return s
@@ -172,6 +170,7 @@ func (b Browsers) TellPhone(phoneID string, last bool) {
 }
 
 func (h *Handlers) reservePhoneSlot(c *fiber.Ctx) error {
+	h.Phone.Hears(ownPhoneOf(c))
 	return h.withSlot(c, &reservation{sessionID: phoneHubKey(ownPhoneOf(c).ID)}, c.Next)
 }
 
@@ -211,7 +210,7 @@ func (h *Handlers) finishPhone(c *fiber.Ctx) error {
 	if err := readJSON(c, &made); err != nil {
 		return err
 	}
-	cookie, err := h.Phone.Finish(c.UserContext(), made)
+	cookie, err := h.Phone.Finish(c.UserContext(), made, h.clientOf(c))
 	var problems signin.Problems
 	switch {
 	case errors.Is(err, store.ErrWrongCode):

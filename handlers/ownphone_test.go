@@ -177,6 +177,30 @@ func TestAPhoneSignsAgain(t *testing.T) {
 	h.requests()
 }
 
+// A connection ends with the signature that it was opened by, and the page signs again.
+func TestAPhoneHearsAsLongAsItsSignatureIsGood(t *testing.T) {
+	s, _, _, h := withOwnPhone(t)
+	live := h.listens()
+	s.clock.Advance(15*time.Minute - time.Second)
+	must(t, s.flow.Sweep(t.Context()))
+	s.clock.Advance(time.Second)
+	must(t, s.flow.Sweep(t.Context()))
+	live.told()
+	var closed *websocket.CloseError
+	if _, _, err := live.ReadMessage(); !errors.As(err, &closed) {
+		t.Errorf("then its socket reads %v", err)
+	}
+	signed := phonetest.Digest("nod renewal 1", s.url, h.status().Challenge)
+	if status := h.sendJSON("/phone/renew", map[string]any{"signature": h.keys.Sign(signed)}, nil); status != http.StatusOK {
+		t.Errorf("got %d", status)
+	}
+	again := h.listens()
+	must(t, s.flow.Sweep(t.Context()))
+	b := s.browser()
+	b.passPassword(person{Email: "ada@example.com"})
+	again.told()
+}
+
 func TestARevokedPhoneIsToldSo(t *testing.T) {
 	s, ada, in, h := withOwnPhone(t)
 	live := h.listens()

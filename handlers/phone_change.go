@@ -142,6 +142,9 @@ func (h *Handlers) phoneStatus(c *fiber.Ctx) error {
 // phoneSection says on the account page that another phone is on its way.
 func (h *Handlers) phoneSection(c *fiber.Ctx, page *views.Protected) error {
 	user := visitorOf(c).User
+	if !h.Flow.HasNumber(user) {
+		return nil
+	}
 	phone, err := h.Flow.PhoneOf(c.UserContext(), user.ID)
 	if err != nil {
 		return err

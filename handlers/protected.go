@@ -49,8 +49,12 @@ func (h *Handlers) showProtected(c *fiber.Ctx, status int, fill ...func(*views.P
 
 func (h *Handlers) factsSection(c *fiber.Ctx, page *views.Protected) error {
 	user := visitorOf(c).User
+	page.Account = views.Account{Name: user.Name, Email: user.Email, PhoneNumber: user.PhoneNumber}
+	if !h.Flow.HasNumber(user) {
+		return nil
+	}
 	phone, err := h.Flow.PhoneOf(c.UserContext(), user.ID)
-	page.Account = views.Account{Name: user.Name, Email: user.Email, PhoneNumber: user.PhoneNumber, AuthyID: phone.Handle}
+	page.Account.AuthyID = phone.Handle
 	return err
 }
 

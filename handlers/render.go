@@ -23,6 +23,7 @@ func (h *Handlers) layout(c *fiber.Ctx, name, title string) views.Layout {
 		Level:     int(h.shownLevel(c, name)),
 		Reset:     v.Session.ResetsPassword,
 		PhonesURL: h.PhonesURL,
+		OwnOnly:   h.Flow.OwnOnly,
 	}
 	h.addStage(c, &page)
 	if v.Level() != store.Anonymous {

@@ -33,7 +33,9 @@ func (h *Handlers) showSignup(c *fiber.Ctx, form signupForm) error {
 	page := views.Signup{
 		Layout: h.layout(c, "signup", "signup.title"),
 		Name:   form.Name, Email: form.Email, PhoneNumber: form.Phone.Number,
-		Countries: h.countryList(c, form.Phone),
+	}
+	if !h.Flow.OwnOnly {
+		page.Countries = h.countryList(c, form.Phone)
 	}
 	page.Errors = form.Errors
 	return c.Render("signup", page)

@@ -60,6 +60,7 @@ func (c *clock) Advance(d time.Duration) {
 // a temporary folder and a real simulator over HTTP.
 type site struct {
 	t        testing.TB
+	provider store.Provider
 	url      string
 	clock    *clock
 	store    *store.Store
@@ -105,9 +106,16 @@ func newSiteIn(t testing.TB, dir string, at *clock, options ...option) *site {
 // newSiteAt is a site at a name of this machine.
 func newSiteAt(t testing.TB, host, dir string, at *clock, options ...option) *site {
 	t.Helper()
+	return newSiteOf(t, store.Simulator, host, dir, at, options...)
+}
+
+// newSiteOf is a site with the phones of a provider. With store.Own the simulator beside
+// it is nobody's.
+func newSiteOf(t testing.TB, provider store.Provider, host, dir string, at *clock, options ...option) *site {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := &site{t: t, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
+	s := &site{t: t, provider: provider, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
@@ -152,6 +160,7 @@ func (s *site) start(ln net.Listener) {
 	t.Helper()
 	var err error
 	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{
+		Provider:       s.provider,
 		LegacyProvider: store.Simulator,
 		Now:            s.clock.Now,
 		Logger:         s.logger,
@@ -224,9 +233,16 @@ func lasting(o hub.Options) hub.Options {
 // connect puts the rooms together as package server does.
 func (s *site) connect(c config) {
 	s.t.Helper()
-	provider := &providers.Authy{
+	var provider interface {
+		signin.Phones
+		signin.Codes
+		handlers.Provider
+	} = &providers.Authy{
 		API: c.Authy, Words: c.Words, APIKey: testKey, CallbackURL: s.url + "/authy/callback", LogoURL: s.url + "/static/logo.svg",
 		Counter: c.Metrics, Now: c.Now,
+	}
+	if s.provider == store.Own {
+		provider, c.PhonesURL = providers.None{}, ""
 	}
 	pages := handlers.Browsers{Hub: c.Hub, Now: c.Now}
 	var sender *push.Sender
@@ -241,7 +257,7 @@ func (s *site) connect(c config) {
 		s.t.Fatal(err)
 	}
 	s.flow, err = signin.New(s.t.Context(), signin.Config{
-		Store: s.store, Phones: provider, Codes: provider, Browsers: pages, Own: asked,
+		Store: s.store, Phones: provider, Codes: provider, Browsers: pages, Own: asked, OwnOnly: s.provider == store.Own,
 		Site: "login.tapworld.example", Counter: c.Metrics, ProviderTimeout: hung, Now: c.Now, Logger: c.Logger,
 	})
 	must(s.t, err)

@@ -54,11 +54,15 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	if err != nil {
 		return err
 	}
+	asked, err := h.Flow.HasPhone(c.UserContext(), v)
+	if err != nil {
+		return err
+	}
 	page := views.Token{
 		Layout:        h.layout(c, "token", "token.title"),
 		MaskedPhone:   h.maskPhone(c, v.User.PhoneNumber),
 		TriesLeft:     max(0, store.CodeTriesPerAttempt-v.Session.CodeTries),
-		PhoneUnproved: unproved, Sends: sendsTo(v.User),
+		PhoneUnproved: unproved, Sends: h.sendsTo(v.User), NoPhone: !asked,
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 	}
 	if wait > 0 {
@@ -82,7 +86,10 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 }
 
 // sendsTo says by which ways a code can be sent to a user.
-func sendsTo(u store.User) views.Sends {
+func (h *Handlers) sendsTo(u store.User) views.Sends {
+	if !h.Flow.HasNumber(u) {
+		return views.Sends{}
+	}
 	return views.Sends{SMS: signin.Reaches(u.PhoneNumber, store.MethodSMS), Call: signin.Reaches(u.PhoneNumber, store.MethodCall)}
 }
 

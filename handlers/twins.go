@@ -17,11 +17,15 @@ var errTwinCookies = &pageError{Status: fiber.StatusBadRequest, Heading: "error.
 // ownCookies are all that this site sets, without prefix and port.
 var ownCookies = [...]string{"session", "csrf", "notice", "device", "language"}
 
-// ownNames are the names of the cookies, as browsers send them. They are made once:
-// thousands of sockets may open at the same time.
-type ownNames struct{ now, old [len(ownCookies)]string }
+// ownNames are the names of the cookies, as browsers send them, and that of a phone. They
+// are made once: thousands of sockets may open at the same time.
+type ownNames struct {
+	now, old [len(ownCookies)]string
+	phone    string
+}
 
 func (h *Handlers) ownNames() (n ownNames) {
+	n.phone = h.phoneCookie()
 	for i, own := range ownCookies {
 		n.now[i], n.old[i] = h.cookieName(own), h.oldCookieName(own)
 	}
@@ -33,7 +37,11 @@ func (h *Handlers) ownNames() (n ownNames) {
 // that of a stranger, who can sign in.
 func (h *Handlers) refuseTwinCookies(c *fiber.Ctx) error {
 	var sent, sentOld [len(ownCookies)]int
+	phones := 0
 	c.Request().Header.VisitAllCookie(func(name, _ []byte) {
+		if string(name) == h.names.phone {
+			phones++
+		}
 		for i := range ownCookies {
 			if string(name) == h.names.now[i] {
 				sent[i]++
@@ -55,10 +63,32 @@ func (h *Handlers) refuseTwinCookies(c *fiber.Ctx) error {
 			h.expireEverywhere(c, name)
 		}
 	}
+	if phones > 1 {
+		found = true
+		c.Request().Header.DelCookie(h.names.phone)
+		h.expireTwinsOfPhone(c)
+	}
 	if found {
 		return errTwinCookies
 	}
 	return c.Next()
+}
+
+// expireTwinsOfPhone removes what a sibling of this host or another path has set under the
+// name of a phone's cookie. The phone keeps its own: it is made once.
+func (h *Handlers) expireTwinsOfPhone(c *fiber.Ctx) {
+	expired := h.names.phone + "=; Max-Age=0; HttpOnly; SameSite=Strict"
+	if h.secure() {
+		expired += "; Secure"
+	}
+	for _, path := range pathsAbove(c.Path()) {
+		if path != phonePath {
+			c.Response().Header.Add(fiber.HeaderSetCookie, expired+"; Path="+path)
+		}
+		for _, domain := range domainsOf(h.public.Hostname()) {
+			c.Response().Header.Add(fiber.HeaderSetCookie, expired+"; Path="+path+"; Domain="+domain)
+		}
+	}
 }
 
 // expireEverywhere removes a cookie of a name wherever this request may have got one

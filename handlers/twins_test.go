@@ -137,6 +137,28 @@ func TestAfterTwoCookiesOfOneNameOneSignsInAgain(t *testing.T) {
 	b.signIn(ada)
 }
 
+// A sibling of the host plants the cookie of a phone for all hosts of the domain. Neither
+// is believed; the phone's own stays, since nothing makes it anew.
+func TestAPhoneKeepsItsCookieBesideATwin(t *testing.T) {
+	for public, name := range map[string]string{
+		"http://nod.example.test:3000": "nod_phone_3000", "https://nod.example.test": "__Secure-nod_phone",
+	} {
+		s := newSite(t, func(c *config) { c.PublicURL = public })
+		got := s.ask("/phone/state", name+"=a; "+name+"=b")
+		if !strings.HasPrefix(got, "HTTP/1.1 400 ") {
+			t.Errorf("%s: got %.200s", public, got)
+		}
+		wantSame(t, public, expired(t, got, name), []string{
+			"/", "/ nod.example.test", "/ example.test", "/phone nod.example.test", "/phone example.test",
+			"/phone/", "/phone/ nod.example.test", "/phone/ example.test",
+			"/phone/state", "/phone/state nod.example.test", "/phone/state example.test",
+		})
+		if strings.Contains(public, "https") && strings.Count(got, "Secure\r\n")+strings.Count(got, "Secure; ") < 11 {
+			t.Errorf("browsers refuse these on https:\n%s", got)
+		}
+	}
+}
+
 // plant sets a cookie for a path, as a page on another port can.
 func (b *browser) plant(path, name, value string) {
 	u, err := url.Parse(b.site.url)

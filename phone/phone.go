@@ -42,8 +42,8 @@ var ErrSynced = errors.New("the passkey may be copied to other devices")
 
 // Pages are the open pages of phones. It must not wait for any of them.
 type Pages interface {
-	// TellPhone says that something has changed for a phone: it reads what. A phone that
-	// was revoked hears no more after the last.
+	// TellPhone says that something has changed for a phone: it reads what. After the last
+	// its connections end: it was revoked, or has to sign again.
 	TellPhone(phoneID string, last bool)
 }
 
@@ -64,7 +64,8 @@ type Config struct {
 // Room serves the phones of all accounts. It is a signin.OwnPhones.
 type Room struct {
 	Config
-	keys *webauthn.WebAuthn
+	keys    *webauthn.WebAuthn
+	hearing hearing
 }
 
 // New prepares the phones. ErrNowhere where no browser would make their keys.
@@ -82,7 +83,7 @@ func New(c Config) (*Room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone: %w", err)
 	}
-	return &Room{c, keys}, nil
+	return &Room{Config: c, keys: keys, hearing: hearing{until: map[string]time.Time{}}}, nil
 }
 
 // PasskeyHost is the name that the passkeys of an origin belong to. ErrNowhere.

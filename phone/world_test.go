@@ -82,7 +82,7 @@ func (w *world) enrols(in store.Session, p *phonetest.Phone, change func(*phone.
 	n.Passkey = p.Create(phonetest.Digest("nod passkey 1", o.Origin, o.Challenge, base64url(n.DeviceKey)))
 	n.Signature = p.Sign(phonetest.Digest("nod phone 1", o.Origin, o.Challenge, n.Name, string(n.Passkey)))
 	change(&n)
-	return w.room.Finish(w.t.Context(), n)
+	return w.room.Finish(w.t.Context(), n, store.Client{})
 }
 
 // phone is one that counts.

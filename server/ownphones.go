@@ -25,8 +25,8 @@ func (s *site) ownPhones(db *store.Store, pages phone.Pages, words *locales.Cata
 	}
 	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Bound: s.BoundPasskeys, Now: s.now, Logger: s.logger, Push: sender, Words: words})
 	switch {
-	case errors.Is(err, phone.ErrNowhere) && s.OwnNamed():
-		return nil, fmt.Errorf("PHONES names own, and PUBLIC_URL is %s: %w", s.PublicURL, err)
+	case errors.Is(err, phone.ErrNowhere) && (s.OwnNamed() || s.OwnOnly()):
+		return nil, fmt.Errorf("phones of people's own are asked, and PUBLIC_URL is %s: %w", s.PublicURL, err)
 	case errors.Is(err, phone.ErrNowhere):
 		return nil, nil
 	case err == nil && sender != nil:

@@ -16,10 +16,13 @@ const (
 	logoPath     = "/static/logo.svg"
 )
 
-// providerName is whose phones are asked from now on.
+// providerName is whose phones are asked from now on, beside people's own.
 func (s *site) providerName() store.Provider {
-	if s.Simulated() {
+	switch {
+	case s.Simulated():
 		return store.Simulator
+	case s.OwnOnly():
+		return store.Own
 	}
 	return store.Authy
 }
@@ -89,10 +92,18 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 // foreignFactors is the sentence for accounts whose phones are at another
 // provider than the one in use. more is a further thing to do.
 func (s *site) foreignFactors(theirs store.Provider, accounts int, more string) error {
-	if theirs == store.Authy {
-		return fmt.Errorf("%s holds %d accounts with phones at Authy, and nobody could sign in to them with simulated phones: "+
-			"set AUTHY_API_KEY, or DATABASE_URL to another database%s", store.DatabaseName(s.database()), accounts, more)
+	phones, first := "simulated phones", "unset AUTHY_API_KEY"
+	switch {
+	case theirs == store.Authy:
+		phones, first = "phones at Authy", "set AUTHY_API_KEY"
+	case s.OwnOnly():
+		first = "add simulated to PHONES"
 	}
-	return fmt.Errorf("%s holds %d accounts with simulated phones, and nobody could sign in to them through Authy: "+
-		"unset AUTHY_API_KEY, or set DATABASE_URL to another database%s", store.DatabaseName(s.database()), accounts, more)
+	return fmt.Errorf("%s holds %d accounts with %s, and nobody could sign in to them %s: %s, or set DATABASE_URL to another database%s",
+		store.DatabaseName(s.database()), accounts, phones, inUse[s.providerName()], first, more)
+}
+
+// inUse says by what people sign in.
+var inUse = map[store.Provider]string{
+	store.Authy: "through Authy", store.Simulator: "with simulated phones", store.Own: "with phones of people's own alone",
 }

@@ -41,6 +41,9 @@ func (s *site) announce(out io.Writer) {
 	if s.onlyHere {
 		fmt.Fprintf(out, "Only this machine can open that. For others set PUBLIC_URL to the address that\nthey use, such as %s\n", networkURL(s.PublicURL))
 	}
+	if s.OwnOnly() {
+		fmt.Fprintf(out, "People sign in with phones of their own, which they add at %s/signup.\n", s.PublicURL)
+	}
 	if !s.Simulated() {
 		return
 	}

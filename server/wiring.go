@@ -59,7 +59,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions handlers.S
 		return rooms{}, err
 	}
 	flow, err := signin.New(ctx, signin.Config{
-		Store: db, Phones: provider, Codes: provider, Browsers: s.browsers(browsers), Own: ownOrNone(own),
+		Store: db, Phones: provider, Codes: provider, Browsers: s.browsers(browsers), Own: ownOrNone(own), OwnOnly: s.OwnOnly(),
 		Peers: peers, Withdrawals: s.withdrawals(key), Places: where, Site: hostname(s.PublicURL), Counter: counts, ApprovalTTL: s.ApprovalTTL, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
@@ -113,8 +113,18 @@ func (s *site) openPlaces() (signin.Places, error) {
 	return file, nil
 }
 
+// provider is who reaches phones that have a number.
+type provider interface {
+	signin.Phones
+	signin.Codes
+	handlers.Provider
+}
+
 // provider reaches the phones: Authy, or the simulator, which speaks its wire.
-func (s *site) provider(key string, words *locales.Catalogue, counts *metrics.Metrics) *providers.Authy {
+func (s *site) provider(key string, words *locales.Catalogue, counts *metrics.Metrics) provider {
+	if s.OwnOnly() {
+		return providers.None{}
+	}
 	client := s.authyClient(key)
 	provider := &providers.Authy{
 		API: client, Words: words, APIKey: key, CallbackURL: s.PublicURL + callbackPath,

@@ -95,14 +95,14 @@ func (p Problems) note(f Field, problem Problem) {
 	}
 }
 
-// check finds a problem for each field that has one, and the number. site is
-// what people may take for a password here.
-func (n NewAccount) check(site string) (phoneNumber, Problems) {
+// check finds a problem for each field that has one, but for those of the number. site
+// is what people may take for a password here.
+func (n NewAccount) check(site string) Problems {
 	p := Problems{}
 	p.note(FieldName, nameProblem(n.Name))
 	p.note(FieldEmail, emailProblem(store.CleanEmail(n.Email)))
 	p.note(FieldPassword, passwordProblem(store.Password(n.Password), site, n.Name, n.Email, n.Phone.Number))
-	return n.Phone.parse(p), p
+	return p
 }
 
 func nameProblem(typed string) Problem {
@@ -204,9 +204,12 @@ func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c s
 	return nil
 }
 
-// forgetPhone takes the phone off the provider, unless another account here
-// has it too: one phone is one user there.
+// forgetPhone takes the phone off the provider, if there is one, unless another account
+// here has it too: one phone is one user there.
 func (f *Flow) forgetPhone(ctx context.Context, user store.User) error {
+	if !f.HasNumber(user) {
+		return nil
+	}
 	phone, err := f.Store.Factor(ctx, user.ID)
 	if err != nil {
 		return err

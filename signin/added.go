@@ -53,6 +53,9 @@ func (f *Flow) AddedLately(ctx context.Context, v Visitor, disputed int64) (adde
 	if codes.Of > 0 && (!codes.MadeAt.Before(since) || !codes.UsedAt.Before(since)) {
 		added.Codes = codes
 	}
+	if !f.HasNumber(v.User) {
+		return added, nil
+	}
 	phone, err := f.Store.Factor(ctx, v.User.ID)
 	if phone.CreatedAt.After(v.User.CreatedAt) && !phone.CreatedAt.Before(since) {
 		added.Phone = phone

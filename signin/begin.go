@@ -86,18 +86,27 @@ func (f *Flow) Begin(ctx context.Context, user store.User, before string, c stor
 // NextStep is how a sign-in goes on after the password.
 type NextStep int
 
-// The phone is asked, or a code takes the place of the tap.
+// The phone is asked, a code takes the place of the tap, or a sign-up adds its phone.
 const (
 	WaitForTap NextStep = iota
 	EnterCode
+	AddPhone
 )
 
 // SecondStep asks the phone, once, or sends a code to a phone without the app. What
 // became of either is in the store for the next page.
 func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
+	if f.AddsPhone(v) {
+		if has, err := f.HasPhone(ctx, v); err != nil || !has {
+			return AddPhone, err
+		}
+	}
 	reason, err := f.sendPush(ctx, v, store.NoRequest)
 	if errors.Is(err, store.ErrReplaced) {
 		return f.stepUnderWay(ctx, v)
+	}
+	if errors.Is(err, store.ErrNotFound) { // no phone is left to ask
+		return EnterCode, nil
 	}
 	if err != nil || reason != store.ReasonNoDevice {
 		return WaitForTap, err
@@ -108,6 +117,21 @@ func (f *Flow) SecondStep(ctx context.Context, v Visitor) (NextStep, error) {
 		return EnterCode, nil // the page says when the next one may be sent
 	}
 	return EnterCode, err
+}
+
+// HasPhone says whether there is a phone to ask a visitor on. Whoever has none left gives
+// a code, and adds another one inside.
+func (f *Flow) HasPhone(ctx context.Context, v Visitor) (bool, error) {
+	return f.Store.HasPhone(ctx, v.User.ID)
+}
+
+// HasNumber says whether a user has a phone with a number that is of use here.
+func (f *Flow) HasNumber(u store.User) bool { return !f.OwnOnly && u.PhoneNumber != "" }
+
+// AddsPhone says whether a visitor may add a phone with the password alone: in a sign-up
+// without a number, until one of its phones has answered.
+func (f *Flow) AddsPhone(v Visitor) bool {
+	return f.OwnOnly && v.Level() == store.PasswordPassed && v.User.Unproved
 }
 
 // stepUnderWay is how a sign-in goes on whose form was sent twice: the first one has
@@ -135,7 +159,7 @@ func (f *Flow) End(ctx context.Context, sessionID string, reason store.Reason) e
 // ResetLimits forgets all that the limits have counted: for demonstrations.
 func (f *Flow) ResetLimits(ctx context.Context) error { return f.Store.ResetLimits(ctx) }
 
-// PhoneOf is the phone that a user is asked on.
+// PhoneOf is the phone with a number that a user is asked on. store.ErrNotFound without one.
 func (f *Flow) PhoneOf(ctx context.Context, userID int64) (store.Factor, error) {
 	return f.Store.Factor(ctx, userID)
 }

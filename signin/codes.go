@@ -71,7 +71,7 @@ func (f *Flow) keptBack(ctx context.Context, v Visitor, by store.Method, limit *
 }
 
 func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (store.CodeState, *NotSent, error) {
-	if !Reaches(v.User.PhoneNumber, by) {
+	if !f.HasNumber(v.User) || !Reaches(v.User.PhoneNumber, by) {
 		return v.Session.CodeState, &NotSent{Why: WhyUnreachable}, nil
 	}
 	phone, err := f.Store.Factor(ctx, v.User.ID)
@@ -198,8 +198,11 @@ func (f *Flow) useCode(ctx context.Context, v Visitor, code string, use codeUse)
 	return store.Session{}, f.taken(ctx, err)
 }
 
-// askAboutCode uses a code that the provider accepts.
+// askAboutCode uses a code that the provider accepts, if there is one.
 func (f *Flow) askAboutCode(ctx context.Context, v Visitor, code string, use codeUse) (store.Session, error) {
+	if !f.HasNumber(v.User) {
+		return store.Session{}, ErrWrongCode
+	}
 	if err := f.Store.SpendAskedTry(ctx, v.Session.ID); err != nil {
 		return store.Session{}, err
 	}

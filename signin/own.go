@@ -18,6 +18,8 @@ type OwnPhones interface {
 	Ask(ctx context.Context, a store.Approval, q Question) error
 	// Tell says that something has changed for the phones of a user.
 	Tell(ctx context.Context, userID int64)
+	// EndLapsed ends the connections of phones that have not signed for too long.
+	EndLapsed()
 }
 
 // askOwn rings the own phones of a request's user.

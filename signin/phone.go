@@ -98,6 +98,9 @@ func ordinary(n *phonenumbers.PhoneNumber) bool {
 // PhoneCorrectable says whether the visitor may correct the number of the
 // phone: while the sign-in waits and nobody has ever signed in by it.
 func (f *Flow) PhoneCorrectable(ctx context.Context, v Visitor) (bool, error) {
+	if !f.HasNumber(v.User) {
+		return false, nil
+	}
 	err := f.Store.PhoneCorrectable(ctx, v.Session.ID)
 	var often *store.RateError
 	switch {

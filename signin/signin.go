@@ -188,6 +188,7 @@ type Config struct {
 
 	Withdrawals Withdrawals // nil: phones are not told that nobody waits any more
 	Own         OwnPhones   // nil: there are no phones of one's own
+	OwnOnly     bool        // there are no others: a sign-up names no number, and adds a phone
 
 	Site            string           // the host that people know it by: no part of a password
 	ApprovalTTL     time.Duration    // 0: 2 minutes

@@ -13,7 +13,11 @@ import (
 // is the user's. Until then nobody learns whether it has an account: it is not even
 // asked. Problems; store.ErrBusy; *store.RateError.
 func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.User, error) {
-	number, problems := n.check(f.Site)
+	problems := n.check(f.Site)
+	var number phoneNumber
+	if !f.OwnOnly {
+		number = n.Phone.parse(problems)
+	}
 	if len(problems) > 0 {
 		return store.User{}, problems
 	}
@@ -22,7 +26,7 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 	if err := f.Store.SpendSignUp(ctx, number.e164, c); err != nil {
 		return store.User{}, err
 	}
-	handle, err := f.Phones.Register(ctx, number.of(n.Email))
+	handle, err := f.register(ctx, number, n.Email)
 	if err != nil {
 		return store.User{}, explain(err)
 	}
@@ -30,6 +34,15 @@ func (f *Flow) SignUp(ctx context.Context, n NewAccount, c store.Client) (store.
 		Name: n.Name, Email: n.Email, Password: n.Password, PhoneNumber: number.e164, CountryCode: number.countryCode,
 		Language: n.Language, Handle: handle,
 	})
+}
+
+// register makes the phone of a sign-up known to the provider. The handle is "" where
+// there is none, and the phone is added next.
+func (f *Flow) register(ctx context.Context, n phoneNumber, email string) (handle string, err error) {
+	if f.OwnOnly {
+		return "", nil
+	}
+	return f.Phones.Register(ctx, n.of(email))
 }
 
 // endUnproved ends the sign-ups that nobody has proved in time. The provider is

@@ -46,7 +46,7 @@ func (f *Flow) Close() {
 
 // Sweep does what is due at this moment: requests near their deadline are
 // reconciled with the provider, expired ones and overdue sessions are told to
-// their browsers, sign-ups that nobody has proved end, and notices go to whoever
+// their browsers, phones of one's own have to sign again, sign-ups that nobody has proved end, and notices go to whoever
 // carries them.
 func (f *Flow) Sweep(ctx context.Context) error {
 	near, err := f.Store.ClaimReconcile(ctx, lastCall)
@@ -72,6 +72,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 		if sess.Level == store.SignedIn {
 			f.notifyTransfers(ctx, sess.UserID)
 		}
+	}
+	if f.Own != nil {
+		f.Own.EndLapsed()
 	}
 	if err := f.heedOperator(ctx); err != nil {
 		return err

@@ -23,6 +23,7 @@ var (
 	ErrNoTriesLeft        = errors.New("no tries left")
 	ErrWrongCode          = errors.New("wrong code")
 	ErrCodeUsed           = errors.New("this code was used already")
+	ErrLastFactor         = errors.New("nothing else is left to sign in by")
 	ErrTooManyFactors     = errors.New("there are as many as an account may have")
 	ErrTransferPending    = errors.New("a transfer is waiting already")
 	ErrExecuted           = errors.New("this transfer was carried out already")

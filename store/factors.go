@@ -58,6 +58,18 @@ func (s *Store) factor(ctx context.Context, q querier, userID int64) (Factor, er
 	return scanFactor(q.QueryRowContext(ctx, query, userID, s.opts.Provider))
 }
 
+// HasPhone says whether there is a phone to ask a user on: one of their own, or one of the
+// provider's.
+func (s *Store) HasPhone(ctx context.Context, userID int64) (has bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT 1
+			FROM factors
+			WHERE user_id = ? AND provider IN ('own', CAST(? AS TEXT)) AND revoked_at IS NULL)`
+	err = s.read.QueryRowContext(ctx, query, userID, s.opts.Provider).Scan(&has)
+	return has, wrap(err)
+}
+
 // FactorShared says whether another account has the same phone: the provider
 // knows both as one.
 func (s *Store) FactorShared(ctx context.Context, f Factor) (shared bool, err error) {
@@ -70,9 +82,19 @@ func (s *Store) FactorShared(ctx context.Context, f Factor) (shared bool, err er
 	return shared, wrap(err)
 }
 
-// Providers counts the factors that count now, by provider.
+// Providers counts the accounts by whose phones are asked. Who has phones of their own is
+// not asked on others.
 func (s *Store) Providers(ctx context.Context) (map[Provider]int, error) {
-	const query = `SELECT provider, COUNT(*) FROM factors WHERE revoked_at IS NULL GROUP BY provider`
+	const query = `
+		SELECT provider, COUNT(*)
+		FROM factors
+		WHERE revoked_at IS NULL
+			AND (provider = 'own'
+				OR NOT EXISTS (
+					SELECT 1
+					FROM factors AS own
+					WHERE own.user_id = factors.user_id AND own.provider = 'own' AND own.revoked_at IS NULL))
+		GROUP BY provider`
 	type line struct {
 		provider Provider
 		factors  int

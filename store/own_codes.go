@@ -21,11 +21,46 @@ const (
 
 func (s *Store) phoneCode(code string) []byte { return s.keyedHash("code of a phone", code) }
 
+// changeOwnPhones is change for phones of one's own. Where there are no others, a sign-up
+// adds them, too: with its password alone, since it can do nothing else until one of them
+// has answered.
+func (s *Store) changeOwnPhones(ctx context.Context, sessionID string, do func(tx *txn, by Session) error) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		by, err := tx.signUpWithoutNumber(ctx, sessionID)
+		if errors.Is(err, sql.ErrNoRows) {
+			by, err = tx.freshSession(ctx, sessionID)
+		}
+		if err != nil {
+			return err
+		}
+		return do(tx, by)
+	})
+}
+
+// signUpWithoutNumber finds the session of a sign-up that has passed its password and
+// that nobody has proved, where a sign-up names no number.
+func (tx *txn) signUpWithoutNumber(ctx context.Context, sessionID string) (Session, error) {
+	const query = `
+		SELECT ` + sessionColumns + `
+		FROM sessions JOIN users ON users.id = sessions.user_id
+		WHERE sessions.id = CAST(? AS TEXT)
+			AND sessions.level = 1
+			AND sessions.ended_at IS NULL
+			AND sessions.expires_at > ?
+			AND users.claims IS NOT NULL
+			AND users.closed_at IS NULL`
+	if tx.store.opts.Provider != Own {
+		return Session{}, sql.ErrNoRows
+	}
+	return scanSession(tx.QueryRowContext(ctx, query, sessionID, tx.now))
+}
+
 // NewPhoneCode makes the code by which a phone is added to the account of a session, in
-// the place of one from before. The session can read it, see ShownPhoneCode. ErrNotFresh.
+// the place of one from before. The session can read it, see ShownPhoneCode. ErrNotFound,
+// ErrNotFresh.
 func (s *Store) NewPhoneCode(ctx context.Context, sessionID string) (code string, err error) {
 	code = randomCode(PhoneCodeSize)
-	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+	err = s.changeOwnPhones(ctx, sessionID, func(tx *txn, by Session) error {
 		sealed, err := tx.seal(ctx, phoneCodeFor(by.UserID), []byte(code))
 		if err != nil {
 			return err
@@ -53,23 +88,14 @@ type Enrolment struct {
 func (s *Store) BeginEnrolment(ctx context.Context, code string, c Client) (e Enrolment, err error) {
 	e = Enrolment{Owner: make([]byte, 32), Challenge: rand.Text()}
 	rand.Read(e.Owner)
-	err = s.inTx(ctx, func(tx *txn) error {
-		guess := claim{action: ActEnrol, ip: c.IP}
-		if err := s.allowed(ctx, tx, tx.now, guess); err != nil {
-			tx.noteLimited(ctx, guess, err)
-			return err
-		}
+	err = s.byPhoneCode(ctx, c, func(tx *txn) error {
 		const begin = `
 			UPDATE own_codes
 			SET tries = tries + 1, challenge = ?1, passkey_user = ?2
 			WHERE hash = ?3 AND created_at > ?4 AND tries < ?5 AND phone_id = ''
 			RETURNING (SELECT email FROM users WHERE users.id = own_codes.user_id)`
 		since := tx.now - PhoneCodeLife.Milliseconds()
-		err := tx.QueryRowContext(ctx, begin, e.Challenge, e.Owner, s.phoneCode(code), since, phoneCodeTries).Scan(&e.Email)
-		if errors.Is(err, sql.ErrNoRows) {
-			return cmp.Or[error](tx.count(ctx, guess), &kept{ErrWrongCode})
-		}
-		return err
+		return tx.QueryRowContext(ctx, begin, e.Challenge, e.Owner, s.phoneCode(code), since, phoneCodeTries).Scan(&e.Email)
 	})
 	if err != nil {
 		return Enrolment{}, err
@@ -77,18 +103,34 @@ func (s *Store) BeginEnrolment(ctx context.Context, code string, c Client) (e En
 	return e, nil
 }
 
+// byPhoneCode does what a code is typed for. find is sql.ErrNoRows for a wrong one, which
+// counts by where it comes from.
+func (s *Store) byPhoneCode(ctx context.Context, c Client, find func(tx *txn) error) error {
+	return s.inTx(ctx, func(tx *txn) error {
+		guess := claim{action: ActEnrol, ip: c.IP}
+		if err := s.allowed(ctx, tx, tx.now, guess); err != nil {
+			tx.noteLimited(ctx, guess, err)
+			return err
+		}
+		err := find(tx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return cmp.Or[error](tx.count(ctx, guess), &kept{ErrWrongCode})
+		}
+		return err
+	})
+}
+
 // OpenEnrolment finds what BeginEnrolment has made last. ErrWrongCode for a code that is
-// not good any more.
-func (s *Store) OpenEnrolment(ctx context.Context, code string) (e Enrolment, err error) {
+// not good any more; *RateError as of BeginEnrolment.
+func (s *Store) OpenEnrolment(ctx context.Context, code string, c Client) (e Enrolment, err error) {
 	const query = `
 		SELECT users.email, own_codes.passkey_user, own_codes.challenge
 		FROM own_codes JOIN users ON users.id = own_codes.user_id
 		WHERE own_codes.hash = ? AND own_codes.created_at > ? AND own_codes.challenge <> '' AND own_codes.phone_id = ''`
-	err = s.read.QueryRowContext(ctx, query, s.phoneCode(code), s.now()-PhoneCodeLife.Milliseconds()).Scan(&e.Email, &e.Owner, &e.Challenge)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Enrolment{}, ErrWrongCode
-	}
-	return e, wrap(err)
+	err = s.byPhoneCode(ctx, c, func(tx *txn) error {
+		return tx.QueryRowContext(ctx, query, s.phoneCode(code), tx.now-PhoneCodeLife.Milliseconds()).Scan(&e.Email, &e.Owner, &e.Challenge)
+	})
+	return e, err
 }
 
 // Enrol adds a phone whose keys are proved for an enrolment, by its code, which is used

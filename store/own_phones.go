@@ -104,7 +104,7 @@ func (s *Store) RenewOwnPhone(ctx context.Context, p OwnPhone) (next OwnPhone, e
 // ErrNotFound for one that is another's, was confirmed, or has waited too long;
 // ErrTooManyFactors, ErrNotFresh.
 func (s *Store) ConfirmOwnPhone(ctx context.Context, sessionID, phoneID string, c Client) error {
-	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
+	return s.changeOwnPhones(ctx, sessionID, func(tx *txn, by Session) error {
 		const confirm = `
 			UPDATE own_phones
 			SET confirmed_at = ?1
@@ -128,6 +128,9 @@ func (s *Store) ConfirmOwnPhone(ctx context.Context, sessionID, phoneID string, 
 		}
 		if err := tx.ownFactor(ctx, by.UserID); err != nil {
 			return err
+		}
+		if by.Level == PasswordPassed && counting == 1 { // a sign-up begins with it, which is no news
+			return tx.record(ctx, Event{Kind: EventOwnPhoneAdded, UserID: by.UserID, SessionID: by.ID})
 		}
 		return tx.factorChanged(ctx, by, c, EventOwnPhoneAdded, NoticeFactorAdded, name)
 	})
@@ -154,41 +157,63 @@ func (tx *txn) ownFactor(ctx context.Context, userID int64) error {
 
 // RevokeOwnPhone takes a phone from the account of a session, also one that waits to
 // be confirmed. Requests that nobody can answer any more end, and what it has approved
-// and nobody has used: they are returned, so that their browsers can be told. ErrNotFound, ErrNotFresh.
+// and nobody has used: they are returned, so that their browsers can be told. ErrNotFound,
+// ErrNotFresh; ErrLastFactor where nothing else would let the owner in.
 func (s *Store) RevokeOwnPhone(ctx context.Context, sessionID, phoneID string, c Client) (ended []Approval, err error) {
-	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
-		ended, err = tx.revokeOwnPhone(ctx, by, phoneID, c)
-		return err
+	err = s.changeOwnPhones(ctx, sessionID, func(tx *txn, by Session) error {
+		counted := false
+		if counted, ended, err = tx.revokeOwnPhone(ctx, by, phoneID, c); err != nil || !counted {
+			return err
+		}
+		return tx.waysLeft(ctx, by)
 	})
 	return ended, err
 }
 
-func (tx *txn) revokeOwnPhone(ctx context.Context, by Session, phoneID string, c Client) ([]Approval, error) {
+// waysLeft is ErrLastFactor where the user of a session has no second step left; a sign-up
+// takes none away.
+func (tx *txn) waysLeft(ctx context.Context, by Session) error {
+	if by.Level != SignedIn {
+		return ErrLastFactor
+	}
+	const query = `
+		SELECT
+			EXISTS (SELECT 1 FROM factors WHERE user_id = ?1 AND provider IN ('own', CAST(?2 AS TEXT)) AND revoked_at IS NULL)
+			OR EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1 AND proved_at IS NOT NULL)
+			OR EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ?1 AND used_at IS NULL)`
+	var left bool
+	err := tx.QueryRowContext(ctx, query, by.UserID, tx.store.opts.Provider).Scan(&left)
+	if err == nil && !left {
+		return ErrLastFactor
+	}
+	return err
+}
+
+// revokeOwnPhone also says whether the phone has counted.
+func (tx *txn) revokeOwnPhone(ctx context.Context, by Session, phoneID string, c Client) (counted bool, ended []Approval, err error) {
 	const revoke = `
 		UPDATE own_phones
 		SET revoked_at = ?
 		WHERE id = ? AND user_id = ? AND revoked_at IS NULL
 		RETURNING name, confirmed_at IS NOT NULL`
 	var name string
-	var counted bool
 	if err := tx.QueryRowContext(ctx, revoke, tx.now, phoneID, by.UserID).Scan(&name, &counted); err != nil {
-		return nil, wrap(err)
+		return false, nil, wrap(err)
 	}
 	if err := tx.stopWaking(ctx, by.UserID); err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	if !counted {
-		return nil, tx.record(ctx, Event{Kind: EventOwnPhoneRemoved, UserID: by.UserID, SessionID: by.ID})
+		return false, nil, tx.record(ctx, Event{Kind: EventOwnPhoneRemoved, UserID: by.UserID, SessionID: by.ID})
 	}
-	ended, err := tx.endOwnFactor(ctx, by.UserID)
-	if err != nil {
-		return nil, err
+	if ended, err = tx.endOwnFactor(ctx, by.UserID); err != nil {
+		return false, nil, err
 	}
 	approved, err := tx.takeBackApprovals(ctx, by.UserID, phoneID)
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
-	return append(ended, approved...), tx.factorChanged(ctx, by, c, EventOwnPhoneRemoved, NoticeFactorRemoved, name)
+	return true, append(ended, approved...), tx.factorChanged(ctx, by, c, EventOwnPhoneRemoved, NoticeFactorRemoved, name)
 }
 
 // endOwnFactor asks the own phones of a user no more if none is left, and ends what
@@ -232,7 +257,7 @@ func (tx *txn) revokeOwnPhones(ctx context.Context, userID int64) error {
 
 // removeOwnPhone is revokeOwnPhone for one that may be gone.
 func (tx *txn) removeOwnPhone(ctx context.Context, by Session, phoneID string, c Client) error {
-	_, err := tx.revokeOwnPhone(ctx, by, phoneID, c)
+	_, _, err := tx.revokeOwnPhone(ctx, by, phoneID, c)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

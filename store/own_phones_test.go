@@ -20,8 +20,12 @@ type ownPhone struct {
 // enrolled is a phone that has shown its code, and waits for a browser to confirm it.
 func (w *world) enrolled(u store.User, name string) ownPhone {
 	w.t.Helper()
+	return w.enrolledBy(w.phoneCode(u), name)
+}
+
+func (w *world) enrolledBy(code, name string) ownPhone {
+	w.t.Helper()
 	ctx := w.t.Context()
-	code := w.phoneCode(u)
 	e, err := w.store.BeginEnrolment(ctx, code, browser)
 	must(w.t, err)
 	w.phones++
@@ -58,10 +62,15 @@ func (w *world) ownPhoneOf(cookie string) store.OwnPhone {
 	return p
 }
 
-// ask begins a sign-in that the own phones of its user are asked about.
+// askOwn begins a sign-in that the own phones of its user are asked about.
 func (w *world) askOwn(u store.User) store.Approval {
 	w.t.Helper()
-	a, _, err := w.store.BeginApproval(w.t.Context(), w.start(u).ID, store.KindLogin, "", ttl)
+	return w.askOwnIn(w.start(u))
+}
+
+func (w *world) askOwnIn(sess store.Session) store.Approval {
+	w.t.Helper()
+	a, _, err := w.store.BeginApproval(w.t.Context(), sess.ID, store.KindLogin, "", ttl)
 	must(w.t, err)
 	must(w.t, w.store.KeepOwnRequest(w.t.Context(), a, `{"email":"x"}`))
 	return a
@@ -292,7 +301,16 @@ func TestGuessingTheCodeOfAPhone(t *testing.T) {
 	if !errors.As(err, &often) || often.Limit != "enrol_source" {
 		t.Errorf("after five guesses: got %v", err)
 	}
-	must(t, err2(w.store.BeginEnrolment(t.Context(), code, store.Client{IP: "198.51.100.7"})))
+	elsewhere := store.Client{IP: "198.51.100.7"}
+	must(t, err2(w.store.BeginEnrolment(t.Context(), code, elsewhere)))
+	for range 5 {
+		_, err := w.store.OpenEnrolment(t.Context(), "00000000", elsewhere)
+		wantErr(t, "a guess where the code is used", err, store.ErrWrongCode)
+	}
+	if _, err := w.store.OpenEnrolment(t.Context(), code, elsewhere); !errors.As(err, &often) || often.Limit != "enrol_source" {
+		t.Errorf("after five of those: got %v", err)
+	}
+	must(t, err2(w.store.OpenEnrolment(t.Context(), code, store.Client{IP: "192.0.2.99"})))
 }
 
 // The keys of a phone belong to the address where it was added.

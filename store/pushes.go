@@ -39,7 +39,17 @@ func (s *Store) asker(ctx context.Context, q querier, sessionID string, now int6
 	c := &a.claim
 	err = q.QueryRowContext(ctx, askerQuery, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)
 	c.account = strconv.FormatInt(a.userID, 10)
+	c.phone = countedPhone(c.phone, a.userID)
 	return a, wrap(err)
+}
+
+// countedPhone is what PerPhone counts the requests of a user by: the number, which
+// several accounts may have, or the account where there is none.
+func countedPhone(number string, userID int64) string {
+	if number == "" {
+		return "account " + strconv.FormatInt(userID, 10)
+	}
+	return number
 }
 
 // to is the claim to do something.
@@ -170,5 +180,6 @@ func (tx *txn) forgetPushes(ctx context.Context, userID int64) error {
 	if err != nil {
 		return err
 	}
+	c.phone = countedPhone(c.phone, userID)
 	return tx.startAnew(ctx, c, PerPhone)
 }

@@ -77,8 +77,10 @@ func (tx *txn) createUser(ctx context.Context, u *User, hash, handle string) err
 	if err != nil {
 		return err
 	}
-	if err := tx.enrol(ctx, u.ID, tx.store.opts.Provider, handle); err != nil {
-		return err
+	if handle != "" { // else a phone of their own is added next
+		if err := tx.enrol(ctx, u.ID, tx.store.opts.Provider, handle); err != nil {
+			return err
+		}
 	}
 	return tx.record(ctx, Event{Kind: EventUserCreated, UserID: u.ID})
 }

@@ -10,7 +10,7 @@ type User struct {
 	ID          int64
 	Name        string
 	Email       string
-	PhoneNumber string // E.164
+	PhoneNumber string // E.164; "" where there are no phones but people's own
 	CountryCode int    // calling code
 	Language    string // how its owner reads, BCP 47; "" where nobody has said
 	CreatedAt   time.Time
@@ -25,7 +25,7 @@ type NewUser struct {
 	PhoneNumber string
 	CountryCode int
 	Language    string // see User
-	Handle      string // the provider's name for the phone
+	Handle      string // the provider's name for the phone; "" without one
 }
 
 const userColumns = `

@@ -104,11 +104,15 @@ type world struct {
 	store  *store.Store
 	phones int64
 	legacy store.Provider // of a file from before factors
+	others store.Provider // whose phones are asked beside people's own; "" for simulated ones
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, "") }
+
+// newWorldOf is a world with the phones of a provider.
+func newWorldOf(t testing.TB, p store.Provider) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, time.November, 24, 19, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, others: p, clock: &clock{now: time.Date(2026, time.November, 24, 19, 0, 0, 0, time.UTC)}}
 	if suite.Running() {
 		w.path = suite.Database(t)
 	} else {
@@ -128,7 +132,7 @@ func (w *world) open() {
 }
 
 func (w *world) options() store.Options {
-	o := store.Options{Now: w.clock.Now, HashParams: cheap, LegacyProvider: w.legacy}
+	o := store.Options{Now: w.clock.Now, HashParams: cheap, LegacyProvider: w.legacy, Provider: w.others}
 	if store.IsServer(w.path) {
 		o.SecretKey = serverKey
 	}

@@ -246,6 +246,8 @@ type Receipt struct {
 // to be confirmed.
 type OwnPhones struct {
 	Layout
+	Path    string // of the page
+	First   bool   // in a sign-up, whose first phone it is
 	Code    string // in groups, "" where none is shown
 	QR      QR
 	Address string // that is opened on the phone

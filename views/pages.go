@@ -12,6 +12,7 @@ type Layout struct {
 	CSRF      string // the form token
 	Level     int    // 0 anonymous, 1 password passed, 2 signed in
 	PhonesURL string // of the simulated phones, "" when phones are real
+	OwnOnly   bool   // whether there are no phones but people's own
 	PhoneURL  string // of the request on its simulated phone, "" where there is none
 	StageURL  string // of a demonstration, "" elsewhere
 	Framed    bool   // whether the stage of one holds the page
@@ -116,6 +117,7 @@ type Approval struct {
 	NoApp                           bool   // whether there is no app that shows a code
 	Sends                           Sends
 	PhoneUnproved                   bool // whether the number may be a mistyped one
+	AddsPhone                       bool // whether another phone may be added, in a sign-up
 
 	// Plain counts the pages without scripts in a row, which load themselves
 	// again where the scripts of the page do not run; 0 is the page with scripts.
@@ -145,6 +147,7 @@ type Token struct {
 	NextSendSeconds int // 0: a code can be sent now
 	NotSent         NotSent
 	PhoneUnproved   bool
+	NoPhone         bool // nobody can be asked
 	Sends           Sends
 	DoneURL         string // as of Approval, and the next
 	PhoneOnly       bool

@@ -52,8 +52,14 @@ func states() []state {
 		state{"ownphone", "zero", views.OwnPhonePage{}},
 		state{"ownphone", "phone", views.OwnPhonePage{anonymous("ownphone")}},
 		state{"ownphones", "zero", views.OwnPhones{}},
-		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
-		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
+		state{"ownphones", "first code", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
+		state{"ownphones", "first waiting", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
+		state{"ownphones", "first none", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true}},
+		state{"signup", "without a number", views.Signup{Layout: withoutNumbers("signup", 0)}},
+		state{"token", "without a phone", views.Token{Layout: withoutNumbers("token", 1), TriesLeft: 5, NoPhone: true}},
+		state{"token", "without a number", views.Token{Layout: withoutNumbers("token", 1), TriesLeft: 5}},
+		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Path: "/account/phones", Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
+		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Path: "/account/phones", Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
 		state{"phone", "zero", views.Phone{}},
 		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		state{"forgot", "zero", views.Forgot{}},
@@ -81,6 +87,13 @@ func anonymous(page string) views.Layout {
 func member(page string, level int) views.Layout {
 	l := anonymous(page)
 	l.Level, l.UserEmail, l.PhonesURL = level, "ada@example.com", "http://127.0.0.1:3001/?a=1&b=2"
+	return l
+}
+
+// withoutNumbers is for a site whose people have phones of their own alone.
+func withoutNumbers(page string, level int) views.Layout {
+	l := member(page, level)
+	l.PhonesURL, l.OwnOnly = "", true
 	return l
 }
 

@@ -2,6 +2,13 @@ package main
 
 // Phones of one's own.
 var ownRows = []row{
+	{what: "a password adds a phone to an account", file: "store/own_codes.go", find: "AND users.claims IS NOT NULL\n", put: "", test: "TestASignUpAddsItsPhone"},
+	{what: "a sign-up with a number adds a phone before that has answered", file: "store/own_codes.go", find: "if tx.store.opts.Provider != Own {", put: "if false {", test: "TestASignUpWithANumberAddsNoPhone"},
+	{what: "a password takes the phone of a sign-up away", file: "store/own_phones.go", find: "if by.Level != SignedIn {", put: "if false {", test: "TestASignUpAddsItsPhone"},
+	{what: "the only phone is removed", file: "store/own_phones.go", find: "if err == nil && !left {", put: "if false {", test: "TestTheLastWayInIsNotRemoved"},
+	{what: "requests without a number are not counted", file: "store/pushes.go", find: "if number == \"\" {", put: "if false {", test: "TestRequestsAreCountedWithoutANumber"},
+	{what: "a sign-up goes on without a phone", file: "handlers/guards.go", find: "if !h.Flow.AddsPhone(visitorOf(c)) {\n\t\treturn h.requireHalf(c)", put: "if true {\n\t\treturn h.requireHalf(c)", test: "TestSignUpWithoutANumber"},
+	{what: "anybody signs callbacks where nobody does", file: "providers/none.go", find: "return signin.Answer{}, signin.ErrForged", put: "return signin.Answer{Ping: true}, nil", test: "handlers.TestSignUpWithoutANumber"},
 	{what: "a phone counts that no browser has confirmed", file: "store/own_requests.go", find: "own_phones.id = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL)", put: "own_phones.id = ? AND revoked_at IS NULL)", test: "TestOnlyTheOwnPhonesOfTheAccountAnswer"},
 	{what: "a revoked phone answers", file: "store/own_requests.go", find: "own_phones.id = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL)", put: "own_phones.id = ? AND confirmed_at IS NOT NULL)", test: "TestOnlyTheOwnPhonesOfTheAccountAnswer"},
 	{what: "any number approves", file: "store/own_requests.go", find: "subtle.ConstantTimeCompare([]byte(a.Number), []byte(typed)) == 1", put: "subtle.ConstantTimeCompare([]byte(a.Number), []byte(typed)) >= 0", test: "TestThreeWrongNumbersEndTheRequest"},
@@ -23,6 +30,11 @@ var ownRows = []row{
 	{what: "an enrolment ends another one", file: "store/own_codes.go", find: "AND challenge = ?4 AND challenge <> ''", put: "AND ?4 = ?4 AND challenge <> ''", test: "TestTheCodeOfAPhone"},
 	{what: "a code is good for ever", file: "store/own_codes.go", find: "WHERE hash = ?3 AND created_at > ?4 AND tries < ?5", put: "WHERE hash = ?3 AND created_at > 0*?4 AND tries < ?5", test: "TestTheCodeOfAPhone"},
 	{what: "a code is tried without end", file: "store/own_codes.go", find: "AND tries < ?5", put: "AND ?5 > 0", test: "TestTheCodeOfAPhone"},
+	{what: "a sibling of the host names the phone", file: "handlers/twins.go", find: "if phones > 1 {", put: "if false {", test: "TestAPhoneKeepsItsCookieBesideATwin"},
+	{what: "a twin makes a phone forget its cookie", file: "handlers/twins.go", find: "if path != phonePath {", put: "if true {", test: "TestAPhoneKeepsItsCookieBesideATwin"},
+	{what: "a phone hears for ever", file: "phone/hearing.go", find: "if !now.Before(until) {", put: "if false {", test: "handlers.TestAPhoneHearsAsLongAsItsSignatureIsGood"},
+	{what: "anybody can tell whose the topic of a push is", file: "store/push_subscriptions.go", find: `s.keyedHash("topic of pushes", strconv.FormatInt(userID, 10))`, put: `append([]byte(strconv.FormatInt(userID, 10)), make([]byte, 32)...)`, test: "TestTheKeyOfPushesIsMadeOfTheSecretKey"},
+	{what: "codes of phones are guessed where they are used", file: "store/own_codes.go", find: "err = s.byPhoneCode(ctx, c, func(tx *txn) error {\n\t\treturn tx.Query", put: "err = s.inTx(ctx, func(tx *txn) error {\n\t\treturn tx.Query", test: "TestGuessingTheCodeOfAPhone"},
 	{what: "codes of phones are guessed without end", file: "store/own_codes.go", find: "cmp.Or[error](tx.count(ctx, guess), &kept{ErrWrongCode})", put: "cmp.Or[error](&kept{ErrWrongCode})", test: "TestGuessingTheCodeOfAPhone"},
 	{what: "a closed account keeps its phones", file: "store/users.go", find: "`DELETE FROM own_phones WHERE user_id = ?`,", put: "", test: "TestOwnPhonesGo"},
 	{what: "a stranger's phone outlives a not me", file: "store/account.go", find: "range p.RemovePhones {", put: "range p.RemovePhones[:0] {", test: "TestOwnPhonesGo"},
@@ -35,7 +47,7 @@ var ownRows = []row{
 	{what: "not me pauses nothing", file: "store/own_denials.go", find: "tx.pause(ctx, Session{ID: a.SessionID, UserID: a.UserID}, PauseNotMe, everything)", put: "nil", test: "TestADenialIsExplainedOnce"},
 	{what: "anybody explains a denial", file: "phone/answer.go", find: "return signedByDevice(p.DeviceKey, digest(\"nod why 1\"", put: "_ = digest\n\t_ = asked\n\treturn nil\n\treturn signedByDevice(p.DeviceKey, digest(\"nod why 1\"", test: "handlers.TestADenialIsExplained"},
 
-	{what: "a list needs no signature", file: "handlers/ownphone.go", find: "case !now.Before(p.SignedAt.Add(phoneSigned)):", put: "case false:", test: "TestAPhoneSignsAgain"},
+	{what: "a list needs no signature", file: "handlers/ownphone.go", find: "case !now.Before(p.SignedAt.Add(phone.SignedFor)):", put: "case false:", test: "TestAPhoneSignsAgain"},
 	{what: "another site answers for a phone", file: "handlers/ownphone.go", find: "return h.requireOwnOrigin(c)", put: "return c.Next()", test: "TestOtherSitesAreNoPhone"},
 	{what: "a form answers for a phone", file: "handlers/ownphone.go", find: "if c.Get(fiber.HeaderContentType) != fiber.MIMEApplicationJSON {", put: "if false {", test: "TestOtherSitesAreNoPhone"},
 	{what: "the cookie of a phone goes everywhere", file: "handlers/ownphone.go", find: "Path: phonePath,", put: "Path: \"/\",", test: "TestAPhoneIsNoSession"},

@@ -32,7 +32,7 @@ var pushRows = []row{
 	{what: "another site says where phones are woken", file: "handlers/ownphone_push.go", find: "h.requireOwnJSON, h.loadPhone, h.requirePhone, h.keepPhonePushes)", put: "h.loadPhone, h.requirePhone, h.keepPhonePushes)", test: "TestWhoSaysWhereAPhoneIsWoken"},
 	{what: "the worker has no say over the phone's page", file: "handlers/ownphone_push.go", find: `c.Set("Service-Worker-Allowed", phonePath)`, put: "", test: "TestThePageOfAPhoneIsAnApp"},
 	{what: "nobody is told that a push service refuses us", file: "handlers/account_ownphones.go", find: "outcome == store.PushKeyRefused ||", put: "", test: "TestAnOwnPhoneIsWoken"},
-	{what: "phones of one's own are asked for where they cannot be", file: "server/ownphones.go", find: "&& s.OwnNamed():", put: "&& false:", test: "TestWherePhonesOfOnesOwnAreServed"},
+	{what: "phones of one's own are asked for where they cannot be", file: "server/ownphones.go", find: "&& (s.OwnNamed() || s.OwnOnly()):", put: "&& false:", test: "TestWherePhonesOfOnesOwnAreServed"},
 	{what: "who has a phone of their own is locked out", file: "server/provider.go", find: "provider == store.Own && !s.Own()", put: "false", test: "TestAccountsWithPhonesOfTheirOwnNeedThem"},
 	{what: "a site starts on which nobody can sign up", file: "config/phones.go", find: "case slices.Equal(named, []string{ownPhones}):", put: "case false:", test: "TestWhosePhonesAreAsked"},
 

@@ -19,7 +19,7 @@ var signinRows = []row{
 	{what: "a Deny does not end the attempt", file: "signin/ask.go", find: "case store.Denied:\n\t\treturn true", put: "case store.Denied:\n\t\treturn false", test: "handlers.TestDenyEndsTheAttempt"},
 	{what: "a cancelled attempt can be resumed", file: "signin/ask.go", find: "a.Reason == store.ReasonByUser ||", put: "", test: "TestAnAttemptIsOverOnceItsEndIsChosen"},
 	{what: "passwords are tried without limit", file: "signin/begin.go", find: "f.Store.SpendPasswordTry(ctx, email, c)\n\tif err != nil {", put: "f.Store.SpendPasswordTry(ctx, email, c)\n\tif err != nil && f == nil {", test: "handlers.TestGuessingIsSlowedDown"},
-	{what: "codes go to premium numbers", file: "signin/codes.go", find: "if !Reaches(v.User.PhoneNumber, by) {", put: "if f == nil {", test: "handlers.TestPremiumNumbersGetNoCode"},
+	{what: "codes go to premium numbers", file: "signin/codes.go", find: "|| !Reaches(v.User.PhoneNumber, by) {", put: "{", test: "handlers.TestPremiumNumbersGetNoCode"},
 	{what: "fixed lines get an SMS", file: "signin/reach.go", find: "return by == store.MethodCall", put: "return true", test: "TestCodesGoToOrdinaryNumbersOnly"},
 	{what: "satellites are called", file: "signin/reach.go", find: "region == nowhere || ", put: "", test: "TestCodesGoToOrdinaryNumbersOnly"},
 	{what: "accounts are asked for without limit", file: "signin/signup.go", find: "f.Store.SpendSignUp(ctx, number.e164, c); err != nil", put: "error(nil); err != nil", test: "handlers.TestSignUpsOfOneAddressAreLimited"},
