@@ -19,6 +19,12 @@ func (h *Handlers) ownPhonesSection(c *fiber.Ctx, page *views.Protected) error {
 		return err
 	}
 	page.Own.Phones = phones
+	if v := visitorOf(c); len(phones) > 0 && h.Flow.HasNumber(v.User) {
+		page.Own.Number = wholePhone(v.User.PhoneNumber)
+		if page.Own.Beside, err = h.Flow.Beside(c.UserContext(), v); err != nil {
+			return err
+		}
+	}
 	receipts, err := h.Flow.OwnReceipts(c.UserContext(), visitorOf(c), phoneRequests)
 	for _, r := range receipts {
 		page.Own.Receipts = append(page.Own.Receipts, views.Receipt{ID: r.ID, Phone: r.Phone, Kind: string(r.Kind), At: h.timeOf(c, r.CreatedAt)})
@@ -161,6 +167,21 @@ func (h *Handlers) removeOwnPhone(c *fiber.Ctx) error {
 		return err
 	}
 	return h.seeChanged(c, "own-phone-removed")
+}
+
+// askBeside has the phone with the number asked, too, or no more.
+func (h *Handlers) askBeside(c *fiber.Ctx) error {
+	on := c.FormValue("on") != ""
+	err := h.Flow.AskBeside(c.UserContext(), visitorOf(c), on, h.clientOf(c))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return seeOther(c, "/protected#own-phones")
+	case err != nil:
+		return err
+	case on:
+		return h.seeChanged(c, "beside-on")
+	}
+	return h.seeChanged(c, "beside-off")
 }
 
 // receipt is what a phone has signed, as a file.

@@ -157,6 +157,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/account/phones/receipts/:id", h.requireSignedIn, h.receipt)
 	app.Post("/account/phones", h.requireSignedIn, h.requireFresh, h.requirePhones, h.addOwnPhone)
 	app.Post("/account/phones/confirm", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.confirmOwnPhone)
+	app.Post("/account/phones/beside", h.requireSignedIn, h.requireFresh, h.askBeside)
 	app.Post("/account/phones/remove", h.requireSessionFile, h.requireSignedIn, h.requireFresh, h.removeOwnPhone)
 	app.Post("/account/authenticators", h.requireSignedIn, h.requireFresh, h.addAuthenticator)
 	app.Get("/account/authenticators/prove", h.requireSignedIn, h.proveForm)

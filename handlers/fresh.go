@@ -39,6 +39,7 @@ var changes = map[string]change{
 	"/account/phones":                {what: "change.own_phone"},
 	"/account/phones/confirm":        {what: "change.own_phone", fields: []string{"id"}},
 	"/account/phones/remove":         {what: "change.own_phone_remove", fields: []string{"id"}},
+	"/account/phones/beside":         {what: "change.beside", fields: []string{"on"}},
 	"/account/authenticators":        {what: "change.authenticator"},
 	"/account/authenticators/prove":  {what: "change.authenticator", form: "/account/authenticators/prove", fields: []string{"id", "name"}},
 	"/account/authenticators/remove": {what: "change.authenticator_remove", fields: []string{"id"}},

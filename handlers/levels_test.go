@@ -74,6 +74,7 @@ var routes = []struct {
 	{"GET /account/phones/code", [5]string{toLogin, toApproval, "303 /account/phones", toLogin, toLogin}},
 	{"GET /account/phones/status", [5]string{"401", "401", "200", "401", "401"}},
 	{"GET /account/phones/receipts/:id", [5]string{toLogin, toApproval, "404", toLogin, toLogin}},
+	{"POST /account/phones/beside", [5]string{toLogin, toApproval, "303 /protected says beside-off", toLogin, toLogin}},
 	{"POST /account/phones", [5]string{toLogin, toApproval, "303 /protected#own-phones", toLogin, toLogin}},
 	{"POST /account/phones/confirm", [5]string{toLogin, toApproval, "303 /protected says own-phone-gone", toLogin, toLogin}},
 	{"POST /account/phones/remove", [5]string{toLogin, toApproval, "303 /protected says own-phone-removed", toLogin, toLogin}},

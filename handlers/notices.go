@@ -40,6 +40,8 @@ var notices = map[string]notice{
 	"own-phone-first":       {"success", "notice.own_phone_first"},
 	"own-phone-removed":     {"success", "notice.own_phone_removed"},
 	"own-phone-gone":        {"warning", "notice.own_phone_gone"},
+	"beside-on":             {"success", "notice.beside_on"},
+	"beside-off":            {"success", "notice.beside_off"},
 	"own-phone-last":        {"warning", "notice.own_phone_last"},
 	"recovery-removed":      {"success", "notice.recovery_removed"},
 }

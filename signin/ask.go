@@ -48,7 +48,7 @@ func (f *Flow) question(a store.Approval, user store.User) Question {
 // stays, and its answer counts when it comes.
 func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
 	if a.Provider == store.Own {
-		return f.pushOwn(ctx, a, q)
+		return f.pushOwn(ctx, a, q, user)
 	}
 	var err error
 	if q.Notices, err = f.Store.NoticesToRing(ctx, a.UserID); err != nil {
@@ -77,12 +77,12 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 }
 
 // pushOwn is push for phones of one's own.
-func (f *Flow) pushOwn(ctx context.Context, a store.Approval, q Question) (store.Reason, error) {
+func (f *Flow) pushOwn(ctx context.Context, a store.Approval, q Question, user store.User) (store.Reason, error) {
 	if reason := f.askOwn(ctx, a, q); reason != "" {
 		return reason, f.cancelApproval(ctx, a, reason)
 	}
 	f.changed(ctx, a)
-	return "", nil
+	return "", f.askBeside(ctx, a, q, user)
 }
 
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {

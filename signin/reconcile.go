@@ -179,6 +179,13 @@ func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
 		return a
 	}
 	answer.ApprovalID, answer.Handle = "", a.Handle
+	if a.Provider == store.Own { // the other phone was asked beside it
+		other, err := f.Store.Beside(ctx, a.UserID)
+		if err != nil {
+			return a
+		}
+		answer.Handle = other.Handle
+	}
 	decided, _, err := f.decide(ctx, answer, store.ViaProvider)
 	if err != nil {
 		f.Logger.Error("the provider's answer could not be stored", "approval", a.ID, "error", err)

@@ -18,7 +18,6 @@ func (f *Flow) over(a store.Approval) {
 	f.countRequest(a)
 	if a.Provider == store.Own {
 		f.tellOwn(a.UserID)
-		return
 	}
 	f.withdraw(a)
 }
@@ -27,10 +26,14 @@ func (f *Flow) over(a store.Approval) {
 // end together, and the provider has others to serve.
 const withdrawAtOnce = 8
 
-// withdraw tells the phone of a cancelled request, in the background. It is a
+// withdraw tells the phone of a cancelled request, and of one that a phone of one's own has
+// answered, in the background. It is a
 // courtesy: an answer that comes all the same changes nothing.
 func (f *Flow) withdraw(a store.Approval) {
-	if f.Withdrawals == nil || a.Status != store.Cancelled || a.UUID == "" {
+	if a.DecidedVia == store.ViaOwnPhone {
+		a.Status, a.Reason = store.Cancelled, store.ReasonOtherMethod
+	}
+	if f.Withdrawals == nil || a.Status != store.Cancelled || a.UUID == "" || a.UUID == a.ID {
 		return
 	}
 	f.tasks.Go(func() {

@@ -20,14 +20,26 @@ type Decision struct {
 
 // thisRequest is the request that an answer is about: the one with its uuid,
 // or the one with our id whose uuid is not known yet. Where both are given
-// they have to agree.
+// they have to agree. It is the phone's that was asked, or one of those beside which it
+// was, see Beside.
 const thisRequest = `
 	seq = (
 		SELECT seq FROM approvals WHERE uuid = CAST(?1 AS TEXT) AND (?2 = '' OR id = CAST(?2 AS TEXT))
 		UNION ALL
 		SELECT seq FROM approvals WHERE uuid IS NULL AND id = CAST(?2 AS TEXT)
 		LIMIT 1)
-	AND factor_id IN (SELECT id FROM factors WHERE provider = CAST(?4 AS TEXT) AND handle = CAST(?3 AS TEXT))`
+	AND (
+		factor_id IN (SELECT id FROM factors WHERE provider = CAST(?4 AS TEXT) AND handle = CAST(?3 AS TEXT))
+		OR factor_id IN (
+			SELECT own.id
+			FROM factors AS beside
+			JOIN users ON users.id = beside.user_id
+			JOIN factors AS own ON own.user_id = users.id
+			WHERE beside.provider = CAST(?4 AS TEXT)
+				AND beside.handle = CAST(?3 AS TEXT)
+				AND beside.revoked_at IS NULL
+				AND users.ask_beside = 1
+				AND own.provider = 'own'))`
 
 // decideQuery is the whole rule of a decision.
 const decideQuery = `

@@ -217,15 +217,17 @@ func (tx *txn) revokeOwnPhone(ctx context.Context, by Session, phoneID string, c
 }
 
 // endOwnFactor asks the own phones of a user no more if none is left, and ends what
-// they were asked.
+// they were asked. Whoever adds one later is asked on that alone.
 func (tx *txn) endOwnFactor(ctx context.Context, userID int64) ([]Approval, error) {
 	left, err := tx.ownPhonesThatCount(ctx, userID)
 	if err != nil || left > 0 {
 		return nil, err
 	}
 	const revoke = `UPDATE factors SET revoked_at = ? WHERE user_id = ? AND provider = 'own' AND revoked_at IS NULL`
-	if _, err := tx.ExecContext(ctx, revoke, tx.now, userID); err != nil {
-		return nil, err
+	for _, query := range []string{revoke, `UPDATE users SET ask_beside = 0 WHERE ?1 > 0 AND id = ?2`} {
+		if _, err := tx.ExecContext(ctx, query, tx.now, userID); err != nil {
+			return nil, err
+		}
 	}
 	const asked = `user_id = ?3 AND factor_id IN (SELECT id FROM factors WHERE user_id = ?3 AND provider = 'own')`
 	return tx.cancelOrExpire(ctx, ReasonNoDevice, asked, userID)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -124,7 +125,7 @@ func (s *Store) AnswerOwn(ctx context.Context, d OwnAnswer) (a Approval, applied
 				return err
 			}
 		}
-		decision := Decision{ApprovalID: a.ID, UUID: a.ID, Handle: a.Handle, Status: d.Status, Via: ViaOwnPhone}
+		decision := Decision{ApprovalID: a.ID, UUID: cmp.Or(a.UUID, a.ID), Handle: a.Handle, Status: d.Status, Via: ViaOwnPhone}
 		if a, applied, err = tx.decide(ctx, decision, Own); err != nil || !applied {
 			return err
 		}

@@ -72,6 +72,9 @@ func TestUpgradeMakesFactorsOfPhones(t *testing.T) {
 	if fay := w.phone(store.User{ID: 6}); !shared || !fay.ProvedAt.IsZero() {
 		t.Errorf("Bob's phone is shared: %v; Fay's reads %+v", shared, fay)
 	}
+	if n := w.number(`SELECT COUNT(*) FROM users WHERE ask_beside <> 0`); n != 0 {
+		t.Errorf("%d want their number asked beside phones of their own", n)
+	}
 	// Eve's is revoked with her account, and her request still knows it.
 	_, err = w.store.Factor(t.Context(), 5)
 	wantErr(t, "the phone of a closed account", err, store.ErrNotFound)

@@ -159,6 +159,8 @@ const (
 	EventRecoveryCodeUsed     EventKind = "recovery_code_used"
 	EventOwnPhoneAdded        EventKind = "own_phone_added"
 	EventOwnPhoneRemoved      EventKind = "own_phone_removed"
+	EventBesideOn             EventKind = "beside_on" // the phone with the number is asked beside
+	EventBesideOff            EventKind = "beside_off"
 
 	EventFactorsReset EventKind = "factors_reset" // by the operator
 

@@ -225,6 +225,8 @@ type QR struct {
 type Own struct {
 	Possible bool // whether browsers make their keys at this site's address
 	Phones   []OwnPhone
+	Number   string // of the phone that can be asked beside them, "" without one
+	Beside   bool   // whether it is
 	Receipts []Receipt
 }
 

@@ -141,6 +141,7 @@ func approvals() []state {
 	typed := asked
 	typed.Typed, typed.Number = true, "470811"
 	list = append(list, state{"approval", "pending, to type", views.Approval{Layout: member("approval", 1), Asked: typed, Status: "pending", CodesOffered: true}})
+	list = append(list, state{"approval", "pending in a sign-up", views.Approval{Layout: withoutNumbers("approval", 1), Asked: typed, Status: "pending", CodesOffered: true, AddsPhone: true}})
 	for _, kind := range []string{"info", "success", "warning", "error"} {
 		list = append(list, state{"approval", kind, views.Approval{Layout: noticed(member("approval", 1), kind), Asked: asked, MaskedPhone: "+57 ••• 67", Status: "pending"}})
 	}
@@ -203,7 +204,7 @@ func protecteds() []state {
 	full.Own.Possible = true
 	apps.Own = views.Own{
 		Possible: true, Phones: []views.OwnPhone{{"p1", "<Pixel>", newYear, newYear, true, "refused"}, {"p2", "iPhone", newYear, views.Time{}, false, "closed"}},
-		Receipts: []views.Receipt{{"r1", "<Pixel>", "login", newYear}},
+		Receipts: []views.Receipt{{"r1", "<Pixel>", "login", newYear}}, Number: "+57 300 1234567", Beside: true,
 	}
 	byCode.SignIn.LatencyMS, byCode.Account.Name = -1, ""
 	apps.Apps = []views.App{{"a1", "Blue <phone>", newYear, newYear}, {"a2", "Authenticator app", newYear, views.Time{}}}

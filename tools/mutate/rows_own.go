@@ -2,6 +2,10 @@ package main
 
 // Phones of one's own.
 var ownRows = []row{
+	{what: "a number is asked beside that nobody wants asked", file: "store/decide.go", find: "AND users.ask_beside = 1\n", put: "", test: "TestATapBesideAnOwnPhone"},
+	{what: "anybody's number decides beside", file: "store/decide.go", find: "JOIN factors AS own ON own.user_id = users.id", put: "JOIN factors AS own ON own.user_id <> -users.id", test: "TestATapBesideAnOwnPhone"},
+	{what: "the number is asked beside a later phone", file: "store/own_phones.go", find: "`UPDATE users SET ask_beside = 0 WHERE ?1 > 0 AND id = ?2`", put: "`UPDATE users SET ask_beside = 0 WHERE ?1 < 0 AND id = ?2`", test: "TestATapBesideAnOwnPhone"},
+	{what: "an old sign-in asks the number beside", file: "handlers/app.go", find: "h.requireFresh, h.askBeside)", put: "h.askBeside)", test: "TestTheNumberIsAskedBesideAnOwnPhone"},
 	{what: "a password adds a phone to an account", file: "store/own_codes.go", find: "AND users.claims IS NOT NULL\n", put: "", test: "TestASignUpAddsItsPhone"},
 	{what: "a sign-up with a number adds a phone before that has answered", file: "store/own_codes.go", find: "if tx.store.opts.Provider != Own {", put: "if false {", test: "TestASignUpWithANumberAddsNoPhone"},
 	{what: "a password takes the phone of a sign-up away", file: "store/own_phones.go", find: "if by.Level != SignedIn {", put: "if false {", test: "TestASignUpAddsItsPhone"},
