@@ -177,6 +177,18 @@ func TestAPhoneSignsAgain(t *testing.T) {
 	h.requests()
 }
 
+func TestANewPhoneIsToldToTheOthersAtOnce(t *testing.T) {
+	_, _, in, h := withOwnPhone(t)
+	live := h.listens()
+	in.addsPhone("iPhone", "own-phone-added")
+	live.told()
+	var told struct{ News []struct{ Text, At string } }
+	h.readJSON("/phone/requests", &told)
+	if len(told.News) == 0 || !strings.Contains(told.News[0].Text, "iPhone") {
+		t.Errorf("the phone shows %+v", told.News)
+	}
+}
+
 // A connection ends with the signature that it was opened by, and the page signs again.
 func TestAPhoneHearsAsLongAsItsSignatureIsGood(t *testing.T) {
 	s, _, _, h := withOwnPhone(t)

@@ -35,15 +35,47 @@ func (r *Room) wake(ctx context.Context, a store.Approval, q signin.Question) {
 
 // ring hands a request to the push service of one phone.
 func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Question) error {
-	topic := r.Store.PushTopic(a.UserID) // the next push takes the place of the one before
+	topic := r.Store.PushTopic("pushes", a.UserID) // the next push takes the place of the one before
 	words := r.Words.Reader(q.Language)
-	payload, err := push.Notification{
+	n := push.Notification{
 		Title: words.Text(titles[q.Kind]), Body: words.Text("push.body"), Navigate: r.Origin + "/phone", Tag: topic, Lang: words.Tag(),
-	}.Payload()
+	}
+	return r.send(p, n, q.ExpiresAt)
+}
+
+// send hands a notification to the push service of one phone. Its tag is its topic.
+func (r *Room) send(p store.PushSubscription, n push.Notification, until time.Time) error {
+	payload, err := n.Payload()
 	if err != nil {
 		return err
 	}
-	return r.Push.Send(subscriptionOf(p), push.Message{Payload: payload, Topic: topic, Expires: q.ExpiresAt}, func(o push.Outcome) { r.woken(p, o) })
+	return r.Push.Send(subscriptionOf(p), push.Message{Payload: payload, Topic: n.Tag, Expires: until}, func(o push.Outcome) { r.woken(p, o) })
+}
+
+// newsFor is how long a phone may be off and is told that another one was added.
+const newsFor = 24 * time.Hour
+
+// Added tells the phones of a user that there is a new one, also those whose page is
+// closed: a request that waits is not replaced by it.
+func (r *Room) Added(ctx context.Context, userID int64, language string) {
+	r.Tell(ctx, userID)
+	if r.Push == nil {
+		return
+	}
+	places, err := r.Store.PushSubscriptions(ctx, userID)
+	if err != nil {
+		r.Logger.Error("it could not be read where phones are woken", "user", userID, "error", err)
+	}
+	words := r.Words.Reader(language)
+	n := push.Notification{
+		Title: words.Text("push.added"), Body: words.Text("push.added_body"), Navigate: r.Origin + "/phone",
+		Tag: r.Store.PushTopic("news", userID), Lang: words.Tag(),
+	}
+	for _, p := range places {
+		if err := r.send(p, n, r.Now().Add(newsFor)); err != nil {
+			r.Logger.Warn("a phone could not be told of a new one", "phone", p.PhoneID, "error", err)
+		}
+	}
 }
 
 // titles are what a lock screen shows of a request.

@@ -112,6 +112,21 @@ func TestARequestWakesAllPhones(t *testing.T) {
 	w.becomes(pixel, phone.Pushes{Known: true, Outcome: store.PushAccepted})
 }
 
+// A new phone is told to those that there are, beside the request that waits there.
+func TestANewPhoneIsToldToTheOthers(t *testing.T) {
+	w := newWoken(t)
+	ada, in := w.account()
+	_, pixel := w.phone(in)
+	b := w.browser(pixel)
+	w.asks(ada)
+	asked := b.Got(t)
+	w.room.Added(t.Context(), ada.ID, "de")
+	got := b.Got(t)
+	if !strings.Contains(got.Payload, "Ein Handy wurde") || got.TTL != 24*60*60 || got.Topic == asked.Topic {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestAPushSpeaksTheLanguageOfItsOwner(t *testing.T) {
 	w := newWoken(t)
 	ada, in := w.account()

@@ -18,6 +18,8 @@ type OwnPhones interface {
 	Ask(ctx context.Context, a store.Approval, q Question) error
 	// Tell says that something has changed for the phones of a user.
 	Tell(ctx context.Context, userID int64)
+	// Added says that a user, who reads a language, has one more of them.
+	Added(ctx context.Context, userID int64, language string)
 	// EndLapsed ends the connections of phones that have not signed for too long.
 	EndLapsed()
 }
@@ -95,8 +97,9 @@ func (f *Flow) ShownPhoneCode(ctx context.Context, v Visitor) (string, error) {
 // added anew; store.ErrTooManyFactors, store.ErrNotFresh.
 func (f *Flow) ConfirmPhone(ctx context.Context, v Visitor, phoneID string, c store.Client) error {
 	err := f.Store.ConfirmOwnPhone(ctx, v.Session.ID, phoneID, c)
-	if err == nil {
-		f.tellOwn(v.User.ID)
+	if err == nil && f.Own != nil {
+		f.tellPeersOfPhones(v.User.ID)
+		f.tasks.Go(func() { f.Own.Added(f.background, v.User.ID, v.User.Language) })
 	}
 	return err
 }

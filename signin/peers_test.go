@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"nod/signin"
-	"nod/store"
 )
 
 // ownPhones says whose phones were told.
-type ownPhones struct{ told []int64 }
+type ownPhones struct {
+	signin.OwnPhones
+	told []int64
+}
 
-func (o *ownPhones) Ask(context.Context, store.Approval, signin.Question) error { return nil }
-func (o *ownPhones) Tell(_ context.Context, userID int64)                       { o.told = append(o.told, userID) }
+func (o *ownPhones) Tell(_ context.Context, userID int64) { o.told = append(o.told, userID) }
 
 // What another process says of a user's phones reaches those whose pages wait here.
 func TestPhonesHearOfWhatAnotherProcessHasChanged(t *testing.T) {

@@ -131,11 +131,11 @@ func (tx *txn) stopWaking(ctx context.Context, userID int64) error {
 // kept wherever that is, and never in the database.
 func (s *Store) PushKey() *ecdsa.PrivateKey { return s.keys.push }
 
-// PushTopic is what the pushes to a user's phones have in common, for push services: as
-// long as a topic may be. Without the secret key nobody can tell whose it is.
-func (s *Store) PushTopic(userID int64) string {
+// PushTopic is what the pushes of one sort to a user's phones have in common, for push
+// services: as long as a topic may be. Without the secret key nobody can tell whose it is.
+func (s *Store) PushTopic(sort string, userID int64) string {
 	const longest = 32
-	return base64.RawURLEncoding.EncodeToString(s.keyedHash("topic of pushes", strconv.FormatInt(userID, 10)))[:longest]
+	return base64.RawURLEncoding.EncodeToString(s.keyedHash("topic of "+sort, strconv.FormatInt(userID, 10)))[:longest]
 }
 
 // p256 is the key of a seed. One seed in 2^32 is too great for a key: the next is made

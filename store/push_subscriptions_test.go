@@ -119,7 +119,8 @@ func TestTheKeyOfPushesIsMadeOfTheSecretKey(t *testing.T) {
 		return s
 	}
 	const one, two = "the first secret key of this test, long enough", "the second secret key of this test, long enough"
-	if topic := open(one).PushTopic(1); topic != open(one).PushTopic(1) || topic == open(two).PushTopic(1) || topic == open(one).PushTopic(2) {
+	topic := open(one).PushTopic("pushes", 1)
+	if topic != open(one).PushTopic("pushes", 1) || topic == open(two).PushTopic("pushes", 1) || topic == open(one).PushTopic("pushes", 2) || topic == open(one).PushTopic("news", 1) {
 		t.Errorf("a topic is not that of the secret key and the user")
 	}
 	if !open(one).PushKey().Equal(open(one).PushKey()) || open(one).PushKey().Equal(open(two).PushKey()) {

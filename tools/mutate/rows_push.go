@@ -26,7 +26,7 @@ var pushRows = []row{
 	{what: "what was said of another subscription stands", file: "store/push_subscriptions.go", find: "THEN push_subscriptions.outcome ELSE '' END", put: "THEN '' ELSE push_subscriptions.outcome END", test: "TestWhereAPhoneIsWoken"},
 	{what: "a request wakes no phone", file: "phone/phone.go", find: "r.wake(ctx, a, q)", put: "", test: "TestARequestWakesAllPhones"},
 	{what: "a phone says where this machine is to go", file: "phone/wake.go", find: "if err := r.Push.Check(to); err != nil {", put: "if err := error(nil); err != nil {", test: "TestWhereAPhoneMayNotBeWoken"},
-	{what: "each request waits at the push service", file: "phone/wake.go", find: "Topic: topic, Expires", put: "Expires", test: "TestARequestWakesAllPhones"},
+	{what: "each request waits at the push service", file: "phone/wake.go", find: "Topic: n.Tag, Expires", put: "Expires", test: "TestARequestWakesAllPhones"},
 
 	{what: "a signed-in browser says where phones are woken", file: "handlers/ownphone_push.go", find: "h.requirePhone, h.keepPhonePushes)", put: "h.keepPhonePushes)", test: "TestWhoSaysWhereAPhoneIsWoken"},
 	{what: "another site says where phones are woken", file: "handlers/ownphone_push.go", find: "h.requireOwnJSON, h.loadPhone, h.requirePhone, h.keepPhonePushes)", put: "h.loadPhone, h.requirePhone, h.keepPhonePushes)", test: "TestWhoSaysWhereAPhoneIsWoken"},
@@ -34,8 +34,8 @@ var pushRows = []row{
 	{what: "nobody is told that a push service refuses us", file: "handlers/account_ownphones.go", find: "outcome == store.PushKeyRefused ||", put: "", test: "TestAnOwnPhoneIsWoken"},
 	{what: "phones of one's own are asked for where they cannot be", file: "server/ownphones.go", find: "&& (s.OwnNamed() || s.OwnOnly()):", put: "&& false:", test: "TestWherePhonesOfOnesOwnAreServed"},
 	{what: "who has a phone of their own is locked out", file: "server/provider.go", find: "provider == store.Own && !s.Own()", put: "false", test: "TestAccountsWithPhonesOfTheirOwnNeedThem"},
-	{what: "a site starts on which nobody can sign up", file: "config/phones.go", find: "case slices.Equal(named, []string{ownPhones}):", put: "case false:", test: "TestWhosePhonesAreAsked"},
+	{what: "a site starts on which nobody can sign up", file: "config/phones.go", find: "case !key && c.OwnOnly() && !c.makesPasskeys():", put: "case false:", test: "TestWhosePhonesAreAsked"},
 
-	{what: "simulated phones answer for a real site", file: "config/phones.go", find: `case len(named) == 0 && !key && !c.isOwnMachine():`, put: "case false:", test: "TestWhosePhonesAreAsked"},
+	{what: "simulated phones answer for a real site", file: "config/phones.go", find: `case c.isOwnMachine():`, put: "case true:", test: "TestWhosePhonesAreAsked"},
 	{what: "https on this machine is taken for a demonstration", file: "config/phones.go", find: `strings.HasPrefix(c.PublicURL, "http://") && (`, put: "(", test: "TestWhosePhonesAreAsked"},
 }
