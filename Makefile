@@ -94,7 +94,7 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 7 of 12: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
 	@echo "== 8 of 12: known holes of what Nod is built of"; $(MAKE) --no-print-directory vulncheck
 	@echo "== 9 of 12: sign-ins under attack"; $(MAKE) --no-print-directory attacked
-	@echo "== 10 of 12: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^TestNaughtyTexts$$' ./e2e
+	@echo "== 10 of 12: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^(TestNaughtyTexts|TestEveryOutcomeArrivesByEveryTransport|TestNothingMovesWhileOneWaits)$$' ./e2e
 	@echo "== 11 of 12: fail2ban and Prometheus on their files"; $(MAKE) --no-print-directory fail2ban promtool
 	@echo "== 12 of 12: packages, each started"; $(MAKE) --no-print-directory dist; tools/dist/try
 	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories, fail2ban, promtool, packages"
