@@ -94,11 +94,13 @@ export async function keepPushes() {
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     // On iOS only an app on the Home Screen has them; its browser says that it is none.
     show("standalone" in navigator ? "install" : "lacking");
-  } else if (permission() === "granted") {
+    return;
+  }
+  button?.addEventListener("click", () => void turnOn(pushes));
+  if (permission() === "granted") {
     await live(pushes);
   } else {
     show(permission() === "denied" ? "denied" : "off");
-    button?.addEventListener("click", () => void turnOn(pushes));
     if (pushes.known) await tell({}).catch(() => {}); // the next opening tells it again
   }
 }
