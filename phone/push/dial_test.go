@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"syscall"
@@ -46,6 +47,13 @@ func TestOnlyPublicAddressesAreReached(t *testing.T) {
 		if err := mayDial(address); !errors.Is(err, errAddress) {
 			t.Errorf("%s: got %v", address, err)
 		}
+	}
+}
+
+// A proxy would look names up where nobody judges the answer.
+func TestNoProxyIsAsked(t *testing.T) {
+	if client(Options{}).Transport.(*http.Transport).Proxy != nil {
+		t.Error("there is a proxy")
 	}
 }
 

@@ -39,11 +39,11 @@ type Service struct {
 	faults   []Fault             // of the next requests
 }
 
-// Fault is an answer in the place of the right one.
+// Fault is an answer in the place of the right one, or the right one late.
 type Fault struct {
-	Status int
+	Status int // 0: the right one
 	Header http.Header
-	Hang   bool // never answers
+	Until  <-chan struct{} // when it answers; nil: at once
 }
 
 // Browser is one with a subscription.
@@ -170,9 +170,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b, fault := s.find(r.URL.Path)
+	if fault.Until != nil {
+		select {
+		case <-fault.Until:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	switch {
-	case fault.Hang:
-		<-r.Context().Done()
 	case fault.Status != 0:
 		for name, values := range fault.Header {
 			w.Header()[name] = values
