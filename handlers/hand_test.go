@@ -89,9 +89,13 @@ func (b *browser) phoneCode() string {
 	return found[1]
 }
 
-func (s *site) phoneBy(code, name string) hand {
+func (s *site) phoneBy(code, name string) hand { return s.browser().becomesPhone(code, name) }
+
+// becomesPhone gives a code to this browser.
+func (b *browser) becomesPhone(code, name string) hand {
+	s := b.site
 	s.t.Helper()
-	h := hand{s.browser(), phonetest.New(s.url, "localhost")}
+	h := hand{b, phonetest.New(s.url, "localhost")}
 	var o ownphone.Options
 	if status := h.sendJSON("/phone/enrol", map[string]string{"code": code}, &o); status != http.StatusOK {
 		s.t.Fatalf("the code is refused: %d", status)
@@ -122,6 +126,15 @@ func (h hand) status() (s struct{ Status, Name, Challenge, Origin string }) {
 	h.t.Helper()
 	h.readJSON("/phone/state", &s)
 	return s
+}
+
+// renews signs what its cookie is renewed by.
+func (h hand) renews() {
+	h.t.Helper()
+	signature := h.keys.Sign(phonetest.Digest("nod renewal 1", h.site.url, h.status().Challenge))
+	if status := h.sendJSON("/phone/renew", map[string]any{"signature": signature}, nil); status != http.StatusOK {
+		h.t.Fatalf("the renewal is refused: %d", status)
+	}
 }
 
 func (h hand) requests() []shownRequest {

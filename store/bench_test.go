@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,4 +146,28 @@ func (w *world) longestWrite(ctx context.Context) (longest time.Duration) {
 		}
 		longest = max(longest, time.Since(began))
 	}
+}
+
+// BenchmarkSubscription keeps where a phone is woken: a row each, with an endpoint as
+// long as Chrome's are. It also reports what a row takes in the file.
+func BenchmarkSubscription(b *testing.B) {
+	const users, each = 100, 5
+	w := newWorld(b)
+	endpoint := "https://fcm.googleapis.com/fcm/send/" + strings.Repeat("x", 152)
+	var all []store.PushSubscription
+	for i := range users {
+		u := w.user(fmt.Sprintf("bench%d@example.com", i))
+		for range each {
+			all = append(all, store.PushSubscription{PhoneID: w.own(u, "Pixel").ID, Endpoint: endpoint, P256dh: make([]byte, 65), Auth: make([]byte, 16)})
+		}
+	}
+	before := w.number(`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`)
+	for _, sub := range all {
+		must(b, w.store.KeepPushSubscription(b.Context(), sub))
+	}
+	after := w.number(`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`)
+	for i := 0; b.Loop(); i++ {
+		must(b, w.store.KeepPushSubscription(b.Context(), all[i%len(all)]))
+	}
+	b.ReportMetric(float64(after-before)/float64(len(all)), "B/subscription")
 }
