@@ -53,3 +53,16 @@ func TestAPhoneScansAnAppsQRCode(t *testing.T) {
 	}
 	s.post("/phones/4711/apps", `{"scan":"`+secret+`"}`).wantStatus(404)
 }
+
+// The app holds so many entries and no more; one that is scanned anew takes its own place.
+func TestAnAppHoldsTwentyEntries(t *testing.T) {
+	s := newAda(t)
+	scan := func(name string) reply {
+		return s.post("/phones/100001/apps", `{"scan":"otpauth://totp/`+name+`?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}`)
+	}
+	for i := range 20 {
+		scan(fmt.Sprint("account", i)).wantStatus(200)
+	}
+	scan("one-more").wantStatus(409).wantIn("20 entries already")
+	scan("account7").wantStatus(200)
+}

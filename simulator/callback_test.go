@@ -116,6 +116,24 @@ func TestCallbacksAreRetried(t *testing.T) {
 	s.status(uuid).wantIn(`"notified":true`)
 }
 
+// However many answers come at once, an application gets so many callbacks and no more at
+// a time.
+func TestSoManyCallbacksAreUnderWay(t *testing.T) {
+	s := newAda(t)
+	s.app.hangs.Store(true)
+	s.closeLimit = 0 // nobody waits for them in the end
+	for range 40 {
+		s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)
+	}
+	for range 32 {
+		s.app.next()
+	}
+	s.tap(ada, s.ask(ada, "message=x"), "approve").wantStatus(200)
+	if n := len(s.app.got); n != 0 {
+		t.Errorf("%d more have come", n)
+	}
+}
+
 func TestRejectedCallbacks(t *testing.T) {
 	s := newAda(t)
 	for _, status := range []int{401, 404, 302} { // a redirect is not followed

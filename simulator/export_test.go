@@ -46,3 +46,13 @@ func (s *Simulator) Plans(ctx context.Context) map[string]string {
 	}
 	return plans
 }
+
+// Watch takes every place for a page that is free, and returns how many there were.
+func (s *Simulator) Watch() (n int) {
+	for {
+		if _, _, ok := s.watchers.watch(int64(n), maxWatchers); !ok {
+			return n
+		}
+		n++
+	}
+}

@@ -35,7 +35,7 @@ func (s *Simulator) Requests(authyID int64) ([]Request, error) {
 
 // WaitRequest waits until a phone shows a pending request, and returns it.
 func (s *Simulator) WaitRequest(ctx context.Context, authyID int64) (Request, error) {
-	nudge, end, ok := s.watchers.watch(authyID)
+	nudge, end, ok := s.watchers.watch(authyID, maxWatchers)
 	if !ok {
 		return Request{}, fmt.Errorf("simulator: %d pages and waiters are open already", maxWatchers)
 	}

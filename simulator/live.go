@@ -37,12 +37,12 @@ func (w *watchers) allow(more int) {
 }
 
 // watch returns a channel that gets a nudge after each change of a phone, and
-// a function that ends it; ok is false if there are too many watchers. Nudges
-// merge: whoever gets one reads the current state.
-func (w *watchers) watch(authyID int64) (nudge chan struct{}, end func(), ok bool) {
+// a function that ends it; ok is false if there are too many watchers, or most of
+// this phone. Nudges merge: whoever gets one reads the current state.
+func (w *watchers) watch(authyID int64, most int) (nudge chan struct{}, end func(), ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.n >= maxWatchers+w.more {
+	if w.n >= maxWatchers+w.more || len(w.phones[authyID]) >= most {
 		return nil, nil, false
 	}
 	w.n++
@@ -62,13 +62,6 @@ func (w *watchers) remove(authyID int64, nudge chan struct{}) {
 	if len(w.phones[authyID]) == 0 {
 		delete(w.phones, authyID)
 	}
-}
-
-// of is how many watch a phone.
-func (w *watchers) of(authyID int64) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.phones[authyID])
 }
 
 // notifyAll nudges the watchers of all phones.
@@ -97,11 +90,16 @@ func (w *watchers) notify(authyID int64) {
 // one text frame, at once and after each change. The upgrader's default check
 // rejects other origins.
 func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) error {
+	return s.sendStates(w, r, maxWatchers)
+}
+
+// sendStates refuses a page where the phone has most open already.
+func (s *Simulator) sendStates(w http.ResponseWriter, r *http.Request, most int) error {
 	id := phoneID(r)
 	if _, err := findUser(r.Context(), s.db, id); err != nil {
 		return err
 	}
-	nudge, end, ok := s.watchers.watch(id)
+	nudge, end, ok := s.watchers.watch(id, most)
 	if !ok {
 		return &requestError{http.StatusServiceUnavailable, "too many pages are open"}
 	}

@@ -161,10 +161,7 @@ func (h roomHandler) serveJoin(w http.ResponseWriter, r *http.Request) error {
 
 // serveEvents keeps a phone of the room from taking all sockets.
 func (h roomHandler) serveEvents(w http.ResponseWriter, r *http.Request) error {
-	if h.watchers.of(phoneID(r)) >= pagesOfOnePhone {
-		return &requestError{http.StatusServiceUnavailable, "this phone is open too often"}
-	}
-	return h.Simulator.serveEvents(w, r)
+	return h.sendStates(w, r, pagesOfOnePhone)
 }
 
 // tap is an answer, whose time begins when it comes.
