@@ -1,11 +1,14 @@
 package signin_test
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"testing"
 
 	"nod/signin"
 	"nod/simulator"
+	"nod/store"
 )
 
 // shown is what the phone of a visitor shows, newest first: the status of each
@@ -71,5 +74,49 @@ func TestAPhoneIsToldThatNobodyWaits(t *testing.T) {
 			test.ends(w, v)
 			w.wantShown(v, test.want...)
 		})
+	}
+}
+
+// provider is one that takes its time to withdraw requests.
+type provider struct {
+	begun chan string // requests
+	goOn  chan struct{}
+}
+
+func (p provider) Withdraw(_ context.Context, requestID string, _ store.Reason) error {
+	p.begun <- requestID
+	<-p.goOn
+	return nil
+}
+
+// Of a crowd whose sign-ins end together, eight phones are told at a time, and each in
+// the end.
+func TestEightPhonesAreToldAtATime(t *testing.T) {
+	w := newWorld(t)
+	p := provider{make(chan string, 20), make(chan struct{})}
+	w.flow.Withdrawals = p
+	end := func(i int) {
+		v := w.begin(w.signUp(fmt.Sprintf("%d@example.com", i)))
+		must(t, w.flow.End(t.Context(), v.Session.ID, store.ReasonSignedOut))
+	}
+	for i := range 11 {
+		end(i)
+	}
+	told := map[string]bool{}
+	for range 8 {
+		told[<-p.begun] = true
+	}
+	end(11)
+	if n := len(p.begun); n != 0 {
+		t.Errorf("%d more are told", n)
+	}
+	for range 4 {
+		p.goOn <- struct{}{}
+		told[<-p.begun] = true
+	}
+	close(p.goOn)
+	w.flow.Settle()
+	if len(told) != 12 {
+		t.Errorf("%d phones are told, want 12", len(told))
 	}
 }
