@@ -22,6 +22,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"nod/config"
+	"nod/store"
 	"nod/wire"
 )
 
@@ -198,12 +199,32 @@ func TestTheOrderOfASignIn(t *testing.T) {
 	if at := row.DecidedAt; at.Before(callback.At.Truncate(time.Millisecond)) || at.After(answer.End) {
 		t.Errorf("it was decided at %v, the callback came at %v and was answered at %v", at, callback.At, answer.End)
 	}
+	g.wantLogged(row.UserID, map[store.EventKind][2]wire.Hop{
+		store.EventApprovalBegun:    {hops[order["form"]], hops[order["ask"]]},
+		store.EventApprovalApproved: {callback, answer},
+		store.EventSignedIn:         {hops[order["confirm"]], hops[order["in"]]},
+	})
 	var event struct {
 		Time time.Time `json:"server_time"`
 	}
 	must(t, json.Unmarshal([]byte(hops[order["event"]].Body), &event))
 	if event.Time.Before(callback.At.Truncate(time.Millisecond)) || event.Time.After(hops[order["event"]].End) {
 		t.Errorf("the browser was told at %v, the callback came at %v and the event went at %v", event.Time, callback.At, hops[order["event"]].At)
+	}
+}
+
+// wantLogged holds each line of the log of events against the hops it belongs between.
+func (g *recorded) wantLogged(userID int64, between map[store.EventKind][2]wire.Hop) {
+	g.t.Helper()
+	events, err := g.site.flow.Load().Store.Events(g.t.Context(), userID, 50)
+	must(g.t, err)
+	for kind, hops := range between {
+		i := slices.IndexFunc(events, func(e store.Event) bool { return e.Kind == kind })
+		if i < 0 {
+			g.t.Errorf("the log has no %s", kind)
+		} else if at := events[i].At; at.Before(hops[0].At.Truncate(time.Millisecond)) || at.After(hops[1].End) {
+			g.t.Errorf("%s is logged at %v, the wire has it between %v and %v", kind, at, hops[0].At, hops[1].End)
+		}
 	}
 }
 
