@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -188,6 +189,46 @@ func TestResetGivesTheOpeningStateBack(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("reset: median of ten %v", took[len(took)/2])
+	p.end()
+}
+
+// A presenter who loads the stage again amid a reset finds the opening state.
+func TestAResetThatNobodyWaitsForIsWhole(t *testing.T) {
+	p := startDemo(t)
+	p.browser().signIn("/login?as=1")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.phones+"/stage/reset", nil)
+	must(t, err)
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			res.Body.Close()
+		}
+	}()
+	phones := func() int {
+		_, list := p.browser().page(p.phones + "/phones")
+		return strings.Count(list, `"authy_id"`)
+	}
+	for phones() == len(stage.People()) && ctx.Err() == nil { // not begun
+		select {
+		case <-left:
+			leave()
+		default:
+		}
+	}
+	leave()
+	<-left
+	res, people := p.browser().page(p.phones + "/stage/people")
+	if got := strings.Count(people, `"phone"`); res.StatusCode != http.StatusOK || got != len(stage.People()) {
+		t.Errorf("the stage has %d people: %d %s", got, res.StatusCode, people)
+	}
+	for link, want := range map[string]string{"/login?as=1": "/login/approval", "/login?as=2": "/verify-token", "/login?as=3": "/verify-token"} {
+		if got := p.browser().signIn(link); got != want {
+			t.Errorf("%s leads to %s, want %s", link, got, want)
+		}
+	}
 	p.end()
 }
 

@@ -85,7 +85,7 @@ func (s *Stage) relayWall(conn *websocket.Conn, gone <-chan struct{}) {
 		case <-pings.C:
 		case <-gone:
 			return
-		case <-s.closed:
+		case <-s.open.Done():
 			goodbye(conn)
 			return
 		}

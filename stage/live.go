@@ -56,7 +56,7 @@ func (s *Stage) serveEvents(w http.ResponseWriter, r *http.Request, h *House) er
 		return nil
 	}
 	defer conn.Close()
-	h.relay(conn, gone, s.closed)
+	h.relay(conn, gone, s.open.Done())
 	return nil
 }
 

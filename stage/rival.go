@@ -95,7 +95,7 @@ func listen(ctx context.Context, conn *websocket.Conn) (last told) {
 		if err != nil {
 			return last
 		}
-		last = toldBy(wire.Hop{Body: string(text)})
+		last = toldBy(wire.Hop{Kind: wire.Frame, To: wire.Browser, Body: string(text)})
 	}
 }
 
@@ -227,10 +227,10 @@ func outlook(hops []wire.Hop) (o other) {
 		switch state := toldBy(h); {
 		case h.Route == "/login" && h.Kind == wire.Request && h.Method == http.MethodPost:
 			o = other{"has sent the password", ""}
-		case h.Kind == wire.Frame && h.To == wire.Browser && state.Status == "pending":
+		case state.Status == "pending":
 			o = other{"waits, number " + state.Number, ""}
-		case h.Kind == wire.Frame && h.To == wire.Browser && state.Status != "":
-			told, _ := frame(h, "")
+		case state.Status != "":
+			told, _ := news(state)
 			o = other{"is told: " + strings.TrimPrefix(told, "Nod tells the browser: "), "no"}
 		case h.Route == "/confirm-login" && h.Kind == wire.Answer && letsIn(h):
 			o = other{"is in", "yes"}

@@ -25,7 +25,7 @@ func browserScreen(h wire.Hop) *Screen {
 	switch {
 	case h.Kind == wire.Request && h.Method == http.MethodPost && h.Route == "/login":
 		return &Screen{Title: "Sign in", Lines: signInLines(h)}
-	case h.Kind == wire.Frame && h.To == wire.Browser:
+	case toldBy(h).Status != "":
 		return waitScreen(toldBy(h))
 	case h.Kind == wire.Answer && h.To == wire.Browser:
 		return answerScreen(h)
@@ -40,8 +40,6 @@ func signInLines(h wire.Hop) []string {
 
 func waitScreen(t told) *Screen {
 	switch t.Status {
-	case "":
-		return nil
 	case "pending":
 		return &Screen{Title: "Approve on your phone", Number: t.Number}
 	case "approved", "signed_in":

@@ -96,6 +96,8 @@ func answer(h wire.Hop) (text, tone string) {
 		return speaker(h) + " refuses: " + http.StatusText(h.Status), "no"
 	case h.Status == http.StatusSeeOther:
 		return "Nod sends the browser on", ""
+	case toldBy(h).Status != "":
+		return news(toldBy(h))
 	case h.To == wire.Browser:
 		return "Nod sends the page", ""
 	case h.To == wire.Phone:
@@ -166,7 +168,12 @@ func frame(h wire.Hop, who string) (text, tone string) {
 	case h.To != wire.Browser:
 		return "", ""
 	}
-	switch state := toldBy(h); state.Status {
+	return news(toldBy(h))
+}
+
+// news is the sentence of what a waiting page is told.
+func news(state told) (text, tone string) {
+	switch state.Status {
 	case "":
 		return "", ""
 	case "pending":
@@ -185,7 +192,9 @@ func frame(h wire.Hop, who string) (text, tone string) {
 
 // ends are the reasons that say more than the status does.
 var ends = map[string]string{
-	"superseded":  "another one asks now",
-	"push_paused": "the phone is left in peace",
-	"unavailable": "the phone cannot be asked",
+	"superseded":   "another one asks now",
+	"under_way":    "another browser has the phone",
+	"push_paused":  "the phone is left in peace",
+	"unavailable":  "the phone cannot be asked",
+	"rate_limited": "Authy takes no more requests",
 }

@@ -44,16 +44,18 @@ type Stage struct {
 	house  atomic.Pointer[House]
 	room   atomic.Pointer[room] // nil without an audience
 	bell   wire.Bell            // for its walls
-	resets sync.Mutex
+	resets sync.RWMutex         // held while one is under way: who asks for the people waits
 	rivals rivals
 	logger *slog.Logger
-	closed chan struct{}
+	open   context.Context // ends with the stage
+	shut   context.CancelFunc
 	http.Handler
 }
 
 // New makes a stage without a demonstration.
 func New(logger *slog.Logger) *Stage {
-	s := &Stage{logger: logger, closed: make(chan struct{})}
+	s := &Stage{logger: logger}
+	s.open, s.shut = context.WithCancel(context.Background())
 	s.Handler = http.NewCrossOriginProtection().Handler(s.routes())
 	return s
 }
@@ -70,8 +72,10 @@ func (s *Stage) Open(ctx context.Context, h House) error {
 
 // Close ends the sockets of its pages, what other browsers do, and the room. Once only.
 func (s *Stage) Close() error {
+	s.shut()
+	s.resets.Lock()
+	defer s.resets.Unlock()
 	s.rivals.stop()
-	close(s.closed)
 	s.room.Swap(nil).close()
 	return nil
 }

@@ -110,7 +110,7 @@ func flips(hops []wire.Hop) (all []Flip) {
 			opened[h.Browser] = h.End
 		case isTap(h):
 			tap, answer = h, wire.Hop{}
-		case tap.ID != 0 && h.Kind == wire.Frame && h.To == wire.Browser && h.UUID == tap.UUID && isEnd(h):
+		case tap.ID != 0 && h.UUID == tap.UUID && isEnd(h):
 			answer = h
 		case answer.ID != 0 && acknowledges(h, answer):
 			if page := opened[h.Browser]; !page.IsZero() && page.Before(tap.At) {
@@ -138,7 +138,8 @@ func polled(opened, tap, known time.Time) float64 {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// told is what a frame says to a waiting page.
+// told is what a waiting page is told: by its socket, by a stream where that does not
+// open, or by the answer to its question.
 type told struct {
 	Status string `json:"status"`
 	Reason string `json:"reason"`
@@ -146,13 +147,26 @@ type told struct {
 }
 
 func toldBy(h wire.Hop) (t told) {
-	if json.Unmarshal([]byte(h.Body), &t) != nil {
+	text := h.Body
+	switch {
+	case h.To != wire.Browser:
+		return told{}
+	case h.Kind == wire.Event:
+		for line := range strings.Lines(h.Body) {
+			if data, is := strings.CutPrefix(line, "data: "); is {
+				text = data // the last one counts
+			}
+		}
+	case h.Kind == wire.Answer && h.Route != "/authy/status":
+		return told{}
+	}
+	if json.Unmarshal([]byte(text), &t) != nil {
 		return told{}
 	}
 	return t
 }
 
-// isEnd says whether a frame tells how a wait has ended.
+// isEnd says whether a hop tells how a wait has ended.
 func isEnd(h wire.Hop) bool {
 	status := toldBy(h).Status
 	return status != "" && status != "pending"

@@ -58,6 +58,29 @@ func TestAPageThatWantsInHasSeenTheTap(t *testing.T) {
 	}
 }
 
+// Where no socket opens, a page is told by a stream or by the answer to its question.
+func TestAPageIsToldInOtherWaysAsWell(t *testing.T) {
+	for name, h := range map[string]wire.Hop{
+		"an event":  {Kind: wire.Event, Route: "/login/stream", UUID: "u", Body: "retry: 2000\n\ndata: {\"status\":\"pending\"}\n\ndata: {\"status\":\"approved\"}\n\n"},
+		"an answer": {Kind: wire.Answer, Method: "GET", Route: "/authy/status", Status: 200, UUID: "u", Body: `{"status":"approved"}`},
+	} {
+		hops := signIn()
+		h.ID, h.From, h.To, h.Browser = 7, wire.Nod, wire.Browser, 1
+		hops[6] = at(3120, h)
+		hops[8] = at(3130, wire.Hop{ID: 9, From: wire.Browser, To: wire.Nod, Kind: wire.Request, Method: "POST", Route: "/confirm-login", Browser: 1})
+		steps := tell(hops, nameOf)
+		if step := steps[len(steps)-2]; step.Text != "Nod tells the browser: approved" || step.Tone != "yes" {
+			t.Errorf("%s: the wire tells %q", name, step.Text)
+		}
+		if got := flips(hops); len(got) != 1 || got[0].MS != 30 {
+			t.Errorf("%s: the tap is measured as %v", name, got)
+		}
+		if s := browserScreen(hops[6]); s == nil || s.Title != "Approved" {
+			t.Errorf("%s: the browser shows %+v", name, s)
+		}
+	}
+}
+
 // A tap counts where a browser waited for it, was told of it and has said so: neither
 // one that came before its page, nor one of a request that ended otherwise.
 func TestATapThatNoBrowserHasSeenIsNotMeasured(t *testing.T) {

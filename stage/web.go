@@ -19,7 +19,7 @@ func (s *Stage) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /stage", s.servePage)
 	mux.HandleFunc("GET /stage/static/{name}", serveStatic)
-	mux.HandleFunc("GET /stage/people", s.act(servePeople))
+	mux.HandleFunc("GET /stage/people", s.act(s.servePeople))
 	mux.HandleFunc("GET /stage/events", s.act(s.serveEvents))
 	mux.HandleFunc("GET /stage/hops/{id}", s.act(serveHop))
 	mux.HandleFunc("GET /stage/callback", s.act(serveCallback))
@@ -100,9 +100,10 @@ func (s *Stage) act(do act) http.HandlerFunc {
 	}
 }
 
-// serveReset is POST /stage/reset.
-func (s *Stage) serveReset(w http.ResponseWriter, r *http.Request, h *House) error {
-	if err := s.reset(r.Context(), h); err != nil {
+// serveReset is POST /stage/reset. What has begun is brought to its end, also where the
+// page that asked is loaded again meanwhile: half of it would be a stage without people.
+func (s *Stage) serveReset(w http.ResponseWriter, _ *http.Request, h *House) error {
+	if err := s.reset(s.open, h); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -110,7 +111,9 @@ func (s *Stage) serveReset(w http.ResponseWriter, r *http.Request, h *House) err
 }
 
 // servePeople is GET /stage/people.
-func servePeople(w http.ResponseWriter, _ *http.Request, h *House) error {
+func (s *Stage) servePeople(w http.ResponseWriter, _ *http.Request, h *House) error {
+	s.resets.RLock()
+	defer s.resets.RUnlock()
 	people, err := h.ready()
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@
 import { notify, showIcon } from "./background.js";
 import { Confirmation } from "./confirm.js";
 import { Countdown } from "./countdown.js";
-import "./form.js";
+import { focusOn } from "./form.js";
 import { Listener, mark, since } from "./listen.js";
 
 const HELP_AFTER = 15000;
@@ -90,10 +90,8 @@ function show(state) {
  */
 function tell(heading, sentence, focused) {
   // Where nothing had it, a ring around the heading would tell nobody anything.
-  if (focused?.closest("[hidden]")) {
-    byId("state-heading").focus(); // which reads the heading
-    say(sentence);
-  } else say(`${heading}. ${sentence}`);
+  const isRead = focused?.closest("[hidden]") && focusOn(byId("state-heading"));
+  say(isRead ? sentence : `${heading}. ${sentence}`);
   showIcon(outcome());
   if (current !== "pending") notify(heading, sentence);
 }

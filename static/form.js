@@ -13,11 +13,27 @@ if (document.body.dataset.posted !== undefined && document.referrer.startsWith(`
   history.replaceState(history.state, "", document.referrer);
 }
 
-// An error of the form as a whole is read first. The page itself puts the focus on a
-// field that has one; in a frame of another origin it has to wait until the keys come.
-const first = /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"));
-if (!first) document.getElementById("error-summary")?.focus();
-else if (window !== top) addEventListener("focus", () => first.focus(), { once: true });
+const hasKeys = () => window === top || document.hasFocus();
+
+/**
+ * focusOn puts the focus on an element, and reports whether it may. A page that is in a
+ * frame takes it from nobody: who types beside the frame would lose a key to it.
+ *
+ * @param {HTMLElement | null | undefined} element
+ */
+export function focusOn(element) {
+  const may = hasKeys();
+  if (may) element?.focus();
+  return may;
+}
+
+// An error of the form as a whole is read first. The browser itself puts the focus on a
+// field that has one, but not in a frame of another origin; there it waits until the keys
+// come.
+const chosen = /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"));
+const first = chosen ?? document.getElementById("error-summary");
+if (!hasKeys()) addEventListener("focus", () => first?.focus(), { once: true });
+else if (!chosen || window !== top) first?.focus();
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-reveal]"))) {
   const field = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.reveal ?? ""));

@@ -6,7 +6,7 @@
 // browser may ask for a transfer. Of one that this page does not show, it has
 // neither the words nor the form, so it loads itself again.
 
-import "./form.js";
+import { focusOn } from "./form.js";
 import { ask, backOff, isTimeout, reachable, socketURL } from "./listen.js";
 
 const RECHECK_INTERVAL = 5000; // while a transfer waits and no event comes
@@ -55,7 +55,7 @@ function show(line, status, reason) {
   }
   const number = /** @type {HTMLElement | null} */ (line.querySelector("[data-number]"));
   if (number) number.hidden = status !== "awaiting";
-  if (document.activeElement?.closest("[hidden]")) line.focus();
+  if (document.activeElement?.closest("[hidden]")) focusOn(line);
   announce(`${line.querySelector(".entry-what")?.textContent}: ${words}`);
   if (status === "approved") execute(line);
   else if (status !== "awaiting") takeForm(line);
@@ -68,7 +68,7 @@ function show(line, status, reason) {
  */
 function takeForm(line) {
   const form = formOf(line);
-  if (form?.contains(document.activeElement)) line.focus();
+  if (form?.contains(document.activeElement)) focusOn(line);
   form?.remove();
 }
 
@@ -218,11 +218,12 @@ function wake() {
   read();
 }
 
-// After a form of the ledger its newest line is read. The browser itself goes to the
-// section, once the page is loaded.
-addEventListener("load", () => setTimeout(() => {
-  if (location.hash === "#transfers" && document.activeElement === ledger) lines[0]?.focus();
-}));
+// After a form of the ledger its newest line is read, once the browser itself has gone to
+// the section, which it does before it paints. The section takes no focus: that alone
+// would give the keys to a frame.
+addEventListener("load", () => window.requestAnimationFrame(() => setTimeout(() => {
+  if (location.hash === "#transfers" && document.activeElement === document.body) focusOn(lines[0]);
+})));
 
 function begin() {
   const approved = lines.find((line) => line.dataset.status === "approved" && formOf(line));

@@ -199,6 +199,16 @@ describe("an end", () => {
     assert.equal(said(), "Denied. Nobody was let in.");
   });
 
+  test("leaves the focus alone in a frame that has none, and is spoken whole", async () => {
+    await open();
+    globalThis.top = {};
+    document.hasFocus = () => false;
+    byId("confirm").focus();
+    await hear({ status: "denied" });
+    assert.notEqual(document.activeElement.id, "state-heading");
+    assert.equal(said(), "Denied. Nobody was let in.");
+  });
+
   test("signed_in goes where the other tab went", async () => {
     await open();
     await hear({ status: "signed_in" });

@@ -25,6 +25,30 @@ test("the focus stays in a field that the page has chosen", async () => {
   assert.notEqual(document.activeElement.id, "error-summary");
 });
 
+describe("a page in a frame", () => {
+  async function inFrame(html, hasKeys) {
+    setPage(html);
+    globalThis.top = {};
+    document.hasFocus = () => hasKeys;
+    return load("static/form.js");
+  }
+
+  test("takes the keys from nobody, and has its focus once they come", async () => {
+    const { focusOn } = await inFrame(page, false);
+    assert.equal(focusOn(byId("go")), false);
+    assert.equal(document.activeElement.tagName, "BODY");
+    await happens("focus");
+    assert.equal(document.activeElement.id, "error-summary");
+  });
+
+  test("that has them puts the focus where the browser would", async () => {
+    const { focusOn } = await inFrame(page + '<input id="email" autofocus>', true);
+    assert.equal(document.activeElement.id, "email");
+    assert.equal(focusOn(byId("go")), true);
+    assert.equal(document.activeElement.id, "go");
+  });
+});
+
 test("a page without forms is left alone", async () => {
   await open("<p>Nothing here</p>");
   assert.equal(document.activeElement.tagName, "BODY");

@@ -1,49 +1,43 @@
-// Whose the keys are. A page in a frame may take them by itself, for its heading or a
-// field. They come back to the stage at once, but from the form that is about to be
-// sent, and where the presenter has gone into the frame by pointer or Tab.
+// Whose the keys are. S lends them to the frame for the sign-in form, until that is sent;
+// a click and Tab give them to it until its next page. No page of the application takes
+// them by itself (static/form.js).
 
-let formComes = false;
 let lent = false;
 
-addEventListener("keydown", ({ key }) => {
-  if (key === "Tab") lend();
-}, true);
-
-function lend() {
+/**
+ * lend shows a form in the frame, and gives it the keys.
+ *
+ * @param {HTMLIFrameElement} frame
+ * @param {string} page
+ */
+export function lend(frame, page) {
   lent = true;
-  setTimeout(() => (lent = false), 300);
+  return opened(frame, page);
 }
 
-addEventListener("blur", () => setTimeout(takeBack));
-
-function takeBack() {
-  const frame = document.activeElement;
-  if (!(frame instanceof HTMLIFrameElement) || lent || frame.matches(":hover")) return;
+/** @param {HTMLIFrameElement} frame */
+export function takeBack(frame) {
+  lent = false;
+  if (document.activeElement !== frame) return;
   frame.blur();
   window.focus();
 }
 
 /**
- * lendTo gives the keys to a form once its page is there.
+ * opened is when the frame shows a page: one that is asked for next would else be taken
+ * for this one.
  *
  * @param {HTMLIFrameElement} frame
  * @param {string} page
  */
-export function lendTo(frame, page) {
-  formComes = true;
-  frame.src = page;
+export function opened(frame, page) {
+  return new Promise((done) => {
+    frame.addEventListener("load", done, { once: true });
+    frame.src = page;
+  });
 }
 
 /** @param {HTMLIFrameElement} frame */
 export function watchKeys(frame) {
-  frame.addEventListener("load", () => {
-    if (formComes) {
-      lend();
-      frame.focus();
-    } else {
-      lent = false; // also where the form was sent within a moment
-      takeBack();
-    }
-    formComes = false;
-  });
+  frame.addEventListener("load", () => lent ? frame.focus() : takeBack(frame));
 }

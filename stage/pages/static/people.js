@@ -5,7 +5,7 @@ import { post, read } from "./server.js";
 
 /** @typedef {{name: string, email: string, way: string, login: string, phone: string}} Person */
 
-const handset = /** @type {HTMLIFrameElement} */ (byId("handset"));
+export const handset = /** @type {HTMLIFrameElement} */ (byId("handset"));
 
 /** @type {Person[]} */
 let people = [];

@@ -45,8 +45,8 @@ export const scenes = [
   {
     title: "Two browsers, one tap", person: 0, rival: "wait",
     text: "Another browser has Ada’s password and waits. Press S and Enter, then A: one tap lets in one browser, the one whose number the phone shows.",
-    wants: ["Nod tells the other browser: another one asks now", "Nod asks Authy to ask Ada’s phone", "Ada taps Approve", LET_IN],
-    also: ["The other browser wants in", "Nod keeps the other browser out"], never: ["Nod lets the other browser in: a new session"],
+    wants: ["Nod asks Authy to ask Ada’s phone", "Ada taps Approve", LET_IN],
+    also: ["Nod tells the other browser: another one asks now", "The other browser wants in", "Nod keeps the other browser out"], never: ["Nod lets the other browser in: a new session"],
   },
   {
     title: "A money transfer", person: 0,

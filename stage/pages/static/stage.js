@@ -6,12 +6,12 @@ import { check } from "./check.js";
 import { Clock } from "./clock.js";
 import { Diagram } from "./diagram.js";
 import { showFlips } from "./flip.js";
-import { lendTo, watchKeys } from "./focus.js";
+import { lend, opened, takeBack, watchKeys } from "./focus.js";
 import { fitFrames } from "./frames.js";
 import { showHop } from "./hop.js";
 import { follow } from "./live.js";
 import { all, byId, dialog } from "./page.js";
-import { choose, current, leave, load, next, phoneId, tap } from "./people.js";
+import { choose, current, handset, leave, load, next, phoneId, tap } from "./people.js";
 import { scenes, told } from "./scenes.js";
 import { post, read, wordsOf } from "./server.js";
 import { Wall } from "./wall.js";
@@ -42,38 +42,29 @@ async function attempt(what) {
 
 // ---- reset and scenes ----
 
-/**
- * opened is when the browser shows a page: one that is asked for next would else be
- * taken for this one.
- *
- * @param {string} page
- */
-function opened(page) {
-  return new Promise((done) => {
-    app.addEventListener("load", done, { once: true });
-    app.src = page;
-  });
-}
-
 async function reset() {
+  takeBack(app);
   leave();
   await post("/stage/reset");
-  await Promise.all([load(), opened(`${document.body.dataset.app}/login`)]);
+  await Promise.all([load(), opened(app, `${document.body.dataset.app}/login`)]);
   clock.reset();
   return "As at the start.";
 }
 
 let scene = -1;
+let walks = 0;
 
 /** @param {number} to before the first there is none */
 async function goTo(to) {
-  scene = Math.min(scenes.length - 1, Math.max(-1, to));
+  const walk = ++walks;
+  scene = Math.max(-1, to);
   byId("scene").hidden = scene < 0;
   if (scene < 0) return reset();
   const { title, text, person, faults, rival } = scenes[scene];
   byId("scene-title").textContent = `${scene + 1} of ${scenes.length}: ${title}`;
   byId("scene-text").textContent = text;
   const said = await reset();
+  if (walk !== walks) return; // who walks on meanwhile sets up another one
   choose(person);
   if (faults) await post("/faults", faults);
   if (rival) await post("/stage/rival", { how: rival });
@@ -90,15 +81,20 @@ function checkScene() {
 // ---- acts ----
 
 const PRESS_ENTER = "Now press Enter.";
+const FORM_SENT = "The browser sends e-mail and password";
 
 /** @type {Record<string, () => Promise<string | void>>} */
 const acts = {
-  signin: async () => { lendTo(app, current().login); return PRESS_ENTER; },
+  signin: async () => {
+    await opening;
+    await lend(app, current().login);
+    return PRESS_ENTER;
+  },
   approve: () => tap("approve"),
   deny: () => tap("deny"),
   next: async () => next(),
   reset: () => scene < 0 ? reset() : goTo(scene),
-  onwards: () => goTo(scene + 1),
+  onwards: async () => scene + 1 < scenes.length ? goTo(scene + 1) : "That was the last scene.",
   back: () => goTo(scene - 1),
   callback: openCallback,
   replay: () => play("replay", phoneId()),
@@ -132,19 +128,34 @@ const byKey = {
   arrowright: "onwards", arrowleft: "back", "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
-addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+const begins = ["reset", "onwards", "back"];
+/** @type {Promise<void>} */
+let opening = Promise.resolve(); // of the opening state, which the sign-in form waits for
+
+/** @param {string} name */
+function run(name) {
+  const done = attempt(acts[name]);
+  if (begins.includes(name)) opening = done;
+}
+
+/** @param {KeyboardEvent} event */
+function act(event) {
+  const typing = /** @type {Element} */ (event.target).closest("input, textarea, select, [role=tab]");
   if (typing || document.querySelector("dialog[open]:not(#callback)") || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const name = byKey[event.key.toLowerCase()];
   if (!name) return;
   event.preventDefault();
-  attempt(acts[name]);
-});
+  run(name);
+}
+
+// The phone is of the same origin: after a click on it the keys still mean the same.
+addEventListener("keydown", act);
+handset.addEventListener("load", () => handset.contentWindow?.addEventListener("keydown", act));
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-do], [data-person]")) : null;
   if (!button) return;
-  if (button.dataset.do) attempt(acts[button.dataset.do]);
+  if (button.dataset.do) run(button.dataset.do);
   else choose(Number(button.dataset.person));
 });
 
@@ -205,7 +216,10 @@ const diagram = new Diagram(byId("hops"), (id) => attempt(() => openHop(id)));
 follow("/stage/events", (/** @type {State} */ state) => {
   const begun = steps[0]?.id;
   steps = state.steps ?? [];
-  if (steps[0]?.id !== begun && byId("said").textContent === PRESS_ENTER) say("");
+  if (steps[0]?.id !== begun && steps[0]?.text === FORM_SENT) {
+    takeBack(app);
+    if (byId("said").textContent === PRESS_ENTER) say("");
+  }
   byId("wire-empty").hidden = steps.length > 0;
   byId("hops").hidden = steps.length === 0;
   diagram.show(steps);
