@@ -100,8 +100,13 @@ func TestTheScenes(t *testing.T) {
 			s.is(otherSays("is kept out"))
 		},
 		func() {
-			approved()
-			s.send("payee", "Bob", "amount", "12.00")
+			signIn()
+			s.told("The WebSocket is open")
+			s.click("handset", "#owner")
+			s.key("a") // goes to the phone, and means the same there
+			s.told("Nod lets this browser in: a new session")
+			s.fill("payee", "Bob", "amount", "12.00")
+			s.click("app", "#transfer-form [type=submit]")
 			s.told("The browser asks for a transfer")
 			s.nod.phoneOf("ada@example.com").pending()
 			s.press("a")

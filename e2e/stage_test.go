@@ -41,7 +41,32 @@ func (s *stage) size(width, height int64) {
 func (s *stage) press(keys string) {
 	s.t.Helper()
 	s.is(`!(document.activeElement instanceof HTMLIFrameElement)`)
+	s.key(keys)
+}
+
+// key presses keys, wherever they go.
+func (s *stage) key(keys string) {
+	s.t.Helper()
 	run(s.tab, "press "+keys, chromedp.KeyEvent(keys, withoutText))
+}
+
+// click clicks on something in a frame, with the mouse, and leaves that there.
+func (s *stage) click(frame, selector string) {
+	s.t.Helper()
+	in, document := s.tab, `document.getElementById("handset").contentDocument`
+	if frame == "app" {
+		in, document = s.frame(), "document"
+	}
+	in.is(fmt.Sprintf(`%s?.readyState === "complete" && %[1]s.querySelector(%q) != null`, document, selector))
+	at := eval[[3]float64](in, fmt.Sprintf(`((page) => {
+		const element = page.querySelector(%q);
+		element.scrollIntoView({ block: "center" });
+		const { x, y, width, height } = element.getBoundingClientRect();
+		return [x + width / 2, y + height / 2, page.defaultView.innerWidth];
+	})(%s)`, selector, document))
+	around := eval[[3]float64](s.tab, fmt.Sprintf(`(({ x, y, width }) => [x, y, width])(document.getElementById(%q).getBoundingClientRect())`, frame))
+	scale := around[2] / at[2]
+	run(s.tab, "click "+selector, chromedp.MouseClickXY(around[0]+at[0]*scale, around[1]+at[1]*scale))
 }
 
 // withoutText takes the character out of a key. A keyboard sends none once the page
@@ -66,15 +91,21 @@ func (s *stage) enter() {
 	s.is(fmt.Sprintf("%s !== %q && %[1]s !== ''", first, before)) // the wire tells of this one
 }
 
-// send fills in a form in the frame, fields and their values in turn, and sends it.
+// send fills in a form in the frame, and sends it.
 func (s *stage) send(fields ...string) {
+	s.t.Helper()
+	s.fill(fields...)
+	eval[bool](s.frame(), fmt.Sprintf(`setTimeout((form) => form.requestSubmit(), 0, document.getElementById(%q).form) > 0`, fields[0]))
+}
+
+// fill fills in a form in the frame, fields and their values in turn.
+func (s *stage) fill(fields ...string) {
 	s.t.Helper()
 	frame := s.frame()
 	for i := 0; i < len(fields); i += 2 {
 		frame.is(fmt.Sprintf(`document.getElementById(%q) != null && document.readyState === "complete"`, fields[i]))
 		eval[bool](frame, fmt.Sprintf(`(document.getElementById(%q).value = %q) !== ""`, fields[i], fields[i+1]))
 	}
-	eval[bool](frame, fmt.Sprintf(`setTimeout((form) => form.requestSubmit(), 0, document.getElementById(%q).form) > 0`, fields[0]))
 }
 
 // frame is the application in its frame, which has a process of its own.

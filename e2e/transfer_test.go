@@ -118,6 +118,7 @@ func TestTransferChangedInTheBrowser(t *testing.T) {
 	p := tb.signedIn("ada@example.com", "2015550101")
 	tb.askForTransfer("Grace Hopper", "120.50")
 	tb.newest("awaiting")
+	tb.is(`document.readyState === "complete"`)
 	eval[bool](tb, `(document.querySelector("[data-execute] [name=amount]").value = "99120.50", true)`)
 	p.answer("approve")
 	tb.is(says(`document.querySelector("main").innerText`, "error.transfer_changed.text"))
