@@ -30,6 +30,7 @@ var signinRows = []row{
 	{what: "sign-ups are never forgotten", file: "signin/sweep.go", find: "f.endUnproved(ctx)", put: "error(nil)", test: "handlers.TestASignUpIsForgottenAfterADay"},
 	{what: "browsers are not told of an answer", file: "signin/decide.go", find: "if applied {\n\t\tf.ended(ctx, decided)", put: "if false {\n\t\tf.ended(ctx, decided)", test: "handlers.TestSignInWithATap"},
 	{what: "other tabs are not told of a sign-in", file: "signin/confirm.go", find: "f.notify(ctx, before)", put: "_ = before", test: "TestOtherTabsHearOfTheSignIn"},
+	{what: "all phones are told at once", file: "signin/withdraw.go", find: "const withdrawAtOnce = 8", put: "const withdrawAtOnce = 800", test: "TestEightPhonesAreToldAtATime"},
 	{what: "a phone is not told that nobody waits", file: "signin/withdraw.go", find: "\tf.withdraw(a)\n", put: "", test: "TestAPhoneIsToldThatNobodyWaits"},
 	{what: "an attempt is counted twice", file: "signin/count.go", find: `f.counted.due("attempt "+sessionID, f.Now(), countFor)`, put: "true", test: "TestEachAttemptIsCountedOnce"},
 	{what: "a lost callback is not made up for", file: "signin/confirm.go", find: "a = f.reconcile(ctx, a, userAsked)", put: "", test: "handlers.TestALostCallbackIsMadeUpFor"},
