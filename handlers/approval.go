@@ -86,7 +86,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
-		CodesOffered: !signin.AttemptOver(a), Sends: h.sendsTo(v.User), PhoneUnproved: unproved,
+		CodesOffered: !signin.AttemptOver(a) && !h.Flow.AddsPhone(v), Sends: h.sendsTo(v.User), PhoneUnproved: unproved,
 		AddsPhone: h.Flow.AddsPhone(v),
 		Plain:     min(max(0, c.QueryInt("plain")), views.MaxPlain),
 	}

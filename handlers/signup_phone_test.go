@@ -132,7 +132,9 @@ func TestASignUpGoesOnWithThePassword(t *testing.T) {
 	again.confirmsFirst()
 
 	// The phone is lost before it has answered: the sign-up adds another one.
-	wantBody(t, again.get("/login/approval"), `href="/signup/phone"`)
+	waits := again.get("/login/approval")
+	wantBody(t, waits, `href="/signup/phone"`)
+	wantNoBody(t, waits, `href="/verify-token"`) // it has no code yet
 	wantRedirect(t, again.post("/signup/phone"), "/signup/phone")
 	other := s.phoneBy(again.firstCode(), "iPhone")
 	again.confirmsFirst()

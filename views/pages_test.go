@@ -141,7 +141,7 @@ func approvals() []state {
 	typed := asked
 	typed.Typed, typed.Number = true, "470811"
 	list = append(list, state{"approval", "pending, to type", views.Approval{Layout: member("approval", 1), Asked: typed, Status: "pending", CodesOffered: true}})
-	list = append(list, state{"approval", "pending in a sign-up", views.Approval{Layout: withoutNumbers("approval", 1), Asked: typed, Status: "pending", CodesOffered: true, AddsPhone: true}})
+	list = append(list, state{"approval", "pending in a sign-up", views.Approval{Layout: withoutNumbers("approval", 1), Asked: typed, Status: "pending", AddsPhone: true}})
 	for _, kind := range []string{"info", "success", "warning", "error"} {
 		list = append(list, state{"approval", kind, views.Approval{Layout: noticed(member("approval", 1), kind), Asked: asked, MaskedPhone: "+57 ••• 67", Status: "pending"}})
 	}
