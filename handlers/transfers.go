@@ -48,6 +48,10 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 		form.Errors = h.sentencesOf(c, problems, money.Decimals())
 		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
+	if errors.Is(err, store.ErrNotFound) {
+		form.Errors = map[string]string{string(signin.FieldForm): h.text(c, "transfers.no_phone")}
+		return h.showProtected(c, fiber.StatusConflict, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
+	}
 	if sentence := h.sayPaused(c, err, "transfers.paused"); sentence != "" {
 		form.Errors = map[string]string{string(signin.FieldForm): sentence}
 		return h.showProtected(c, fiber.StatusTooManyRequests, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })

@@ -63,10 +63,11 @@ func (o Operator) ResetFactors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.out, `Authenticator apps, recovery codes and known browsers of %s are gone, and all
-sessions have ended. The password and the phone have stayed. With the password and
-one of these new recovery codes the owner signs in, and can change the phone. Give
-them to nobody whom you have not recognised; they are shown this once.
+	fmt.Fprintf(o.out, `Phones of their own, authenticator apps, recovery codes and known browsers of %s
+are gone, and all sessions have ended. The password and a phone with a number have
+stayed. With the password and one of these new recovery codes the owner signs in, and
+can add a phone or change it. Give them to nobody whom you have not recognised; they
+are shown this once.
 
 `, printable(o.user.Email))
 	for _, code := range codes {
@@ -120,6 +121,15 @@ func (o Operator) showFactors(ctx context.Context, w io.Writer) error {
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
+	}
+	own, err := o.db.OwnPhones(ctx, o.user.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range own {
+		if p.Counts() {
+			fmt.Fprintf(w, "phone of their own\t%s, since %s\n", printable(p.Name), when(p.CreatedAt))
+		}
 	}
 	apps, err := o.db.Authenticators(ctx, o.user.ID)
 	if err != nil {

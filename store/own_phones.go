@@ -165,24 +165,23 @@ func (s *Store) RevokeOwnPhone(ctx context.Context, sessionID, phoneID string, c
 		if counted, ended, err = tx.revokeOwnPhone(ctx, by, phoneID, c); err != nil || !counted {
 			return err
 		}
-		return tx.waysLeft(ctx, by)
+		if by.Level != SignedIn { // a password alone refuses a phone, and takes none away
+			return ErrNotFound
+		}
+		return tx.waysLeft(ctx, by.UserID)
 	})
 	return ended, err
 }
 
-// waysLeft is ErrLastFactor where the user of a session has no second step left; a sign-up
-// takes none away.
-func (tx *txn) waysLeft(ctx context.Context, by Session) error {
-	if by.Level != SignedIn {
-		return ErrLastFactor
-	}
+// waysLeft is ErrLastFactor for a user without a second step.
+func (tx *txn) waysLeft(ctx context.Context, userID int64) error {
 	const query = `
 		SELECT
 			EXISTS (SELECT 1 FROM factors WHERE user_id = ?1 AND provider IN ('own', CAST(?2 AS TEXT)) AND revoked_at IS NULL)
 			OR EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1 AND proved_at IS NOT NULL)
 			OR EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ?1 AND used_at IS NULL)`
 	var left bool
-	err := tx.QueryRowContext(ctx, query, by.UserID, tx.store.opts.Provider).Scan(&left)
+	err := tx.QueryRowContext(ctx, query, userID, tx.store.opts.Provider).Scan(&left)
 	if err == nil && !left {
 		return ErrLastFactor
 	}

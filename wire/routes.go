@@ -49,7 +49,7 @@ var routes = map[Point][]string{
 		"/account/phone", "/account/phone/new", "/account/phone/status", "/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
 		"/phone", "/phone/state", "/phone/enrol", "/phone/enrol/finish", "/phone/renew", "/phone/poll", "/phone/events", "/phone/stream",
 		"/phone/requests", "/phone/requests/{id}", "/phone/requests/{id}/why", "/phone/push", "/phone/worker.js",
-		"/account/phones", "/account/phones/code", "/account/phones/status", "/account/phones/receipts/{id}", "/account/phones/confirm", "/account/phones/remove",
+		"/account/phones", "/account/phones/code", "/account/phones/status", "/account/phones/receipts/{id}", "/account/phones/confirm", "/account/phones/remove", "/account/phones/beside",
 		"/account/authenticators", "/account/authenticators/prove", "/account/authenticators/remove",
 		"/account/recovery-codes", "/account/recovery-codes/kept", "/account/recovery-codes/remove", "/account/recovery-codes/decline",
 		"/account/close", "/account/sessions/end", "/account/sessions/end-others", "/account/password", "/account/history",
