@@ -62,8 +62,9 @@ fuzz: ## each fuzz target for FUZZTIME (1m)
 mutate: ## one-line mutations of the product: the test named with each must fail (some minutes)
 	go run ./tools/mutate
 
-chaos: ## 100 kill -9 and 50 SIGTERM under 30 people: nothing acknowledged may be lost (some minutes)
+chaos: ## kill -9, SIGTERM, power cuts and crashes of PostgreSQL under 30 people: nothing acknowledged may be lost (some minutes, as root)
 	go run ./chaos
+	go run ./chaos -database postgres -crashes 20
 
 caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
 	@tools/caddy
@@ -87,7 +88,7 @@ attacked: ## what attacks cost those who only want in; one table (some minutes)
 long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser, fail2ban and promtool, packages
 	@echo "== 1 of 12: mutations"; $(MAKE) --no-print-directory mutate
 	@echo "== 2 of 12: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
-	@echo "== 3 of 12: kills, a few"; go run ./chaos -kills 20 -terms 10
+	@echo "== 3 of 12: kills, crashes and power cuts, on SQLite and on PostgreSQL"; go run ./chaos -kills 200 -terms 10 -cuts 20; go run ./chaos -database postgres -kills 60 -terms 10 -crashes 15 -cuts 15
 	@echo "== 4 of 12: a real Caddy"; $(MAKE) --no-print-directory caddy
 	@echo "== 5 of 12: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
 	@echo "== 6 of 12: the benchmark, quick"; go run ./bench -quick

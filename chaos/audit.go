@@ -5,75 +5,142 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3" // the driver that reads the files
 )
 
-// audit compares what was promised with what is in the files.
-func (w *world) audit(ctx context.Context) error {
-	var all error
-	for _, name := range []string{"nod.db", "nod-sessions.db", "nod-simulator.db"} {
-		all = errors.Join(all, w.inFile(name, func(db *sql.DB) error { return w.checkWhole(ctx, name, db) }))
+// audit compares what was promised with what is in the databases. over says that
+// nobody does anything any more; before, a phone's answer may still be on its way.
+func (w *world) audit(ctx context.Context, over bool) error {
+	promised := w.book.promises() // before anything is read
+	all := w.checkWhole(ctx)
+	db, err := w.site.records("nod.db")
+	if err != nil {
+		return errors.Join(all, err)
 	}
-	return errors.Join(all, w.inFile("nod.db", func(db *sql.DB) error {
-		return errors.Join(w.checkTaps(ctx, db), w.checkAccounts(ctx, db), w.checkTransfers(ctx, db), w.checkRules(ctx, db))
-	}))
+	defer db.Close()
+	for _, err := range []error{
+		w.checkTaps(ctx, db, promised, over), w.checkAccounts(ctx, db, promised),
+		w.checkTransfers(ctx, db, promised), w.checkRules(ctx, db),
+	} {
+		all = errors.Join(all, err)
+	}
+	return all
 }
 
-func (w *world) inFile(name string, check func(*sql.DB) error) error {
-	db, err := sql.Open("sqlite3", "file:"+w.process.file(name)+"?mode=ro")
+// records is a database as the audit reads it.
+type records struct {
+	*sql.DB
+	server bool
+}
+
+// records opens a database: that of PostgreSQL, or a file.
+func (s *site) records(file string) (*records, error) {
+	if s.cluster != nil {
+		config, err := pgx.ParseConfig(s.cluster.URL("nod"))
+		if err != nil {
+			return nil, err
+		}
+		return &records{stdlib.OpenDB(*config), true}, nil
+	}
+	db, err := sql.Open("sqlite3", "file:"+s.file(file)+"?mode=ro&_busy_timeout=5000")
+	return &records{db, false}, err
+}
+
+// one asks for one row, by at most one parameter.
+func (r *records) one(ctx context.Context, query string, args ...any) *sql.Row {
+	if r.server {
+		query = strings.Replace(query, "?", "$1", 1)
+	}
+	return r.QueryRowContext(ctx, query, args...)
+}
+
+// checkWhole has the databases check themselves.
+func (w *world) checkWhole(ctx context.Context) error {
+	files, query := []string{"nod.db", "nod-sessions.db", "nod-simulator.db"}, `PRAGMA integrity_check`
+	if w.site.cluster != nil {
+		// Each index is as it should be, and has each row of its table.
+		files, query = []string{"PostgreSQL"}, `
+			SELECT CASE WHEN COUNT(bt_index_check(pg_class.oid, true)) > 0 THEN 'ok' ELSE 'no table is there' END
+			FROM pg_class
+				JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = 'public'
+				JOIN pg_am ON pg_am.oid = relam AND amname = 'btree'`
+	}
+	for _, file := range files {
+		if err := w.checkOne(ctx, file, query); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+func (w *world) checkOne(ctx context.Context, file, query string) error {
+	db, err := w.site.records(file)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := check(db); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	var verdict string
+	if err := db.one(ctx, query).Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		w.book.lose("%s is damaged: %s", file, verdict)
 	}
 	return nil
 }
 
-func (w *world) checkWhole(ctx context.Context, name string, db *sql.DB) error {
-	var verdict string
-	err := db.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&verdict)
-	if err == nil && verdict != "ok" {
-		w.book.lose("%s is damaged: %s", name, verdict)
-	}
-	return err
-}
-
-// checkTaps: an acknowledged tap is in the file, unless its request was over. A
+// checkTaps: an acknowledged tap is in the database, unless its request was over. A
 // page was told the same.
-func (w *world) checkTaps(ctx context.Context, db *sql.DB) error {
-	for uuid, t := range w.book.taps {
-		var status, reason string
-		err := db.QueryRowContext(ctx, `SELECT status, reason FROM approvals WHERE uuid = ?`, uuid).Scan(&status, &reason)
-		if errors.Is(err, sql.ErrNoRows) {
-			status, err = "unknown", nil
-		}
-		if err != nil {
-			return err
-		}
+func (w *world) checkTaps(ctx context.Context, db *records, promised promises, over bool) error {
+	now, err := requests(ctx, db)
+	if err != nil {
+		return err
+	}
+	for uuid, t := range promised.taps {
+		status := now[uuid]
 		want := past[t.verb]
 		switch {
-		case t.taken && status != want && status != "cancelled":
-			w.book.lose("tap %s on %s: the request is %s %s", t.verb, uuid, status, reason)
+		case t.taken && status != want && status != "cancelled" && (over || status != "pending"):
+			w.book.lose("tap %s on %s: the request is %q", t.verb, uuid, status)
 		case t.told != "" && t.told != status && !(t.told == "executed" && status == "approved"):
-			w.book.lose("tap %s on %s: the page was told %s, the request is %s %s", t.verb, uuid, t.told, status, reason)
+			w.book.lose("tap %s on %s: the page was told %s, the request is %q", t.verb, uuid, t.told, status)
 		}
 	}
 	return nil
+}
+
+// requests is how each request to a phone is, by the provider's id.
+func requests(ctx context.Context, db *records) (map[string]string, error) {
+	rows, err := db.QueryContext(ctx, `SELECT uuid, status FROM approvals WHERE uuid IS NOT NULL`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[string]string{}
+	for rows.Next() {
+		var uuid, status string
+		if err := rows.Scan(&uuid, &status); err != nil {
+			return nil, err
+		}
+		all[uuid] = status
+	}
+	return all, rows.Err()
 }
 
 // checkAccounts: who was promised an account has one, with a phone.
-func (w *world) checkAccounts(ctx context.Context, db *sql.DB) error {
-	for email := range w.book.accounts {
+func (w *world) checkAccounts(ctx context.Context, db *records, promised promises) error {
+	for _, email := range promised.accounts {
 		var there bool
 		const query = `
 			SELECT EXISTS (
 				SELECT 1
 				FROM users JOIN factors ON factors.user_id = users.id
 				WHERE users.email = ? AND factors.revoked_at IS NULL)`
-		if err := db.QueryRowContext(ctx, query, email).Scan(&there); err != nil {
+		if err := db.one(ctx, query, email).Scan(&there); err != nil {
 			return err
 		}
 		if !there {
@@ -84,8 +151,8 @@ func (w *world) checkAccounts(ctx context.Context, db *sql.DB) error {
 }
 
 // checkTransfers: what was acknowledged as executed is, once.
-func (w *world) checkTransfers(ctx context.Context, db *sql.DB) error {
-	for payee := range w.book.executed {
+func (w *world) checkTransfers(ctx context.Context, db *records, promised promises) error {
+	for _, payee := range promised.executed {
 		var executed, told int
 		const query = `
 			SELECT
@@ -94,7 +161,7 @@ func (w *world) checkTransfers(ctx context.Context, db *sql.DB) error {
 					WHERE events.approval_id = transfers.approval_id AND events.kind = 'transfer_executed')), 0)
 			FROM transfers
 			WHERE payee = ? AND executed_at IS NOT NULL`
-		if err := db.QueryRowContext(ctx, query, payee).Scan(&executed, &told); err != nil {
+		if err := db.one(ctx, query, payee).Scan(&executed, &told); err != nil {
 			return err
 		}
 		if executed != 1 || told != 1 {
@@ -133,7 +200,7 @@ var rules = []struct{ broken, query string }{
 }
 
 // checkRules also compares each approval that was used with the phones' taps.
-func (w *world) checkRules(ctx context.Context, db *sql.DB) error {
+func (w *world) checkRules(ctx context.Context, db *records) error {
 	for _, rule := range rules {
 		found, err := texts(ctx, db, rule.query)
 		if err != nil {
@@ -144,15 +211,16 @@ func (w *world) checkRules(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	used, err := texts(ctx, db, `SELECT uuid FROM approvals WHERE status = 'approved' OR consumed_at IS NOT NULL`)
+	tapped := w.book.promises().taps // each is noted before it is sent
 	for _, uuid := range used {
-		if t := w.book.taps[uuid]; t == nil || t.verb != "approve" {
+		if tapped[uuid].verb != "approve" {
 			w.book.lose("request %s is approved, and nobody tapped Approve", uuid)
 		}
 	}
 	return err
 }
 
-func texts(ctx context.Context, db *sql.DB, query string) (found []string, err error) {
+func texts(ctx context.Context, db *records, query string) (found []string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,11 +16,12 @@ type book struct {
 	taps     map[string]*tap // by the provider's id of the request
 	executed map[string]bool // by payee: acknowledged as executed
 	faults   map[string]int  // answers of 5xx, by path and status
-	starts   []time.Duration // from the start of a process until it is ready
+	starts   []time.Duration // from the start of what had ended until all is ready
 	stops    []time.Duration // from SIGTERM until the process has ended
 	lost     []string
 
-	kills, terms, restarts                   int
+	kills, terms, crashes, cuts, restarts    int
+	gaveUp                                   int
 	signUps, signUpsAgain, signIns, signOuts int
 	refusals                                 int
 	denials, transfers, resends              int
@@ -103,4 +106,20 @@ func (b *book) ended(uuid, status string) {
 	if t := b.taps[uuid]; t != nil {
 		t.told = status
 	}
+}
+
+// promises are what the audit holds the databases to.
+type promises struct {
+	accounts, executed []string
+	taps               map[string]tap
+}
+
+func (b *book) promises() promises {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := promises{slices.Collect(maps.Keys(b.accounts)), slices.Collect(maps.Keys(b.executed)), map[string]tap{}}
+	for uuid, t := range b.taps {
+		p.taps[uuid] = *t
+	}
+	return p
 }

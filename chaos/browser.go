@@ -42,15 +42,19 @@ func (w *world) newBrowser(from net.IP) *browser {
 		panic("a jar without options cannot fail: " + err.Error())
 	}
 	b := &browser{w: w}
-	_, port, _ := net.SplitHostPort(w.process.addr)
-	b.origin = &url.URL{Scheme: "http", Host: "localhost:" + port}
+	b.origin, err = url.Parse(w.site.origin())
+	if err != nil {
+		panic("an origin of ours: " + err.Error())
+	}
 	// Each person has an address, since limits count by address.
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}
 	b.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, "tcp", w.process.addr)
+		return w.site.dial(ctx, dialer)
 	}
 	b.client = &http.Client{
-		Jar: jar, Timeout: replyTimeout, Transport: &http.Transport{DialContext: b.dial},
+		Jar: jar, Timeout: replyTimeout,
+		// Where there are several processes, each request goes to any of them.
+		Transport:     &http.Transport{DialContext: b.dial, DisableKeepAlives: len(w.site.addrs) > 1},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return b

@@ -103,7 +103,7 @@ func (w *world) checkPasswords(ctx context.Context) error {
 type line struct{ id, status, body string }
 
 var (
-	entries   = regexp.MustCompile(`(?s)<li class="entry" data-transfer="([^"]+)" data-status="([^"]+)">(.*?)</li>`)
+	entries   = regexp.MustCompile(`(?s)<li class="entry"[^>]* data-transfer="([^"]+)" data-status="([^"]+)">(.*?)</li>`)
 	hiddenOne = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
 )
 

@@ -135,7 +135,7 @@ var phoneClient = &http.Client{Timeout: replyTimeout}
 
 // call calls the simulator once.
 func (ph *phone) call(ctx context.Context, method, path string, into any) (status int, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+ph.w.process.phones+path, strings.NewReader("{}"))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+ph.w.site.phones+path, strings.NewReader("{}"))
 	if err != nil {
 		return 0, err
 	}

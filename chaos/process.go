@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,83 +13,60 @@ import (
 	"time"
 )
 
-// process is Nod, whichever of its processes runs now.
+// process is one program, whichever of its processes runs now.
 type process struct {
-	dir          string
-	addr, phones string // where it listens
-	cmd          *exec.Cmd
-	ended        chan error
+	name   string // of its log
+	binary string
+	args   []string
+	env    []string
+	dir    string
+	ready  string // the URL that says that it is ready
+
+	cmd   *exec.Cmd
+	ended chan error // nil while it does not run
 }
 
-// newProcess is given the first of two ports, or 0 for any that are free now.
-func newProcess(dir string, port int) *process {
-	for port == 0 || !free(port) || !free(port+1) {
-		// Below the range that outgoing connections take theirs from: those
-		// would take it while no process listens.
-		port = 20000 + rand.IntN(10000)
-	}
-	return &process{dir: dir, addr: fmt.Sprintf("127.0.0.1:%d", port), phones: fmt.Sprintf("127.0.0.1:%d", port+1)}
-}
+func (p *process) log() string { return filepath.Join(p.dir, p.name+".log") }
 
-func free(port int) bool {
-	ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return false
-	}
-	return ln.Close() == nil
-}
+func (p *process) runs() bool { return p.ended != nil }
 
-func (p *process) file(name string) string { return filepath.Join(p.dir, name) }
-
-func (p *process) build(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", p.file("nod"), "nod").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
-}
-
-// start runs the binary and waits until it says that it is ready.
-func (p *process) start(ctx context.Context) error {
-	log, err := os.OpenFile(p.file("nod.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+// start runs the binary.
+func (p *process) start() error {
+	log, err := os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	p.cmd = exec.Command(p.file("nod"))
-	p.cmd.Dir, p.cmd.Stderr = p.dir, log
-	p.cmd.Env = []string{
-		"HOME=" + p.dir, "PATH=" + os.Getenv("PATH"), "DATABASE_URL=sqlite:" + p.file("nod.db"),
-		"ADDR=" + p.addr, "SIMULATOR_ADDR=" + p.phones, "APPROVAL_TTL=1m",
-	}
+	p.cmd = exec.Command(p.binary, p.args...)
+	p.cmd.Dir, p.cmd.Stderr, p.cmd.Env = p.dir, log, p.env
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
 	p.ended = make(chan error, 1)
 	go func(cmd *exec.Cmd, ended chan error) { ended <- cmd.Wait() }(p.cmd, p.ended)
-	return p.awaitReady(ctx)
+	return nil
 }
 
 func (p *process) awaitReady(ctx context.Context) error {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if p.ready(ctx) {
+		if p.isReady(ctx) {
 			return nil
 		}
 		select {
 		case <-again.C:
 		case err := <-p.ended:
 			p.ended <- err
-			return fmt.Errorf("nod ended by itself: %w", err)
+			return fmt.Errorf("%s ended by itself: %w", p.name, err)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func (p *process) ready(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/readyz", nil)
+func (p *process) isReady(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.ready, nil)
 	if err != nil {
 		return false
 	}
@@ -105,7 +80,7 @@ func (p *process) ready(ctx context.Context) bool {
 
 // kill is kill -9.
 func (p *process) kill() {
-	if p.cmd == nil || p.ended == nil {
+	if !p.runs() {
 		return
 	}
 	_ = p.cmd.Process.Kill() // it may have ended
@@ -113,30 +88,35 @@ func (p *process) kill() {
 	p.ended = nil
 }
 
-// stop is what an operator does.
+// errGaveUp: a stop took so long that the process left behind what was not done.
+var errGaveUp = errors.New("gave up on what was left")
+
+// stop is what an operator does. errGaveUp is no fault on a machine that is slow.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return errors.Join(err, <-p.ended)
 	}
 	err := <-p.ended
 	p.ended = nil
+	var status *exec.ExitError
+	if errors.As(err, &status) && status.ExitCode() == 1 {
+		return errGaveUp
+	}
 	if err != nil {
-		return fmt.Errorf("nod did not stop in order: %w", err)
+		return fmt.Errorf("%s did not stop in order: %w", p.name, err)
 	}
 	return nil
 }
 
 var errorLine = regexp.MustCompile(`(?m)level=ERROR msg=("[^"]*"|\S+)|^panic: .*`)
 
-// errors counts what the log says of errors.
-func (p *process) errors() map[string]int {
-	counts := map[string]int{}
-	log, err := os.ReadFile(p.file("nod.log"))
+// countErrors counts what the log says of errors.
+func (p *process) countErrors(counts map[string]int) {
+	log, err := os.ReadFile(p.log())
 	if err != nil {
 		counts["it cannot be read: "+err.Error()]++
 	}
 	for _, found := range errorLine.FindAllString(string(log), -1) {
 		counts[found]++
 	}
-	return counts
 }

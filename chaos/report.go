@@ -16,7 +16,9 @@ func (w *world) print(out io.Writer, took time.Duration) {
 	row := func(what, format string, args ...any) {
 		fmt.Fprintf(out, "%-42s %s\n", what, fmt.Sprintf(format, args...))
 	}
-	row("kill -9, SIGTERM, restarts", "%d, %d, %d in %s", b.kills, b.terms, b.restarts, took.Round(time.Second))
+	row("kill -9, SIGTERM of a process", "%d, %d", b.kills, b.terms)
+	row("crashes of PostgreSQL, power cuts", "%d, %d", b.crashes, b.cuts)
+	row("everything back, and checked", "%d times in %s", b.restarts, took.Round(time.Second))
 	row("sign-ups, sign-ins, sign-outs", "%d, %d, %d", b.signUps, b.signIns, b.signOuts)
 	row("sign-ups sent again, the reply was lost", "%d", b.signUpsAgain)
 	row("sign-ups refused for now", "%d", b.refusals)
@@ -31,16 +33,16 @@ func (w *world) print(out io.Writer, took time.Duration) {
 	row("phone not asked, sent again", "%d, %d", b.unasked, b.resends)
 	row("attempts to get in without a tap", "%d", b.attempts)
 	row("transfers executed", "%d", b.transfers)
-	row("from SIGTERM to the end", "%s", quantiles(b.stops))
+	row("from SIGTERM to the end", "%s; %d gave up", quantiles(b.stops), b.gaveUp)
 	row("from start to ready", "%s", quantiles(b.starts))
 	w.told.mu.Lock()
 	defer w.told.mu.Unlock()
-	row("from ready to told, each waiting page", "%s", quantiles(w.told.told))
+	row("from ready to told, after all were gone", "%s", quantiles(w.told.told))
 	row("from tap (or ready) to told", "%s", quantiles(w.told.answers))
 	for _, answer := range slices.Sorted(maps.Keys(b.faults)) {
 		row("answered "+answer, "%d", b.faults[answer])
 	}
-	errs := w.process.errors()
+	errs := w.site.countErrors()
 	for _, text := range slices.Sorted(maps.Keys(errs)) {
 		row("in the log: "+text, "%d", errs[text])
 	}

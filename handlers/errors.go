@@ -68,6 +68,11 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		h.Logger.Debug("request refused", "request_id", id, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	h.noteRefusal(c, p)
+	if p.Status >= 500 {
+		// Whoever sends the form again is where a reply that was lost leaves them: with the
+		// cookies that the form's token was made for.
+		c.Response().Header.DelAllCookies()
+	}
 	setRetryAfter(c, p.RetryAfter)
 	h.setErrorHeaders(c, p.Status)
 	c.Status(p.Status)

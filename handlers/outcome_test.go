@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -61,6 +63,38 @@ func TestAFailedFormDoesNotClaimThatNothingWasChanged(t *testing.T) {
 		wantBody(t, got, words("error.unknown"))
 		wantNoBody(t, got, "Nothing was changed")
 	}
+}
+
+// away takes the database away once a session is kept, for as long as it is set.
+type away struct {
+	*handlers.SessionFile
+	path  string
+	taken bool
+}
+
+func (a *away) Set(key string, value []byte, life time.Duration) error {
+	err := a.SessionFile.Set(key, value, life)
+	if a.taken {
+		err = errors.Join(err, os.Rename(a.path, a.path+".away"))
+	}
+	return err
+}
+
+// A form that failed halfway, with a new cookie on its way, can be sent again as it is.
+func TestAFormThatFailedCanBeSentAgain(t *testing.T) {
+	var files *away
+	s := newSite(t, func(c *config) {
+		files = &away{SessionFile: c.SessionStorage.(*handlers.SessionFile)}
+		c.SessionStorage = files
+	})
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	form := url.Values{"_csrf": {b.formToken()}, "email": {ada.Email}, "password": {goodPassword}}
+	files.path, files.taken = filepath.Join(s.dir, "nod.db"), true
+	wantStatus(t, b.postForm("/login", form), http.StatusServiceUnavailable)
+	files.taken = false
+	must(t, os.Rename(files.path+".away", files.path))
+	wantRedirect(t, b.postForm("/login", form), "/login/approval")
 }
 
 // Errors of the session file are those of the storage, not bugs.

@@ -258,7 +258,7 @@ func wrapServer(err error) error {
 func lostServer(err error) bool {
 	var connect *pgconn.ConnectError
 	var network *net.OpError // a net.Error is also what a file cannot do
-	return errors.As(err, &connect) || errors.As(err, &network) ||
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, pgconn.ErrConnClosed) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

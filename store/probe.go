@@ -42,10 +42,8 @@ func newServerProbe(db *sql.DB, write string, now func() time.Time) *Probe {
 
 // Check returns an ErrUnavailable if the file cannot be written.
 func (p *Probe) Check(ctx context.Context) error {
-	if p.file != nil {
-		if now, err := os.Stat(p.path); err != nil || !os.SameFile(now, p.file) {
-			return fmt.Errorf("%w: %s was moved or removed", ErrUnavailable, p.path)
-		}
+	if err := p.inPlace(); err != nil {
+		return err
 	}
 	now := p.now()
 	forGood := p.due(now)
@@ -55,6 +53,17 @@ func (p *Probe) Check(ctx context.Context) error {
 	}
 	if forGood {
 		p.note(now)
+	}
+	return nil
+}
+
+// inPlace returns an ErrUnavailable if the file is not the one at its path any more.
+func (p *Probe) inPlace() error {
+	if p.file == nil {
+		return nil
+	}
+	if now, err := os.Stat(p.path); err != nil || !os.SameFile(now, p.file) {
+		return fmt.Errorf("%w: %s was moved or removed", ErrUnavailable, p.path)
 	}
 	return nil
 }

@@ -72,6 +72,9 @@ func (s *Store) inTx(ctx context.Context, do func(*txn) error) error {
 
 // exec runs one statement that is a transaction of its own.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	if err := s.probe.inPlace(); err != nil {
+		return nil, err
+	}
 	err = s.again(ctx, func() error {
 		result, err = s.db.ExecContext(ctx, query, args...)
 		return wrap(err)
@@ -134,6 +137,11 @@ func (s *Store) tryTx(ctx context.Context, do func(*txn) error, commit func(*sql
 	var keep *kept
 	if done != nil && !errors.As(done, &keep) {
 		return t, wrap(done)
+	}
+	// What is written to a removed file is lost with the process: nobody is told that
+	// it was kept.
+	if err := s.probe.inPlace(); err != nil {
+		return t, err
 	}
 	if err := commit(tx); err != nil {
 		return t, wrap(err)

@@ -4,6 +4,7 @@ import "time"
 
 // Settings, and the order of stopping.
 var processRows = []row{
+	{what: "a form that failed halfway is stale", file: "handlers/errors.go", find: "h.noteRefusal(c, p)\n\tif p.Status >= 500 {", put: "h.noteRefusal(c, p)\n\tif false {", test: "TestAFormThatFailedCanBeSentAgain"},
 	{what: "two servers share a file", file: "server/lock.go", find: "syscall.LOCK_EX|", put: "syscall.LOCK_SH|", test: "TestASecondServerIsRefused"},
 	{what: "a link leads to a lock of its own", file: "server/lock.go", find: "path = filepath.Join(dir, target)", put: "return path, nil", test: "TestASecondServerIsRefusedBeforeThereIsAFile"},
 	{what: "a key is printed", file: "config/key.go", find: `in.problem("a key has no blanks and only plain characters")`, put: `in.problem("not a key: %s", value)`, test: "TestNoMessageShowsAKey"},

@@ -23,27 +23,34 @@ import (
 // ErrMissing: no PostgreSQL is installed.
 var ErrMissing = errors.New("PostgreSQL is not installed: make setup installs it")
 
-// Cluster is a running server. Its data is not meant to outlive a power cut.
+// Cluster is a running server.
 type Cluster struct {
-	dir  string
-	bin  string
-	cred *syscall.Credential // PostgreSQL refuses to run as root
+	dir     string
+	bin     string
+	durable bool
+	cred    *syscall.Credential // PostgreSQL refuses to run as root
 
 	process  *exec.Cmd
 	lifeline io.WriteCloser // the server ends when this closes, however that happens
 }
 
-// Start makes a cluster and starts it.
-func Start() (*Cluster, error) {
+// Start makes a cluster and starts it. Its data is not meant to outlive a power cut.
+func Start() (*Cluster, error) { return start("", false) }
+
+// StartDurable makes a cluster in a folder, "" for that of temporary files, and starts
+// it. What it has committed outlives a power cut.
+func StartDurable(folder string) (*Cluster, error) { return start(folder, true) }
+
+func start(folder string, durable bool) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "nod-pg-")
+	dir, err := os.MkdirTemp(folder, "nod-pg-")
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{dir: dir, bin: bin}
+	c := &Cluster{dir: dir, bin: bin, durable: durable}
 	if err = c.make(); err == nil {
 		err = c.Run()
 	}
@@ -80,9 +87,11 @@ func (c *Cluster) make() error {
 			return err
 		}
 	}
-	initdb := c.command("initdb", "--pgdata", c.data(), "--username", "nod", "--auth", "trust",
-		"--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
-	if out, err := initdb.CombinedOutput(); err != nil {
+	args := []string{"--pgdata", c.data(), "--username", "nod", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-instructions"}
+	if !c.durable {
+		args = append(args, "--no-sync")
+	}
+	if out, err := c.command("initdb", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	return nil
@@ -124,16 +133,23 @@ read -r word
 kill -QUIT $server; wait $server
 [ "$word" = keep ] || rm -rf "$PWD"`
 
-// settings are of a server that has many short databases and loses nothing of value.
-var settings = []string{
-	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
-	"max_connections=400", "shared_buffers=64MB", "listen_addresses=", "autovacuum=off", "jit=off",
-}
+// settings are of a server that has many short databases; hasty are further ones of a
+// server that loses nothing of value.
+var (
+	settings = []string{
+		"wal_level=minimal", "max_wal_senders=0", "max_connections=400", "shared_buffers=64MB", "listen_addresses=", "autovacuum=off", "jit=off",
+	}
+	hasty = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off"}
+)
 
 // Run starts the server, or starts it again after Stop, and returns once it answers.
 func (c *Cluster) Run() (err error) {
 	args := []string{"-c", guarded, "sh", filepath.Join(c.bin, "postgres"), "-D", c.data(), "-k", c.dir}
-	for _, s := range settings {
+	set := settings
+	if !c.durable {
+		set = append(slices.Clone(settings), hasty...)
+	}
+	for _, s := range set {
 		args = append(args, "-c", s)
 	}
 	c.process = c.command("postgres")
@@ -168,6 +184,9 @@ func (c *Cluster) wait() error {
 func (c *Cluster) URL(database string) string {
 	return "postgres://nod@/" + database + "?host=" + c.dir
 }
+
+// Running says whether the server was started and not stopped since.
+func (c *Cluster) Running() bool { return c.process != nil }
 
 // Stop ends the server in the middle of whatever it does. Run starts it again on the
 // same data.
