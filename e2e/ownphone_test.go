@@ -7,19 +7,19 @@ import (
 )
 
 // authenticator gives a tab what unlocks a phone: keys that verify their user.
-func (tb *tab) authenticator() {
+func (tb *tab) authenticator() webauthn.AuthenticatorID {
 	tb.t.Helper()
 	call(tb, webauthn.Enable, webauthn.EnableParams{})
-	call(tb, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+	return call(tb, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
 		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-	}})
+	}}).AuthenticatorID
 }
 
 // addOwnPhone makes a tab the phone of whoever is signed in in another one.
-func addOwnPhone(tb, hand *tab, name string) {
+func addOwnPhone(tb, hand *tab, name string) (passkeys webauthn.AuthenticatorID) {
 	tb.t.Helper()
-	hand.authenticator()
+	passkeys = hand.authenticator()
 	tb.open("/protected")
 	tb.click("#add-own-phone button")
 	hand.typesCode(tb, name)
@@ -28,6 +28,7 @@ func addOwnPhone(tb, hand *tab, name string) {
 	tb.at("/protected")
 	hand.see("#ownphone-empty")
 	hand.accessible("a phone at rest")
+	return passkeys
 }
 
 // typesCode gives a tab the code that another one shows, until that asks whether the phone

@@ -119,6 +119,9 @@ func (h *Handlers) registerSignIn(app *fiber.App) {
 	h.registerFirstPhone(app)
 	app.Get("/login", h.loginForm)
 	app.Post("/login", h.requireSessionFile, h.login)
+	if h.Phone != nil {
+		app.Post("/login/passkey", h.requireSessionFile, h.signInByPasskey)
+	}
 	app.Post("/logout", h.logout)
 	app.Post("/language", h.chooseLanguage)
 	app.Get("/forgot", h.forgotForm)

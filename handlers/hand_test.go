@@ -89,13 +89,18 @@ func (b *browser) phoneCode() string {
 	return found[1]
 }
 
-func (s *site) phoneBy(code, name string) hand { return s.browser().becomesPhone(code, name) }
+func (s *site) phoneBy(code, name string, change ...func(*phonetest.Phone)) hand {
+	return s.browser().becomesPhone(code, name, change...)
+}
 
 // becomesPhone gives a code to this browser.
-func (b *browser) becomesPhone(code, name string) hand {
+func (b *browser) becomesPhone(code, name string, change ...func(*phonetest.Phone)) hand {
 	s := b.site
 	s.t.Helper()
 	h := hand{b, phonetest.New(s.url, "localhost")}
+	for _, c := range change {
+		c(h.keys)
+	}
 	var o ownphone.Options
 	if status := h.sendJSON("/phone/enrol", map[string]string{"code": code}, &o); status != http.StatusOK {
 		s.t.Fatalf("the code is refused: %d", status)
@@ -116,10 +121,16 @@ var phoneID = regexp.MustCompile(`name="id" value="([^"]+)"`)
 func (b *browser) addsPhone(name string, says ...string) hand {
 	b.t.Helper()
 	h := b.enrols(name)
+	wantRedirect(b.t, b.confirms(name), "/protected", append(says, "own-phone-first")[0])
+	return h
+}
+
+// confirms says that the phone of this name, which waits, is one's own.
+func (b *browser) confirms(name string) page {
+	b.t.Helper()
 	got := b.get("/account/phones")
 	wantBody(b.t, got, name)
-	wantRedirect(b.t, b.post("/account/phones/confirm", "id", phoneID.FindStringSubmatch(got.Body)[1]), "/protected", append(says, "own-phone-first")[0])
-	return h
+	return b.post("/account/phones/confirm", "id", phoneID.FindStringSubmatch(got.Body)[1])
 }
 
 func (h hand) status() (s struct{ Status, Name, Challenge, Origin string }) {

@@ -31,7 +31,9 @@ func (h *Handlers) loginForm(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) loginPage(c *fiber.Ctx, email string) views.Login {
-	return views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, DemoPeople: h.demoPeople(c)}
+	page := views.Login{Layout: h.layout(c, "login", "login.title"), Email: email, DemoPeople: h.demoPeople(c)}
+	page.Challenge = h.passkeyChallenge(c)
+	return page
 }
 
 func (h *Handlers) showLogin(c *fiber.Ctx, status int, email, problem string) error {

@@ -57,6 +57,7 @@ func opens(c *fiber.Ctx) bool {
 // formPages are the pages of the forms, by how the paths of these begin.
 var formPages = [][2]string{
 	{"/login/cancel", "/login"},
+	{"/login/passkey", "/login"},
 	{"/login/", "/login/approval"},
 	{"/send-token", "/verify-token"},
 	{"/account/confirm/", "/account/confirm"},

@@ -22,6 +22,11 @@ type OwnPhones interface {
 	Added(ctx context.Context, userID int64, language string)
 	// EndLapsed ends the connections of phones that have not signed for too long.
 	EndLapsed()
+	// PasskeyID is the id of the passkey that has made an assertion.
+	PasskeyID(assertion []byte) ([]byte, error)
+	// CheckPasskey checks that the passkey of a phone has signed a challenge, with its
+	// user verified, and returns what its counter says.
+	CheckPasskey(p store.OwnPhone, challenge string, assertion []byte) (count uint32, err error)
 }
 
 // askOwn rings the own phones of a request's user.

@@ -13,6 +13,7 @@
 import { Countdown } from "./countdown.js";
 import { ask, Listener } from "./listen.js";
 import { keepPushes } from "./push.js";
+import { assertion, base64, base64url } from "./webauthn.js";
 
 const REPLY_TIMEOUT = 15000;
 const DATABASE = "nod-phone";
@@ -55,12 +56,6 @@ const model = /** @type {HTMLTemplateElement} */ (document.getElementById("reque
 const live = /** @type {HTMLElement} */ (document.getElementById("ownphone-live"));
 
 // ---- bytes ----
-
-/** @param {ArrayBuffer | Uint8Array} bytes */
-const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
-
-/** @param {ArrayBuffer | Uint8Array} bytes */
-const base64url = (bytes) => base64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
 /** @param {string} text */
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -441,7 +436,7 @@ async function approve(id, field) {
   if (number.length !== 6) return tell(id, "digits");
   tell(id, "");
   const message = await messageOf(known.asked, "approved", number);
-  const passkey = await signByPasskey(keys, message);
+  const passkey = await assertion(message, {}, [{ type: "public-key", id: keys.credential }]);
   if (!passkey) return tell(id, "passkey");
   return answer(id, { decision: "approved", number, passkey, signature: await sign(keys.pair, message) });
 }
@@ -478,29 +473,6 @@ async function answer(id, body, what = "") {
   if (sent.status === 200) live.textContent = page.dataset.sent ?? "";
   else tell(id, sent.body.error === "number" || sent.body.error === "refused" ? sent.body.error : wordOf(sent.status), sent.body.left);
   await readRequests();
-}
-
-/**
- * @param {Keys} own
- * @param {ArrayBuffer} challenge
- */
-async function signByPasskey({ credential }, challenge) {
-  try {
-    const got = /** @type {PublicKeyCredential | null} */ (await navigator.credentials.get({
-      publicKey: { challenge, rpId: location.hostname, allowCredentials: [{ type: "public-key", id: credential }], userVerification: "required" },
-    }));
-    if (!got) return null;
-    const response = /** @type {AuthenticatorAssertionResponse} */ (got.response);
-    return {
-      id: got.id, rawId: base64url(got.rawId), type: got.type, clientExtensionResults: {},
-      response: {
-        clientDataJSON: base64url(response.clientDataJSON), authenticatorData: base64url(response.authenticatorData),
-        signature: base64url(response.signature), userHandle: response.userHandle ? base64url(response.userHandle) : undefined,
-      },
-    };
-  } catch {
-    return null;
-  }
 }
 
 // ---- how this phone stands ----

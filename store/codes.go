@@ -228,16 +228,21 @@ func (tx *txn) forgetSpent(ctx context.Context, sessionID string, what Action) e
 // useCode marks a code as used that the provider has accepted: the phone is there, and
 // what was asked about it begins anew.
 func (tx *txn) useCode(ctx context.Context, sessionID string, userID int64, codeHash string) error {
+	if err := tx.useUp(ctx, userID, codeHash); err != nil {
+		return err
+	}
+	return tx.forgetSpent(ctx, sessionID, ActAsked)
+}
+
+// useUp marks what a user has given as used, for a day. ErrCodeUsed.
+func (tx *txn) useUp(ctx context.Context, userID int64, hash string) error {
 	const use = `
 		INSERT INTO used_codes (user_id, code_hash, at)
 		VALUES (?1, ?2, ?3)
 		ON CONFLICT (user_id, code_hash) DO UPDATE SET at = ?3 WHERE used_codes.at <= ?4`
-	fresh, err := changed(tx.ExecContext(ctx, use, userID, codeHash, tx.now, tx.now-day.Milliseconds()))
+	fresh, err := changed(tx.ExecContext(ctx, use, userID, hash, tx.now, tx.now-day.Milliseconds()))
 	if err == nil && !fresh {
 		err = ErrCodeUsed
 	}
-	if err != nil {
-		return err
-	}
-	return tx.forgetSpent(ctx, sessionID, ActAsked)
+	return err
 }

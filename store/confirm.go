@@ -64,9 +64,8 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 	return a, err
 }
 
-// promote ends the half session and begins the whole one, in a browser that is
-// known from then on. *TakenError for a sign-up whose e-mail has an account.
-func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) (err error) {
+// promote ends the half session and begins the whole one, see arrive. *TakenError for a sign-up whose e-mail has an account.
+func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) error {
 	if err := tx.ownEmail(ctx, sess.UserID, c); err != nil {
 		return err
 	}
@@ -78,6 +77,12 @@ func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client)
 	if sess.Method != MethodPush {
 		sess.CodeAt = sess.CreatedAt
 	}
+	return tx.arrive(ctx, old, sess, c)
+}
+
+// arrive begins a session that is signed in, in a browser that is known from then on.
+// old is the half session that it follows, "" for none.
+func (tx *txn) arrive(ctx context.Context, old string, sess *Session, c Client) (err error) {
 	if sess.Device, err = tx.rememberDevice(ctx, sess.UserID, c); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const (
 	ActCorrection Action = "correction" // a number corrected before it was proved
 	ActNewPhone   Action = "new_phone"  // a change of phone begun
 	ActEnrol      Action = "enrol"      // a wrong code to add a phone of one's own
+	ActPasskey    Action = "passkey"    // a passkey given to sign in; taken back if it was right
 )
 
 // Scope is by what an act is counted.
@@ -93,6 +94,11 @@ func (o Options) limits() []Limit {
 		{Name: "password_source", Action: ActPassword, Per: PerSource56, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "password_source", Action: ActPassword, Per: PerSource48, Who: Strangers, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
 		{Name: "password_device", Action: ActPassword, Per: PerDevice, Who: Known, N: 20, Window: 15 * time.Minute},
+
+		{Name: "passkey_source", Action: ActPasskey, Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "passkey_source", Action: ActPasskey, Per: PerSource56, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "passkey_source", Action: ActPasskey, Per: PerSource48, Who: Strangers, N: 200, Window: 15 * time.Minute, Pace: 3 * time.Second},
+		{Name: "passkey_device", Action: ActPasskey, Per: PerDevice, Who: Known, N: 20, Window: 15 * time.Minute},
 
 		{Name: "sign_in_account", Action: ActSignIn, Per: PerAccount, Who: Strangers, N: 30, Window: 10 * time.Minute, Pace: 10 * time.Second},
 		{Name: "sign_in_device", Action: ActSignIn, Per: PerDevice, Who: Known, N: 30, Window: 10 * time.Minute},

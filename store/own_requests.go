@@ -121,7 +121,7 @@ func (s *Store) AnswerOwn(ctx context.Context, d OwnAnswer) (a Approval, applied
 			if err := tx.compareNumber(ctx, &a, d.Number); err != nil {
 				return err
 			}
-			if err := tx.moveCounter(ctx, d); err != nil {
+			if err := tx.moveCounter(ctx, d.PhoneID, d.SignCount); err != nil {
 				return err
 			}
 		}
@@ -174,9 +174,9 @@ func (tx *txn) compareNumber(ctx context.Context, a *Approval, typed string) err
 }
 
 // moveCounter moves the counter of a passkey forward. Most do not count: they stay at 0.
-func (tx *txn) moveCounter(ctx context.Context, d OwnAnswer) error {
+func (tx *txn) moveCounter(ctx context.Context, phoneID string, signCount uint32) error {
 	const move = `UPDATE own_phones SET sign_count = ?1 WHERE id = ?2 AND (sign_count < ?1 OR sign_count = 0 AND ?1 = 0)`
-	moved, err := changed(tx.ExecContext(ctx, move, d.SignCount, d.PhoneID))
+	moved, err := changed(tx.ExecContext(ctx, move, signCount, phoneID))
 	if err == nil && !moved {
 		err = ErrCounterWentBack
 	}

@@ -128,16 +128,25 @@ func (s *Store) StartSession(ctx context.Context, userID int64, replaces string,
 // startSession writes a new session, by a method if it is not the password, and ends
 // the one that its browser had before.
 func (tx *txn) startSession(ctx context.Context, sess Session, replaces string, by Method) error {
-	if replaces != "" {
-		_, err := tx.endSession(ctx, replaces, ReasonReplaced, sess.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
+	if err := tx.replaceSession(ctx, replaces, sess); err != nil {
+		return err
 	}
 	if err := tx.insertSession(ctx, sess); err != nil {
 		return err
 	}
 	return tx.record(ctx, Event{Kind: EventSessionStarted, UserID: sess.UserID, SessionID: sess.ID, IP: sess.IP, Detail: string(by)})
+}
+
+// replaceSession ends the session that a browser had before, "" for none.
+func (tx *txn) replaceSession(ctx context.Context, before string, sess Session) error {
+	if before == "" {
+		return nil
+	}
+	_, err := tx.endSession(ctx, before, ReasonReplaced, sess.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (tx *txn) newSession(userID int64, level Level, c Client) Session {

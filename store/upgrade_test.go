@@ -216,6 +216,8 @@ func TestUpgradeLeavesASoundFile(t *testing.T) {
 		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL`: 6,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('sessions_before', 'factors_before')`:                0,
 		`SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'factors' AND type = 'index' AND sql IS NOT NULL`:  5,
+		// What was added to the table of sessions is there after it was made anew.
+		`SELECT COUNT(*) FROM sessions WHERE level = 2 AND (fresh_until = 0 OR method <> 'push' AND code_at = 0)`: 0,
 		// Nothing of before is shown again, and a pause is of everything.
 		`SELECT COUNT(*) FROM shown_codes`:                         0,
 		`SELECT COUNT(*) FROM authenticators WHERE shown_to <> ''`: 0,

@@ -75,6 +75,7 @@ const (
 	MethodSMS      Method = "sms"      // a code by SMS
 	MethodCall     Method = "call"     // a code by voice
 	MethodRecovery Method = "recovery" // a recovery code
+	MethodPasskey  Method = "passkey"  // the passkey of a phone of one's own, in the place of both steps
 )
 
 // Via is how an answer from the phone reached us.
@@ -167,6 +168,7 @@ const (
 	EventPasswordRefused EventKind = "password_refused" // detail: proof if a code of one's own came along
 	EventCodeRefused     EventKind = "code_refused"     // detail: wrong, used, recovery for a wrong recovery code, or proof for one that came along with the right password
 	EventNumberRefused   EventKind = "number_refused"   // typed on a phone of one's own
+	EventPasskeyRefused  EventKind = "passkey_refused"  // to sign in by; of nobody where no phone has it
 	EventLimited         EventKind = "limited"          // detail: the Limit
 )
 
@@ -259,6 +261,7 @@ var refusing = map[EventKind]bool{
 	EventPasswordRefused: true,
 	EventCodeRefused:     true,
 	EventNumberRefused:   true,
+	EventPasskeyRefused:  true,
 	EventLimited:         true,
 	EventEmailUnknown:    true,
 	EventForeignForm:     true,

@@ -107,6 +107,8 @@ func (s state) finish(page []byte) []byte {
 		return strings.NewReplacer(`data-way="connecting"`, `data-way="`+name+`"`, `data-way="`+name+`" hidden`, `data-way="`+name+`"`, `<span class="way needs-script"`, `<span hidden`)
 	}
 	switch s.what {
+	case "passkeys":
+		return bytes.Replace(page, []byte(`id="passkey-form" hidden`), []byte(`id="passkey-form"`), 1)
 	case "pending live":
 		return []byte(way("socket").Replace(string(page)))
 	case "pending lost":

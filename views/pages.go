@@ -68,6 +68,7 @@ type Login struct {
 	Layout
 	Email     string // as typed
 	AsksProof bool   // whether a code may be given along
+	Challenge string // that a passkey signs; "" where there are none
 
 	DemoPeople []DemoPerson // of a demonstration alone
 	Password   string       // of the one of them who was chosen

@@ -27,6 +27,7 @@ func states() []state {
 		{"login", "zero", views.Login{}},
 		{"login", "empty", views.Login{Layout: anonymous("login")}},
 		{"login", "refused", views.Login{Layout: refused("login", "form"), Email: `o'<a>@b.example`}},
+		{"login", "passkeys", views.Login{Layout: anonymous("login"), Challenge: "c1.<b>.d"}},
 		{"login", "fields", views.Login{Layout: refused("login", "email", "password"), Email: "ada@example.com"}},
 		{"signup", "zero", views.Signup{}},
 		{"signup", "filled", signup(anonymous("signup"))},

@@ -6,7 +6,7 @@ import "time"
 var attackRows = []row{
 	{what: "attack A-01: any browser of a person uses the approval", file: "store/confirm.go", find: "WHERE session_id = ?2 AND kind = ?3", put: "WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?2) AND status = 'approved' AND kind = ?3", test: "attack.TestA01"},
 	{what: "attack A-02: a replaced request may be approved", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND expires_at > ?6", test: "attack.TestA02"},
-	{what: "attack A-03: a new sign-in leaves the one before", file: "store/sessions.go", find: `if replaces != "" {`, put: `if replaces == "-" {`, test: "attack.TestA03"},
+	{what: "attack A-03: a new sign-in leaves the one before", file: "store/sessions.go", find: `if before == "" {`, put: `if before != "-" {`, test: "attack.TestA03"},
 	{what: "attack A-04: anybody uses the newest approval", file: "store/confirm.go", find: "WHERE session_id = ?2 AND kind = ?3", put: "WHERE ?2 = ?2 AND kind = ?3", test: "attack.TestA04"},
 	{what: "attack A-06: the session that waited goes on", file: "store/confirm.go", find: "before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)", put: "before, err := Session{}, error(nil)", test: "attack.TestA06"},
 	{what: "attack A-11: a signed answer is good for ever", file: "providers/authy_callback.go", find: "age > NonceAge.Seconds() || age < -NonceAge.Seconds()", put: "age > 1e9 || nonceAge < 0", test: "attack.TestA11"},
@@ -24,7 +24,7 @@ var attackRows = []row{
 	{what: "attack A-1C: a packed body is unpacked", file: "handlers/app.go", find: "len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0", put: "false", test: "attack.TestA1C"},
 	{what: "attack A-1E: a forgery is answered as a failure", file: "handlers/callback.go", find: "fiber.StatusUnauthorized).SendString", put: "fiber.StatusInternalServerError).SendString", test: "attack.TestA1E"},
 	{what: "attack A-20: a session keeps the id that it is given", file: "handlers/session.go", find: "c.Request().Header.DelCookie(name)", put: "_ = name", test: "attack.TestA20"},
-	{what: "attack A-21: a new step leaves the session before", file: "store/sessions.go", find: `if replaces != "" {`, put: `if replaces == "-" {`, test: "attack.TestA21"},
+	{what: "attack A-21: a new step leaves the session before", file: "store/sessions.go", find: `if before == "" {`, put: `if before != "-" {`, test: "attack.TestA21"},
 	{what: "attack A-24: a session that has ended may wait", file: "handlers/events.go", find: "|| (err == nil && !counts)", put: "|| (err == nil && !counts && false)", test: "attack.TestA24"},
 	{what: "attack A-23: a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "attack.TestA23"},
 	{what: "attack 6.20: the origin of a socket is not looked at", file: "handlers/app.go", find: "\"/login/events\", noStore, h.requireOwnOrigin,", put: "\"/login/events\", noStore,", test: "attack.Test6_20"},
@@ -87,7 +87,7 @@ var attackRows = []row{
 	{what: "attack 6.2: an old sign-in adds a factor", file: "handlers/app.go", find: "\"/account/authenticators\", h.requireSignedIn, h.requireFresh,", put: "\"/account/authenticators\", h.requireSignedIn,", test: "attack.Test6_02"},
 	{what: "attack 6.6: codes go to any number", file: "signin/reach.go", find: "return false\n}\n\n// CountryOf", put: "return true\n}\n\n// CountryOf", test: "attack.Test6_06"},
 	{what: "attack 6.7: the owner counts as a stranger", file: "store/limits.go", find: "Per: PerAccount, Who: Strangers, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second", put: "Per: PerAccount, N: 100, Window: 15 * time.Minute", test: "attack.Test6_07"},
-	{what: "attack 6.8: a neighbour shuts out the address", file: "store/limits.go", find: "Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second", put: "Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute", test: "attack.Test6_08"},
+	{what: "attack 6.8: a neighbour shuts out the address", file: "store/limits.go", find: "ActPassword, Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute, Pace: 3 * time.Second", put: "ActPassword, Per: PerSource, Who: Strangers, N: 50, Window: 15 * time.Minute", test: "attack.Test6_08"},
 	{what: "attack 6.13: a wrong password leaves no line", file: "store/authenticate.go", find: "return tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: c.user.ID, Detail: triedWith(ctx)})", put: "return nil", test: "attack.Test6_13"},
 	{what: "attack 6.21: a stranger takes the place of a known browser", file: "store/pushes.go", find: "case other.known && !a.claim.known:", put: "case false:", test: "attack.Test6_21"},
 }

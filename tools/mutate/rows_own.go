@@ -59,6 +59,15 @@ var ownRows = []row{
 	{what: "the cookie of a phone goes everywhere", file: "handlers/ownphone.go", find: "Path: phonePath,", put: "Path: \"/\",", test: "TestAPhoneIsNoSession"},
 	{what: "anybody reads a receipt", file: "store/own_requests.go", find: "WHERE approval_id = ? AND user_id = ? AND receipt <> ''", put: "WHERE approval_id = ? AND user_id <> -? AND receipt <> ''", test: "handlers.TestSignInByAnOwnPhone"},
 
+	{what: "a challenge is any browser's", file: "handlers/passkey.go", find: `"passkey "+text+" "+c.Cookies(h.cookieName("csrf"))`, put: `"passkey "+text`, test: "handlers.TestAPasskeyIsRefused"},
+	{what: "a challenge is good for ever", file: "handlers/passkey.go", find: "err == nil && h.Now().Before(time.UnixMilli(ms))", put: "err == nil && ms > 0", test: "handlers.TestAPasskeyIsRefused"},
+	{what: "a challenge is good twice", file: "store/passkeys.go", find: "if errors.Is(err, ErrCodeUsed) {\n\t\t\terr = &kept{err}", put: "if errors.Is(err, ErrCodeUsed) {\n\t\t\terr = nil", test: "handlers.TestWhatAPasskeyHasSignedIsGoodOnce"},
+	{what: "the passkey of a phone that does not count signs in", file: "store/passkeys.go", find: "WHERE credential = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL", put: "WHERE credential = ?", test: "TestPasskeysOfPhonesThatCount"},
+	{what: "a phone that was removed meanwhile signs in", file: "store/passkeys.go", find: "WHERE id = ? AND confirmed_at IS NOT NULL AND revoked_at IS NULL", put: "WHERE id = ?", test: "TestPasskeysOfPhonesThatCount"},
+	{what: "passkeys are tried without end", file: "store/passkeys.go", find: "if err := tx.spend(ctx, t.claim); err != nil {", put: "if err := error(nil); err != nil {", test: "handlers.TestWrongPasskeysAreLimited"},
+	{what: "a synced passkey signs in where none may", file: "phone/passkey.go", find: "if r.Bound && p.Synced {", put: "if false {", test: "handlers.TestPasskeysMayLeaveNoDeviceWhereNoneMay"},
+	{what: "a passkey signs in whatever it has signed", file: "phone/passkey.go", find: "return r.signedByPasskey(p, []byte(challenge), assertion)", put: "_ = assertion\n\treturn 0, nil", test: "handlers.TestAPasskeyIsRefused"},
+
 	{what: "an approval takes no passkey", file: "phone/answer.go", find: "if a.Decision == store.Denied {", put: "if true {", test: "TestAnAnswerIsRefused"},
 	{what: "an approval takes no device key", file: "phone/answer.go", find: "if err := signedByDevice(p.DeviceKey, m.Digest(), a.Signature); err != nil {", put: "if err := error(nil); err != nil {", test: "TestAnAnswerIsRefused"},
 	{what: "the user is not verified", file: "phone/keys.go", find: "UserVerification: protocol.VerificationRequired,", put: "", test: "TestAnAnswerIsRefused"},

@@ -69,7 +69,7 @@ var storeRows = []row{
 	{what: "an ended session counts", file: "store/sessions.go", find: "AND sessions.ended_at IS NULL", put: "", test: "TestAnEndedSessionIsDead"},
 	{what: "an old session counts", file: "store/sessions.go", find: "AND sessions.expires_at > ?", put: "AND ? > 0", test: "TestSessionsEndByIdlenessAndAge"},
 	{what: "an idle session counts", file: "store/sessions.go", find: "sessions.last_seen > ?)", put: "? <> 0)", test: "TestSessionsEndByIdlenessAndAge"},
-	{what: "a new sign-in leaves the session before", file: "store/sessions.go", find: `if replaces != "" {`, put: `if replaces == "-" {`, test: "TestStartSessionEndsTheOneBefore"},
+	{what: "a new sign-in leaves the session before", file: "store/sessions.go", find: `if before == "" {`, put: `if before != "-" {`, test: "TestStartSessionEndsTheOneBefore"},
 	{what: "an ended session leaves its request", file: "store/endings.go", find: "tx.cancelOrExpire(ctx, why, `session_id = ?3`, id)", put: "tx.cancelOrExpire(ctx, why, `session_id <> session_id AND ?3 = ?3`, id)", test: "TestEndSessionCancelsWhatIsPending"},
 
 	{what: "the phone rings six times", file: "store/limits.go", find: "Per: PerPhone, N: 5, Window: 10 * time.Minute", put: "Per: PerPhone, N: 6, Window: 10 * time.Minute", test: "TestThePhoneIsLeftInPeace"},
