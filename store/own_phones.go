@@ -223,10 +223,11 @@ func (tx *txn) endOwnFactor(ctx context.Context, userID int64) ([]Approval, erro
 		return nil, err
 	}
 	const revoke = `UPDATE factors SET revoked_at = ? WHERE user_id = ? AND provider = 'own' AND revoked_at IS NULL`
-	for _, query := range []string{revoke, `UPDATE users SET ask_beside = 0 WHERE ?1 > 0 AND id = ?2`} {
-		if _, err := tx.ExecContext(ctx, query, tx.now, userID); err != nil {
-			return nil, err
-		}
+	if _, err := tx.ExecContext(ctx, revoke, tx.now, userID); err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE users SET ask_beside = 0 WHERE id = ?`, userID); err != nil {
+		return nil, err
 	}
 	const asked = `user_id = ?3 AND factor_id IN (SELECT id FROM factors WHERE user_id = ?3 AND provider = 'own')`
 	return tx.cancelOrExpire(ctx, ReasonNoDevice, asked, userID)

@@ -4,7 +4,7 @@ package main
 var ownRows = []row{
 	{what: "a number is asked beside that nobody wants asked", file: "store/decide.go", find: "AND users.ask_beside = 1\n", put: "", test: "TestATapBesideAnOwnPhone"},
 	{what: "anybody's number decides beside", file: "store/decide.go", find: "JOIN factors AS own ON own.user_id = users.id", put: "JOIN factors AS own ON own.user_id <> -users.id", test: "TestATapBesideAnOwnPhone"},
-	{what: "the number is asked beside a later phone", file: "store/own_phones.go", find: "`UPDATE users SET ask_beside = 0 WHERE ?1 > 0 AND id = ?2`", put: "`UPDATE users SET ask_beside = 0 WHERE ?1 < 0 AND id = ?2`", test: "TestATapBesideAnOwnPhone"},
+	{what: "the number is asked beside a later phone", file: "store/own_phones.go", find: "`UPDATE users SET ask_beside = 0 WHERE id = ?`", put: "`UPDATE users SET ask_beside = 0 WHERE id = -?`", test: "TestATapBesideAnOwnPhone"},
 	{what: "an old sign-in asks the number beside", file: "handlers/app.go", find: "h.requireFresh, h.askBeside)", put: "h.askBeside)", test: "TestTheNumberIsAskedBesideAnOwnPhone"},
 	{what: "news takes the place of a request at the push service", file: "phone/wake.go", find: `r.Store.PushTopic("news", userID)`, put: `r.Store.PushTopic("pushes", userID)`, test: "TestANewPhoneIsToldToTheOthers"},
 	{what: "the other phones are not told of a new one", file: "signin/own.go", find: "f.tasks.Go(func() { f.Own.Added(f.background, v.User.ID, v.User.Language) })", put: "", test: "handlers.TestANewPhoneIsToldToTheOthersAtOnce"},
