@@ -85,7 +85,7 @@ func TestSignUpWithoutANumber(t *testing.T) {
 	h.approves(b)
 	inside := b.get("/protected")
 	wantBody(t, inside, words("recovery.offer"), "Pixel", words("ownphones.add_another"))
-	wantNoBody(t, inside, "authy-id", `id="phone"`)
+	wantNoBody(t, inside, "authy-id", `id="phone"`, `id="notices"`)
 	wantRedirect(t, b.get("/account/phone"), "/protected#own-phones")
 
 	wantRedirect(t, b.post("/logout"), "/", "signed-out")

@@ -66,7 +66,7 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 
 // promote ends the half session and begins the whole one, see arrive. *TakenError for a sign-up whose e-mail has an account.
 func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) error {
-	if err := tx.ownEmail(ctx, sess.UserID, c); err != nil {
+	if err := tx.ownEmail(ctx, sess.UserID, old, c); err != nil {
 		return err
 	}
 	before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)

@@ -129,9 +129,6 @@ func (s *Store) ConfirmOwnPhone(ctx context.Context, sessionID, phoneID string, 
 		if err := tx.ownFactor(ctx, by.UserID); err != nil {
 			return err
 		}
-		if by.Level == PasswordPassed && counting == 1 { // a sign-up begins with it, which is no news
-			return tx.record(ctx, Event{Kind: EventOwnPhoneAdded, UserID: by.UserID, SessionID: by.ID})
-		}
 		return tx.factorChanged(ctx, by, c, EventOwnPhoneAdded, NoticeFactorAdded, name)
 	})
 }

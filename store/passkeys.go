@@ -74,7 +74,7 @@ func (s *Store) SignInByPasskey(ctx context.Context, t PasskeyTry, signCount uin
 		if err := tx.spendSignIn(ctx, t.Phone.UserID, c); err != nil {
 			return err
 		}
-		if err := tx.ownEmail(ctx, t.Phone.UserID, c); err != nil {
+		if err := tx.ownEmail(ctx, t.Phone.UserID, replaces, c); err != nil {
 			return err
 		}
 		sess = tx.newSession(t.Phone.UserID, SignedIn, c)

@@ -101,8 +101,9 @@ func (e *TakenError) Is(target error) bool { return target == ErrEmailTaken }
 
 // ownEmail gives a sign-up the e-mail that it asks for, since its phone is
 // proved. If that has an account, its owner is told, and the sign-up ends: what
-// was done is kept, and *TakenError returned.
-func (tx *txn) ownEmail(ctx context.Context, userID int64, c Client) error {
+// was done is kept, and *TakenError returned. What was added in the session that proves
+// it is no news to its owner.
+func (tx *txn) ownEmail(ctx context.Context, userID int64, sessionID string, c Client) error {
 	const query = `
 		SELECT COALESCE(owners.id, 0)
 		FROM users LEFT JOIN users AS owners ON owners.email_key = users.claims
@@ -117,7 +118,11 @@ func (tx *txn) ownEmail(ctx context.Context, userID int64, c Client) error {
 	}
 	if owner == 0 {
 		const own = `UPDATE users SET email_key = claims, claims = NULL WHERE id = ?`
-		_, err := tx.ExecContext(ctx, own, userID)
+		if _, err := tx.ExecContext(ctx, own, userID); err != nil {
+			return err
+		}
+		const known = `UPDATE notices SET read_at = ? WHERE user_id = ? AND session_id = ? AND kind = 'factor_added' AND read_at IS NULL`
+		_, err := tx.ExecContext(ctx, known, tx.now, userID, sessionID)
 		return err
 	}
 	if err := tx.record(ctx, Event{Kind: EventSignUpTaken, UserID: owner}); err != nil {

@@ -50,8 +50,9 @@ func TestASignUpAddsItsPhone(t *testing.T) {
 	wantErr(t, "a phone that waits is asked", err, store.ErrNotFound)
 	wantErr(t, "another sign-up", w.store.ConfirmOwnPhone(ctx, theirs.ID, p.ID, browser), store.ErrNotFound)
 	must(t, w.store.ConfirmOwnPhone(ctx, half.ID, p.ID, browser))
-	other := w.enrolledIn(half, "iPhone")
-	must(t, w.store.ConfirmOwnPhone(ctx, half.ID, other.ID, browser))
+	elsewhere := w.start(ada) // somebody who knows the password
+	other := w.enrolledIn(elsewhere, "iPhone")
+	must(t, w.store.ConfirmOwnPhone(ctx, elsewhere.ID, other.ID, browser))
 	_, err = w.store.RevokeOwnPhone(ctx, half.ID, other.ID, browser)
 	wantErr(t, "a password takes a phone away", err, store.ErrNotFound)
 	w.answerOwn(p.says(w.askOwnIn(half), store.Approved))
@@ -59,7 +60,7 @@ func TestASignUpAddsItsPhone(t *testing.T) {
 	must(t, err)
 	told, _, err := w.store.UnreadNotices(ctx, in, 10)
 	must(t, err)
-	if len(told) != 1 || told[0].Detail != "iPhone" { // with the first of them the account began
+	if len(told) != 1 || told[0].Detail != "iPhone" {
 		t.Errorf("the owner is told %+v", told)
 	}
 	_, err = w.store.NewPhoneCode(ctx, w.start(ada).ID)

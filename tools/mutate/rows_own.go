@@ -8,6 +8,7 @@ var ownRows = []row{
 	{what: "an old sign-in asks the number beside", file: "handlers/app.go", find: "h.requireFresh, h.askBeside)", put: "h.askBeside)", test: "TestTheNumberIsAskedBesideAnOwnPhone"},
 	{what: "news takes the place of a request at the push service", file: "phone/wake.go", find: `r.Store.PushTopic("news", userID)`, put: `r.Store.PushTopic("pushes", userID)`, test: "TestANewPhoneIsToldToTheOthers"},
 	{what: "the other phones are not told of a new one", file: "signin/own.go", find: "f.tasks.Go(func() { f.Own.Added(f.background, v.User.ID, v.User.Language) })", put: "", test: "handlers.TestANewPhoneIsToldToTheOthersAtOnce"},
+	{what: "who proves a sign-up is not told of the phones that others have added", file: "store/signup.go", find: "AND session_id = ? AND kind = 'factor_added'", put: "AND session_id <> '-' || ? AND kind = 'factor_added'", test: "TestASignUpAddsItsPhone"},
 	{what: "a password adds a phone to an account", file: "store/own_codes.go", find: "AND users.claims IS NOT NULL\n", put: "", test: "TestASignUpAddsItsPhone"},
 	{what: "a sign-up with a number adds a phone before that has answered", file: "store/own_codes.go", find: "if tx.store.opts.Provider != Own {", put: "if false {", test: "TestASignUpWithANumberAddsNoPhone"},
 	{what: "a password takes the phone of a sign-up away", file: "store/own_phones.go", find: "if by.Level != SignedIn {", put: "if false {", test: "TestASignUpAddsItsPhone"},
