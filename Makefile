@@ -104,10 +104,11 @@ screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^(TestScreenshots|TestASignInOnTheStage)$$' ./e2e/
 
 pictures: setup ## every page and phone in every state, language, width and scheme of colours, to bin/pictures; look at index.html there
+	rm -rf bin/gallery bin/pictures
 	mkdir -p bin/gallery
+	NOD_TEST_ALL=1 NOD_PICTURES=all NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -run '^TestScreenshots$$|Stage|TestTheScenes|TestTheCallbackTakenApart' ./e2e/
 	NOD_GALLERY=$(CURDIR)/bin/gallery go test -count=1 -run '^TestGallery$$' ./views/
 	NOD_TEST_ALL=1 NOD_GALLERY=$(CURDIR)/bin/gallery NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -timeout 60m -run '^TestContactSheet$$' ./e2e/
-	NOD_TEST_ALL=1 NOD_PICTURES=all NOD_SCREENSHOTS=$(CURDIR)/bin/pictures go test -count=1 -run '^TestScreenshots$$|Stage|TestTheScenes|TestTheCallbackTakenApart' ./e2e/
 
 bench: ## compare waiting browsers with the usual design; one table
 	go run ./bench

@@ -113,6 +113,31 @@ func meaning(code int) error {
 	}
 }
 
+// unreadable is a reply of which only the status and the header are understood, as a
+// proxy in between sends it.
+type unreadable struct {
+	status     int
+	retryAfter time.Duration
+}
+
+func (e *unreadable) Error() string {
+	return fmt.Sprintf("HTTP status %d without a usable reply", e.status)
+}
+
+// RetryAfter is how long the provider, or a proxy before it, asks to be left alone: the
+// Retry-After of the reply that err is about. 0 if it does not say; at most a day.
+func RetryAfter(err error) time.Duration {
+	var refused *Error
+	var unread *unreadable
+	switch {
+	case errors.As(err, &refused):
+		return refused.RetryAfter
+	case errors.As(err, &unread):
+		return unread.retryAfter
+	}
+	return 0
+}
+
 func noReply(op string, why error) error {
 	return fmt.Errorf("authy %s: %w: %w", op, ErrNoReply, why)
 }

@@ -3,7 +3,6 @@ package authy
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -41,7 +40,7 @@ func (c *Client) decode(op string, res *http.Response, body []byte, reply any) e
 	if isRefusal(res.StatusCode, known, e, refusal) {
 		return refusal
 	}
-	why := fmt.Errorf("HTTP status %d without a usable reply", res.StatusCode)
+	why := &unreadable{res.StatusCode, refusal.RetryAfter}
 	if mayBeDone(res.StatusCode) {
 		return noReply(op, why)
 	}

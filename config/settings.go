@@ -52,7 +52,7 @@ var settings = []Setting{
 		What: "the one address people and callbacks use; PORT is the port of ADDR",
 		More: "Scheme, host and port, no path. Origin checks and callback signatures depend on it, " +
 			"and a page opened under another name of this machine, such as 127.0.0.1, is redirected to it. " +
-			"With a real key it must be https, unless it is a loopback address. " +
+			"With a real key it must be https, unless it leads to this machine: localhost, a name that ends in .localhost, or a loopback address. " +
 			"Where ADDR is one address other than 127.0.0.1 and ::1, the default is that address; " +
 			"where it is all of them, others can use Nod once this is set.",
 		readBy: application, read: func(c *Config, in input) { c.PublicURL = in.origin() },
@@ -88,7 +88,7 @@ var settings = []Setting{
 		Name: "PHONES", Unset: "authy,own with a key, else simulated,own on this machine, else own", Example: "simulated,own",
 		What: "whose phones are asked: simulated or authy, own, or both",
 		More: "Anybody who reaches simulated phones can tap on them: where PUBLIC_URL is not plain http on this machine, " +
-			"they are used only if this names them. With own, people may add phones of their own, which are then asked instead: " +
+			"they are used only if this names them. A name that ends in .test, which nobody can own, counts as this machine. With own, people may add phones of their own, which are then asked instead: " +
 			"for that PUBLIC_URL must be https with a name, or http://localhost. With own alone a sign-up names no number, and adds such a phone.",
 		readBy: application, read: func(c *Config, in input) { c.PhonesOf = in.phones() },
 	},

@@ -69,6 +69,24 @@ func TestTheWaitingPageIsLight(t *testing.T) {
 const wide = `[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(e).position !== "absolute")
 	.map((e) => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).slice(0, 5).join(" | ")`
 
+// cutCountries names the countries that the list of them would cut: their names and codes
+// need more lines than it shows.
+const cutCountries = `(() => {
+	const list = document.getElementById("country_code"), style = getComputedStyle(list), ink = document.createElement("canvas").getContext("2d");
+	const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+	ink.font = style.font;
+	const lines = (text) => text.split(" ").reduce(([n, line], word) =>
+		ink.measureText((line + " " + word).trim()).width > room ? [n + 1, word] : [n, line + " " + word], [1, ""])[0];
+	const before = list.value;
+	const cut = [...list.options].filter((country) => {
+		list.value = country.value;
+		const shown = (list.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)) / parseFloat(style.lineHeight);
+		return lines(country.text) > shown + 0.1;
+	});
+	list.value = before;
+	return cut.map((country) => country.text).slice(0, 5).join(", ");
+})()`
+
 // On the smallest phone, which is 1280 px at 400 %, no page scrolls sideways.
 func TestNoPageIsTooWide(t *testing.T) {
 	story(t)
@@ -103,6 +121,9 @@ func noPageIsTooWide(t *testing.T, language string) {
 	tb.click("#signup-form button[type=submit]")
 	tb.see("#error-summary")
 	narrow("sign-up with errors")
+	if cut := eval[string](tb, cutCountries); cut != "" {
+		t.Errorf("the list of countries cuts %s", cut)
+	}
 	p := tb.signUp("ada.augusta.king.countess.of.lovelace@analytical-engine.example.com", "2015550101")
 	tb.transport("socket")
 	narrow("waiting")

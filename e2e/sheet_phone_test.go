@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +27,7 @@ type shownPhone struct {
 	sim   *simulator.Simulator
 	api   *authy.Client
 	url   string
+	room  *audience // the same phone among an audience
 	id    int64
 	later atomic.Int64 // how far its clock is ahead
 }
@@ -43,7 +46,35 @@ func newShownPhone(t *testing.T, words *locales.Language) *shownPhone {
 	})
 	s.api, s.url = authy.NewClient(server.URL, s.sim.APIKey()), server.URL
 	s.register("ada@example.com")
+	s.room = newAudience(t, s)
 	return s
+}
+
+// audience is a simulator.Room with one phone, of the secret "mine".
+type audience struct {
+	phone *shownPhone
+	url   string
+	fails error // of whoever joins
+}
+
+func newAudience(t *testing.T, phone *shownPhone) *audience {
+	a := &audience{phone: phone}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = phone.sim.RoomHandler(server.Listener.Addr().String(), a)
+	server.Start()
+	t.Cleanup(server.Close)
+	a.url = server.URL
+	return a
+}
+
+func (a *audience) Open(secret string) bool              { return secret == "open" }
+func (a *audience) Join(context.Context) (string, error) { return "mine", a.fails }
+func (a *audience) Tapped(string)                        {}
+func (a *audience) Phone(secret string) int64 {
+	if secret != "mine" {
+		return 0
+	}
+	return a.phone.id
 }
 
 func (s *shownPhone) now() time.Time { return time.Now().Add(time.Duration(s.later.Load())) }
@@ -106,6 +137,9 @@ type phoneState struct {
 	do    string
 	after func(*shownPhone) // happens to the open page
 	path  string            // of another page than the phone's
+	page  string            // its template, "" for phone.html
+	plain bool              // its script would lead elsewhere
+	fails error             // of whoever joins a room, by the form at path
 }
 
 const tabOf = `(document.getElementById("tab-%s").click(), document.getElementById("clock").textContent !== "--:--")`
@@ -153,10 +187,37 @@ var phoneStates = []phoneState{
 		return ""
 	}, do: `(document.querySelector(".faults").open = true)`},
 	{name: "phone-offline", set: (*shownPhone).ask, do: `(document.getElementById("line-note").hidden = false, true)`},
-	{name: "phone-gone", set: idle, path: "/phones/1"},
-	{name: "phones", set: func(s *shownPhone) string { s.ask(); return "" }, path: "/"},
-	{name: "phones-none", set: func(s *shownPhone) string { must(s.t, s.api.RemoveUser(s.t.Context(), s.id)); return "" }, path: "/"},
-	{name: "phones-no-match", set: idle, path: "/?q=grace"},
+	{name: "phone-gone", set: idle, path: "/phones/1", page: "error.html"},
+	{name: "phone-wrong-host", set: idle, path: otherHost, page: "error.html"},
+	{name: "phones", set: func(s *shownPhone) string { s.ask(); return "" }, path: "/", page: "index.html"},
+	{name: "phones-none", set: func(s *shownPhone) string { must(s.t, s.api.RemoveUser(s.t.Context(), s.id)); return "" }, path: "/", page: "index.html"},
+	{name: "phones-no-match", set: idle, path: "/?q=grace", page: "index.html"},
+	{name: "room-join", set: idle, path: "/join/open", page: "room.html", plain: true},
+	{name: "room-full", set: idle, path: "/join/open", page: "room.html", plain: true, fails: simulator.ErrRoomFull},
+	{name: "room-failed", set: idle, path: "/join/open", page: "room.html", plain: true, fails: errors.New("the disk is full")},
+	{name: "room-gone", set: idle, path: "/phone/nobodys", page: "room.html"},
+	{name: "room-phone", set: (*shownPhone).ask, path: "/phone/mine"},
+}
+
+// otherHost stands for the list of phones under a name that the simulator does not answer to.
+const otherHost = "elsewhere"
+
+// Every page of the phones is on the sheet.
+func TestNoPageOfThePhonesIsForgotten(t *testing.T) {
+	names, err := filepath.Glob("../simulator/pages/*.html")
+	must(t, err)
+	shown := map[string]bool{"partials.html": true} // pieces of the others
+	for _, state := range phoneStates {
+		shown[cmp.Or(state.page, "phone.html")] = true
+	}
+	for _, name := range names {
+		if !shown[filepath.Base(name)] {
+			t.Errorf("%s is on no picture: give it a state", name)
+		}
+	}
+	if len(names) < len(shown) {
+		t.Errorf("the pages are %v", names)
+	}
 }
 
 // photograph takes the pictures of a state of a phone in every language, width and
@@ -165,13 +226,12 @@ func (state phoneState) photograph(t *testing.T, dir string, languages []*locale
 	for _, language := range languages {
 		s := newShownPhone(t, language)
 		tb := (&nod{t: t}).person().tab()
-		tb.expect("404")
+		tb.expect("404", "421", "500", "503")
 		call(tb, network.Enable, network.EnableParams{})
 		call(tb, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language.Tag()}})
 		tb.look(1280, "light")
 		uuid := state.set(s)
-		tb.open(s.url + state.address(s.id, uuid))
-		tb.settled(state, uuid)
+		tb.comes(s, state, uuid)
 		if state.after != nil {
 			state.after(s)
 			tb.see("#banner")
@@ -190,16 +250,36 @@ func (state phoneState) photograph(t *testing.T, dir string, languages []*locale
 	}
 }
 
-func (state phoneState) address(id int64, uuid string) string {
-	if state.path != "" {
-		return state.path
+// comes brings a tab to a state.
+func (tb *tab) comes(s *shownPhone, state phoneState, uuid string) {
+	if state.plain {
+		tb.noScript()
 	}
-	return fmt.Sprintf("/phones/%d#%s", id, uuid)
+	s.room.fails = state.fails
+	tb.open(state.address(s, uuid))
+	if state.fails != nil {
+		before := tb.text("h1")
+		tb.click("#join button")
+		tb.is(fmt.Sprintf(`document.querySelector("h1").innerText !== %q`, before))
+	}
+	tb.settled(state, uuid)
+}
+
+func (state phoneState) address(s *shownPhone, uuid string) string {
+	switch {
+	case state.path == "":
+		return fmt.Sprintf("%s/phones/%d#%s", s.url, s.id, uuid)
+	case state.path == otherHost:
+		return strings.Replace(s.url, "127.0.0.1", "elsewhere.localhost", 1)
+	case strings.HasPrefix(state.name, "room-"):
+		return s.room.url + state.path
+	}
+	return s.url + state.path
 }
 
 // settled waits until the page shows what it was opened for.
 func (tb *tab) settled(state phoneState, uuid string) {
-	if state.path != "" {
+	if state.page != "" {
 		return
 	}
 	tb.is(`document.getElementById("clock").textContent !== "--:--"`)

@@ -83,7 +83,7 @@ var sheet = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <style>
 body { font: 14px/1.4 system-ui; margin: 1rem; background: #bbb; }
 h2 { position: sticky; inset-inline-start: 1rem; width: max-content; margin: 1.5rem 0 .5rem; }
-div { display: flex; gap: .75rem; align-items: start; }
+div { display: flex; gap: .75rem; align-items: start; } .all { flex-wrap: wrap; }
 figure { margin: 0; flex: none; } figcaption { font-size: 12px; }
 img { display: block; width: 320px; height: auto; } img.narrow { width: 180px; }
 </style>
@@ -91,14 +91,37 @@ img { display: block; width: 320px; height: auto; } img.narrow { width: 180px; }
 {{range .States}}{{$state := .}}<h2 id="{{.}}">{{.}}</h2><div>
 {{range $.Languages}}{{$language := .}}{{range $.Widths}}{{$width := .}}{{range $.Schemes}}{{$file := printf "%s-%s-%d-%s.png" $state $language $width .}}<figure><figcaption>{{$language}} {{$width}} {{.}}</figcaption><a href="{{$file}}"><img loading="lazy" src="{{$file}}" alt=""{{if lt $width 500}} class="narrow"{{end}}></a></figure>
 {{end}}{{end}}{{end}}</div>
-{{end}}</html>
+{{end}}<h2 id="stories">From the stories</h2><div class="all">
+{{range .Others}}<figure><figcaption>{{.}}</figcaption><a href="{{.}}"><img loading="lazy" src="{{.}}" alt=""></a></figure>
+{{end}}</div></html>
 `))
 
+// writeSheet also shows what pictures the stories have left beside it.
 func writeSheet(file string, states, languages []string) error {
+	known := map[string]bool{}
+	for _, state := range states {
+		for _, language := range languages {
+			for _, width := range widths {
+				for _, scheme := range schemes {
+					known[fmt.Sprintf("%s-%s-%d-%s.png", state, language, width, scheme)] = true
+				}
+			}
+		}
+	}
+	all, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*.png"))
+	if err != nil {
+		return err
+	}
+	var others []string
+	for _, picture := range all {
+		if name := filepath.Base(picture); !known[name] {
+			others = append(others, name)
+		}
+	}
 	out, err := os.Create(file)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	return sheet.Execute(out, map[string]any{"States": states, "Languages": languages, "Widths": widths, "Schemes": schemes})
+	return sheet.Execute(out, map[string]any{"States": states, "Languages": languages, "Widths": widths, "Schemes": schemes, "Others": others})
 }

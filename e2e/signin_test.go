@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"testing"
@@ -196,6 +197,7 @@ func TestWithoutScript(t *testing.T) {
 	tb.heading("Approved")
 	tb.click("[data-state=approved] button")
 	tb.at("/protected")
+	tb.is(`document.getElementById("latency") === null`) // it would be the time of whoever pressed the button
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {
@@ -217,6 +219,11 @@ func TestFormsSayWhatIsWrong(t *testing.T) {
 	tb.is(`document.getElementById("email").value === "not an address"`)
 	tb.is(`document.getElementById("password").value === ""`)
 	tb.accessible("sign-up with errors")
+	for _, language := range []string{"de", "en"} { // the switch takes along what was typed
+		tb.click("#language-form button")
+		tb.is(fmt.Sprintf(`document.documentElement.lang === %q && document.getElementById("email").value === "not an address"`, language))
+		tb.is(`location.pathname === "/signup" && document.getElementById("phone_number").value === "12"`)
+	}
 
 	tb.open("/login")
 	tb.fill("#email", "nobody@example.com")

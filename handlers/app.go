@@ -115,23 +115,23 @@ func (h *Handlers) registerPolling(app *fiber.App) {
 func (h *Handlers) registerSignIn(app *fiber.App) {
 	app.Get("/", h.home)
 	app.Get("/signup", h.signupForm)
-	app.Post("/signup", h.requireSessionFile, h.signup)
+	app.Post("/signup", h.requireSessionFile, h.unlessSwitched(h.typedSignup), h.signup)
 	h.registerFirstPhone(app)
 	app.Get("/login", h.loginForm)
-	app.Post("/login", h.requireSessionFile, h.login)
+	app.Post("/login", h.requireSessionFile, h.unlessSwitched(h.typedLogin), h.login)
 	if h.Phone != nil {
 		app.Post("/login/passkey", h.requireSessionFile, h.signInByPasskey)
 	}
 	app.Post("/logout", h.logout)
 	app.Post("/language", h.chooseLanguage)
 	app.Get("/forgot", h.forgotForm)
-	app.Post("/forgot", h.requireSessionFile, h.forgot)
+	app.Post("/forgot", h.requireSessionFile, h.unlessSwitched(h.typedForgot), h.forgot)
 
 	app.Get("/login/approval", h.requirePassword, h.approval)
 	app.Post("/login/cancel", h.requireHalf, h.cancel)
 	app.Post("/login/resend", h.requirePassword, h.requireAskable, h.resend)
 	app.Get("/login/number", h.requirePassword, h.requireUnprovedPhone, h.numberForm)
-	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.correctNumber)
+	app.Post("/login/number", h.requirePassword, h.requireUnprovedPhone, h.unlessSwitched(h.typedNumber), h.correctNumber)
 	app.Get("/confirm-login", func(c *fiber.Ctx) error { return seeOther(c, "/login/approval") })
 	app.Post("/confirm-login", h.requireSessionFile, h.repeatLastStep, h.requirePassword, h.confirm)
 
@@ -150,7 +150,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/account/phone", h.requireSignedIn, h.requireNumber, h.phonePage)
 	app.Get("/account/phone/new", h.requireSignedIn, h.requireNumber, h.afterNewPhone)
 	app.Get("/account/phone/status", h.requireSignedInJSON, h.phoneStatus)
-	app.Post("/account/phone", h.requireSignedIn, h.requireNumber, h.requireFresh, h.changePhone)
+	app.Post("/account/phone", h.requireSignedIn, h.requireNumber, h.unlessSwitched(h.typedPhone), h.requireFresh, h.changePhone)
 	app.Post("/account/phone/allow", h.requireSignedIn, h.requireNumber, h.allowPhone)
 	app.Post("/account/phone/ask", h.requireSignedIn, h.requireNumber, h.askNewPhone)
 	app.Post("/account/phone/stop", h.requireSignedIn, h.requireNumber, h.stopPhone)
@@ -186,7 +186,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 	app.Get("/account/not-me", h.requireSignedIn, h.notMe)
 	app.Post("/account/not-me", h.requireSessionFile, h.repeatLastStep, h.requireSignedIn, h.requireFresh, h.keepOthersOut)
 	app.Post("/account/pause/end", h.requireSignedIn, h.endPause)
-	app.Post("/transfers", h.requireSignedIn, h.transfer)
+	app.Post("/transfers", h.requireSignedIn, h.unlessSwitched(h.typedTransfer), h.transfer)
 	app.Post("/transfers/:id/execute", h.requireSignedIn, h.executeTransfer)
 	app.Post("/transfers/:id/withdraw", h.requireSignedIn, h.withdrawTransfer)
 }

@@ -83,7 +83,7 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 	page := views.Approval{
 		Layout: h.layout(c, "approval", views.TitleKey(views.StateOf(string(a.Status), string(a.Reason)))),
 		Asked:  h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
-		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason),
+		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason), RetryAt: h.retryOf(c, a.RetryAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",
 		DoneURL: afterSignIn(v.Session), PhoneOnly: v.Session.ResetsPassword,
 		CodesOffered: !signin.AttemptOver(a) && !h.Flow.AddsPhone(v), Sends: h.sendsTo(v.User), PhoneUnproved: unproved,

@@ -33,6 +33,7 @@ func (h *Handlers) showAuthenticator(c *fiber.Ctx, status int, page views.Authen
 	problems := page.Errors
 	page.Layout = h.layout(c, "authenticator", "authenticator.title")
 	page.Errors = problems
+	page.Here = "/account/authenticators/prove?" + url.Values{"id": {page.ID}, "name": {page.Name}}.Encode()
 	made, err := h.Flow.NewApp(c.UserContext(), visitorOf(c), page.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

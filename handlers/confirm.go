@@ -14,7 +14,9 @@ import (
 // new one that is signed in.
 func (h *Handlers) confirm(c *fiber.Ctx) error {
 	v := visitorOf(c)
-	sess, err := h.Flow.Confirm(c.UserContext(), v, h.lastStepOf(c))
+	client := h.lastStepOf(c)
+	client.Unpressed = c.FormValue("unpressed") != ""
+	sess, err := h.Flow.Confirm(c.UserContext(), v, client)
 	var notApproved *signin.NotApproved
 	if errors.As(err, &notApproved) {
 		return h.showNotApproved(c, notApproved.Request)

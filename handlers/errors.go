@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -173,7 +174,7 @@ func (h *Handlers) describe(err error) *pageError {
 			Action: link{"/protected", "action.to_account"}, cause: err}
 	case errors.Is(err, signin.ErrRateLimited):
 		return &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.rate_limited.title",
-			Text: "error.rate_limited.text", RetryAfter: time.Minute, cause: err}
+			Text: "error.rate_limited.text", RetryAfter: cmp.Or(signin.RetryIn(err), time.Minute), cause: err}
 	default:
 		return &pageError{Status: fiber.StatusInternalServerError, Heading: "error.internal.title",
 			Text: "error.internal.text", Action: toStart, cause: err}

@@ -48,7 +48,7 @@ func (b *browser) wantNoCode(got page, f apiFault) {
 	switch {
 	case f.limited:
 		wantStatus(b.t, got, http.StatusTooManyRequests)
-		wantRetryAfter(b.t, got, time.Minute)
+		wantRetryAfter(b.t, got, 30*time.Second) // our own pause, which is the longer one
 		wantBody(b.t, got, "The phone service has sent too many codes to this number.")
 	case f.refused:
 		wantStatus(b.t, got, http.StatusServiceUnavailable)
@@ -188,7 +188,7 @@ func (b *browser) wantUnchecked(code string, f apiFault, left int) {
 	sentence := words("code_refused.unconfirmed")
 	switch {
 	case f.limited:
-		status, wait, sentence = http.StatusTooManyRequests, time.Minute, words("code_refused.rate_limited")
+		status, wait, sentence = http.StatusTooManyRequests, 7*time.Second, words("code_refused.rate_limited")
 	case f.refused:
 		wait, sentence = 5*time.Second, words("code_refused.unavailable")
 	}

@@ -14,12 +14,12 @@ func TestFaultsAtSignUp(t *testing.T) {
 		fields := []string{"name", "Ada", "email", "ada@example.com", "password", goodPassword, "country_code", "1", "phone_number", "2015550177"}
 		s.breaks()
 		got := b.post("/signup", fields...)
-		status, sentence := http.StatusServiceUnavailable, words("problem.signup.unavailable")
+		status, wait, sentence := http.StatusServiceUnavailable, time.Minute, words("problem.signup.unavailable")
 		if s.fault.limited {
-			status, sentence = http.StatusTooManyRequests, words("problem.signup.rate_limited")
+			status, wait, sentence = http.StatusTooManyRequests, 7*time.Second, words("problem.signup.rate_limited")
 		}
 		wantStatus(t, got, status)
-		wantRetryAfter(t, got, time.Minute)
+		wantRetryAfter(t, got, wait)
 		wantBody(t, got, sentence, `value="ada@example.com"`, `value="2015550177"`)
 		wantStatus(t, b.post("/login", "email", "ada@example.com", "password", goodPassword), http.StatusUnprocessableEntity)
 		wantRedirect(t, b.get("/protected"), "/login", "start")

@@ -194,6 +194,10 @@ func (h *Handlers) changePage(c *fiber.Ctx, ref changeRef, byCode bool) (views.C
 		return page, err
 	}
 	page.CodeOnly = ref.byCode || !asked
+	page.Here = cmp.Or(page.Here, page.SelfURL)
+	if byCode {
+		page.Here = page.CodeURL
+	}
 	done, err := h.confirmed(c, ref)
 	switch {
 	case err != nil:
@@ -221,7 +225,7 @@ func (h *Handlers) fillChangeRequest(c *fiber.Ctx, page *views.Change, ref chang
 		page.Status = "ask"
 		return nil
 	}
-	page.Status, page.Reason = string(a.Status), string(a.Reason)
+	page.Status, page.Reason, page.RetryAt = string(a.Status), string(a.Reason), h.retryOf(c, a.RetryAt)
 	page.Asked = h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt)
 	if a.Status != store.Pending {
 		page.Notice = nil

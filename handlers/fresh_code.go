@@ -26,7 +26,7 @@ func (h *Handlers) sendChangeCode(c *fiber.Ctx) error {
 		return err
 	}
 	if not != nil {
-		return h.showCodeNotSent(c, notSentStatus[not.Why], ref, views.NotSent{By: string(by), Text: h.sayNotSent(c, not)})
+		return h.showCodeNotSent(c, notSentStatus[not.Why], ref, h.viewNotSent(c, by, not))
 	}
 	return seeOther(c, ref.url("by", "code"))
 }
@@ -38,6 +38,7 @@ func (h *Handlers) showCodeNotSent(c *fiber.Ctx, status int, ref changeRef, not 
 		return err
 	}
 	page.NotSent, page.Notice = not, nil
+	page.NextSendSeconds = max(page.NextSendSeconds, not.Seconds)
 	return c.Status(status).Render("change", page)
 }
 

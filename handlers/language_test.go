@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -50,7 +51,7 @@ func TestPagesAreInTheLanguageOfTheReader(t *testing.T) {
 func TestTheLanguageIsSwitched(t *testing.T) {
 	s := newSite(t)
 	b := s.reads("en")
-	wantBody(t, b.get("/login?a=1&b=2"), `action="/language"`, `name="to" value="/login?a=1&amp;b=2"`, `name="language" value="de" lang="de"`)
+	wantBody(t, b.get("/?a=1&b=2"), `action="/language"`, `name="to" value="/?a=1&amp;b=2"`, `name="language" value="de" lang="de">`)
 	wantRedirect(t, b.post("/language", "language", "de", "to", "/login?a=1&b=2"), "/login?a=1&b=2")
 	wantBody(t, b.get("/login"), inGerman, `value="en" lang="en"`)
 	wantRedirect(t, b.post("/language", "language", "en", "to", "/login"), "/login")
@@ -72,17 +73,69 @@ func TestTheSwitchLeadsToNoOtherSite(t *testing.T) {
 	}
 }
 
-// What was typed into a form that came back with its problems is not lost by the switch:
-// such a page has none.
-func TestNoSwitchWhereItWouldLoseSomething(t *testing.T) {
+// What was typed into a form is not lost by the switch, whether or not the form came back
+// with its problems: the switch takes it along. What is secret has to be typed again.
+func TestTheSwitchTakesAlongWhatWasTyped(t *testing.T) {
 	s := newSite(t)
-	b := s.browser()
-	b.signIn(s.account("ada@example.com"))
-	for _, got := range []page{b.post("/transfers", "payee", "Grace"), s.browser().post("/login", "email", "ada@example.com"), s.browser().post("/signup", "name", "Ada")} {
+	ada := s.account("ada@example.com")
+	in, half := s.browser(), s.browser()
+	in.signIn(ada)
+	s.register(half, "grace@example.com")
+	for _, test := range []struct {
+		b          *browser
+		path, form string
+		typed      []string // names and values
+	}{
+		{s.browser(), "/login", "login-form", []string{"email", "ada@example.com"}},
+		{s.browser(), "/signup", "signup-form", []string{"name", "Grace <H>", "email", "grace@example", "phone_number", "300 12"}},
+		{s.browser(), "/forgot", "forgot-form", []string{"email", "ada@example.com"}},
+		{half, "/login/number", "number-form", []string{"phone_number", "300 12"}},
+		{in, "/account/phone", "phone-form", []string{"phone_number", "300 12"}},
+		{in, "/transfers", "transfer-form", []string{"payee", "Grace <H>", "amount", "1,5.0"}},
+	} {
+		before := test.b.post(test.path, test.typed...)
+		wantStatus(t, before, http.StatusUnprocessableEntity)
+		wantBody(t, before, ` form="`+test.form+`">`, `id="`+test.form+`"`)
+		secret := []string{"password", goodPassword, "recovery", "k3d9-xq2m-7vbt-0rjw"}
+		got := test.b.post(test.path, append(append(test.typed, secret...), "language", "de")...)
 		wantStatus(t, got, http.StatusUnprocessableEntity)
-		if strings.Contains(got.Body, `action="/language"`) {
-			t.Error("a form that came back has the switch")
+		wantBody(t, got, inGerman)
+		wantNoBody(t, got, goodPassword, "k3d9-xq2m-7vbt-0rjw", `aria-invalid="true"`)
+		for i := 1; i < len(test.typed); i += 2 {
+			wantBody(t, got, `value="`+html.EscapeString(test.typed[i])+`"`)
 		}
+	}
+	if n := len(ada.phone.requests()); n != 2 {
+		t.Errorf("the phone was asked %d times, want at the sign-up and the sign-in alone", n)
+	}
+}
+
+// Where a code or a password came back, the switch leads to the same form.
+func TestEveryPageThatAnswersAFormHasTheSwitch(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	half, in, old := s.browser(), s.browser(), s.stale(ada)
+	in.signIn(ada)
+	half.passPassword(ada)
+	for _, test := range []struct {
+		b        *browser
+		path, to string
+		typed    []string
+	}{
+		{half, "/verify-token", "/verify-token", []string{"token", "12"}},
+		{old, "/account/confirm/code", "/account/confirm?by=code&to=%2Faccount%2Fclose", []string{"to", "/account/close", "token", "12"}},
+		{in, "/account/password", "/protected", []string{"current", "wrong"}},
+		{in, "/account/not-me", "/account/not-me?disputed=7", []string{"current", "wrong", "disputed", "7"}},
+		{in, "/account/authenticators/prove", "/account/authenticators/prove?id=a1&name=Blue", []string{"id", "a1", "name", "Blue", "token", "x"}},
+	} {
+		got := test.b.post(test.path, test.typed...)
+		wantStatus(t, got, http.StatusUnprocessableEntity)
+		if test.path == "/account/password" {
+			wantBody(t, got, `form="transfer-form"`)
+			continue
+		}
+		wantBody(t, got, `name="to" value="`+test.to+`"`)
+		wantStatus(t, test.b.get(test.to), http.StatusOK)
 	}
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -27,6 +28,7 @@ func (h *Handlers) showNotMe(c *fiber.Ctx, status int, page views.NotMe, keep fu
 	v, problems := visitorOf(c), page.Errors
 	page.Layout = h.layout(c, "notme", "notme.title")
 	page.Errors = problems
+	page.Here = "/account/not-me?" + url.Values{"disputed": {page.Disputed}}.Encode()
 	page.Account, page.Fresh = views.Account{Email: v.User.Email}, h.Flow.Fresh(v)
 	page.ConfirmURL = changeAt("/account/not-me", func(string, ...string) string { return page.Disputed }).url()
 	if page.Pause, err = h.viewPause(c); err != nil {

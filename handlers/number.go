@@ -57,8 +57,7 @@ func (h *Handlers) correctNumber(c *fiber.Ctx) error {
 	var problems signin.Problems
 	switch {
 	case errors.As(err, &problems):
-		setProblemStatus(c, problems)
-		return h.showNumber(c, typed, h.sentences(c, problems))
+		return h.showNumber(c, typed, h.phoneSentences(c, problems, err))
 	case errors.Is(err, store.ErrNotFound): // proved or ended meanwhile
 		return seeOther(c, "/login/approval")
 	}

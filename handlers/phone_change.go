@@ -30,6 +30,7 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 	switch change.Step {
 	case signin.StepOld:
 		number, page.OldStatus, page.OldReason = change.Old.Number, string(change.Old.Status), string(change.Old.Reason)
+		page.RetryAt = h.retryOf(c, change.Old.RetryAt)
 	case signin.StepReady:
 		page.Ready = h.timeOf(c, change.ReadyAt)
 	}
@@ -40,6 +41,9 @@ func (h *Handlers) showPhone(c *fiber.Ctx, status int, typed signin.TypedPhone, 
 		page.Asked.Number = number
 	}
 	page.Errors = problems
+	if !page.Anew() {
+		page.HereForm = ""
+	}
 	return c.Status(status).Render("phone", page)
 }
 
@@ -78,7 +82,8 @@ func (h *Handlers) afterPhone(c *fiber.Ctx, typed signin.TypedPhone, err error) 
 	var often *store.RateError
 	switch {
 	case errors.As(err, &problems):
-		return h.showPhone(c, fiber.StatusUnprocessableEntity, typed, h.sentences(c, problems))
+		sentences := h.phoneSentences(c, problems, err)
+		return h.showPhone(c, c.Response().StatusCode(), typed, sentences)
 	case errors.As(err, &often):
 		wait := h.untilRetry(often)
 		setRetryAfter(c, wait)

@@ -62,7 +62,7 @@ func (h *Handlers) factsSection(c *fiber.Ctx, page *views.Protected) error {
 func (h *Handlers) signInSection(c *fiber.Ctx, page *views.Protected) error {
 	s := visitorOf(c).Session
 	latency := int64(-1)
-	if s.Method == store.MethodPush {
+	if s.Method == store.MethodPush && s.Latency >= 0 {
 		latency = s.Latency.Milliseconds()
 	}
 	page.SignIn = views.SignIn{

@@ -50,8 +50,7 @@ func (h *Handlers) signup(c *fiber.Ctx) error {
 	}, h.clientOf(c))
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = h.sentences(c, problems)
-		setProblemStatus(c, problems)
+		form.Errors = h.phoneSentences(c, problems, err)
 		return h.showSignup(c, form)
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {

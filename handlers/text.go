@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -13,33 +14,35 @@ import (
 )
 
 // sentences are the problems of a form as its page shows them, by field.
-func (h *Handlers) sentences(c *fiber.Ctx, problems signin.Problems) map[string]string {
-	return h.sentencesOf(c, problems, 2)
-}
-
-// sentencesOf are those about a form whose amounts have so many decimals.
-func (h *Handlers) sentencesOf(c *fiber.Ctx, problems signin.Problems, decimals int) map[string]string {
+func (h *Handlers) sentences(c *fiber.Ctx, problems signin.Problems, args ...any) map[string]string {
 	texts := map[string]string{}
-	r := h.reader(c)
 	for field, problem := range problems {
-		texts[string(field)] = r.Text("problem."+string(problem), "example", r.Amount(int64(12.5*math.Pow10(decimals)), decimals), "most", r.Amount(signin.MaxAmount, 0))
+		texts[string(field)] = h.text(c, "problem."+string(problem), args...)
 	}
 	return texts
 }
 
-// setProblemStatus sets the status of a form that comes back with its problems, and
-// when to send it again. 422 says that it has to be changed first.
-func setProblemStatus(c *fiber.Ctx, problems signin.Problems) {
+// amountSentences are those about a form whose amounts have so many decimals.
+func (h *Handlers) amountSentences(c *fiber.Ctx, problems signin.Problems, decimals int) map[string]string {
+	r := h.reader(c)
+	return h.sentences(c, problems, "example", r.Amount(int64(12.5*math.Pow10(decimals)), decimals), "most", r.Amount(signin.MaxAmount, 0))
+}
+
+// phoneSentences are those about a form with a phone that a provider is told of. err, of
+// which they are a part, may say when it can be sent again, which becomes the status, too:
+// 422 says that it has to be changed first.
+func (h *Handlers) phoneSentences(c *fiber.Ctx, problems signin.Problems, err error) map[string]string {
+	status, again := fiber.StatusUnprocessableEntity, cmp.Or(signin.RetryIn(err), time.Minute)
 	switch problems[signin.FieldForm] {
-	case signin.SignUpUnavailable:
-		c.Status(fiber.StatusServiceUnavailable)
-		setRetryAfter(c, time.Minute)
+	case signin.SignUpUnavailable, signin.PhoneNotAsked:
+		status = fiber.StatusServiceUnavailable
 	case signin.SignUpRateLimited:
-		c.Status(fiber.StatusTooManyRequests)
-		setRetryAfter(c, time.Minute)
-	default:
-		c.Status(fiber.StatusUnprocessableEntity)
+		status = fiber.StatusTooManyRequests
 	}
+	if c.Status(status); status != fiber.StatusUnprocessableEntity {
+		setRetryAfter(c, again)
+	}
+	return h.sentences(c, problems, "wait", h.reader(c).Wait(again))
 }
 
 // maskPhone shows enough of a number to recognise it, in one piece.
@@ -71,6 +74,15 @@ func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds())
 // timeOf is a time as a page shows it, to the minute.
 func (h *Handlers) timeOf(c *fiber.Ctx, t time.Time) views.Time {
 	return views.Time{Machine: wireTime(t), Text: h.reader(c).Minute(t)}
+}
+
+// retryOf is when a provider may be asked again, to the minute and never too early; zero if
+// that is past or it has not said.
+func (h *Handlers) retryOf(c *fiber.Ctx, t time.Time) views.Time {
+	if !t.After(h.Now()) {
+		return views.Time{}
+	}
+	return h.timeOf(c, t.Add(time.Minute-1).Truncate(time.Minute))
 }
 
 // browser is what a person would call the browser of a User-Agent header.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -40,8 +41,8 @@ func (h *Handlers) showToken(c *fiber.Ctx, status int, problem string) error {
 
 // showNotSent says beside the button that was pressed why no code is on its way: there is
 // nothing wrong with the field.
-func (h *Handlers) showNotSent(c *fiber.Ctx, status int, by store.Method, why string) error {
-	return h.showTokenPage(c, status, nil, views.NotSent{By: string(by), Text: why})
+func (h *Handlers) showNotSent(c *fiber.Ctx, status int, not views.NotSent) error {
+	return h.showTokenPage(c, status, nil, not)
 }
 
 func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldErrors, not views.NotSent) error {
@@ -68,6 +69,7 @@ func (h *Handlers) showTokenPage(c *fiber.Ctx, status int, problems views.FieldE
 	if wait > 0 {
 		page.NextSendSeconds = ceilSeconds(wait)
 	}
+	page.NextSendSeconds = max(page.NextSendSeconds, not.Seconds)
 	latest, err := h.latestRequest(c)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -104,25 +106,29 @@ var codeNotices = map[store.CodeState]notice{
 func (h *Handlers) sendToken(c *fiber.Ctx) error {
 	by := store.Method(c.FormValue("via"))
 	if by != store.MethodSMS && by != store.MethodCall {
-		return h.showNotSent(c, fiber.StatusUnprocessableEntity, "", h.text(c, "token.choose"))
+		return h.showNotSent(c, fiber.StatusUnprocessableEntity, views.NotSent{Text: h.text(c, "token.choose")})
 	}
 	notSent, err := h.Flow.SendCode(c.UserContext(), visitorOf(c), by)
 	if sentence := h.sayLimit(c, err); sentence != "" {
-		return h.showNotSent(c, fiber.StatusTooManyRequests, by, sentence)
+		return h.showNotSent(c, fiber.StatusTooManyRequests, views.NotSent{By: string(by), Text: sentence})
 	}
 	if err != nil {
 		return err
 	}
 	if notSent != nil {
-		return h.showNotSent(c, notSentStatus[notSent.Why], by, h.sayNotSent(c, notSent))
+		return h.showNotSent(c, notSentStatus[notSent.Why], h.viewNotSent(c, by, notSent))
 	}
 	return seeOther(c, "/verify-token")
 }
 
-// sayNotSent is the sentence on why no code is on its way.
-func (h *Handlers) sayNotSent(c *fiber.Ctx, not *signin.NotSent) string {
+// viewNotSent says why no code is on its way, and when the next can be.
+func (h *Handlers) viewNotSent(c *fiber.Ctx, by store.Method, not *signin.NotSent) views.NotSent {
 	setRetryAfter(c, not.RetryIn)
-	return h.text(c, "code_not_sent."+string(not.Why), "wait", h.reader(c).Wait(not.RetryIn))
+	view := views.NotSent{By: string(by), Text: h.text(c, "code_not_sent."+string(not.Why), "wait", h.reader(c).Wait(not.RetryIn))}
+	if not.RetryIn > 0 {
+		view.Seconds = ceilSeconds(not.RetryIn)
+	}
+	return view
 }
 
 // notSentStatus is the status of the page that says why no code is on its way.
@@ -202,11 +208,11 @@ func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status
 	case errors.Is(refused, store.ErrCodeUsed):
 		key = "code_refused.used"
 	case errors.Is(refused, signin.ErrRateLimited):
-		status, key, retryIn = fiber.StatusTooManyRequests, "code_refused.rate_limited", time.Minute
+		status, key, retryIn = fiber.StatusTooManyRequests, "code_refused.rate_limited", cmp.Or(signin.RetryIn(refused), time.Minute)
 	case errors.Is(refused, signin.ErrNoAnswer):
 		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unconfirmed", nextAppCode
 	case errors.Is(refused, signin.ErrUnavailable):
-		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unavailable", 5*time.Second
+		status, key, retryIn = fiber.StatusServiceUnavailable, "code_refused.unavailable", cmp.Or(signin.RetryIn(refused), 5*time.Second)
 	}
 	setRetryAfter(c, retryIn)
 	left := refused.TriesLeft
@@ -215,5 +221,5 @@ func (h *Handlers) sayRefused(c *fiber.Ctx, refused *signin.CodeRefused) (status
 	if left == 0 {
 		return status, h.text(c, "code_refused.last")
 	}
-	return status, h.text(c, key) + " " + h.text(c, "token.tries_left", "count", left)
+	return status, h.text(c, key, "wait", h.reader(c).Wait(retryIn)) + " " + h.text(c, "token.tries_left", "count", left)
 }

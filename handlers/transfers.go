@@ -45,7 +45,7 @@ func (h *Handlers) transfer(c *fiber.Ctx) error {
 	}
 	var problems signin.Problems
 	if errors.As(err, &problems) {
-		form.Errors = h.sentencesOf(c, problems, money.Decimals())
+		form.Errors = h.amountSentences(c, problems, money.Decimals())
 		return h.showProtected(c, status, func(page *views.Protected) { page.TransferForm, page.Refused = form.page(), true })
 	}
 	if errors.Is(err, store.ErrNotFound) {
@@ -116,7 +116,7 @@ func (h *Handlers) transfersSection(c *fiber.Ctx, page *views.Protected) error {
 		}
 		page.Transfers = append(page.Transfers, views.Transfer{
 			ID: t.ID, Mine: t.SessionID == sessionID, Status: string(t.Status), Reason: string(t.Reason), Payee: t.Payee, Currency: t.Currency, AmountText: h.reader(c).Amount(money.Minor, money.Decimals()) + " " + money.Currency,
-			Amount: money.Amount(), Number: number, At: h.timeOf(c, t.CreatedAt),
+			Amount: money.Amount(), Number: number, At: h.timeOf(c, t.CreatedAt), RetryAt: h.retryOf(c, t.RetryAt),
 		})
 	}
 	return err

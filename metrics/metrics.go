@@ -59,7 +59,7 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		waits: counter("nod_waits_ended_total", "Connections of waiting browsers that have ended, by transport and reason.",
 			"transport", "reason"),
 		tap: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "nod_tap_to_browser_seconds", Help: "Time from storing the decision on the phone to signing in the browser.",
+			Name: "nod_tap_to_browser_seconds", Help: "Time from storing the decision on the phone to signing in a browser that moved on by itself.",
 			Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 15, 60},
 		}),
 		callbacks: counter("nod_callbacks_total", "Callbacks from the provider by verdict.", "verdict"),

@@ -159,9 +159,17 @@ func outcome(err error) error {
 	return neutral(err)
 }
 
-// neutral says in signin's words what Authy's error means. The error itself
-// stays in the chain, for the log.
+// neutral says in signin's words what Authy's error means, and when it may be asked
+// again. The error itself stays in the chain, for the log.
 func neutral(err error) error {
+	meant := meaning(err)
+	if wait := authy.RetryAfter(err); wait > 0 {
+		return &signin.NotBefore{Wait: wait, Cause: meant}
+	}
+	return meant
+}
+
+func meaning(err error) error {
 	var refused *authy.Error
 	switch {
 	case err == nil:

@@ -149,16 +149,17 @@ func passwordProblem(password string, personal ...string) Problem {
 	return ""
 }
 
-// explain turns what went wrong on the way into Problems, where it can.
+// explain turns what went wrong on the way into Problems, where it can. RetryIn still says
+// when the provider may be asked again.
 func explain(err error) error {
 	var refused *Refused
 	switch {
 	case errors.As(err, &refused):
 		return refused.problems()
 	case errors.Is(err, ErrRateLimited):
-		return Problems{FieldForm: SignUpRateLimited}
+		return &NotBefore{RetryIn(err), Problems{FieldForm: SignUpRateLimited}}
 	case errors.Is(err, ErrUnavailable):
-		return Problems{FieldForm: SignUpUnavailable}
+		return &NotBefore{RetryIn(err), Problems{FieldForm: SignUpUnavailable}}
 	}
 	return err
 }

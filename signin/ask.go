@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"nod/store"
 )
@@ -57,14 +58,14 @@ func (f *Flow) push(ctx context.Context, a store.Approval, q Question, user stor
 	if q.Shared, err = f.Store.ProvedByAnother(ctx, a.UserID, a.Handle); err != nil {
 		return "", err
 	}
-	requestID, reason := f.ask(ctx, a, q, user)
+	requestID, reason, wait := f.ask(ctx, a, q, user)
 	switch {
 	case reason == store.ReasonUnconfirmed:
 		if err := f.Store.NoteUnconfirmed(ctx, a.ID); err != nil {
 			return "", err
 		}
 	case reason != "":
-		return reason, f.cancelApproval(ctx, a, reason)
+		return reason, f.cancelUnasked(ctx, a, reason, wait)
 	default:
 		known, err := f.Store.AttachUUID(ctx, a.ID, requestID)
 		if err != nil {
@@ -85,7 +86,9 @@ func (f *Flow) pushOwn(ctx context.Context, a store.Approval, q Question, user s
 	return "", f.askBeside(ctx, a, q, user)
 }
 
-func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason) {
+// ask has the provider ask the phone, or says why it has not, and how long it wants to be
+// left alone.
+func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason, wait time.Duration) {
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
 	requestID, err := f.Phones.Ask(ctx, a.Handle, q)
@@ -94,18 +97,18 @@ func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store
 	}
 	switch {
 	case errors.Is(err, ErrNoDevice):
-		return "", store.ReasonNoDevice
+		return "", store.ReasonNoDevice, 0
 	case errors.Is(err, ErrNoAnswer):
 		f.Logger.Warn("it is not known whether the phone was asked", "approval", a.ID, "error", err)
-		return "", store.ReasonUnconfirmed
+		return "", store.ReasonUnconfirmed, 0
 	case errors.Is(err, ErrRateLimited):
 		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
-		return "", store.ReasonRateLimited
+		return "", store.ReasonRateLimited, RetryIn(err)
 	case err != nil:
 		f.Logger.Warn("the phone could not be asked", "approval", a.ID, "error", err)
-		return "", store.ReasonUnavailable
+		return "", store.ReasonUnavailable, RetryIn(err)
 	}
-	return requestID, ""
+	return requestID, "", 0
 }
 
 // askAnew registers a phone again that the provider has forgotten: another

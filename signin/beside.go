@@ -22,7 +22,7 @@ func (f *Flow) askBeside(ctx context.Context, a store.Approval, q Question, user
 	}
 	asked := a
 	asked.FactorID, asked.Provider, asked.Handle = other.ID, other.Provider, other.Handle
-	requestID, reason := f.ask(ctx, asked, q, user)
+	requestID, reason, _ := f.ask(ctx, asked, q, user)
 	if reason != "" {
 		return nil
 	}

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"nod/store"
 )
@@ -21,7 +22,17 @@ func (f *Flow) Cancel(ctx context.Context, sessionID string) error {
 }
 
 func (f *Flow) cancelApproval(ctx context.Context, a store.Approval, reason store.Reason) error {
-	cancelled, applied, err := f.Store.CancelApproval(ctx, a.ID, reason)
+	return f.cancelUnasked(ctx, a, reason, 0)
+}
+
+// cancelUnasked is cancelApproval for a request that its provider has not taken, and how
+// long that wants to be left alone; 0 if it has not said.
+func (f *Flow) cancelUnasked(ctx context.Context, a store.Approval, reason store.Reason, wait time.Duration) error {
+	var retryAt time.Time
+	if wait > 0 {
+		retryAt = f.Now().Add(wait)
+	}
+	cancelled, applied, err := f.Store.CancelUnasked(ctx, a.ID, reason, retryAt)
 	if applied {
 		f.ended(ctx, cancelled)
 	}

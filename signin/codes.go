@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -99,17 +100,18 @@ func (f *Flow) trySendCode(ctx context.Context, v Visitor, by store.Method) (sto
 		f.Logger.Warn("it is not known whether a code was sent", "by", by, "error", err)
 		return store.CodeUnconfirmed, nil, nil
 	case errors.Is(err, ErrRateLimited):
-		return store.CodeFailed, &NotSent{WhyRateLimited, max(retryIn, providerPause)}, nil
+		return store.CodeFailed, &NotSent{WhyRateLimited, max(retryIn, cmp.Or(RetryIn(err), providerPause))}, nil
 	case err != nil:
 		f.Logger.Warn("a code could not be sent", "by", by, "error", err)
-		return store.CodeFailed, &NotSent{WhyUnavailable, retryIn}, nil
+		return store.CodeFailed, &NotSent{WhyUnavailable, max(retryIn, RetryIn(err))}, nil
 	case !sent:
 		return store.CodeIgnored, &NotSent{WhyHasApp, retryIn}, nil
 	}
 	return store.CodeSent, nil, nil
 }
 
-// providerPause is how long a provider that limits requests is left alone.
+// providerPause is how long a provider that limits requests is left alone where it does
+// not say itself.
 const providerPause = time.Minute
 
 // purpose binds a sent code to one attempt: it is worthless in another.

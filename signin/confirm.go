@@ -66,7 +66,7 @@ func (f *Flow) endedAsTaken(ctx context.Context, sessionID string) bool {
 // which still wait on the session before it.
 func (f *Flow) SignedIn(ctx context.Context, before string, sess store.Session) {
 	f.countAttempt(before, string(StatusSignedIn), sess.Method)
-	if sess.Method == store.MethodPush {
+	if sess.Method == store.MethodPush && sess.Latency >= 0 {
 		f.Counter.Tap(sess.Latency)
 	}
 	f.notify(ctx, before)

@@ -224,7 +224,7 @@ func (f *Flow) notAsked(err error) error {
 		return explain(err)
 	}
 	f.Logger.Warn("a new phone could not be asked", "error", err)
-	return Problems{FieldForm: PhoneNotAsked}
+	return &NotBefore{RetryIn(err), Problems{FieldForm: PhoneNotAsked}}
 }
 
 // StopPhoneChange ends the change that is under way. None is no error.

@@ -115,6 +115,24 @@ var (
 	ErrNoAnswer = fmt.Errorf("%w: it did not answer", ErrUnavailable)
 )
 
+// NotBefore is an error with how long its provider is to be left alone.
+type NotBefore struct {
+	Wait  time.Duration // 0: it has not said
+	Cause error
+}
+
+func (e *NotBefore) Error() string { return fmt.Sprintf("%v (again in %v)", e.Cause, e.Wait) }
+func (e *NotBefore) Unwrap() error { return e.Cause }
+
+// RetryIn is how long a provider is to be left alone after an error; 0 if it has not said.
+func RetryIn(err error) time.Duration {
+	var later *NotBefore
+	if errors.As(err, &later) {
+		return later.Wait
+	}
+	return 0
+}
+
 // ErrForged: a callback that its provider did not sign, or not just now.
 var ErrForged = errors.New("the callback is not signed by the provider")
 

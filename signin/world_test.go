@@ -26,7 +26,7 @@ const (
 	password = "correct horse battery staple"
 )
 
-var client = store.Client{IP: "192.0.2.7", UserAgent: "Browser/1.0"}
+var client = store.Client{IP: "192.0.2.7", UserAgent: "Browser/1.0", Unpressed: true}
 
 // world is the flow on a real database and a real simulator over HTTP, with a
 // clock that stands still.

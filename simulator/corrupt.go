@@ -25,7 +25,9 @@ func (s *Simulator) faultsOfCall(c *call) (Faults, error) {
 func (f Faults) refusal() *apiError {
 	switch f.API {
 	case APIError:
-		return internalError()
+		e := internalError()
+		e.retryAfter = time.Duration(f.RetryAfterS) * time.Second
+		return e
 	case APIRateLimit:
 		return &apiError{status: http.StatusTooManyRequests, code: codeTooManyRequests, codeFirst: true,
 			message:    "DoS protection: Too many requests.",

@@ -44,7 +44,7 @@ type Faults struct {
 	PushDelayMS     int    `json:"push_delay_ms"`     // requests reach the phone this much later
 	CallbackDelayMS int    `json:"callback_delay_ms"` // callbacks are sent this much later
 	API             string `json:"api"`               // "", error, rate_limit, garbage, hang, drop
-	RetryAfterS     int    `json:"retry_after_s"`     // of rate_limit; 0 = 30
+	RetryAfterS     int    `json:"retry_after_s"`     // of error and rate_limit; 0 = none, and 30
 	Callback        string `json:"callback"`          // "", twice, before_reply, never, bad_signature, old_nonce, get
 	ClockSkewS      int    `json:"clock_skew_s"`      // how far the phone's clock is ahead; negative = behind
 	// LegacyDeviceUUID sends device_uuid as a string, as callbacks did in 2016:

@@ -73,6 +73,8 @@ function show(state) {
     element.hidden = !matches(element, state) || element.hasAttribute("data-help");
   }
   for (const element of all(page, "[data-message]")) element.hidden = true;
+  // What was said of a request ends with it; its place stays, so that nothing moves.
+  document.querySelector("main > .notice")?.classList.add("past");
   const heading = byId("state-heading").innerText.trim();
   const sentence = all(page, "[data-sentence]").find((e) => e.offsetParent !== null);
   document.title = `${heading} ${appName}`;

@@ -102,6 +102,7 @@ export class Confirmation {
    */
   async _post() {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(this._form)));
+    body.append("unpressed", "1"); // or the time from the tap to the browser would be that of a person
     this.posting = true;
     try {
       const reply = await ask(this._form.action, { method: "POST", body, redirect: "manual" }, TIMEOUT);

@@ -15,11 +15,13 @@ function isTag(tag) {
   }
 }
 
+const clock = new Intl.DateTimeFormat(habit, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(habit, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 for (const time of document.querySelectorAll("time")) {
   const at = Date.parse(time.dateTime);
   if (Number.isNaN(at)) continue;
   time.title = time.textContent;
-  time.textContent = date.format(at);
+  const isToday = new Date(at).toDateString() === new Date().toDateString();
+  time.textContent = ("soon" in time.dataset && isToday ? clock : date).format(at);
 }

@@ -31,6 +31,7 @@ type Approval struct {
 	DecidedAt  time.Time
 	DecidedVia Via
 	ConsumedAt time.Time
+	RetryAt    time.Time // of one that its provider has not taken: when it may be asked again; zero if it has not said
 }
 
 const approvalColumns = `
@@ -50,14 +51,15 @@ const approvalColumns = `
 	expires_at,
 	COALESCE(decided_at, 0),
 	decided_via,
-	COALESCE(consumed_at, 0)`
+	COALESCE(consumed_at, 0),
+	retry_at`
 
 func scanApproval(r row) (Approval, error) {
 	var a Approval
-	var created, expires, decided, consumed int64
+	var created, expires, decided, consumed, retry int64
 	err := r.Scan(&a.ID, &a.UUID, &a.Kind, &a.SessionID, &a.UserID, &a.FactorID, &a.Provider, &a.Handle, &a.Status, &a.Reason, &a.Number,
-		&a.Subject, &created, &expires, &decided, &a.DecidedVia, &consumed)
-	a.CreatedAt, a.ExpiresAt, a.DecidedAt, a.ConsumedAt = at(created), at(expires), at(decided), at(consumed)
+		&a.Subject, &created, &expires, &decided, &a.DecidedVia, &consumed, &retry)
+	a.CreatedAt, a.ExpiresAt, a.DecidedAt, a.ConsumedAt, a.RetryAt = at(created), at(expires), at(decided), at(consumed), at(retry)
 	return a, err
 }
 
@@ -275,6 +277,12 @@ func (s *Store) AttachUUID(ctx context.Context, approvalID, uuid string) (a Appr
 // CancelApproval ends a pending request for the reason given. One that was
 // past its deadline ends as expired.
 func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a Approval, applied bool, err error) {
+	return s.CancelUnasked(ctx, id, reason, time.Time{})
+}
+
+// CancelUnasked is CancelApproval for a request that its provider has not taken, with its
+// RetryAt.
+func (s *Store) CancelUnasked(ctx context.Context, id string, reason Reason, retryAt time.Time) (a Approval, applied bool, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		ended, err := tx.cancelOrExpire(ctx, reason, `id = ?3`, id)
 		if err != nil {
@@ -282,15 +290,27 @@ func (s *Store) CancelApproval(ctx context.Context, id string, reason Reason) (a
 		}
 		if applied = len(ended) == 1; applied {
 			a = ended[0]
-			if neverRang[a.Reason] {
-				return tx.takeBack(ctx, a.ID)
-			}
-			return nil
+			return tx.unasked(ctx, &a, retryAt)
 		}
 		a, err = scanApproval(tx.QueryRowContext(ctx, approvalByID, id))
 		return err
 	})
 	return a, applied, err
+}
+
+// unasked makes good what a request has counted for that never rang, and notes when its
+// provider may be asked again.
+func (tx *txn) unasked(ctx context.Context, a *Approval, retryAt time.Time) error {
+	if !neverRang[a.Reason] {
+		return nil
+	}
+	if !retryAt.IsZero() {
+		if _, err := tx.ExecContext(ctx, `UPDATE approvals SET retry_at = ? WHERE id = ?`, ms(retryAt), a.ID); err != nil {
+			return err
+		}
+		a.RetryAt = retryAt
+	}
+	return tx.takeBack(ctx, a.ID)
 }
 
 // cancelOrExpire ends the pending requests that match, and returns them: those

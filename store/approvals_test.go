@@ -154,6 +154,22 @@ func TestCancelApproval(t *testing.T) {
 	wantErr(t, "unknown", err, store.ErrNotFound)
 }
 
+// When its provider may be asked again is kept with a request that it has not taken, and
+// with no other.
+func TestWhenAProviderMayBeAskedAgain(t *testing.T) {
+	w := newWorld(t)
+	sess := w.start(w.user("ada@example.com"))
+	later := w.clock.Now().Add(5 * time.Minute)
+	for reason, want := range map[store.Reason]time.Time{store.ReasonRateLimited: later, store.ReasonUnavailable: later, store.ReasonByUser: {}} {
+		a := w.begin(sess)
+		got, _, err := w.store.CancelUnasked(t.Context(), a.ID, reason, later)
+		must(t, err)
+		if !got.RetryAt.Equal(want) || got != w.approval(a.ID) {
+			t.Errorf("%s: got %+v", reason, got)
+		}
+	}
+}
+
 func TestCancelChangesNoDecision(t *testing.T) {
 	w := newWorld(t)
 	sess := w.start(w.user("ada@example.com"))

@@ -27,7 +27,10 @@ func (s *Store) ConfirmLogin(ctx context.Context, sessionID string, c Client) (s
 		}
 		sess = tx.newSession(a.UserID, SignedIn, c)
 		sess.Method, sess.ApprovalID = MethodPush, a.ID
-		sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
+		sess.Latency = -time.Millisecond
+		if c.Unpressed {
+			sess.Latency = sess.CreatedAt.Sub(a.DecidedAt)
+		}
 		if err := tx.promote(ctx, sessionID, &sess, c); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ func TestConfirmLogin(t *testing.T) {
 	a := w.begin(half)
 	w.approve(a)
 	w.clock.Advance(1234 * time.Millisecond)
-	client := store.Client{IP: "2001:db8::1", UserAgent: "Browser/2"}
+	client := store.Client{IP: "2001:db8::1", UserAgent: "Browser/2", Unpressed: true}
 	got, err := w.store.ConfirmLogin(t.Context(), half.ID, client)
 	must(t, err)
 	want := store.Session{

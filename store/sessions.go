@@ -38,7 +38,7 @@ type Session struct {
 	EndReason  Reason
 	ReplacedBy string
 	ApprovalID string        // what was consumed for it
-	Latency    time.Duration // from the decision to the door
+	Latency    time.Duration // from the decision to the door; negative where it waited for somebody's press
 	CodeTries  int           // codes tried in this attempt
 	CodeVia    Method        // how a code was last sent in this attempt: sms, call
 	CodeState  CodeState     // what became of it
@@ -57,6 +57,7 @@ type Client struct {
 	Device        string // hash of what the browser's device cookie holds, "" without a genuine one
 	Proof         string // a code of the person's own, given along with a password; "" for none
 	NewDevice     string // the same of the cookie that it may get at the end of its sign-in, "" for none
+	Unpressed     bool   // whether the page sent the form by itself
 }
 
 // seenEvery is the precision of last_seen: a read should not cost a write.

@@ -19,8 +19,9 @@ type Transfer struct {
 	AmountMinor int64  // in the smallest unit of the currency
 	Currency    string // ISO 4217
 	Status      TransferStatus
-	Reason      Reason // of one that waits: ReasonUnconfirmed, or ""
-	Number      string // as of Approval
+	Reason      Reason    // of one that waits: ReasonUnconfirmed, or ""
+	Number      string    // as of Approval
+	RetryAt     time.Time // as of Approval
 	CreatedAt   time.Time
 	ExecutedAt  time.Time
 }
@@ -190,14 +191,15 @@ const transferQuery = `
 			WHEN approvals.status = 'pending' AND approvals.expires_at > ?1 THEN approvals.reason
 			ELSE ''
 		END,
-		approvals.number
+		approvals.number,
+		approvals.retry_at
 	FROM transfers JOIN approvals ON approvals.id = transfers.approval_id`
 
 func scanTransfer(r row) (Transfer, error) {
 	var t Transfer
-	var created, executed int64
-	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status, &t.Reason, &t.Number)
-	t.CreatedAt, t.ExecutedAt = at(created), at(executed)
+	var created, executed, retry int64
+	err := r.Scan(&t.ID, &t.UserID, &t.SessionID, &t.ApprovalID, &t.Payee, &t.AmountMinor, &t.Currency, &created, &executed, &t.Status, &t.Reason, &t.Number, &retry)
+	t.CreatedAt, t.ExecutedAt, t.RetryAt = at(created), at(executed), at(retry)
 	return t, err
 }
 

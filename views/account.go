@@ -45,11 +45,12 @@ type KnownBrowser struct {
 // once it is confirmed.
 type Change struct {
 	Layout
-	What   string // the change, in words
-	Path   string // where its form goes, "" without one
-	Fields []HiddenField
-	Status string // fresh, ask or code, else that of the request to the phone
-	Reason string // of the request
+	What    string // the change, in words
+	Path    string // where its form goes, "" without one
+	Fields  []HiddenField
+	Status  string // fresh, ask or code, else that of the request to the phone
+	Reason  string // of the request
+	RetryAt Time   // as of Approval
 
 	RequestID   string // what another request replaces
 	Asked       Asked
@@ -86,7 +87,7 @@ type Account struct {
 type SignIn struct {
 	MethodText string
 	At         Time
-	LatencyMS  int64 // from the tap to the browser; -1 where nobody tapped
+	LatencyMS  int64 // from the tap to the browser; -1 where nobody tapped, or it waited for a press
 	Browser    string
 	IP         string
 	Place      string // "" where nobody knows
@@ -185,10 +186,16 @@ type Phone struct {
 	MaskedPhone, MaskedNew string
 	Asked                  Asked  // without Email unless this session has asked
 	OldStatus, OldReason   string // of the request to the old phone
+	RetryAt                Time   // as of Approval
 	Request                string // the question to the new phone that "ask again" replaces
 	Ready                  Time
 	PhoneNumber            string // as typed
 	Countries              []Country
+}
+
+// Anew says whether the page has the form that begins a change.
+func (p Phone) Anew() bool {
+	return p.Step == "" || p.Step == "old" && p.OldStatus != "pending" && p.OldStatus != "approved"
 }
 
 // App is an authenticator app of the account.

@@ -84,12 +84,15 @@ func gallery() []state {
 	}}}
 	for _, s := range states() {
 		status, reason, _ := strings.Cut(s.what, " ")
-		if s.what == "zero" || s.name == "change" && reason != "" && status != "cancelled" && s.what != "pending unconfirmed" && s.what != "wrong code" {
+		if s.what == "zero" || s.name == "change" && reason != "" && status != "cancelled" && s.what != "pending unconfirmed" && s.what != "wrong code" && s.what != "by a code only" {
 			continue // nobody sees it
 		}
 		list = append(list, s)
 		if s.name == "approval" && s.what == "pending codes true" {
-			list = append(list, state{s.name, "pending live", s.page}, state{s.name, "pending help", s.page}, state{s.name, "pending lost", s.page})
+			list = append(list, state{s.name, "pending live", s.page}, state{s.name, "pending help", s.page}, state{s.name, "pending lost", s.page}, state{s.name, "pending unfolded", s.page})
+		}
+		if s.name == "protected" && (s.what == "apps" || s.what == "full") {
+			list = append(list, state{s.name, s.what + " unfolded", s.page})
 		}
 	}
 	return list
@@ -116,6 +119,12 @@ func (s state) finish(page []byte) []byte {
 	case "pending help":
 		text := way("socket").Replace(string(page))
 		return []byte(strings.NewReplacer(`data-help hidden`, `data-help`, `id="approval"`, `id="approval" data-helped`).Replace(text))
+	}
+	if s.name == "ownphone" && s.what != "zero" {
+		return shownOwnPhone(page, s.what)
+	}
+	if strings.HasSuffix(s.what, " unfolded") {
+		return bytes.ReplaceAll(page, []byte("<details"), []byte("<details open"))
 	}
 	return page
 }

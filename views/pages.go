@@ -6,6 +6,7 @@ type Layout struct {
 	Lang      string // of its words, a tag of those given to Parse
 	Dir       string // of their script: ltr or rtl
 	Here      string // where the switch of languages leads back to; "" for a page without one
+	HereForm  string // the form whose fields it takes along, "" where there is none
 	Posted    bool   // whether the page answers a form that was sent
 	Languages []Choice
 	Title     string
@@ -109,6 +110,7 @@ type Approval struct {
 	Asked
 	RequestID      string // what "send it again" replaces
 	Status, Reason string // as the store keeps them
+	RetryAt        Time   // when a provider that has not taken it may be asked again; zero where that is past or not known
 	MaskedPhone    string
 
 	EventsURL, StreamURL, StatusURL string
@@ -156,8 +158,9 @@ type Token struct {
 
 // NotSent says why a code was not sent that was asked for; the zero value is none.
 type NotSent struct {
-	By   string // sms or call: the button that was pressed
-	Text string
+	By      string // sms or call: the button that was pressed
+	Text    string
+	Seconds int // until the next can be sent, where that is known
 }
 
 // Sends says by which ways a code can be sent to a number.
@@ -195,6 +198,7 @@ type Transfer struct {
 	Currency   string
 	AmountText string
 	At         Time
+	RetryAt    Time // as of Approval
 }
 
 // TransferForm is the form of a new transfer, as typed.

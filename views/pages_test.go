@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,7 +52,6 @@ func states() []state {
 		state{"authenticator", "shown", qr},
 		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
 		state{"ownphone", "zero", views.OwnPhonePage{}},
-		state{"ownphone", "phone", views.OwnPhonePage{anonymous("ownphone")}},
 		state{"ownphones", "zero", views.OwnPhones{}},
 		state{"ownphones", "first code", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
 		state{"ownphones", "first waiting", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
@@ -75,6 +75,8 @@ func states() []state {
 		name, status, _ := strings.Cut(step, " ")
 		list = append(list, state{"phone", step, views.Phone{Layout: member("phone", 2), Step: name, OldStatus: status, Mine: true, MaskedPhone: "+57 ••• 67", MaskedNew: "+57 ••• 99", Ready: newYear, Asked: asked}})
 	}
+	list = append(list, state{"phone", "old cancelled until", views.Phone{Layout: member("phone", 2), Step: "old", OldStatus: "cancelled", OldReason: "unavailable", RetryAt: newYear}})
+	list = append(list, ownPhoneStates()...)
 	list = append(list, approvals()...)
 	list = append(list, tokens()...)
 	list = append(list, changes()...)
@@ -126,19 +128,16 @@ func signup(l views.Layout) views.Signup {
 
 func approvals() []state {
 	list := []state{{"approval", "zero", views.Approval{}}}
-	ends := []string{"pending", "approved", "denied", "expired", "cancelled"}
-	for _, reason := range []string{"by_user", "superseded", "other_method", "unavailable", "no_device", "signed_out", "push_paused", "under_way", "rate_limited", "wrong_number", "unheard_of"} {
-		ends = append(ends, "cancelled "+reason)
-	}
-	for _, end := range ends {
-		status, reason, _ := strings.Cut(end, " ")
+	for _, end := range append([]string{"pending", "cancelled-unheard_of"}, views.Ends()...) {
+		status, reason, _ := strings.Cut(end, "-")
 		for _, codes := range []bool{true, false} {
-			list = append(list, state{"approval", fmt.Sprint(end, " codes ", codes), views.Approval{
+			list = append(list, state{"approval", fmt.Sprint(strings.TrimSpace(status+" "+reason), " codes ", codes), views.Approval{
 				Layout: member("approval", 1), Asked: asked, Status: status, Reason: reason, MaskedPhone: "+57 ••• 67",
 				EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status", CodesOffered: codes, Sends: views.Sends{SMS: true, Call: true},
 			}})
 		}
 	}
+	list = append(list, state{"approval", "cancelled rate_limited until", views.Approval{Layout: member("approval", 1), Asked: asked, Status: "cancelled", Reason: "rate_limited", RetryAt: newYear}})
 	typed := asked
 	typed.Typed, typed.Number = true, "470811"
 	list = append(list, state{"approval", "pending, to type", views.Approval{Layout: member("approval", 1), Asked: typed, Status: "pending", CodesOffered: true}})
@@ -173,7 +172,7 @@ var asked = views.Asked{
 func changes() []state {
 	list := []state{{"change", "zero", views.Change{}}}
 	for _, status := range []string{"ask", "fresh", "code", "pending", "approved", "denied", "expired", "cancelled"} {
-		for _, reason := range []string{"", "unconfirmed", "unavailable", "no_device", "push_paused", "wrong_number"} {
+		for _, reason := range []string{"", "unconfirmed", "unavailable", "rate_limited", "no_device", "push_paused", "wrong_number"} {
 			list = append(list, state{"change", status + " " + reason, views.Change{
 				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
 				Status: status, Reason: reason, MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
@@ -181,6 +180,7 @@ func changes() []state {
 			}})
 		}
 	}
+	list = append(list, state{"change", "cancelled until", views.Change{Layout: member("change", 2), Status: "cancelled", Reason: "unavailable", RetryAt: newYear, What: "Resume"}})
 	list = append(list, state{"change", "by a code only", views.Change{Layout: member("change", 2), Status: "code", What: "Resume", CodeOnly: true}})
 	return append(list, state{"change", "wrong code", views.Change{Layout: refused("change", "token"), Status: "code"}})
 }
@@ -199,7 +199,7 @@ func protecteds() []state {
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "123456", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear})
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "123456", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear, newYear})
 	}
 	byCode, apps, lost, wrong, busy, closing, stale := full, full, full, full, full, full, full
 	full.Own.Possible = true
@@ -253,6 +253,23 @@ func (words) Text(key string, args ...any) string {
 		key += fmt.Sprintf(" %v", args[i])
 	}
 	return key
+}
+
+// Every page there is is among the states, and so on the sheet of pictures.
+func TestNoPageIsForgotten(t *testing.T) {
+	names, err := filepath.Glob("*.html")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	shown := map[string]bool{}
+	for _, s := range gallery() {
+		shown[s.name+".html"] = true
+	}
+	for _, name := range names {
+		if !views.IsShared(name) && !shown[name] {
+			t.Errorf("%s is on no picture: give it a state", name)
+		}
+	}
 }
 
 // A field that a page lacks is an error only when the template gets there.

@@ -17,7 +17,7 @@ func (text Text) funcs(direction string) template.FuncMap {
 		t = text.isolating()
 	}
 	w := text.waiting()
-	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soft": soft, "step": newStep, "minutes": minutes,
+	return template.FuncMap{"t": t, "rich": text.rich, "el": element, "time": moment, "soon": soon, "soft": soft, "step": newStep, "minutes": minutes,
 		"state": StateOf, "shows": shows, "waiting": func() waiting { return w }}
 }
 
@@ -67,6 +67,11 @@ func (text Text) rich(key string, args ...any) template.HTML {
 
 // moment is a Time as an element of a sentence.
 func moment(t Time) template.HTML { return element("time", t.Text, "datetime", t.Machine) }
+
+// soon is moment for a time near by: on the same day the hour is enough.
+func soon(t Time) template.HTML {
+	return element("time", t.Text, "datetime", t.Machine, "data-soon", "")
+}
 
 // element is an HTML element around a text. Attributes are names and values
 // in turn, in the order given; one without a value is written as its name.

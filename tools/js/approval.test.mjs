@@ -15,6 +15,7 @@ const headings = {
 const page = (state) => `
   <title>Tap Approve · Nod</title>
   <link rel="icon" href="/wait.svg" data-wait="/wait.svg" data-yes="/yes.svg" data-no="/no.svg">
+  <main><p class="notice">A new request is on its way.</p></main>
   <div id="approval" data-now="${state}" data-expires-at="${at(90)}" data-server-now="${now}" data-ttl="120"
     data-events-url="/login/events" data-stream-url="/login/stream" data-status-url="/authy/status"
     data-done-url="/protected" data-login-url="/login/approval" data-self-url="/login/approval" data-plain-url="/login/approval?plain=1"
@@ -180,6 +181,15 @@ describe("an end", () => {
     assert.ok(!byId("icon-off").hidden);
   });
 
+  test("takes away what was said of the request", async () => {
+    await open();
+    const said = document.querySelector("main > .notice");
+    await hear({ status: "pending", number: "42", expires_at: at(90) });
+    assert.ok(!said.classList.contains("past"));
+    await hear({ status: "denied" });
+    assert.ok(said.classList.contains("past"));
+  });
+
   test("is spoken, with the sentence that is shown", async () => {
     await open();
     await hear({ status: "denied" });
@@ -231,7 +241,7 @@ describe("the confirmation", () => {
     assert.equal(heading(), "Approved");
     assert.equal(icon(), "/yes.svg");
     assert.deepEqual(posts().map(({ url, body, redirect }) => [url, body, redirect]),
-      [["https://nod.test/confirm-login", "_csrf=secret", "manual"]]);
+      [["https://nod.test/confirm-login", "_csrf=secret&unpressed=1", "manual"]]);
     assert.deepEqual(visited, ["/protected"]);
   });
 
@@ -421,7 +431,7 @@ describe("where the confirmation leads", () => {
     await open("approved");
     serves(reply(302), signedIn);
     await advance(250);
-    assert.deepEqual(posts().map(({ body }) => body), ["_csrf=secret", "_csrf=secret"]);
+    assert.deepEqual(posts().map(({ body }) => body), ["_csrf=secret&unpressed=1", "_csrf=secret&unpressed=1"]);
     assert.deepEqual(visited, ["/protected"]);
   });
 

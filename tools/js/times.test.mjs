@@ -37,3 +37,18 @@ test("what is no time stays as it is", async () => {
   await open("en", ["en"], '<time datetime="soon">soon</time><time>later</time>');
   assert.deepEqual([...document.querySelectorAll("time")].map((t) => t.textContent), ["soon", "later"]);
 });
+
+test("of a time near by the hour is enough, if it is today", async () => {
+  const soon = (at) => `<p>After <time datetime="${at}" data-soon>then</time></p>`;
+  assert.match((await open("en", ["en-GB"], soon("2025-12-31T20:00:00.000Z"))).textContent, /^1 Jan 2026, 0?1:30$/);
+  const RealDate = Date;
+  globalThis.Date = class extends RealDate {
+    constructor(...at) { super(...(at.length ? at : ["2025-12-31T19:00:00.000Z"])); }
+  };
+  try {
+    assert.match((await open("en", ["en-GB"], soon("2025-12-31T20:00:00.000Z"))).textContent, /^0?1:30$/);
+    assert.match((await open("en", ["en-GB"], soon("2026-01-01T20:00:00.000Z"))).textContent, /^2 Jan 2026, 0?1:30$/);
+  } finally {
+    globalThis.Date = RealDate;
+  }
+});

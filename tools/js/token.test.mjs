@@ -108,7 +108,7 @@ describe("a tap while the code page is open", () => {
     answers(({ method }) => method === "POST" ? reply(302) : reply(200, { status: "signed_in" }));
     await hear({ status: "approved" });
     assert.equal(sockets[0].url, "wss://nod.test/login/events");
-    assert.deepEqual(posts().map(({ url, body }) => [url, body]), [["https://nod.test/confirm-login", "_csrf=secret"]]);
+    assert.deepEqual(posts().map(({ url, body }) => [url, body]), [["https://nod.test/confirm-login", "_csrf=secret&unpressed=1"]]);
     assert.deepEqual(visited, ["/protected"]);
   });
 

@@ -1,0 +1,109 @@
+package views_test
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"nod/views"
+)
+
+// A phone of one's own is one page whose script shows the state that it is in. Its states
+// are read from the page, so none is forgotten.
+
+var (
+	phoneState = regexp.MustCompile(` data-phone="([a-z]+)"`)
+	requestEnd = regexp.MustCompile(` data-if="([a-z_-]+)"`)
+	pushState  = regexp.MustCompile(` data-([a-z]+)="{{t "push\.`)
+	modelOfOne = regexp.MustCompile(`(?s)<template id="request">(.*?)</template>`)
+	aLine      = regexp.MustCompile(`(?s) data-line hidden>.*?data-slot="([a-z]+)"`)
+	nameSlot   = regexp.MustCompile(`(data-slot="name"(?: hidden)?>)`)
+	aSlot      = regexp.MustCompile(`data-slot="([a-z]+)">`)
+	pendingOne = regexp.MustCompile(`(?s)<form class="form" data-pending novalidate>.*?</form>`)
+)
+
+// shownThere is what the phone shows of a request, by its kind.
+var shownThere = map[string]map[string]string{
+	"login": {
+		"email": "ada@example.com", "browser": "Firefox on Linux", "address": "2001:db8::1", "place": "Bogotá, Colombia", "asked": "3:04 PM",
+		"left": "2", "phone": "iPhone",
+	},
+	"transfer": {"amount": "1,000,000.00 EUR", "payee": "Grace Hopper", "email": "ada@example.com", "asked": "3:04 PM"},
+	"confirm":  {"change": "Use another phone: +57 300 123 4567", "email": "ada@example.com", "browser": "Firefox on Linux", "asked": "3:04 PM"},
+}
+
+// ownPhoneStates are its states, but for "ready", of which each request is one.
+func ownPhoneStates() (list []state) {
+	source, err := os.ReadFile("ownphone.html")
+	if err != nil {
+		panic(err)
+	}
+	add := func(what string) {
+		for _, s := range list {
+			if s.what == what {
+				return
+			}
+		}
+		list = append(list, state{"ownphone", what, views.OwnPhonePage{Layout: anonymous("ownphone")}})
+	}
+	for _, found := range phoneState.FindAllSubmatch(source, -1) {
+		if string(found[1]) != "ready" {
+			add(string(found[1]))
+		}
+	}
+	for _, found := range pushState.FindAllSubmatch(source, -1) {
+		add("push " + string(found[1]))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(shownThere)) {
+		add("asks " + kind)
+	}
+	for _, found := range requestEnd.FindAllSubmatch(source, -1) {
+		add("end " + string(found[1]))
+	}
+	return list
+}
+
+// shownOwnPhone does to the page what its script would.
+func shownOwnPhone(page []byte, what string) []byte {
+	name, part, more := strings.Cut(what, " ")
+	page = nameSlot.ReplaceAll(page, []byte("${1}Pixel"))
+	if !more {
+		return reveal(page, `data-phone="`+name+`"`)
+	}
+	page = reveal(page, `data-phone="ready"`)
+	if name == "push" {
+		page = reveal(reveal(page, `id="push"`), `id="ownphone-empty"`)
+		said := regexp.MustCompile(`data-` + part + `="([^"]*)"`).FindSubmatch(page)
+		return regexp.MustCompile(`(id="push-said"[^>]*>)`).ReplaceAll(page, append([]byte("${1}"), said[1]...))
+	}
+	one := modelOfOne.FindSubmatch(page)[1]
+	kind := part
+	if name == "end" {
+		kind = "login"
+		one = reveal(pendingOne.ReplaceAll(one, nil), `data-if="`+part+`"`)
+	}
+	one = filled(reveal(one, `data-kind="`+kind+`"`), shownThere[kind])
+	return bytes.Replace(page, []byte(`id="requests">`), append([]byte(`id="requests">`), one...), 1)
+}
+
+// filled shows the lines of a request that have something to say.
+func filled(one []byte, shown map[string]string) []byte {
+	one = aLine.ReplaceAllFunc(one, func(line []byte) []byte {
+		if shown[string(aLine.FindSubmatch(line)[1])] == "" {
+			return line
+		}
+		return bytes.Replace(line, []byte(" hidden"), nil, 1)
+	})
+	return aSlot.ReplaceAllFunc(one, func(slot []byte) []byte {
+		return append(slot, shown[string(aSlot.FindSubmatch(slot)[1])]...)
+	})
+}
+
+// reveal shows what has an attribute.
+func reveal(page []byte, attribute string) []byte {
+	hidden := regexp.MustCompile(`(<[^>]*` + regexp.QuoteMeta(attribute) + `[^>]*) hidden(>| )`)
+	return hidden.ReplaceAll(page, []byte("$1$2"))
+}
