@@ -1,5 +1,5 @@
 // Package command is what a person types: nod, nod demo, nod simulator, nod check, nod
-// doctor, nod audit, nod user, nod backup, nod verify-receipt, nod version and their help.
+// doctor, nod audit, nod user, nod backup, nod move, nod verify-receipt, nod version and their help.
 //
 // Owns: arguments, usage, exit status, signals.
 // Promises: the first SIGINT or SIGTERM stops the program in order, the second
@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"nod/check"
 	"nod/config"
@@ -71,6 +72,8 @@ func run(ctx context.Context, args []string, getenv config.Lookup, stdout, stder
 		return runAudit(ctx, rest, getenv, stdout)
 	case "backup":
 		return runBackup(ctx, rest, getenv, stdout)
+	case "move":
+		return runMove(ctx, rest, getenv, stdout, stderr)
 	case "user":
 		return runUser(ctx, rest, getenv, stdout, stderr)
 	case "verify-receipt":
@@ -99,6 +102,9 @@ func unknown(args []string) error {
 // no failure.
 var stopFactor = 1
 
+// clock is another one than the machine's in tests.
+var clock func() time.Time
+
 // dotEnv is read from the working directory.
 const dotEnv = ".env"
 
@@ -122,7 +128,7 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	c.StopFactor, c.Build = stopFactor, build()
+	c.StopFactor, c.Build, c.Now = stopFactor, build(), clock
 	return server.Run(ctx, c, stdout, logger)
 }
 

@@ -28,6 +28,9 @@ import (
 // beInstance has the test binary be the program: an instance that can be killed.
 const beInstance = "NOD_TEST_INSTANCE"
 
+// beAhead says by how much the clock of such an instance is ahead.
+const beAhead = "NOD_TEST_AHEAD"
+
 // cluster is several Nods on one PostgreSQL, each a process of its own, behind an nginx
 // that says which of them gets what; a simulator has the phones.
 type cluster struct {
@@ -42,6 +45,7 @@ type cluster struct {
 type instance struct {
 	cluster *cluster
 	addr    string
+	ahead   time.Duration // its clock
 	cmd     *exec.Cmd
 	log     *lockedBuffer
 }
@@ -63,6 +67,9 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
+// clusterTTL is how long a request waits.
+const clusterTTL = 10 * time.Minute
+
 const clusterKey = "an-application-key-for-tests-only"
 
 // newCluster starts three instances. routes says which of them, by its number, gets a
@@ -75,14 +82,13 @@ func newCluster(t *testing.T, routes map[string]int) *cluster {
 	must(t, err)
 	t.Cleanup(func() { must(t, c.postgres.Close()) })
 	must(t, c.postgres.Do(t.Context(), "postgres", "CREATE DATABASE nod"))
-	sim := start(t, "--help says", []string{"simulator"}, "AUTHY_API_KEY", clusterKey, "SIMULATOR_CALLBACK_URL", c.url+"/authy/callback", "DATABASE_URL", "postgres://another/program")
-	c.phones = sim.phones
+	c.startPhones()
 	c.settings = []string{
 		"DATABASE_URL=" + c.postgres.URL("nod"), "SECRET_KEY=" + strings.Repeat("k", 32), "PUBLIC_URL=" + c.url, "TRUSTED_PROXIES=127.0.0.1",
-		"AUTHY_API_KEY=" + clusterKey, "AUTHY_API_URL=" + c.phones, "APPROVAL_TTL=10m",
+		"AUTHY_API_KEY=" + clusterKey, "AUTHY_API_URL=" + c.phones, "APPROVAL_TTL=" + clusterTTL.String(),
 	}
-	for range 3 {
-		n := &instance{cluster: c, addr: freeAddr(t)}
+	for _, ahead := range []time.Duration{-90 * time.Second, 90 * time.Second, 0} {
+		n := &instance{cluster: c, addr: freeAddr(t), ahead: ahead}
 		c.nods = append(c.nods, n)
 		n.start()
 		t.Cleanup(n.kill)
@@ -92,6 +98,13 @@ func newCluster(t *testing.T, routes map[string]int) *cluster {
 	}
 	c.proxy(routes)
 	return c
+}
+
+// startPhones starts the simulator.
+func (c *cluster) startPhones() {
+	c.t.Helper()
+	sim := start(c.t, "--help says", []string{"simulator"}, "AUTHY_API_KEY", clusterKey, "SIMULATOR_CALLBACK_URL", c.url+"/authy/callback", "DATABASE_URL", "sqlite:"+c.t.TempDir()+"/nod.db")
+	c.phones = sim.phones
 }
 
 func port(t *testing.T, addr string) string {
@@ -109,7 +122,7 @@ func (n *instance) start() {
 	n.log = &lockedBuffer{}
 	n.cmd = exec.Command(self)
 	n.cmd.Dir = t.TempDir()
-	n.cmd.Env = append([]string{beInstance + "=1", "HOME=" + n.cmd.Dir, "ADDR=" + n.addr, "GORACE=halt_on_error=0 exitcode=66"}, n.cluster.settings...)
+	n.cmd.Env = append([]string{beInstance + "=1", beAhead + "=" + n.ahead.String(), "HOME=" + n.cmd.Dir, "ADDR=" + n.addr, "GORACE=halt_on_error=0 exitcode=66"}, n.cluster.settings...)
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	must(t, n.cmd.Start())
 }
@@ -161,7 +174,7 @@ func (c *cluster) proxy(routes map[string]int) {
 	}
 	pass := "proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;\n" +
 		"proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $upgrade;\n"
-	fmt.Fprintf(&conf, "map $http_upgrade $upgrade { default upgrade; '' close; }\nupstream all { server %s; server %s; server %s; }\n",
+	fmt.Fprintf(&conf, "map $http_upgrade $upgrade { default upgrade; '' close; }\nupstream all { server %s max_fails=0; server %s max_fails=0; server %s max_fails=0; }\n",
 		c.nods[0].addr, c.nods[1].addr, c.nods[2].addr)
 	fmt.Fprintf(&conf, "server { listen 127.0.0.1:%s; %slocation / { proxy_pass http://all; }\n", port(t, strings.TrimPrefix(c.url, "http://")), pass)
 	for path, number := range routes {
@@ -247,21 +260,33 @@ func (v *visitor) signUp(email, number string) {
 // listen opens the socket of the waiting page and reads its first word.
 func (v *visitor) listen() *websocket.Conn {
 	v.t.Helper()
-	dialer := websocket.Dialer{Jar: v.jar}
-	conn, _, err := dialer.DialContext(v.t.Context(), strings.Replace(v.url, "http", "ws", 1)+"/login/events", http.Header{"Origin": {v.url}})
+	conn, err := v.dial()
 	must(v.t, err)
-	v.t.Cleanup(func() { conn.Close() })
 	v.hear(conn, `"pending"`)
 	return conn
 }
 
-// hear reads the next word of a page.
+func (v *visitor) dial() (*websocket.Conn, error) {
+	dialer := websocket.Dialer{Jar: v.jar}
+	conn, _, err := dialer.DialContext(v.t.Context(), strings.Replace(v.url, "http", "ws", 1)+"/login/events", http.Header{"Origin": {v.url}})
+	if err == nil {
+		v.t.Cleanup(func() { conn.Close() })
+		err = conn.SetReadDeadline(time.Now().Add(stopDeadline))
+	}
+	return conn, err
+}
+
+// hear reads the next word of a page, which connects again where it is cut off.
 func (v *visitor) hear(conn *websocket.Conn, want string) {
 	v.t.Helper()
-	must(v.t, conn.SetReadDeadline(time.Now().Add(stopDeadline)))
-	for {
+	for until := time.Now().Add(stopDeadline); ; {
 		_, word, err := conn.ReadMessage()
 		switch {
+		case err != nil && time.Now().Before(until):
+			for conn, err = v.dial(); err != nil && time.Now().Before(until); conn, err = v.dial() {
+				time.Sleep(5 * time.Millisecond)
+			}
+			must(v.t, err)
 		case err != nil:
 			v.t.Fatalf("the page heard %v, want %s", err, want)
 		case strings.Contains(string(word), want):
@@ -306,12 +331,16 @@ func (c *cluster) approve() {
 }
 
 // The password is checked by one instance, the page waits at another, and the phone's
-// answer and the confirmation arrive at a third.
+// answer and the confirmation arrive at a third. Their clocks are minutes apart.
 func TestThreeInstancesAreOneNod(t *testing.T) {
 	c := newCluster(t, map[string]int{"/signup": 0, "/login": 0, "/login/events": 1, "/authy/callback": 2, "/confirm-login": 2})
+	began := time.Now()
 	ada := c.visitor()
 	ada.signUp("ada@example.com", "2015550101")
 	socket := ada.listen()
+	for range 3 {
+		ada.wantClock(began)
+	}
 	c.approve()
 	ada.hear(socket, `"approved"`)
 	ada.confirm()
@@ -327,24 +356,80 @@ func TestThreeInstancesAreOneNod(t *testing.T) {
 			t.Errorf("signed out, and led to %s", where)
 		}
 	}
+	c.outlives()
+}
 
-	// The instance that has the callback is killed; the simulator sends it again.
-	bob := c.visitor()
-	bob.signUp("bob@example.com", "2015550102")
-	socket = bob.listen()
-	c.nods[2].kill()
-	c.approve()
-	c.nods[2].start()
-	c.nods[2].wait()
-	bob.hear(socket, `"approved"`)
-	bob.confirm()
+// wantClock wants the time that a page is told to be the database's, as the deadline is
+// that was set at another instance.
+func (v *visitor) wantClock(began time.Time) {
+	v.t.Helper()
+	var told struct {
+		ServerTime time.Time `json:"server_time"`
+		ExpiresAt  time.Time `json:"expires_at"`
+	}
+	const slack = 30 * time.Second // between looks at the clock
+	_, body := v.get("/authy/status")
+	must(v.t, json.Unmarshal([]byte(body), &told))
+	if told.ServerTime.Before(began.Add(-slack)) || told.ServerTime.After(time.Now().Add(slack)) {
+		v.t.Errorf("the page is told that it is %v, and it is %v", told.ServerTime, time.Now())
+	}
+	if told.ExpiresAt.Before(began.Add(clusterTTL-slack)) || told.ExpiresAt.After(time.Now().Add(clusterTTL+slack)) {
+		v.t.Errorf("a request from after %v waits until %v", began, told.ExpiresAt)
+	}
+}
 
-	// The connection of the listeners is cut.
-	eve := c.visitor()
-	eve.signUp("eve@example.com", "2015550103")
-	socket = eve.listen()
-	must(t, c.postgres.Do(t.Context(), "nod", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`))
-	c.approve()
-	eve.hear(socket, `"approved"`)
-	eve.confirm()
+// outlives ends one thing after the other while a page waits: the answer of the phone is
+// not lost, and the page learns of it.
+func (c *cluster) outlives() {
+	t := c.t
+	t.Helper()
+	for i, harm := range []struct {
+		what      string
+		harm, end func()
+	}{
+		{"the instance that has checked the password is killed", c.nods[0].kill, c.nods[0].again},
+		{"the instance where the page waits is killed", c.nods[1].kill, c.nods[1].again},
+		{"the instance that the phone's answer comes to is killed", c.nods[2].kill, c.nods[2].again},
+		{"all connections to PostgreSQL are cut", c.cut, func() {}},
+		{"PostgreSQL is stopped", func() { must(t, c.postgres.Stop()) }, func() { must(t, c.postgres.Run()) }},
+		{"a newer version changes the schema", c.migrate, func() {}},
+	} {
+		v := c.visitor()
+		v.signUp(fmt.Sprintf("ada%d@example.com", i), fmt.Sprintf("201555011%d", i))
+		socket := v.listen()
+		harm.harm()
+		c.approve()
+		harm.end()
+		over := time.Now()
+		v.hear(socket, `"approved"`)
+		t.Logf("%s: the page was told %v after that was over", harm.what, time.Since(over).Round(time.Millisecond))
+		v.confirm()
+	}
+	// What is older than the schema goes on, but does not start again.
+	c.nods[0].kill()
+	c.nods[0].start()
+	_ = c.nods[0].cmd.Wait()
+	if log := c.nods[0].log.String(); !strings.Contains(log, "was made by a newer version") {
+		t.Errorf("an old instance on a newer schema:\n%s", log)
+	}
+}
+
+// again starts an instance that was killed.
+func (n *instance) again() {
+	n.start()
+	n.wait()
+}
+
+func (c *cluster) cut() {
+	must(c.t, c.postgres.Do(c.t.Context(), "nod", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nod'`))
+}
+
+// migrate does what the first start of a newer version does.
+func (c *cluster) migrate() {
+	must(c.t, c.postgres.Do(c.t.Context(), "nod", `
+		SELECT pg_advisory_xact_lock(hashtext('nod migrations'));
+		ALTER TABLE users ADD COLUMN newer BIGINT NOT NULL DEFAULT 0;
+		ALTER TABLE sessions ADD COLUMN newer BIGINT NOT NULL DEFAULT 0;
+		ALTER TABLE approvals ADD COLUMN newer BIGINT NOT NULL DEFAULT 0;
+		INSERT INTO migrations (name, at) VALUES ('migrations/9999_newer.sql', 0)`))
 }

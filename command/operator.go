@@ -88,6 +88,26 @@ func runDoctor(args []string, getenv config.Lookup, stdout io.Writer) error {
 	return withSettings(getenv, func(c config.Config) error { return server.Doctor(c, args[0], stdout) })
 }
 
+// runMove is nod move FROM [TO].
+func runMove(ctx context.Context, args []string, getenv config.Lookup, stdout, stderr io.Writer) error {
+	if onlyHelp(args) {
+		_, err := fmt.Fprint(stdout, moveUsage)
+		return err
+	}
+	if len(args) < 1 || len(args) > 2 {
+		return fmt.Errorf("%w: move wants where from and where to\n%s", errUsage, moveUsage)
+	}
+	getenv, logger, err := withLog(getenv, stderr)
+	if err != nil {
+		return err
+	}
+	c, err := config.Move(getenv, args[0], append(args, "")[1])
+	if err != nil {
+		return err
+	}
+	return server.Move(ctx, c, stdout, logger)
+}
+
 // runBackup is nod backup FILE.
 func runBackup(ctx context.Context, args []string, getenv config.Lookup, stdout io.Writer) error {
 	if onlyHelp(args) {

@@ -39,6 +39,9 @@ const stopDeadline = 10 * time.Minute
 func TestMain(m *testing.M) {
 	if os.Getenv(beInstance) != "" {
 		os.Args = os.Args[:1]
+		if ahead, err := time.ParseDuration(os.Getenv(beAhead)); err == nil {
+			clock = func() time.Time { return time.Now().Add(ahead) }
+		}
 		os.Exit(Main())
 	}
 	stopFactor = 60

@@ -20,6 +20,7 @@ nod user EMAIL         what an operator does to an account: show it, end its ses
 nod verify-receipt FILE
                        check what a phone of one's own has signed, offline (-h says more)
 nod backup FILE        copy the databases to FILE and beside it, also of a running Nod (-h says more)
+nod move FROM [TO]     carry everything from SQLite files to PostgreSQL (-h says more)
 nod version            the version, the commit and the Go that built it
 nod -h                 this text
 `
@@ -123,6 +124,21 @@ docs/operations.md says how to restore it, and what may be lost.
 
 Exit status: 0 if the backup is made, 1 if not, 2 if the arguments or settings cannot
 be used.
+`
+
+const moveUsage = `nod move sqlite:nod.db [postgres://USER:PASSWORD@HOST/NAME]
+
+carries everything from the files of a Nod that was stopped to a PostgreSQL database
+that holds nothing yet: in one transaction, each row read back and compared. Nobody who
+is signed in is signed out, and what waits for a phone goes on. Where to may be left
+out: it is then DATABASE_URL, which others on this machine cannot see.
+
+The key that the files were used with goes on: SECRET_KEY, or that of nod-secret.key,
+which Nod is then given by SECRET_KEY_FILE. No Nod takes the files any more; keep them
+as a backup. Simulated phones stay in nod-simulator.db.
+
+Exit status: 0 if everything was moved, 1 if nothing was, 2 if the arguments or settings
+cannot be used.
 `
 
 // printUsage prints the commands and the table of settings.

@@ -118,6 +118,23 @@ func Application(getenv Lookup) (Config, error) {
 	return c, r.err()
 }
 
+// Move reads the configuration of a move from the files beside from to the database at
+// to, "" for that of DATABASE_URL.
+func Move(getenv Lookup, from, to string) (Config, error) {
+	r := &reader{getenv: without(getenv, "DATABASE_URL")}
+	c := r.read(application)
+	if to == "" {
+		to, _ = getenv("DATABASE_URL")
+	}
+	c.Database = input{r, "where from", from}.sqlite("")
+	if where := (input{r, "where to", strings.TrimSpace(to)}); isPostgres(where.value) {
+		c.Postgres = where.postgres()
+	} else {
+		where.problem("want postgres://USER:PASSWORD@HOST/NAME, as an argument or in DATABASE_URL")
+	}
+	return c, r.err()
+}
+
 // Logging reads how to write the log, for what there is to say before all settings
 // are read. What cannot be used is taken as not set; Application and Simulator report
 // it.

@@ -29,3 +29,26 @@ func TestPostgresIsUsedWithAKeyThatIsSet(t *testing.T) {
 		t.Errorf("the simulator takes it for its own: %+v", c)
 	}
 }
+
+// A move reads where from and where to, and shows neither's password.
+func TestAMoveGoesFromAFileToPostgres(t *testing.T) {
+	const url = "postgres://nod:hush-hush@db.example/nod"
+	for _, test := range []struct{ from, to, setting, want string }{
+		{"sqlite:old.db", url, "", ""},
+		{"sqlite:old.db", "", url, ""},
+		{"sqlite:old.db", "", "", "where to: want postgres://"},
+		{"old.db", url, "", "where from: want sqlite:PATH"},
+		{"sqlite:old.db", "sqlite:new.db", "", "where to: want postgres://"},
+		{"sqlite:old.db", "postgres://nod:hush-hush@db.example", "", "where to: want the name of a database"},
+	} {
+		c, err := Move(environment("DATABASE_URL", test.setting), test.from, test.to)
+		if test.want == "" {
+			must(t, err)
+			if c.Database != "old.db" || string(c.Postgres) != url {
+				t.Errorf("got from %q to %q", c.Database, string(c.Postgres))
+			}
+		} else if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%+v: got %v", test, err)
+		}
+	}
+}

@@ -154,16 +154,17 @@ func (in input) database() (path string, postgres Secret) {
 	if isPostgres(in.value) {
 		return besidePostgres, in.postgres()
 	}
-	return in.sqlite(), ""
+	return in.sqlite(", or postgres://USER:PASSWORD@HOST/NAME"), ""
 }
 
-// sqlite reads sqlite:PATH, or sqlite://PATH, and returns the path.
-func (in input) sqlite() string {
+// sqlite reads sqlite:PATH, or sqlite://PATH, and returns the path. or is what else it
+// could be.
+func (in input) sqlite(or string) string {
 	file, ok := strings.CutPrefix(in.value, "sqlite:")
 	file = strings.TrimPrefix(file, "//")
 	switch {
 	case !ok:
-		in.problem("want sqlite:PATH, such as sqlite:nod.db, or postgres://USER:PASSWORD@HOST/NAME")
+		in.problem("want sqlite:PATH, such as sqlite:nod.db%s", or)
 	case file == "" || strings.HasSuffix(file, "/"):
 		in.problem("want the path of a file after sqlite:")
 	case strings.HasPrefix(file, ":memory:"):

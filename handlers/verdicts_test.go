@@ -51,6 +51,29 @@ func TestOnlyTheFirstAnswerIsApplied(t *testing.T) {
 	wantStatus(t, b.get("/protected"), http.StatusOK)
 }
 
+// A process that ends between its commit and its word to the page has told nobody. Who
+// sent the answer got no reply and sends it again; then the page learns of it.
+func TestAnAnswerThatComesAgainIsTold(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	b.passPassword(ada)
+	events := b.events()
+	events.want("pending")
+	answer := ada.phone.says(store.Approved)
+	_, applied, err := s.store.Decide(t.Context(), store.Decision{
+		ApprovalID: answer.ApprovalID, UUID: answer.RequestID, Handle: answer.Handle, Status: answer.Status, Via: store.ViaCallback,
+	})
+	if must(t, err); !applied {
+		t.Fatal("the answer was not applied")
+	}
+	if got, err := s.flow.Answered(t.Context(), answer); got != signin.VerdictRepeated || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	events.want("approved")
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
 func TestAnAnswerAfterTheDeadlineIsNotApplied(t *testing.T) {
 	s := newSite(t)
 	ada := s.account("ada@example.com")

@@ -33,8 +33,21 @@ func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
 	case a.Status == store.Expired:
 		return VerdictLate, nil
 	default:
+		f.tellAgain(ctx, a)
 		return VerdictRepeated, nil
 	}
+}
+
+// tellAgain tells the browsers that a request concerns how it stands. An answer comes
+// again where nobody took it in; the process that has applied it may have ended before it
+// told them.
+func (f *Flow) tellAgain(ctx context.Context, a store.Approval) {
+	if a.Kind != store.KindLogin {
+		f.changed(ctx, a)
+		return
+	}
+	f.reread(ctx, aboutSignIn, a.SessionID) // counts nothing
+	f.tellPeers(aboutSignIn, a.SessionID)
 }
 
 func (f *Flow) decide(ctx context.Context, answer Answer, via store.Via) (store.Approval, bool, error) {

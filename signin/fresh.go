@@ -97,9 +97,10 @@ func (f *Flow) notifyChange(ctx context.Context, a store.Approval) {
 	now, err := f.Store.Approval(ctx, a.ID)
 	if err != nil {
 		f.Logger.Error("a page could not be told of its request", "approval", a.ID, "error", err)
-		return
+		f.Browsers.Reconnect(a.SessionID) // it reads the stored state, as soon as that can be had
+	} else {
+		f.Browsers.TellState(a.SessionID, ChangeState(now))
 	}
-	f.Browsers.TellState(a.SessionID, ChangeState(now))
 	f.tellPeers(aboutChange, a.SessionID)
 }
 

@@ -59,6 +59,8 @@ func (f *Flow) AnswerOwn(ctx context.Context, d store.OwnAnswer) (a store.Approv
 	var wrong *store.WrongNumber
 	if applied || errors.As(err, &wrong) && wrong.Left == 0 {
 		f.ended(ctx, a)
+	} else if err == nil {
+		f.tellAgain(ctx, a)
 	}
 	return a, applied, err
 }

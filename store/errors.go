@@ -33,6 +33,8 @@ var (
 	ErrSecretKey          = errors.New("this is not the key that the secrets in this file are sealed with")
 	ErrNotDemo            = errors.New("was made by no demonstration")
 	ErrDemo               = errors.New("was made by a demonstration, which closes every account in it")
+	ErrMoved              = errors.New("was moved to PostgreSQL: set DATABASE_URL to that database")
+	ErrNotEmpty           = errors.New("there is something in it already: make a new database")
 	ErrUnavailable        = errors.New("the database cannot do it now") // full, broken, gone, read-only; also ErrLocked
 )
 

@@ -17,6 +17,9 @@ func KeyFile(database string) string {
 	return strings.TrimSuffix(database, filepath.Ext(database)) + "-secret.key"
 }
 
+// ReadKey reads the key that lies beside a database. ErrSecretKey.
+func ReadKey(database string) ([]byte, error) { return keyBeside(database, false) }
+
 // keyBeside reads the key beside a database, and makes it where that may be: a
 // database that has used one cannot do with another.
 func keyBeside(database string, mayMake bool) ([]byte, error) {

@@ -84,6 +84,9 @@ func (s *Store) refuseNewer(ctx context.Context, known []string) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(ran, movedMark) {
+		return ErrMoved
+	}
 	for _, name := range ran {
 		if name != demoMark && !slices.Contains(known, name) {
 			return fmt.Errorf("was made by a newer version, with %s: start that one again, or restore a backup from before it", name)

@@ -103,13 +103,13 @@ type serverConn struct{ *stdlib.Conn }
 
 // ExecContext takes parameters as SQLite does.
 func (c serverConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return c.Conn.ExecContext(ctx, numbered(query, len(args)), args)
+	return c.Conn.ExecContext(ctx, numbered(query, len(args)), allLegible(args))
 }
 
 // QueryContext takes parameters as SQLite does. What only reads is asked on another
 // connection when the server has closed this one, as after its restart.
 func (c serverConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := c.Conn.QueryContext(ctx, numbered(query, len(args)), args)
+	rows, err := c.Conn.QueryContext(ctx, numbered(query, len(args)), allLegible(args))
 	if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
 		err = c.unlessClosed(err)
 	}
@@ -129,6 +129,21 @@ func (c serverConn) unlessClosed(err error) error {
 		return driver.ErrBadConn
 	}
 	return err
+}
+
+// legible is a text as PostgreSQL takes it: UTF-8 without NUL. What people type is
+// checked; what their browsers say of themselves need be neither.
+func legible(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+func allLegible(args []driver.NamedValue) []driver.NamedValue {
+	for i := range args {
+		if text, ok := args[i].Value.(string); ok {
+			args[i].Value = legible(text)
+		}
+	}
+	return args
 }
 
 // numbered writes ? and ?2 as $1 and $2. No text within a statement holds a question
@@ -183,14 +198,15 @@ func withoutSection(text, name string) string {
 	}
 }
 
+const migrationsLock = `SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(hashtext('nod migrations'))`
+
 // alone lets one process at a time bring the schema up to date; the others wait, however
 // long that takes.
 func (tx *txn) alone(ctx context.Context) error {
 	if !tx.store.server {
 		return nil
 	}
-	const lock = `SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(hashtext('nod migrations'))`
-	_, err := tx.ExecContext(ctx, lock)
+	_, err := tx.ExecContext(ctx, migrationsLock)
 	return err
 }
 
@@ -254,8 +270,13 @@ func wrapServer(err error) error {
 	return nil
 }
 
-// lostServer says whether a server could not be reached, or was lost amid a question.
+// lostServer says whether a server could not be reached, or was lost amid a question. A
+// server that stops may still say so.
 func lostServer(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.SeverityUnlocalized == "FATAL"
+	}
 	var connect *pgconn.ConnectError
 	var network *net.OpError // a net.Error is also what a file cannot do
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, pgconn.ErrConnClosed) ||

@@ -13,5 +13,12 @@ var postgresRows = []row{
 	{what: "who told does not hear others", file: "nudges/nudges.go", find: "words[0] == n.self", put: "words[0] != \"\"", test: "TestOthersHear"},
 	{what: "too many nudges are lost", file: "nudges/nudges.go", find: "n.waiting = map[string]bool{everything: true}", put: "clear(n.waiting)", test: "TestTooManyWordsAreEverything"},
 	{what: "another process is not told", file: "signin/state.go", find: "\tf.Browsers.TellState(sessionID, stateOf(w))\n\tf.tellPeers(aboutSignIn, sessionID)\n", put: "\tf.Browsers.TellState(sessionID, stateOf(w))\n", test: "command.TestThreeInstancesAreOneNod"},
+	{what: "an instance goes by its own clock", file: "server/wiring.go", find: "\tif s.onPostgres() {\n\t\treturn nil\n\t}\n\treturn s.now", put: "\treturn s.now", test: "command.TestThreeInstancesAreOneNod"},
+	{what: "an answer that comes again is told nobody", file: "signin/decide.go", find: "\t\tf.tellAgain(ctx, a)\n", put: "", test: "handlers.TestAnAnswerThatComesAgainIsTold"},
+	{what: "ids begin anew after a move", file: "store/move_table.go", find: "return m.goOn(ctx, t)", put: "return nil", test: "command.TestAMoveToPostgres"},
+	{what: "a file that was moved is used again", file: "store/migrate.go", find: "slices.Contains(ran, movedMark)", put: "slices.Contains(ran, \"\")", test: "command.TestAMoveToPostgres"},
+	{what: "a move mixes with what a Nod has left", file: "store/move_table.go", find: "if used {", put: "if false && used {", test: "command.TestAMoveToPostgres"},
+	{what: "what a browser calls itself is no text for PostgreSQL", file: "store/move_table.go", find: "values[i] = legible(text)", put: "values[i] = text", test: "command.TestAMoveToPostgres"},
+	{what: "a move takes a file that is in use", file: "server/move.go", find: "lockFile(ctx, c.Database, 0, logger)", put: "io.NopCloser(nil), error(nil)", test: "command.TestAMoveToPostgres"},
 	{what: "two processes have one phone forgotten", file: "store/operator.go", find: "now+lease.Milliseconds()", put: "now", test: "TestTheOperatorClosesAnAccount"},
 }
