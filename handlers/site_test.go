@@ -74,11 +74,12 @@ type site struct {
 	delays   *delays      // of the simulator
 	answered signal       // sent when a callback has been answered
 
-	dir     string
-	logger  *slog.Logger
-	log     logFile // what the logger has written
-	options []option
-	stop    func()
+	dir      string
+	database string // in it, or a URL
+	logger   *slog.Logger
+	log      logFile // what the logger has written
+	options  []option
+	stop     func()
 }
 
 // config is what a site is made of; an option may change it.
@@ -117,6 +118,9 @@ func newSiteOf(t testing.TB, provider store.Provider, host, dir string, at *cloc
 	must(t, err)
 	s := &site{t: t, provider: provider, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if s.database = filepath.Join(dir, "nod.db"); suite.Running() {
+		s.database = suite.Database(t)
+	}
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
 		Path: filepath.Join(s.dir, "simulator.db"), Now: s.clock.Now, Logger: s.logger,
@@ -159,18 +163,22 @@ func (s *site) start(ln net.Listener) {
 	t := s.t
 	t.Helper()
 	var err error
-	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{
+	var key []byte
+	if store.IsServer(s.database) {
+		key = serverKey
+	}
+	s.store, err = store.Open(t.Context(), s.database, store.Options{
 		Provider:       s.provider,
 		LegacyProvider: store.Simulator,
+		SecretKey:      key,
 		Now:            s.clock.Now,
 		Logger:         s.logger,
 		HashParams:     &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	must(t, err)
-	sessions, err := handlers.OpenSessions(filepath.Join(s.dir, "sessions.db"), hung)
-	must(t, err)
+	sessions := s.openSessions()
 	s.hub = hub.New(lasting(hub.Options{}))
-	key, err := s.store.Secret(t.Context(), "csrf")
+	formKey, err := s.store.Secret(t.Context(), "csrf")
 	must(t, err)
 	deviceKey, err := s.store.Secret(t.Context(), "device")
 	must(t, err)
@@ -182,7 +190,7 @@ func (s *site) start(ln net.Listener) {
 	api.Timeout = hung
 	c := config{
 		Config: handlers.Config{
-			Hub: s.hub, Pages: pages, Words: words, SessionStorage: sessions, FormKey: key, DeviceKey: deviceKey,
+			Hub: s.hub, Pages: pages, Words: words, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 			PublicURL: s.url, PhonesURL: s.simURL, RequestTimeout: hung, Now: s.clock.Now, Logger: s.logger,
 		},
 		Authy: api, delays: s.delays,

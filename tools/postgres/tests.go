@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Suite is a package's tests run a second time, on PostgreSQL.
@@ -20,6 +23,9 @@ type Suite struct {
 	Template func(url string) error
 
 	cluster *Cluster
+
+	mu    sync.Mutex
+	empty []string // databases that were used, and are as the template again
 }
 
 // template is the name of the database that the others are copies of.
@@ -67,6 +73,9 @@ func (s *Suite) start() (err error) {
 	if err == nil {
 		err = s.Template(s.cluster.URL(template))
 	}
+	if err == nil {
+		err = s.cluster.Do(context.Background(), template, "DELETE FROM secrets", watched) // each copy makes its own secrets
+	}
 	if err != nil {
 		return errors.Join(err, s.cluster.Close())
 	}
@@ -76,19 +85,76 @@ func (s *Suite) start() (err error) {
 // Running says whether the tests run on PostgreSQL now.
 func (s *Suite) Running() bool { return s.cluster != nil }
 
-// Database is the URL of a database for one test, which is dropped at its end.
+// Database is the URL of a database for one test, as the template was.
 func (s *Suite) Database(t testing.TB) string {
 	t.Helper()
-	name := "t" + strings.ToLower(rand.Text())
-	if err := s.cluster.Do(t.Context(), "postgres", "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	name, err := s.take(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.cluster.Do(context.Background(), "postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := s.giveBack(context.Background(), name); err != nil {
 			t.Error(err)
 		}
 	})
 	return s.cluster.URL(name)
+}
+
+func (s *Suite) take(ctx context.Context) (name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last := len(s.empty) - 1; last >= 0 {
+		name, s.empty = s.empty[last], s.empty[:last]
+		return name, nil
+	}
+	name = "t" + strings.ToLower(rand.Text())
+	return name, s.cluster.Do(ctx, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+template)
+}
+
+// watched has a database note that its tables were changed, and not only their rows.
+const watched = `
+	CREATE SCHEMA tests;
+	CREATE TABLE tests.changed ();
+	CREATE TABLE tests.migrations AS TABLE migrations;
+	CREATE FUNCTION tests.note() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF tg_tag LIKE 'DROP %' OR EXISTS (SELECT 1 FROM pg_event_trigger_ddl_commands()) THEN -- and not what is there already
+			INSERT INTO tests.changed DEFAULT VALUES;
+		END IF;
+	END $$;
+	CREATE EVENT TRIGGER changed ON ddl_command_end EXECUTE FUNCTION tests.note()`
+
+const isChanged = `SELECT EXISTS (SELECT 1 FROM tests.changed) OR EXISTS (TABLE migrations EXCEPT TABLE tests.migrations)`
+
+// emptied takes all rows but the list of migrations out of a database.
+const emptied = `
+	SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+	DO $$ BEGIN
+		EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') || ' RESTART IDENTITY CASCADE'
+			FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations');
+	END $$`
+
+// giveBack makes a database good for another test: to copy and to drop one takes much
+// longer than most tests.
+func (s *Suite) giveBack(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, s.cluster.URL(name))
+	if err != nil {
+		return err
+	}
+	var changed bool
+	err = conn.QueryRow(ctx, isChanged).Scan(&changed)
+	if err == nil && !changed {
+		_, err = conn.Exec(ctx, emptied)
+	}
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		return err
+	}
+	if changed {
+		return s.cluster.Do(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.empty = append(s.empty, name)
+	return nil
 }
 
 func must(err error) {
