@@ -76,6 +76,9 @@ func shownOwnPhone(page []byte, what string) []byte {
 	page = reveal(page, `data-phone="ready"`)
 	if name == "push" {
 		page = reveal(reveal(page, `id="push"`), `id="ownphone-empty"`)
+		if part == "off" || part == "unreachable" {
+			page = reveal(page, `id="push-on"`)
+		}
 		said := regexp.MustCompile(`data-` + part + `="([^"]*)"`).FindSubmatch(page)
 		return regexp.MustCompile(`(id="push-said"[^>]*>)`).ReplaceAll(page, append([]byte("${1}"), said[1]...))
 	}
@@ -86,6 +89,7 @@ func shownOwnPhone(page []byte, what string) []byte {
 		one = reveal(pendingOne.ReplaceAll(one, nil), `data-if="`+part+`"`)
 	}
 	one = filled(reveal(one, `data-kind="`+kind+`"`), shownThere[kind])
+	one = bytes.Replace(one, []byte(`data-left>`), []byte(`data-left>1:59`), 1)
 	return bytes.Replace(page, []byte(`id="requests">`), append([]byte(`id="requests">`), one...), 1)
 }
 
@@ -98,7 +102,7 @@ func filled(one []byte, shown map[string]string) []byte {
 		return bytes.Replace(line, []byte(" hidden"), nil, 1)
 	})
 	return aSlot.ReplaceAllFunc(one, func(slot []byte) []byte {
-		return append(slot, shown[string(aSlot.FindSubmatch(slot)[1])]...)
+		return slices.Concat(slot, []byte(shown[string(aSlot.FindSubmatch(slot)[1])]))
 	})
 }
 

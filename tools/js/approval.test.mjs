@@ -183,11 +183,11 @@ describe("an end", () => {
 
   test("takes away what was said of the request", async () => {
     await open();
-    const said = document.querySelector("main > .notice");
+    const notice = document.querySelector("main > .notice");
     await hear({ status: "pending", number: "42", expires_at: at(90) });
-    assert.ok(!said.classList.contains("past"));
+    assert.ok(!notice.classList.contains("past"));
     await hear({ status: "denied" });
-    assert.ok(said.classList.contains("past"));
+    assert.ok(notice.classList.contains("past"));
   });
 
   test("is spoken, with the sentence that is shown", async () => {
