@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck fail2ban promtool dist attacked long screenshots pictures bench clean
 
 # Stories in the browser that take minutes: make long tells them.
-LONG_STORIES := ^(TestATapLetsInWhateverTheBrowserLacks|TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots|TestFiguresOfTheStage)$$
+LONG_STORIES := ^(TestATapLetsInWhateverTheBrowserLacks|TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots|TestFiguresOfTheStage|TestFiguresOfPushes)$$
 
 FUZZTIME ?= 1m
 SOAK ?= 5m

@@ -126,11 +126,12 @@ func (f *firefox) open(path string) {
 	f.call("browsingContext.navigate", map[string]string{"context": f.tab, "url": f.nod.url + path, "wait": "complete"}, nil)
 }
 
-// holds evaluates an expression. It is false while the page changes.
+// holds evaluates an expression, and waits for one that is a promise. It is false while
+// the page changes.
 func (f *firefox) holds(expression string) bool {
 	var answer struct{ Result struct{ Value any } }
 	err := f.try("script.evaluate", map[string]any{
-		"expression": "!!(" + expression + ")", "target": map[string]string{"context": f.tab}, "awaitPromise": true,
+		"expression": "(async () => !!(await (" + expression + ")))()", "target": map[string]string{"context": f.tab}, "awaitPromise": true,
 	}, &answer)
 	return err == nil && answer.Result.Value == true
 }

@@ -52,8 +52,21 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(browser), chromedp.UserDataDir(filepath.Join(dir, "profile")),
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), chromium(browser, filepath.Join(dir, "profile"))...)
+	defer cancel()
+	chrome, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	if err := chromedp.Do(chrome); err != nil {
+		fmt.Fprintln(os.Stderr, "starting Chromium:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// chromium is how the stories start one.
+func chromium(program, profile string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(program), chromedp.UserDataDir(profile),
 		chromedp.WSURLReadTimeout(hangLimit),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.IgnoreCertErrors, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 900),
@@ -73,15 +86,7 @@ func runTests(m *testing.M) int {
 		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,Translate,OptimizationHints,MediaRouter"),
 		chromedp.Flag("accept-lang", "en-GB"),
 		chromedp.Flag("lang", "en-GB"),
-	)
-	defer cancel()
-	chrome, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-	if err := chromedp.Do(chrome); err != nil {
-		fmt.Fprintln(os.Stderr, "starting Chromium:", err)
-		return 1
 	}
-	return m.Run()
 }
 
 func findBrowser() string {

@@ -34,6 +34,8 @@ type nod struct {
 	phones string // of the simulator
 	cmd    *exec.Cmd
 	stderr *output
+
+	end, again func() // of one within this process
 }
 
 // output collects what a process writes and can be read while it runs.
@@ -142,20 +144,29 @@ func (n *nod) stop() {
 // restart stops the process and starts it on the same ports and files.
 func (n *nod) restart() {
 	n.t.Helper()
+	if n.again != nil {
+		n.end()
+		n.again()
+		return
+	}
 	n.stop()
-	app, err := url.Parse(n.url)
-	must(n.t, err)
-	phones, err := url.Parse(n.phones)
-	must(n.t, err)
 	for i, setting := range n.env {
 		switch setting {
 		case "ADDR=127.0.0.1:0":
-			n.env[i] = "ADDR=127.0.0.1:" + app.Port()
+			n.env[i] = "ADDR=" + n.listens(n.url)
 		case "SIMULATOR_ADDR=127.0.0.1:0":
-			n.env[i] = "SIMULATOR_ADDR=127.0.0.1:" + phones.Port()
+			n.env[i] = "SIMULATOR_ADDR=" + n.listens(n.phones)
 		}
 	}
 	n.start()
+}
+
+// listens is where Nod listens for those who open an address.
+func (n *nod) listens(address string) string {
+	n.t.Helper()
+	u, err := url.Parse(address)
+	must(n.t, err)
+	return "127.0.0.1:" + u.Port()
 }
 
 // withTTL runs a story with an APPROVAL_TTL, and again with twice as much until

@@ -81,14 +81,13 @@ func (tb *tab) typeNumber(number string) {
 	tb.click(pendingCard + "button[type=submit]")
 }
 
-// One phone of one's own, from the code to its end: six digits and the phone's unlock
+// One phone of one's own and a browser elsewhere, from the code to its end: six digits and the phone's unlock
 // sign in, a no is a no, three wrong numbers end the request, and a phone that was
 // removed says so and forgets its keys.
 func TestAPhoneOfOnesOwn(t *testing.T) {
 	story(t)
 	n := startNod(t)
-	ada := n.person()
-	tb, hand := ada.tab(), ada.tab()
+	tb, hand := n.person().tab(), n.person().tab()
 	hand.expect("422", "401")
 	p := tb.signedIn("ada@example.com", "2015550101")
 	addOwnPhone(tb, hand, "Pixel")

@@ -25,8 +25,23 @@ func startWoken(t *testing.T, service *pushtest.Service) *nod {
 		"DATABASE_URL": "sqlite:" + filepath.Join(n.dir, "nod.db"), "ADDR": "127.0.0.1:0", "SIMULATOR_ADDR": "127.0.0.1:0", "APPROVAL_TTL": "10m",
 		"PUSH_SUBJECT": "mailto:ops@nod.example", "PUSH_HOSTS": pushtest.Host,
 	}
+	n.run(settings, service)
+	settings["ADDR"], settings["SIMULATOR_ADDR"] = n.listens(n.url), n.listens(n.phones)
+	t.Cleanup(func() {
+		n.end()
+		if t.Failed() {
+			t.Logf("Nod's log:\n%s", n.stderr)
+		}
+	})
+	n.again = func() { n.run(settings, service) }
+	return n
+}
+
+// run runs Nod within this process until n.end is called.
+func (n *nod) run(settings map[string]string, service *pushtest.Service) {
+	n.t.Helper()
 	c, err := config.Application(func(name string) (string, bool) { value, set := settings[name]; return value, set })
-	must(t, err)
+	must(n.t, err)
 	c.Push.Dial, c.Push.Roots = service.Dial, service.Roots()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -35,15 +50,12 @@ func startWoken(t *testing.T, service *pushtest.Service) *nod {
 		ended <- server.Run(ctx, c, write, slog.New(slog.NewTextHandler(n.stderr, nil)))
 		write.Close()
 	}()
-	t.Cleanup(func() {
+	n.end = func() {
+		n.t.Helper()
 		stop()
-		must(t, <-ended)
-		if t.Failed() {
-			t.Logf("Nod's log:\n%s", n.stderr)
-		}
-	})
+		must(n.t, <-ended)
+	}
 	n.readAddresses(read)
-	return n
 }
 
 // wakes are the settings of a Firefox that subscribes to pushes at a service of a test.
@@ -106,8 +118,8 @@ func (f *firefox) value(expression string) string {
 const shown = `navigator.serviceWorker.getRegistration("/phone").then((r) => r.getNotifications()).then((all) => JSON.stringify(all.map(({title, body}) => ({title, body}))))`
 
 // A real subscription of Firefox: made by the page, kept by Nod, and asked by an encrypted
-// and signed push, which the worker shows while the page is closed. A subscription that
-// is gone is made anew at the next opening.
+// and signed push, which the worker shows while the page is closed, whatever its push
+// service does. A subscription that is gone is made anew at the next opening.
 func TestFirefoxIsWokenByAPush(t *testing.T) {
 	story(t)
 	service := pushtest.New(t, time.Now)
@@ -125,7 +137,7 @@ func TestFirefoxIsWokenByAPush(t *testing.T) {
 
 	tb.click("#logout-form button")
 	tb.at("/")
-	f.open("/check") // the page of the phone is closed
+	f.open("/login") // the page of the phone is closed
 	began := time.Now()
 	tb.signIn(p.Email)
 	sent := push.Got(t)
@@ -139,12 +151,32 @@ func TestFirefoxIsWokenByAPush(t *testing.T) {
 	want := fmt.Sprintf(`[{"title":%q,"body":%q}]`, words("ring.login"), words("push.body"))
 	f.is(shown + `.then((text) => text === ` + "`" + want + "`)")
 
+	resend := func() {
+		t.Helper()
+		tb.click("form[action='/login/resend'] button")
+		tb.at("/login/approval")
+		tb.see("#number")
+	}
+	// A push service that asks for time, and then takes its own: nobody waits for it, and
+	// the message arrives.
+	answers := make(chan struct{})
+	service.Next(pushtest.Fault{Status: 429}, pushtest.Fault{Until: answers})
+	resend()
+	close(answers)
+	push.Got(t)
+	if code := push.Acked(t); code != pushtest.AckDecrypted {
+		t.Errorf("after a push service that was slow: code %d", code)
+	}
+	service.Next(pushtest.Fault{Status: 413})
+	resend()
+	f.is(`fetch("/phone/push").then((reply) => reply.json()).then((now) => now.outcome === "refused")`)
+
 	service.UnsubscribeAll()
-	tb.click("form[action='/login/resend'] button")
-	f.is(`fetch("/phone/push").then((reply) => reply.json()).then((now) => !now.known)`)
+	resend()
+	f.is(`fetch("/phone/push").then((reply) => reply.json()).then((now) => now.known === false)`)
 	f.open("/phone")
 	f.is(live)
-	tb.click("form[action='/login/resend'] button")
+	resend()
 	push.Got(t)
 	if code := push.Acked(t); code != pushtest.AckDecrypted {
 		t.Errorf("after the subscription was made anew: code %d", code)

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"nod/phone/push/pushtest"
+)
+
+// lie makes a phone show another amount than it is told.
+const lie = `(() => {
+	const real = fetch;
+	window.fetch = async (path, options) => {
+		const reply = await real(path, options);
+		if (path !== "/phone/requests") return reply;
+		const news = await reply.json();
+		for (const { shown } of news.requests) if (shown.amount) shown.amount = "99.50";
+		return new Response(JSON.stringify(news), { status: reply.status });
+	};
+	return true;
+})()`
+
+// A browser here, a phone there: the phone is installed, and woken by a push while its
+// page is closed and its worker stopped. Nod starts anew in between. Then a phone that
+// shows another amount than is to be paid approves nothing.
+func TestABrowserAndAPhoneApart(t *testing.T) {
+	story(t)
+	service := pushtest.New(t, time.Now)
+	n := startWoken(t, service)
+	tb, hand := n.person().tab(), startHandset(t, n)
+	tb.expect("WebSocket connection", "ERR_", "503")
+	hand.expect("WebSocket connection", "ERR_", "503", "401", "403", "AbortError", "push service")
+	p := tb.signedIn("ada@example.com", "2015550101")
+	addOwnPhone(tb, hand.tab, "Pixel")
+	hand.subscribes(service)
+	hand.accessible("a phone whose push service is out of reach")
+
+	tb.click("#logout-form button")
+	tb.at("/")
+	hand.open("about:blank") // the page of the phone is closed
+	tb.signIn(p.Email)
+	hand.delivers(hand.stops(), hand.pushes.Got(t).Payload)
+	hand.shows(words("ring.login"), words("push.body"))
+	n.restart()
+	hand.taps()
+	hand.see(pendingCard + "input")
+	hand.typeNumber(tb.text("#number"))
+	tb.at("/protected")
+
+	hand.is(lie)
+	tb.askForTransfer("Grace Hopper", "12.50")
+	hand.is(`document.querySelector("#requests [data-status=pending] [data-slot=amount]")?.textContent.startsWith("99.50")`)
+	hand.typeNumber(tb.text("[data-number] strong"))
+	hand.see(pendingCard + `[data-error="refused"]`)
+	tb.newest("awaiting")
+	hand.open("/phone")
+	hand.is(`document.querySelector("#requests [data-status=pending] [data-slot=amount]")?.textContent.startsWith("12.50")`)
+	hand.typeNumber(tb.text("[data-number] strong"))
+	tb.newest("executed")
+
+	hand.installs().heading("Pixel")
+}

@@ -1,0 +1,236 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/backgroundservice"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/pwa"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"nod/phone/push/pushtest"
+)
+
+// handset is a Chromium of its own, with a profile that is kept: off the record Chromium
+// pushes nothing and installs nothing.
+type handset struct {
+	*tab
+	desk   *tab              // another one, of Nod and not of the phone: it stays, and hears of the worker
+	pushes *pushtest.Browser // what Nod has sent to it
+
+	displayed chan string // titles of notifications
+	mu        sync.Mutex
+	workers   map[string]serviceworker.Version // as they are now
+}
+
+// startHandset starts one which may show notifications.
+func startHandset(t *testing.T, n *nod) *handset {
+	t.Helper()
+	// Chromium may still write while it ends, so t.TempDir could not be removed.
+	dir, err := os.MkdirTemp("", "nod-handset-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	// Its home is where it puts what is installed.
+	options := append(chromium(findBrowser(), filepath.Join(dir, "profile")), chromedp.Env("HOME="+dir))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	first, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	must(t, chromedp.Do(first))
+	owner := &person{t: t, nod: n, browser: first, ctx: first}
+	h := &handset{tab: owner.tab(), desk: owner.tab(), displayed: make(chan string, 1000), workers: map[string]serviceworker.Version{}}
+	_, err = chromedp.CallBrowser(h.ctx, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: n.url,
+	})
+	must(t, err)
+	h.desk.open("/login")
+	h.desk.listen(h.heard)
+	call(h.desk, serviceworker.Enable, cdp.Empty{})
+	const notifications = backgroundservice.ServiceNameNotifications
+	call(h.desk, backgroundservice.StartObserving, backgroundservice.StartObservingParams{Service: notifications})
+	call(h.desk, backgroundservice.SetRecording, backgroundservice.SetRecordingParams{Service: notifications, ShouldRecord: true})
+	return h
+}
+
+func (h *handset) heard(event any) {
+	switch e := event.(type) {
+	case *serviceworker.EventWorkerVersionUpdated:
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, v := range e.Versions {
+			h.workers[v.VersionID] = *v
+		}
+	case *backgroundservice.EventBackgroundServiceEventReceived:
+		if e.BackgroundServiceEvent.EventName != "Notification displayed" {
+			return
+		}
+		for _, about := range e.BackgroundServiceEvent.EventMetadata {
+			if about.Key == "Title" {
+				h.displayed <- about.Value
+			}
+		}
+	}
+}
+
+// worker waits until the worker of the phone's page is activated, since what is pushed
+// before is lost without a word, and has a status, "" for any.
+func (h *handset) worker(status serviceworker.VersionRunningStatus) (found serviceworker.Version) {
+	h.t.Helper()
+	eventually(h.t, "the worker is "+string(status), func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, v := range h.workers {
+			if v.ScriptURL == h.nod.url+"/phone/worker.js" && v.Status == serviceworker.VersionStatusActivated && (status == "" || v.RunningStatus == status) {
+				found = v
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// subscribes is what the page does where its push service can be reached. Chromium's own
+// cannot be here, so that the page has said that; a subscription of the test's takes its
+// place.
+func (h *handset) subscribes(service *pushtest.Service) {
+	h.t.Helper()
+	h.is(`document.querySelector("#push").dataset.push === "unreachable"`)
+	h.pushes = service.Subscribe(eval[string](h.tab, `fetch("/phone/push").then((reply) => reply.json()).then(({key}) => key)`))
+	text := base64.RawURLEncoding.EncodeToString
+	told, err := json.Marshal(map[string]any{"endpoint": h.pushes.Endpoint, "keys": map[string]string{"p256dh": text(h.pushes.P256dh), "auth": text(h.pushes.Auth)}})
+	must(h.t, err)
+	const post = `fetch("/phone/push", {method: "POST", headers: {"Content-Type": "application/json"}, body: %q}).then((reply) => reply.status)`
+	if status := eval[int](h.tab, fmt.Sprintf(post, told)); status != 204 {
+		h.t.Fatalf("the subscription is refused: %d", status)
+	}
+}
+
+// runs starts the worker, unless it runs.
+func (h *handset) runs() serviceworker.Version {
+	h.t.Helper()
+	h.worker("") // is there
+	call(h.desk, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: h.nod.url + "/phone"})
+	return h.worker(serviceworker.VersionRunningStatusRunning)
+}
+
+// stops stops the worker, as a browser does with one that has nothing to do.
+func (h *handset) stops() serviceworker.Version {
+	h.t.Helper()
+	call(h.desk, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: h.runs().VersionID})
+	return h.worker(serviceworker.VersionRunningStatusStopped)
+}
+
+// delivers hands a message to the worker.
+func (h *handset) delivers(to serviceworker.Version, payload string) {
+	h.t.Helper()
+	call(h.desk, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: h.nod.url, RegistrationID: to.RegistrationID, Data: payload})
+}
+
+// display waits for the next notification, and returns its title. The browser tells of
+// it: to ask the registration meanwhile makes Chromium forget what it is about to show.
+func (h *handset) display() (title string) {
+	h.t.Helper()
+	select {
+	case title = <-h.displayed:
+	case <-time.After(hangLimit):
+		h.t.Fatal("no notification is shown")
+	}
+	return title
+}
+
+// shows waits for the next notification, which is the only one.
+func (h *handset) shows(title, body string) {
+	h.t.Helper()
+	h.display()
+	if got, want := eval[string](h.desk, shown), fmt.Sprintf(`[{"title":%q,"body":%q}]`, title, body); got != want {
+		h.t.Errorf("the notifications are %s, want %s", got, want)
+	}
+}
+
+// tapped tells the worker of a tap on its notification, and is the address that it opens
+// then. Only a person's tap may open a page, so that it is not the worker who does.
+const tapped = `(async () => {
+	const [notification] = await registration.getNotifications();
+	const event = new NotificationEvent("notificationclick", { notification });
+	let done, opened = "";
+	event.waitUntil = (promise) => { done = promise; };
+	clients.openWindow = async (address) => { opened = address; };
+	dispatchEvent(event);
+	await done;
+	const left = await registration.getNotifications();
+	return left.length === 0 ? opened : "the notification stays";
+})()`
+
+// taps taps on the notification, which leads to a page.
+func (h *handset) taps() {
+	h.t.Helper()
+	ctx, cancel := chromedp.NewContext(h.desk.ctx, chromedp.WithTargetID(h.runs().TargetID))
+	defer cancel()
+	opened, err := chromedp.Run(ctx, chromedp.Evaluate[string](tapped, chromedp.EvalAwaitPromise))
+	must(h.t, err)
+	if opened != h.nod.url+"/phone" {
+		h.t.Fatalf("the tap leads to %q", opened)
+	}
+	h.open(opened)
+}
+
+// installs puts the page on the home screen, and returns it as it is opened from there.
+func (h *handset) installs() *tab {
+	h.t.Helper()
+	manifest := call(h.tab, page.GetAppManifest, page.GetAppManifestParams{})
+	if manifest.URL != h.nod.url+"/static/phone.webmanifest" {
+		h.t.Errorf("the manifest is at %q", manifest.URL)
+	}
+	for _, e := range manifest.Errors {
+		h.t.Errorf("the manifest: %s", e.Message)
+	}
+	for _, e := range call(h.tab, page.GetInstallabilityErrors, cdp.Empty{}).InstallabilityErrors {
+		h.t.Errorf("the page cannot be installed: %s", e.ErrorID)
+	}
+	id := h.nod.url + "/phone"
+	call(h.tab, pwa.Install, pwa.InstallParams{ManifestID: id})
+	// As a window of its own, and not as a tab: the other thing that a person may choose.
+	call(h.tab, pwa.ChangeAppUserSettings, pwa.ChangeAppUserSettingsParams{ManifestID: id, DisplayMode: pwa.DisplayModeStandalone})
+	before := h.pages()
+	_, err := chromedp.CallBrowser(h.ctx, pwa.Launch, pwa.LaunchParams{ManifestID: id})
+	must(h.t, err)
+	var opened target.ID
+	eventually(h.t, "the page is opened as an app", func() bool {
+		for _, page := range h.pages() {
+			if !slices.Contains(before, page) {
+				opened = page
+			}
+		}
+		return opened != ""
+	})
+	ctx, cancel := chromedp.NewContext(h.ctx, chromedp.WithTargetID(opened))
+	h.t.Cleanup(cancel)
+	must(h.t, chromedp.Do(ctx)) // attached for longer than one action
+	app := &tab{t: h.t, nod: h.nod, ctx: ctx}
+	app.is(`location.pathname === "/phone" && matchMedia("(display-mode: standalone)").matches`)
+	return app
+}
+
+// pages are those that are open.
+func (h *handset) pages() (ids []target.ID) {
+	h.t.Helper()
+	for _, info := range call(h.desk, target.GetTargets, target.GetTargetsParams{}).TargetInfos {
+		if info.Type == "page" {
+			ids = append(ids, info.TargetID)
+		}
+	}
+	return ids
+}
