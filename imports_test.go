@@ -16,8 +16,8 @@ var mayImport = map[string][]string{
 	"nod":                 {"command"},
 	"nod/command":         {"config", "server", "check", "phone"},
 	"nod/config":          {},
-	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "nudges", "places", "phone", "phone/push", "simulator", "stage", "metrics", "views", "static", "locales", "wire"},
-	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "locales", "phone", "phone/push"},
+	"nod/server":          {"config", "handlers", "signin", "store", "providers", "authy", "hub", "nudges", "places", "phone", "phone/push", "simulator", "stage", "metrics", "traces", "views", "static", "locales", "wire"},
+	"nod/handlers":        {"signin", "store", "hub", "views", "static", "metrics", "traces", "locales", "phone", "phone/push"},
 	"nod/phone":           {"signin", "store", "locales", "phone/push"},
 	"nod/phone/phonetest": {}, // for tests: nothing may import it
 	"nod/signin":          {"store", "passwords"},
@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"nod/stage":           {"signin", "store", "simulator", "authy", "wire", "stage/pages"},
 	"nod/stage/pages":     {},
 	"nod/metrics":         {},
+	"nod/traces":          {},
 	"nod/check":           {},
 	"nod/wire":            {},
 	"nod/views":           {},

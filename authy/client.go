@@ -53,6 +53,9 @@ type Client struct {
 	// Observe, if set, is called after every call with its name, duration and
 	// error. It must be safe for concurrent use and return quickly.
 	Observe func(call string, d time.Duration, err error)
+	// Trace, if set, is called before every call with its name, and what it returns
+	// after it. It must be safe for concurrent use and return quickly.
+	Trace func(ctx context.Context, call string) (end func(err error))
 	// Wrap, if set, takes the place of each new connection of the client's own
 	// transports, beneath TLS: a recorder sees by it what is sent.
 	Wrap func(net.Conn) net.Conn
@@ -117,8 +120,13 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	end := func(error) {}
+	if c.Trace != nil {
+		end = c.Trace(ctx, call.op)
+	}
 	start := time.Now()
 	err := c.exchange(ctx, call, reply)
+	end(err)
 	if c.Observe != nil {
 		c.Observe(call.op, time.Since(start), err)
 	}

@@ -50,6 +50,17 @@ func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
 // approveNewest taps Approve on the newest phone.
 func approveNewest(t *testing.T, phones string) {
 	t.Helper()
+	res, err := http.Post(newestRequest(t, phones)+"/approve", "application/json", nil)
+	must(t, err)
+	must(t, res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the tap: got %d", res.StatusCode)
+	}
+}
+
+// newestRequest is the URL of what the phone shows.
+func newestRequest(t *testing.T, phones string) string {
+	t.Helper()
 	var list []struct {
 		ID json.Number `json:"authy_id"`
 	}
@@ -59,12 +70,7 @@ func approveNewest(t *testing.T, phones string) {
 		UUID string `json:"uuid"`
 	}
 	getJSON(t, phone+"/requests", &requests)
-	res, err := http.Post(phone+"/requests/"+requests[0].UUID+"/approve", "application/json", nil)
-	must(t, err)
-	must(t, res.Body.Close())
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("the tap: got %d", res.StatusCode)
-	}
+	return phone + "/requests/" + requests[0].UUID
 }
 
 func getJSON(t *testing.T, address string, into any) {

@@ -57,6 +57,9 @@ func warmUpViews(app *fiber.App) {
 func (h *Handlers) register(app *fiber.App) {
 	table := &routeTable{}
 	defer func() { table.fill(app) }()
+	if h.Tracer != nil {
+		app.Use(h.traced)
+	}
 	app.Use(requestid.New(requestid.Config{Generator: randomText, ContextKey: "requestid"}))
 	app.Use(recover.New())
 	app.Use(h.withDeadline)
@@ -193,7 +196,7 @@ func (h *Handlers) registerSignedIn(app *fiber.App) {
 
 // withDeadline puts one deadline on everything that a request starts.
 func (h *Handlers) withDeadline(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(context.Background(), h.RequestTimeout)
+	ctx, cancel := context.WithTimeout(c.UserContext(), h.RequestTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()

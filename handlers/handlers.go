@@ -44,6 +44,7 @@ import (
 	"nod/metrics"
 	"nod/phone"
 	"nod/signin"
+	"nod/traces"
 	"nod/views"
 )
 
@@ -90,6 +91,7 @@ type Config struct {
 
 	Version string           // of the binary, for /healthz
 	Metrics *metrics.Metrics // nil: nothing is counted
+	Tracer  *traces.Tracer   // nil: nothing is traced
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default
 }

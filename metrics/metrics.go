@@ -30,6 +30,7 @@ type Metrics struct {
 	codesSent *prometheus.CounterVec
 	codes     *prometheus.CounterVec
 	limits    *prometheus.CounterVec
+	pushes    *prometheus.CounterVec
 	waits     *prometheus.CounterVec
 	tap       prometheus.Histogram
 	callbacks *prometheus.CounterVec
@@ -56,6 +57,7 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		codesSent: counter("nod_codes_sent_total", "Codes asked for, by method (sms, call) and outcome.", "method", "outcome"),
 		codes:     counter("nod_codes_total", "Codes given, by outcome.", "outcome"),
 		limits:    counter("nod_limited_total", "What a limit has refused, by limit; docs/security.md lists them.", "limit"),
+		pushes:    counter("nod_pushes_total", "Pushes to phones of one's own, by what became of them.", "outcome"),
 		waits: counter("nod_waits_ended_total", "Connections of waiting browsers that have ended, by transport and reason.",
 			"transport", "reason"),
 		tap: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -70,7 +72,7 @@ func New(waiting func() (websockets, streams int), now func() time.Time) *Metric
 		polls: map[string]time.Time{},
 		now:   now,
 	}
-	m.registry.MustRegister(m.signIns, m.requests, m.passwords, m.codesSent, m.codes, m.limits, m.waits, m.tap, m.callbacks, m.provider,
+	m.registry.MustRegister(m.signIns, m.requests, m.passwords, m.codesSent, m.codes, m.limits, m.pushes, m.waits, m.tap, m.callbacks, m.provider,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("websocket", func() int { n, _ := waiting(); return n })
 	m.gauge("stream", func() int { _, n := waiting(); return n })
@@ -138,6 +140,14 @@ func (m *Metrics) CodeChecked(outcome string) {
 func (m *Metrics) Limited(limit string) {
 	if m != nil {
 		m.limits.WithLabelValues(limit).Inc()
+	}
+}
+
+// Pushed counts a push to a phone of one's own. outcome is accepted, gone, key_refused,
+// refused or late.
+func (m *Metrics) Pushed(outcome string) {
+	if m != nil {
+		m.pushes.WithLabelValues(outcome).Inc()
 	}
 }
 

@@ -71,6 +71,7 @@ func TestCounts(t *testing.T) {
 	m := metrics.New(none, nil)
 	for _, m := range []*metrics.Metrics{m, nil} {
 		m.Limited("push")
+		m.Pushed("gone")
 		m.SignIn("signed_in", "push")
 		m.Request("login", "superseded")
 		m.Password("wrong")
@@ -87,6 +88,7 @@ func TestCounts(t *testing.T) {
 		`nod_codes_total{outcome="used"} 1`,
 		`nod_waits_ended_total{reason="slow",transport="stream"} 1`,
 		`nod_callbacks_total{verdict="applied"} 1`,
+		`nod_pushes_total{outcome="gone"} 1`,
 	} {
 		if !strings.Contains(text(m), line+"\n") {
 			t.Errorf("the metrics lack %q", line)

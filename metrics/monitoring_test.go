@@ -22,6 +22,7 @@ func all() *metrics.Metrics {
 	m.CodeSent("sms", "sent")
 	m.CodeChecked("right")
 	m.Limited("push")
+	m.Pushed("accepted")
 	m.WaitEnded("stream", "slow")
 	m.Tap(time.Second)
 	m.Callback("applied")

@@ -59,6 +59,8 @@ type Config struct {
 
 	Push  *push.Sender       // nil: phones are not woken, and hear while their page is open
 	Words *locales.Catalogue // what a push says; required with Push
+
+	Pushed func(outcome string) // nil: nothing; told what became of each push
 }
 
 // Room serves the phones of all accounts. It is a signin.OwnPhones.

@@ -85,6 +85,9 @@ var titles = map[store.Kind]string{
 
 // woken notes what became of a push.
 func (r *Room) woken(p store.PushSubscription, o push.Outcome) {
+	if r.Pushed != nil {
+		r.Pushed(string(o))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), notePushFor)
 	defer cancel()
 	if err := r.Store.NotePush(ctx, p, store.PushOutcome(o)); err != nil {

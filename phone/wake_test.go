@@ -20,11 +20,12 @@ type woken struct {
 	*world
 	service *pushtest.Service
 	sender  *push.Sender
+	counted chan string // what became of each push
 }
 
 func newWoken(t *testing.T) *woken {
 	t.Helper()
-	w := &woken{world: newWorld(t)}
+	w := &woken{world: newWorld(t), counted: make(chan string, 100)}
 	clock := func() time.Time { return w.now }
 	w.service = pushtest.New(t, clock)
 	var err error
@@ -38,6 +39,7 @@ func newWoken(t *testing.T) *woken {
 	must(t, err)
 	w.room, err = phone.New(phone.Config{
 		Store: w.store, Pages: w, Origin: origin, Now: clock, Logger: slog.New(slog.DiscardHandler), Push: w.sender, Words: words,
+		Pushed: func(outcome string) { w.counted <- outcome },
 	})
 	must(t, err)
 	return w
@@ -110,6 +112,9 @@ func TestARequestWakesAllPhones(t *testing.T) {
 		t.Error("the phone of somebody else was woken")
 	}
 	w.becomes(pixel, phone.Pushes{Known: true, Outcome: store.PushAccepted})
+	if one, two := <-w.counted, <-w.counted; one != "accepted" || two != "accepted" {
+		t.Errorf("they were counted as %s and %s", one, two)
+	}
 }
 
 // A new phone is told to those that there are, beside the request that waits there.

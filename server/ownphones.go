@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nod/locales"
+	"nod/metrics"
 	"nod/phone"
 	"nod/phone/push"
 	"nod/signin"
@@ -15,7 +16,7 @@ import (
 
 // ownPhones serves phones of one's own; nil where nobody may add one, or where no
 // browser makes keys for them.
-func (s *site) ownPhones(db *store.Store, pages phone.Pages, words *locales.Catalogue) (*phone.Room, error) {
+func (s *site) ownPhones(db *store.Store, pages phone.Pages, words *locales.Catalogue, counts *metrics.Metrics) (*phone.Room, error) {
 	if !s.Own() {
 		return nil, nil
 	}
@@ -23,7 +24,7 @@ func (s *site) ownPhones(db *store.Store, pages phone.Pages, words *locales.Cata
 	if err != nil {
 		return nil, err
 	}
-	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Bound: s.BoundPasskeys, Now: s.now, Logger: s.logger, Push: sender, Words: words})
+	own, err := phone.New(phone.Config{Store: db, Pages: pages, Origin: s.PublicURL, Bound: s.BoundPasskeys, Now: s.now, Logger: s.logger, Push: sender, Words: words, Pushed: counts.Pushed})
 	switch {
 	case errors.Is(err, phone.ErrNowhere) && (s.OwnNamed() || s.OwnOnly()):
 		return nil, fmt.Errorf("phones of people's own are asked, and PUBLIC_URL is %s: %w", s.PublicURL, err)

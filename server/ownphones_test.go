@@ -26,7 +26,7 @@ func TestWherePhonesOfOnesOwnAreServed(t *testing.T) {
 		{config.Config{PublicURL: "http://192.168.1.5:3000"}, false, "phones of people's own are asked, and PUBLIC_URL is http://192.168.1.5:3000"},
 		{config.Config{PublicURL: "http://127.0.0.1:3000", PhonesOf: []string{"simulated", "own"}, Demo: true}, false, ""},
 	} {
-		own, err := newSite(test.c, slog.New(slog.DiscardHandler)).ownPhones(nil, nil, nil)
+		own, err := newSite(test.c, slog.New(slog.DiscardHandler)).ownPhones(nil, nil, nil, nil)
 		if (own != nil) != test.serve || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s, %v: got %v, %v", test.c.PublicURL, test.c.PhonesOf, own, err)
 		}

@@ -22,6 +22,7 @@ import (
 	"nod/signin"
 	"nod/simulator"
 	"nod/stage"
+	"nod/traces"
 	"nod/wire"
 )
 
@@ -47,6 +48,7 @@ type site struct {
 	lanURL        string   // of the phones of an audience; "" without one
 	apiURL        string   // of the provider, for this process
 
+	tracer   *traces.Tracer        // nil: nothing is traced
 	recorder *wire.Recorder        // of what goes over the wire; nil: nothing is recorded
 	reach    func(net.Addr) string // the URL by which this process reaches its own listeners
 
@@ -74,6 +76,9 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 // running.stop, also if it fails.
 func (s *site) start(ctx context.Context) error {
 	s.logger.Info("whose phones are asked", "phones", strings.Join(s.Asked(), ","))
+	if err := s.trace(ctx); err != nil {
+		return err
+	}
 	ln, err := s.listenAfter(ctx, "ADDR", s.Addr)
 	if err != nil {
 		return err
@@ -120,6 +125,20 @@ func (s *site) start(ctx context.Context) error {
 	}
 	s.flow.Store(r.flow)
 	return s.serve(ln, r)
+}
+
+// trace tells of requests where the environment names a collector.
+func (s *site) trace(ctx context.Context) (err error) {
+	if s.tracer, err = traces.New(ctx, s.Build.Release, s.logger); s.tracer == nil {
+		return err
+	}
+	s.running.add("the traces", time.Second, func(ctx context.Context) error {
+		if err := s.tracer.Close(ctx); err != nil { // which is no failure of the stop
+			s.logger.Warn("the last traces could not be sent", "error", err)
+		}
+		return nil
+	})
+	return nil
 }
 
 // forgetCounts lifts the limits of the application, as demonstrations need it.

@@ -54,7 +54,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions handlers.S
 	if err := s.warnOfPhonesElsewhere(ctx, db); err != nil {
 		return rooms{}, err
 	}
-	own, err := s.ownPhones(db, browsers, words)
+	own, err := s.ownPhones(db, browsers, words, counts)
 	if err != nil {
 		return rooms{}, err
 	}
@@ -80,7 +80,7 @@ func (s *site) connect(ctx context.Context, db *store.Store, sessions handlers.S
 	h, err := handlers.New(handlers.Config{
 		Flow: flow, Hub: waiting, Pages: pages, Words: words, Provider: provider, SessionStorage: sessions, FormKey: formKey, DeviceKey: deviceKey,
 		Phone: own, PublicURL: s.PublicURL, PhonesURL: s.phonesURL, PhonesReady: s.phonesReady, SessionMax: s.SessionMax,
-		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Build.String(), Metrics: counts, Now: s.now, Logger: s.logger,
+		Demo: s.demo(), TrustedProxies: s.TrustedProxies, Version: s.Build.String(), Metrics: counts, Tracer: s.tracer, Now: s.now, Logger: s.logger,
 	})
 	if err != nil {
 		return rooms{}, err
@@ -145,6 +145,9 @@ func (s *site) withdrawals(key string) signin.Withdrawals {
 
 func (s *site) authyClient(key string) *authy.Client {
 	client := authy.NewClient(s.apiURL, key)
+	if s.tracer != nil {
+		client.Trace = s.tracer.Call
+	}
 	if s.recorder != nil {
 		client.Wrap = func(conn net.Conn) net.Conn { return s.recorder.Conn(conn, wire.Provider) }
 	}

@@ -5,6 +5,12 @@ import "time"
 // Settings, and the order of stopping.
 var processRows = []row{
 	{what: "a form that failed halfway is stale", file: "handlers/errors.go", find: "h.noteRefusal(c, p)\n\tif p.Status >= 500 {", put: "h.noteRefusal(c, p)\n\tif false {", test: "TestAFormThatFailedCanBeSentAgain"},
+	{what: "what is written to a file that was moved away is told as done", file: "store/tx.go", find: "inPlace(); err != nil {\n\t\treturn t, err", put: "inPlace(); false {\n\t\treturn t, err", test: "command.TestTheDatabaseIsMovedAway"},
+	{what: "anybody says which trace a request belongs to", file: "handlers/traced.go", find: "if h.fromTrustedProxy(c) {", put: "if true {", test: "command.TestOnlyAProxyNamesTheTrace"},
+	{what: "the collector is told the path", file: "handlers/traced.go", find: "request.End(routeOf(c),", put: "request.End(c.OriginalURL(),", test: "command.TestACollectorIsToldOfRequests"},
+	{what: "the collector is told of what no request began", file: "authy/client.go", find: "end = c.Trace(ctx, call.op)", put: "end = c.Trace(context.Background(), call.op)", test: "command.TestACollectorIsToldOfRequests"},
+	{what: "traces are sent without being asked for", file: "traces/environment.go", find: `exporter == "" && endpoint == "":`, put: `false:`, test: "TestTheEnvironment"},
+	{what: "pushes are not counted", file: "phone/wake.go", find: "if r.Pushed != nil {", put: "if false {", test: "TestARequestWakesAllPhones", hang: 15 * time.Second},
 	{what: "two servers share a file", file: "server/lock.go", find: "syscall.LOCK_EX|", put: "syscall.LOCK_SH|", test: "TestASecondServerIsRefused"},
 	{what: "a link leads to a lock of its own", file: "server/lock.go", find: "path = filepath.Join(dir, target)", put: "return path, nil", test: "TestASecondServerIsRefusedBeforeThereIsAFile"},
 	{what: "a key is printed", file: "config/key.go", find: `in.problem("a key has no blanks and only plain characters")`, put: `in.problem("not a key: %s", value)`, test: "TestNoMessageShowsAKey"},
