@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // What is packaged sets settings that there are, and takes files that there are.
@@ -41,30 +43,73 @@ func TestThePackagingFits(t *testing.T) {
 	}
 }
 
+// composed is what a compose file says of its containers.
+type composed struct {
+	Services map[string]struct {
+		Image       string
+		Command     []string
+		Environment map[string]string
+	}
+}
+
 // The containers of the compose files start with what is set for them.
 func TestTheComposeFilesConfigureWhatStarts(t *testing.T) {
 	image, err := os.ReadFile("../tools/dist/main.go")
 	must(t, err)
+	secrets := t.TempDir() + "/"
+	for _, name := range []string{"secret_key", "authy_api_key"} {
+		must(t, os.WriteFile(secrets+name, []byte(strings.Repeat("k", 40)), 0o400))
+	}
 	files, err := filepath.Glob("../packaging/compose*.yml")
 	must(t, err)
+	found := 0
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		must(t, err)
-		for _, service := range regexp.MustCompile(`(?m)^  \w+:\n`).Split(string(content), -1)[1:] {
+		var all composed
+		must(t, yaml.Unmarshal(content, &all))
+		for name, service := range all.Services {
+			if service.Image != "nod:latest" {
+				continue
+			}
+			found++
 			set := map[string]string{}
 			for _, match := range regexp.MustCompile(`"([A-Z_]+)=([^"]+)"`).FindAllStringSubmatch(string(image), -1) {
 				set[match[1]] = match[2]
 			}
-			for _, match := range regexp.MustCompile(`(?m)^      ([A-Z_]+): (.+)$`).FindAllStringSubmatch(service, -1) {
-				set[match[1]] = match[2]
+			for name, value := range service.Environment {
+				if !isSetting(name) {
+					t.Errorf("%s sets %s, which is no setting", file, name)
+				}
+				set[name] = strings.NewReplacer("/run/secrets/", secrets, "${POSTGRES_PASSWORD:?is not set}", "password").Replace(value)
 			}
 			read := Application
-			if strings.Contains(service, "command: [simulator]") {
+			if slices.Equal(service.Command, []string{"simulator"}) {
 				read = Simulator
 			}
 			if _, err := read(func(name string) (string, bool) { value, ok := set[name]; return value, ok }); err != nil {
-				t.Errorf("%s: %v with %v", file, err, set)
+				t.Errorf("%s, %s: %v with %v", file, name, err, set)
 			}
 		}
+	}
+	if found != 5 {
+		t.Errorf("found %d containers of Nod in %v, want 5", found, files)
+	}
+}
+
+// The proxy of the compose file is set as that of docs/proxies, which is tried.
+func TestTheComposedProxyIsTheOneThatIsTried(t *testing.T) {
+	tried, err := os.ReadFile("../docs/proxies/Caddyfile")
+	must(t, err)
+	content, err := os.ReadFile("../packaging/compose.postgres.yml")
+	must(t, err)
+	var all struct {
+		Configs map[string]struct{ Content string }
+	}
+	must(t, yaml.Unmarshal(content, &all))
+	_, want, _ := strings.Cut(string(tried), "\n\n")
+	got := strings.Replace(all.Configs["caddyfile"].Content, "nod1:3000 nod2:3000", "127.0.0.1:3000", 1)
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
