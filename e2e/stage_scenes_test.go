@@ -39,6 +39,10 @@ func TestTheCallbackTakenApart(t *testing.T) {
 		}
 		s.look("stage-callback-" + trick.key)
 	}
+	if got := eval[[]string](s.tab, `[...document.querySelectorAll("#hops .step")].map((step) => [".words", ".tap"].map((part) => step.querySelector(part)))
+		.filter(([words, tap]) => tap.textContent && words.getBoundingClientRect().right > tap.getBoundingClientRect().left).map(([words]) => words.textContent)`); len(got) > 0 {
+		t.Errorf("words run into the time after them: %q", got)
+	}
 	s.accessible("the callback after a trick")
 	s.press(kb.Escape)
 
@@ -69,6 +73,9 @@ func TestTheScenes(t *testing.T) {
 		s.told("The WebSocket is open")
 		s.press("a")
 		s.told("Nod lets this browser in: a new session")
+	}
+	for _, key := range []string{kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowLeft, kb.ArrowLeft, kb.ArrowLeft} {
+		s.press(key) // in a hurry
 	}
 	for i, play := range []func(){
 		approved,
@@ -123,6 +130,7 @@ func TestTheScenes(t *testing.T) {
 	} {
 		s.press(kb.ArrowRight)
 		s.is(fmt.Sprintf(`document.getElementById("scene-title").textContent.startsWith("%d of 8") && document.getElementById("said").textContent === "As at the start."`, i+1))
+		s.is(`document.getElementById("handset").contentDocument?.getElementById("owner")?.textContent.includes("@example.com")`)
 		s.look(fmt.Sprintf("stage-scene-%d-begins", i+1))
 		play()
 		s.is(`document.getElementById("scene-check").textContent === "✓ as told"`)

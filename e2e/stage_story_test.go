@@ -32,7 +32,6 @@ func TestFiguresOfTheStage(t *testing.T) {
 func present(t *testing.T, file string) {
 	started := time.Now()
 	s := startBinary(t, file, []string{"demo", "--no-browser"}).stage()
-	s.expect("404 (Not Found)") // the handset may ask for its phone while a reset takes it away
 	keys := 0
 	press := func(key string) {
 		s.press(key)

@@ -293,6 +293,10 @@ func TestThePresentersKeys(t *testing.T) {
 	for key, pane := range map[string]string{"1": "browser", "2": "phone", "3": "wire"} {
 		s.press(key)
 		s.is(fmt.Sprintf("document.getElementById(%q).hidden", pane))
+		s.look("stage-without-" + pane)
+		if !eval[bool](s.tab, `((seen) => seen[0].left < 20 && seen.at(-1).right > innerWidth - 20)([...document.querySelectorAll(".pane:not([hidden])")].map((e) => e.getBoundingClientRect()))`) {
+			t.Errorf("the others leave the room of the %s empty", pane)
+		}
 		s.press(key)
 		s.is(fmt.Sprintf("!document.getElementById(%q).hidden", pane))
 	}
@@ -301,6 +305,12 @@ func TestThePresentersKeys(t *testing.T) {
 	if large := eval[float64](s.tab, `parseFloat(getComputedStyle(document.documentElement).fontSize)`); large <= small {
 		t.Errorf("the type is %v px, and %v when it is to be larger", small, large)
 	}
+	s.press("+")
+	s.look("stage-huge")
+	if eval[bool](s.tab, `document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight`) {
+		t.Error("the largest type does not fit")
+	}
+	s.press("-")
 	s.press("-")
 	s.press("t")
 	s.see("#clock")

@@ -9,6 +9,7 @@ const ROW = 34;
 const LANES = { browser: 100, nod: 245, authy: 390, phone: 535 };
 const TIME = 62; // where the time since the step before ends
 const HEAD = 7; // half the height of the head of an arrow
+const MOST = 596; // where words end at the latest: the time since the tap comes after that
 
 /**
  * @param {string} name
@@ -24,7 +25,7 @@ export function draw(name, attributes, text = "") {
 
 /** @param {number} ms */
 export function duration(ms) {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return `${(ms / 1000).toFixed(ms < 10000 ? 1 : 0)} s`;
 }
@@ -70,8 +71,16 @@ export class Diagram {
       ...Object.values(LANES).map((x) => draw("line", { class: "lane", x1: x, x2: x, y1: 0 })),
       ...steps.map((step, i) => this._row(step, i * ROW, !known.has(String(step.id)))),
     );
+    this._keepClear();
     this._fit();
     if (focused) /** @type {SVGElement | null} */ (this._svg.querySelector(`[data-hop="${focused}"]`))?.focus({ preventScroll: true });
+  }
+
+  _keepClear() {
+    for (const words of /** @type {NodeListOf<SVGTextElement>} */ (this._svg.querySelectorAll(".words[text-anchor=start]"))) {
+      const from = Number(words.getAttribute("x"));
+      words.setAttribute("x", String(Math.min(from, MOST - words.getComputedTextLength())));
+    }
   }
 
   // The lanes end where the view does, or with the last step.

@@ -1,5 +1,6 @@
 // Who signs in, and their phones.
 
+import { opened } from "./focus.js";
 import { all, byId } from "./page.js";
 import { post, read } from "./server.js";
 
@@ -39,10 +40,10 @@ export function next() {
   return `${first(current().name)} is next.`;
 }
 
-/** leave closes the phone: it goes with a reset, and comes again. */
-export function leave() {
-  handset.src = "about:blank";
+/** leave closes the phone, which goes with a reset and comes again: its page would miss it. */
+export async function leave() {
   chosen = 0;
+  await opened(handset, "about:blank");
 }
 
 /**

@@ -10,7 +10,7 @@ import { lend, opened, takeBack, watchKeys } from "./focus.js";
 import { fitFrames } from "./frames.js";
 import { showHop } from "./hop.js";
 import { follow } from "./live.js";
-import { all, byId, dialog } from "./page.js";
+import { byId, dialog } from "./page.js";
 import { choose, current, handset, leave, load, next, phoneId, tap } from "./people.js";
 import { scenes, told } from "./scenes.js";
 import { post, read, wordsOf } from "./server.js";
@@ -44,7 +44,7 @@ async function attempt(what) {
 
 async function reset() {
   takeBack(app);
-  leave();
+  await leave();
   await post("/stage/reset");
   await Promise.all([load(), opened(app, `${document.body.dataset.app}/login`)]);
   clock.reset();
@@ -53,18 +53,27 @@ async function reset() {
 
 let scene = -1;
 let walks = 0;
+/** @type {Promise<void>} */
+let opening = Promise.resolve(); // of the opening state, which the next one and the sign-in form wait for
 
 /** @param {number} to before the first there is none */
 async function goTo(to) {
   const walk = ++walks;
   scene = Math.max(-1, to);
   byId("scene").hidden = scene < 0;
-  if (scene < 0) return reset();
-  const { title, text, person, faults, rival } = scenes[scene];
-  byId("scene-title").textContent = `${scene + 1} of ${scenes.length}: ${title}`;
-  byId("scene-text").textContent = text;
+  if (scene >= 0) {
+    byId("scene-title").textContent = `${scene + 1} of ${scenes.length}: ${scenes[scene].title}`;
+    byId("scene-text").textContent = scenes[scene].text;
+  }
+  await opening;
+  return walk === walks ? setUp(walk) : undefined; // who walks on meanwhile sets up another one
+}
+
+/** @param {number} walk */
+async function setUp(walk) {
   const said = await reset();
-  if (walk !== walks) return; // who walks on meanwhile sets up another one
+  if (scene < 0 || walk !== walks) return said;
+  const { person, faults, rival } = scenes[scene];
   choose(person);
   if (faults) await post("/faults", faults);
   if (rival) await post("/stage/rival", { how: rival });
@@ -93,7 +102,7 @@ const acts = {
   approve: () => tap("approve"),
   deny: () => tap("deny"),
   next: async () => next(),
-  reset: () => scene < 0 ? reset() : goTo(scene),
+  reset: () => goTo(scene),
   onwards: async () => scene + 1 < scenes.length ? goTo(scene + 1) : "That was the last scene.",
   back: () => goTo(scene - 1),
   callback: openCallback,
@@ -129,8 +138,6 @@ const byKey = {
 };
 
 const begins = ["reset", "onwards", "back"];
-/** @type {Promise<void>} */
-let opening = Promise.resolve(); // of the opening state, which the sign-in form waits for
 
 /** @param {string} name */
 function run(name) {
@@ -162,8 +169,6 @@ document.addEventListener("click", (event) => {
 /** @param {string} id */
 function toggle(id) {
   byId(id).hidden = !byId(id).hidden;
-  const shown = all(".pane").filter((pane) => !pane.hidden).length;
-  byId("panes").dataset.shown = String(shown);
 }
 
 const types = ["", "large", "huge"];
