@@ -71,6 +71,15 @@ var typedForms = map[string]string{
 	"protected": "transfer-form",
 }
 
+// hereForm is the form that the switch takes along. The account page, which has others,
+// stays what it is unless this one came back.
+func hereForm(c *fiber.Ctx, page string) string {
+	if page == "protected" && c.Method() != fiber.MethodPost {
+		return ""
+	}
+	return typedForms[page]
+}
+
 // unlessSwitched shows a form again as it was typed, but for what is secret, where only its
 // language was switched. The status says that it was not taken, or password managers would
 // offer to keep what nobody has checked.

@@ -16,7 +16,7 @@ func (h *Handlers) layout(c *fiber.Ctx, name, title string) views.Layout {
 		Lang:      h.reader(c).Tag(),
 		Dir:       h.reader(c).Direction(),
 		Here:      here(c, name),
-		HereForm:  typedForms[name],
+		HereForm:  hereForm(c, name),
 		Posted:    c.Method() == fiber.MethodPost,
 		Languages: h.choices(),
 		Title:     h.text(c, title),
