@@ -33,10 +33,14 @@ func (s *Store) migrate(ctx context.Context, from fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if err := s.refuseNewer(ctx, files); err != nil {
+	ran, err := s.migrated(ctx, files)
+	if err != nil {
 		return err
 	}
 	for _, name := range files {
+		if slices.Contains(ran, name) {
+			continue
+		}
 		if err := s.migrateOne(ctx, from, name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -76,23 +80,22 @@ func (tx *txn) claim(ctx context.Context) error {
 	return nil
 }
 
-// refuseNewer stops a program that is older than the file: it does not know
-// what the schema means by now.
-func (s *Store) refuseNewer(ctx context.Context, known []string) error {
+// migrated are the files that have run. It stops a program that is older than one of
+// them: it does not know what the schema means by now.
+func (s *Store) migrated(ctx context.Context, known []string) (ran []string, err error) {
 	scan := func(r row) (name string, err error) { return name, r.Scan(&name) }
-	ran, err := list(ctx, s.db, scan, `SELECT name FROM migrations ORDER BY name`)
-	if err != nil {
-		return err
+	if ran, err = list(ctx, s.db, scan, `SELECT name FROM migrations ORDER BY name`); err != nil {
+		return nil, err
 	}
 	if slices.Contains(ran, movedMark) {
-		return ErrMoved
+		return nil, ErrMoved
 	}
 	for _, name := range ran {
 		if name != demoMark && !slices.Contains(known, name) {
-			return fmt.Errorf("was made by a newer version, with %s: start that one again, or restore a backup from before it", name)
+			return nil, fmt.Errorf("was made by a newer version, with %s: start that one again, or restore a backup from before it", name)
 		}
 	}
-	return nil
+	return ran, nil
 }
 
 func (s *Store) migrateOne(ctx context.Context, from fs.FS, name string) error {

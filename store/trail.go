@@ -71,11 +71,7 @@ func (s *Store) refuseOtherVersion(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.refuseNewer(ctx, files); err != nil {
-		return err
-	}
-	scan := func(r row) (name string, err error) { return name, r.Scan(&name) }
-	ran, err := list(ctx, s.db, scan, `SELECT name FROM migrations`)
+	ran, err := s.migrated(ctx, files)
 	if err != nil {
 		return err
 	}
