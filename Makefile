@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy vulncheck fail2ban promtool dist attacked long screenshots pictures bench clean
+.PHONY: help run demo test setup check fmt vet staticcheck js race fuzz mutate chaos caddy litestream vulncheck fail2ban promtool dist attacked long screenshots pictures bench clean
 
 # Stories in the browser that take minutes: make long tells them.
 LONG_STORIES := ^(TestATapLetsInWhateverTheBrowserLacks|TestATransferIsSentWhateverTheBrowserLacks|TestAScriptThatDoesNotLoad|TestNginxThatBreaksOneThing|TestScreenshots|TestFiguresOfTheStage|TestFiguresOfPushes)$$
@@ -69,6 +69,9 @@ chaos: ## kill -9, SIGTERM, power cuts and crashes of PostgreSQL under 30 people
 caddy: setup ## run docs/proxies/Caddyfile with a real Caddy, which is built first
 	@tools/caddy
 
+litestream: ## run docs/litestream.yml with a real Litestream, which is built first
+	@tools/litestream
+
 vulncheck: ## known holes of modules and of Go, where their database can be had
 	@tools/vulncheck/check
 
@@ -85,11 +88,11 @@ attacked: ## what attacks cost those who only want in; one table (some minutes)
 	go run ./attack -bench
 
 # In this order: what says most about a change comes first.
-long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser, fail2ban and promtool, packages
+long: setup ## what takes longer than make test allows: mutations, fuzzing, kills, a real Caddy and Litestream, benchmarks, browsers that wait for SOAK (5m), known holes, sign-ins under attack, the long stories in the browser, fail2ban and promtool, packages
 	@echo "== 1 of 12: mutations"; $(MAKE) --no-print-directory mutate
 	@echo "== 2 of 12: fuzzing, 15 seconds for each target"; $(MAKE) --no-print-directory fuzz FUZZTIME=15s
 	@echo "== 3 of 12: kills, crashes and power cuts, on SQLite and on PostgreSQL"; go run ./chaos -kills 200 -terms 10 -cuts 20; go run ./chaos -database postgres -kills 60 -terms 10 -crashes 15 -cuts 15
-	@echo "== 4 of 12: a real Caddy"; $(MAKE) --no-print-directory caddy
+	@echo "== 4 of 12: a real Caddy, a real Litestream"; $(MAKE) --no-print-directory caddy litestream
 	@echo "== 5 of 12: benchmarks of the rooms"; go test -run '^$$' -bench . -benchtime 1x ./hub ./store ./handlers ./server
 	@echo "== 6 of 12: the benchmark, quick"; go run ./bench -quick
 	@echo "== 7 of 12: browsers that wait for $(SOAK)"; go run ./bench -soak $(SOAK)
@@ -98,7 +101,7 @@ long: setup ## what takes longer than make test allows: mutations, fuzzing, kill
 	@echo "== 10 of 12: the long stories, those in the browser last"; NOD_TEST_LONG=1 go test -count=1 -run '^TestARoomfulOfPhonesAtOnce$$' -v ./command; NOD_TEST_ALL=1 NOD_TEST_LONG=1 go test -race -count=1 -timeout 60m -run '$(LONG_STORIES)|^(TestNaughtyTexts|TestEveryOutcomeArrivesByEveryTransport|TestNothingMovesWhileOneWaits)$$' ./e2e
 	@echo "== 11 of 12: fail2ban and Prometheus on their files"; $(MAKE) --no-print-directory fail2ban promtool
 	@echo "== 12 of 12: packages, each started"; $(MAKE) --no-print-directory dist; tools/dist/try
-	@echo "make long ran: mutations, fuzzing, kills, Caddy, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories, fail2ban, promtool, packages"
+	@echo "make long ran: mutations, fuzzing, kills, Caddy, Litestream, benchmarks of the rooms, bench -quick, bench -soak $(SOAK), known holes, sign-ins under attack, the long stories, fail2ban, promtool, packages"
 
 screenshots: setup ## write the pictures of the README to docs/
 	NOD_TEST_ALL=1 NOD_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run '^(TestScreenshots|TestASignInOnTheStage)$$' ./e2e/

@@ -144,8 +144,12 @@ func (p *person) signUp(ctx context.Context) (ok bool, err error) {
 			p.w.book.account(p.phone.email)
 			p.w.book.add(&p.w.book.signUps)
 			return true, nil
-		case got.status == http.StatusTooManyRequests:
+		case got.status == http.StatusTooManyRequests && tries < signUpTries:
 			p.move()
+		case got.status == http.StatusTooManyRequests:
+			// Each kill counts against the number, too, and this is no test of that limit.
+			p.phone.email = ""
+			return false, nil
 		case got.status == http.StatusUnprocessableEntity && tries < signUpTries:
 			// A process that stops may not reach the provider any more, and says so.
 			p.w.book.add(&p.w.book.refusals)
