@@ -78,7 +78,7 @@ func TestA62(t *testing.T) {
 func TestA53(t *testing.T) {
 	t.Parallel()
 	const host, ours = "nod.example", "https://nod.example"
-	l := newLab(t, func(c *config.Config) { c.Addr, c.PublicURL = freeAddress(t), ours })
+	l := newLab(t, func(c *config.Config) { c.Addr, c.PublicURL, c.PhonesOf = freeAddress(t), ours, []string{"simulated"} })
 	l.try(func(a *attempt) {
 		b := a.browser()
 		first := b.get("/login", "Host", host)
