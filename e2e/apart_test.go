@@ -20,25 +20,26 @@ const lie = `(() => {
 	return true;
 })()`
 
-// A browser here, a phone there: the phone is installed, and woken by a push while its
-// page is closed and its worker stopped. Nod starts anew in between. Then a phone that
-// shows another amount than is to be paid approves nothing.
+// A browser here, a phone there, and neither Authy nor simulator: a sign-up, and a
+// sign-in for which the phone is woken by a push while its page is closed and its worker
+// stopped. Nod starts anew in between. Then a phone that shows another amount than is to
+// be paid approves nothing. In the end it is installed.
 func TestABrowserAndAPhoneApart(t *testing.T) {
 	story(t)
 	service := pushtest.New(t, time.Now)
-	n := startWoken(t, service)
+	n := startWoken(t, service, "PHONES", "own", "SIMULATOR_ADDR", "")
 	tb, hand := n.person().tab(), startHandset(t, n)
 	tb.expect("WebSocket connection", "ERR_", "503")
 	hand.expect("WebSocket connection", "ERR_", "503", "401", "403", "AbortError", "push service")
-	p := tb.signedIn("ada@example.com", "2015550101")
-	addOwnPhone(tb, hand.tab, "Pixel")
+	tb.signUpByOwnPhone(hand.tab, "ada@example.com")
+	tb.accessible("an account without a number")
 	hand.subscribes(service)
 	hand.accessible("a phone whose push service is out of reach")
 
 	tb.click("#logout-form button")
 	tb.at("/")
 	hand.open("about:blank") // the page of the phone is closed
-	tb.signIn(p.Email)
+	tb.signIn("ada@example.com")
 	hand.delivers(hand.stops(), hand.pushes.Got(t).Payload)
 	hand.shows(words("ring.login"), words("push.body"))
 	n.restart()

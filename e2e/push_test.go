@@ -17,16 +17,23 @@ import (
 )
 
 // startWoken runs Nod within this process, so that its pushes go to the push service of
-// a test: no setting leads them to a loopback address.
-func startWoken(t *testing.T, service *pushtest.Service) *nod {
+// a test: no setting leads them to a loopback address. more are names of settings and
+// their values in turn.
+func startWoken(t *testing.T, service *pushtest.Service, more ...string) *nod {
 	t.Helper()
 	n := &nod{t: t, dir: t.TempDir(), stderr: &output{}}
 	settings := map[string]string{
 		"DATABASE_URL": "sqlite:" + filepath.Join(n.dir, "nod.db"), "ADDR": "127.0.0.1:0", "SIMULATOR_ADDR": "127.0.0.1:0", "APPROVAL_TTL": "10m",
 		"PUSH_SUBJECT": "mailto:ops@nod.example", "PUSH_HOSTS": pushtest.Host,
 	}
+	for i := 0; i < len(more); i += 2 {
+		settings[more[i]] = more[i+1]
+	}
 	n.run(settings, service)
-	settings["ADDR"], settings["SIMULATOR_ADDR"] = n.listens(n.url), n.listens(n.phones)
+	settings["ADDR"] = n.listens(n.url)
+	if n.phones != "" {
+		settings["SIMULATOR_ADDR"] = n.listens(n.phones)
+	}
 	t.Cleanup(func() {
 		n.end()
 		if t.Failed() {
@@ -47,6 +54,7 @@ func (n *nod) run(settings map[string]string, service *pushtest.Service) {
 	ended := make(chan error, 1)
 	read, write := io.Pipe()
 	go func() {
+		defer close(ended)
 		ended <- server.Run(ctx, c, write, slog.New(slog.NewTextHandler(n.stderr, nil)))
 		write.Close()
 	}()
