@@ -85,21 +85,30 @@ func (h *handset) heard(event any) {
 }
 
 // worker waits until the worker of the phone's page is activated, since what is pushed
-// before is lost without a word, and has a status, "" for any.
-func (h *handset) worker(status serviceworker.VersionRunningStatus) (found serviceworker.Version) {
+// before is lost without a word, and has a status. act makes it have that: again and
+// again, for a browser may start and stop it at any time.
+func (h *handset) worker(status serviceworker.VersionRunningStatus, act func(serviceworker.Version)) (found serviceworker.Version) {
 	h.t.Helper()
 	eventually(h.t, "the worker is "+string(status), func() bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for _, v := range h.workers {
-			if v.ScriptURL == h.nod.url+"/phone/worker.js" && v.Status == serviceworker.VersionStatusActivated && (status == "" || v.RunningStatus == status) {
-				found = v
-				return true
-			}
+		var known bool
+		if found, known = h.activated(); known && found.RunningStatus != status {
+			act(found)
 		}
-		return false
+		return known && found.RunningStatus == status
 	})
 	return found
+}
+
+// activated is the worker that is.
+func (h *handset) activated() (serviceworker.Version, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range h.workers {
+		if v.ScriptURL == h.nod.url+"/phone/worker.js" && v.Status == serviceworker.VersionStatusActivated {
+			return v, true
+		}
+	}
+	return serviceworker.Version{}, false
 }
 
 // subscribes is what the page does where its push service can be reached. Chromium's own
@@ -121,16 +130,17 @@ func (h *handset) subscribes(service *pushtest.Service) {
 // runs starts the worker, unless it runs.
 func (h *handset) runs() serviceworker.Version {
 	h.t.Helper()
-	h.worker("") // is there
-	call(h.desk, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: h.nod.url + "/phone"})
-	return h.worker(serviceworker.VersionRunningStatusRunning)
+	return h.worker(serviceworker.VersionRunningStatusRunning, func(serviceworker.Version) {
+		call(h.desk, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: h.nod.url + "/phone"})
+	})
 }
 
 // stops stops the worker, as a browser does with one that has nothing to do.
 func (h *handset) stops() serviceworker.Version {
 	h.t.Helper()
-	call(h.desk, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: h.runs().VersionID})
-	return h.worker(serviceworker.VersionRunningStatusStopped)
+	return h.worker(serviceworker.VersionRunningStatusStopped, func(v serviceworker.Version) {
+		call(h.desk, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: v.VersionID})
+	})
 }
 
 // delivers hands a message to the worker.
