@@ -209,6 +209,10 @@ func (p *person) awaitTransfer(ctx context.Context, asked line, payee, verb stri
 		return nil
 	}
 	err = p.whileAnswering(ctx, wait, "Payee", payee, verb, l.listen)
+	if status == "cancelled" && wait.uuid == "" {
+		p.w.book.add(&p.w.book.unasked) // as while the simulator is gone
+		return "awaiting", err
+	}
 	if status != "awaiting" {
 		p.w.book.ended(wait.uuid, status)
 	}

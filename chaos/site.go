@@ -79,7 +79,7 @@ func (s *site) prepare(ctx context.Context, e extent) (err error) {
 	}
 	if !e.onPostgres() {
 		s.processes = []*process{s.process("nod", nil, s.addrs[0]+"/readyz",
-			"DATABASE_URL=sqlite:"+s.file("nod.db"), "ADDR="+s.addrs[0], "SIMULATOR_ADDR="+s.phones, "APPROVAL_TTL=1m")}
+			"DATABASE_URL=sqlite:"+s.file("nod.db"), "ADDR="+s.addrs[0], "SIMULATOR_ADDR="+s.phones, "APPROVAL_TTL=10m")}
 		return nil
 	}
 	folder := ""
@@ -101,7 +101,7 @@ func (s *site) severalProcesses() {
 	for n, addr := range s.addrs {
 		s.processes = append(s.processes, s.process(fmt.Sprintf("nod-%d", n+1), nil, addr+"/readyz", key,
 			"DATABASE_URL="+s.cluster.URL("nod"), "SECRET_KEY="+strings.Repeat("k", 32), "ADDR="+addr, "PUBLIC_URL="+s.origin(),
-			"AUTHY_API_URL=http://"+s.phones, "APPROVAL_TTL=1m"))
+			"AUTHY_API_URL=http://"+s.phones, "APPROVAL_TTL=10m"))
 	}
 }
 
