@@ -52,7 +52,7 @@ func (l *Load) Visit(addr string, _ *struct{}) error {
 	for i, s := range l.attempts {
 		requests[i] = []byte(request(byPage, addr, s))
 	}
-	p, err := newPosters(addr, concurrentDials, http.StatusSeeOther, requests)
+	p, err := newPosters([]string{addr}, concurrentDials, http.StatusSeeOther, requests)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,8 @@ func (l *Load) Pongs(_ struct{}, n *int64) error {
 
 // SendArgs are the arguments of SendEvents: N events, each for another browser.
 type SendArgs struct {
-	Addr string
+	Addr   string
+	Others []string // further instances, which get as many of them
 	// Callback sends them as the provider's signed callbacks; if nil, they are
 	// posted to the peers' publishing endpoint.
 	Callback *Signing
@@ -157,7 +158,7 @@ func (l *Load) SendEvents(s SendArgs, h *Latencies) error {
 		requests[i] = r
 	}
 	before := l.events()
-	p, err := newPosters(s.Addr, s.Workers, http.StatusOK, requests)
+	p, err := newPosters(append([]string{s.Addr}, s.Others...), s.Workers, http.StatusOK, requests)
 	if err != nil {
 		return err
 	}

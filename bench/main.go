@@ -9,8 +9,8 @@
 // browsers run in another process, each with its own source address. Programs that
 // are compared are measured in the same round. The table gives the median, minimum
 // and maximum of the rounds and says how each figure is measured. On an idle
-// machine of two cores it takes under ten minutes, with -quick under one, not
-// counting the first build. When it ends it stops the processes it started and
+// machine of two cores it takes some ten minutes, with -quick one or two,
+// not counting the first build. When it ends it stops the processes it started and
 // removes the files it wrote.
 //
 // Never: changes the product in order to measure it, leaves out a missed goal, or
@@ -50,7 +50,7 @@ func exit(err error) {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	quickRun := flags.Bool("quick", false, "fewer browsers, one round: under a minute, less precise")
+	quickRun := flags.Bool("quick", false, "fewer browsers, one round: a minute or two, less precise")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
 	soak := flags.Duration("soak", 0, "instead of the table: let browsers wait for this `duration` while users sign in, and fail if memory, descriptors or goroutines grow")
 	picture := flags.String("plot", "", "plot memory and latency against the number of browsers to this SVG `file`")

@@ -25,6 +25,7 @@ const (
 	tapP50      figure = "tap p50" // callback → received
 	tapP99      figure = "tap p99"
 	tapLost     figure = "tap lost"
+	decisions   figure = "decisions" // callbacks, one for each browser, as fast as they are answered
 	signIns     figure = "sign-ins"
 	signInCPU   figure = "sign-in cpu"
 )
@@ -36,6 +37,9 @@ const (
 	hashAlone   = "hash alone"
 	disk        = "disk alone"
 )
+
+// instances are so many Nods on one PostgreSQL.
+var instances = []string{"one instance", "two instances", "three instances"}
 
 // extent is the size of a run.
 type extent struct {
@@ -120,6 +124,7 @@ func (b *bench) round(ctx context.Context, n int) error {
 		b.measureTimes(designHub),
 		b.measureTimes(designCentrifuge),
 		b.measurePolling,
+		b.measureInstances,
 		b.measureSignIns,
 	}
 	for i := range steps {

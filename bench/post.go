@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -23,10 +24,10 @@ type posters struct {
 	sent     []int64 // when each request was sent, see clock
 }
 
-func newPosters(addr string, workers, status int, requests [][]byte) (*posters, error) {
+func newPosters(addrs []string, workers, status int, requests [][]byte) (*posters, error) {
 	p := &posters{requests: requests, status: status, sent: make([]int64, len(requests))}
 	for i := range workers {
-		conn, err := dialFrom(i, addr)
+		conn, err := dialFrom(i, addrs[i%len(addrs)])
 		if err != nil {
 			p.close()
 			return nil, err
@@ -46,7 +47,7 @@ func (p *posters) close() {
 
 func (s SendArgs) request(to attempt) ([]byte, error) {
 	if s.Callback != nil {
-		return s.Callback.request(s.Addr, to)
+		return s.Callback.request(to)
 	}
 	return post(s.Addr, "/publish/"+to.Session, event), nil
 }
@@ -132,7 +133,7 @@ func (p *posters) readAnswer(in *bufio.Reader) error {
 type Signing struct{ Key, URL string }
 
 // request is a callback with the members that recorded callbacks have.
-func (s *Signing) request(addr string, to attempt) ([]byte, error) {
+func (s *Signing) request(to attempt) ([]byte, error) {
 	type object = map[string]any
 	now := time.Now().Unix()
 	body, err := json.Marshal(object{
@@ -159,6 +160,10 @@ func (s *Signing) request(addr string, to attempt) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	public, err := url.Parse(s.URL)
+	if err != nil {
+		return nil, err
+	}
 	return fmt.Appendf(nil, "POST /authy/callback HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"+
-		"X-Authy-Signature: %s\r\nX-Authy-Signature-Nonce: %s\r\nContent-Length: %d\r\n\r\n%s", addr, signature, nonce, len(body), body), nil
+		"X-Authy-Signature: %s\r\nX-Authy-Signature-Nonce: %s\r\nContent-Length: %d\r\n\r\n%s", public.Host, signature, nonce, len(body), body), nil
 }

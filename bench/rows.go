@@ -83,6 +83,7 @@ func ratioAtLeast(limit float64, to string) goal {
 // names are the programs' names in the table.
 var names = map[string]string{
 	designNod: "Nod", designHub: "hub alone", designUsual: "usual", designCentrifuge: "centrifuge", designPolling: "polling",
+	instances[0]: instances[0], instances[1]: instances[1], instances[2]: instances[2],
 	rawLoopback: "raw", emptyPost: "empty POST", hashAlone: "hash alone", disk: "disk alone",
 }
 
@@ -179,6 +180,26 @@ func rows(e extent) []row {
 			what: "CPU per sign-in", figure: signInCPU, unit: milliseconds,
 			nod: designNod, others: []string{hashAlone},
 			how: "schedstat of the server over the same time, and the CPU time of the hashing process: comparable even if the machine is busy with other work",
+		},
+		{
+			what: "callback at another instance → event received, p50", figure: tapP50, unit: milliseconds,
+			nod: instances[1], others: []string{instances[0]}, goal: ratioAtMost(1.5, instances[0]),
+			how: "as row 13, with the decision in PostgreSQL, on the disk of this machine with fsync: the browsers wait at one instance, and the callbacks come to another; one instance: both at the only one",
+		},
+		{
+			what: "callback at another instance → event received, p99", figure: tapP99, unit: milliseconds,
+			nod: instances[1], others: []string{instances[0]}, goal: atMost(50e-3, "50 ms"),
+			how: "the same",
+		},
+		{
+			what: "decisions lost among instances", figure: tapLost, unit: number,
+			nod: instances[2], others: []string{instances[1], instances[0]}, goal: none,
+			how: "of the rows above and below",
+		},
+		{
+			what: "decisions of three instances", figure: decisions, unit: perSecond,
+			nod: instances[2], others: []string{instances[1], instances[0]},
+			how: "callbacks over 32 connections to all instances, each sent as soon as the one before is answered, until the last event is received at the first; instances, PostgreSQL and the load generator share the processors",
 		},
 	}
 }
