@@ -198,8 +198,9 @@ func protecteds() []state {
 		Sessions:           []views.Session{{"a", true, "Firefox", "Oslo, Norway", "127.0.0.1", "a tap", newYear, newYear}, {"b", false, "Safari <x>", "", "::1", "a code", newYear, newYear}},
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
+	again := map[string]views.Time{"cancelled": newYear} // of whom the provider would not ask
 	for _, status := range []string{"awaiting", "approved", "executed", "denied", "expired", "refused", "cancelled", "withdrawn"} {
-		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "123456", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear, newYear})
+		full.Transfers = append(full.Transfers, views.Transfer{status + "-id", status != "denied", status, "unconfirmed", "123456", "Grace & <Co>", "12.50", "EUR", "12.50 EUR", newYear, again[status]})
 	}
 	byCode, apps, lost, wrong, busy, closing, stale := full, full, full, full, full, full, full
 	full.Own.Possible = true
