@@ -40,6 +40,7 @@ type shownRequest struct {
 	Phone     string         `json:"phone"`
 	Mine      bool           `json:"mine"`
 	Why       string         `json:"why"`
+	Here      bool           `json:"here"`
 }
 
 // sendJSON sends what a script of a phone does, and reads the answer.

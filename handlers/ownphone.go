@@ -266,7 +266,8 @@ type phoneRequestJSON struct {
 	TriesLeft int             `json:"tries_left"`
 	Phone     string          `json:"phone"` // that has answered
 	Mine      bool            `json:"mine"`
-	Why       string          `json:"why"` // what its owner says of a denial here
+	Why       string          `json:"why"`  // what its owner says of a denial here
+	Here      bool            `json:"here"` // asked in the browser that the phone is, too
 }
 
 // newsJSON is something that the owner of the account has not read yet.
@@ -281,12 +282,17 @@ func (h *Handlers) phoneRequests(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	session, err := h.sessionID(c)
+	if err != nil {
+		return err
+	}
 	list := make([]phoneRequestJSON, 0, len(asked))
 	for _, o := range asked {
 		list = append(list, phoneRequestJSON{
 			ID: o.ID, Kind: string(o.Kind), Status: string(o.Status), Reason: string(o.Reason), Nonce: o.Nonce,
 			Shown: json.RawMessage(o.Shown), ExpiresAt: wireTime(o.ExpiresAt), TriesLeft: o.TriesLeft,
 			Phone: o.Phone, Mine: o.PhoneID == p.ID, Why: string(o.Why),
+			Here: o.SessionID == session,
 		})
 	}
 	notices, err := h.Flow.OwnNotices(c.UserContext(), p)

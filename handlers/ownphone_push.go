@@ -9,6 +9,7 @@ import (
 
 	"nod/phone/push"
 	"nod/store"
+	"nod/views"
 )
 
 // How a phone of one's own is woken while its page is closed.
@@ -16,6 +17,7 @@ import (
 // registerPhonePushes has what wakes a phone, and what makes an app of its page.
 func (h *Handlers) registerPhonePushes(app *fiber.App) {
 	app.Get("/phone/worker.js", h.phoneWorker)
+	app.Get("/phone/offline", noStore, h.phoneOffline)
 	app.Get("/phone/push", noStore, h.requireOwnOrigin, h.loadPhone, h.requirePhone, h.phonePushes)
 	app.Post("/phone/push", noStore, h.requireOwnJSON, h.loadPhone, h.requirePhone, h.keepPhonePushes)
 }
@@ -24,7 +26,15 @@ func (h *Handlers) registerPhonePushes(app *fiber.App) {
 // /phone and that itself, which the path of the worker alone does not say.
 func (h *Handlers) phoneWorker(c *fiber.Ctx) error {
 	c.Set("Service-Worker-Allowed", phonePath)
-	return sendAsset(c, "/static/worker.js")
+	return sendAsset(c, workerPath)
+}
+
+// phoneOffline is the page that the worker keeps for when there is no network. It has no
+// form: by then its token would be an old one.
+func (h *Handlers) phoneOffline(c *fiber.Ctx) error {
+	page := views.PhoneOffline{Layout: h.layout(c, "phoneoffline", "ownphone.offline.title")}
+	page.Here = ""
+	return c.Render("phoneoffline", page)
 }
 
 func (h *Handlers) phonePushes(c *fiber.Ctx) error {

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/base64"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -179,6 +180,16 @@ func TestThePageOfAPhoneIsAnApp(t *testing.T) {
 	worker := b.get("/phone/worker.js")
 	if worker.Header.Get("Service-Worker-Allowed") != "/phone" || !strings.HasPrefix(worker.Header.Get("Content-Type"), "text/javascript") {
 		t.Errorf("the worker comes with %v", worker.Header)
+	}
+	if !regexp.MustCompile(`\n// [0-9a-f]{16}\n$`).MatchString(worker.Body) {
+		t.Error("the worker stays the same when another script changes")
+	}
+	kept := regexp.MustCompile(`const KEPT = \[OFFLINE, (.*)\];`).FindStringSubmatch(worker.Body)
+	for path := range strings.SplitSeq(kept[1], ", ") {
+		wantStatus(t, b.get(strings.Trim(path, `"`)), http.StatusOK)
+	}
+	if offline := b.get("/phone/offline"); offline.Status != http.StatusOK || strings.Contains(offline.Body, "_csrf") {
+		t.Errorf("what is kept for when there is no network: %d %s", offline.Status, offline.Body)
 	}
 	manifest := b.get("/static/phone.webmanifest")
 	if kind := manifest.Header.Get("Content-Type"); kind != "application/manifest+json" {

@@ -77,6 +77,21 @@ func TestTwoOwnPhonesThroughARestart(t *testing.T) {
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
 }
 
+// A phone that is the browser that asks, too, is told so.
+func TestAPhoneThatIsTheBrowser(t *testing.T) {
+	s, ada, _, h := withOwnPhone(t)
+	s.browser().passPassword(ada)
+	asked := h.pending()
+	if asked.Here {
+		t.Error("another browser is taken for this one")
+	}
+	h.answers(asked, "denied", "")
+	h.passPassword(ada)
+	if !h.pending().Here {
+		t.Error("this browser is taken for another one")
+	}
+}
+
 func TestAnOwnPhoneDenies(t *testing.T) {
 	s, ada, _, h := withOwnPhone(t)
 	b := s.browser()

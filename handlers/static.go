@@ -68,25 +68,38 @@ var types = map[string]string{
 // one of them is not found, whatever it decodes to.
 var assets = loadAssets()
 
+// workerPath is the worker of the phone's page. It ends in a line that changes with any
+// file of static: a browser that has an older one fetches all of them anew, and tells its
+// open pages.
+const workerPath = "/static/worker.js"
+
 func loadAssets() map[string]asset {
 	files := map[string]asset{}
+	all := sha256.New()
 	err := fs.WalkDir(static.FS, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		body, err := fs.ReadFile(static.FS, name)
-		sum := sha256.Sum256(body)
 		kind, known := types[path.Ext(name)]
 		if !known {
 			return fmt.Errorf("%s: its type is not in the table", name)
 		}
-		files["/static/"+name] = asset{body, sync.OnceValue(func() []byte { return pack(body) }), kind, hex.EncodeToString(sum[:8])}
+		all.Write(body)
+		files["/static/"+name] = newAsset(body, kind)
 		return err
 	})
 	if err != nil {
 		panic("the files embedded in the binary cannot be read: " + err.Error())
 	}
+	worker := files[workerPath]
+	files[workerPath] = newAsset(fmt.Appendf(bytes.Clone(worker.body), "// %x\n", all.Sum(nil)[:8]), worker.mime)
 	return files
+}
+
+func newAsset(body []byte, kind string) asset {
+	sum := sha256.Sum256(body)
+	return asset{body, sync.OnceValue(func() []byte { return pack(body) }), kind, hex.EncodeToString(sum[:8])}
 }
 
 func (h *Handlers) static(c *fiber.Ctx) error { return sendAsset(c, c.Path()) }

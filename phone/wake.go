@@ -39,6 +39,10 @@ func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Questio
 	words := r.Words.Reader(q.Language)
 	n := push.Notification{
 		Title: words.Text(titles[q.Kind]), Body: words.Text("push.body"), Navigate: r.Origin + "/phone", Tag: topic, Lang: words.Tag(),
+		Worker: denial{
+			Asked: moment(q.AskedAt), Deny: words.Text("push.deny"), Denied: words.Text("push.denied"),
+			Ended: words.Text("push.ended"), Failed: words.Text("push.deny_failed"),
+		},
 	}
 	return r.send(p, n, q.ExpiresAt)
 }
@@ -76,6 +80,16 @@ func (r *Room) Added(ctx context.Context, userID int64, language string) {
 			r.Logger.Warn("a phone could not be told of a new one", "phone", p.PhoneID, "error", err)
 		}
 	}
+}
+
+// denial is what it takes to deny by a button of the notification: when the request was
+// asked, as the phone's page has it, which tells it from others, and words.
+type denial struct {
+	Asked  string `json:"asked"`
+	Deny   string `json:"deny"`
+	Denied string `json:"denied"`
+	Ended  string `json:"ended"`
+	Failed string `json:"failed"`
 }
 
 // titles are what a lock screen shows of a request.

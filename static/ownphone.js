@@ -1,155 +1,30 @@
-// The page that is a phone of one's own. It keeps two keys: the device key in
-// IndexedDB, which nothing can read out, and the passkey, which the system
-// keeps and which asks for the finger, face or PIN.
+// The page that is a phone of one's own.
 //
-//   enrol    a code from the browser, a name, both keys
+//   enrol    a code from the browser, a name, both keys (phonekeys.js)
 //   waiting  until the browser has confirmed this phone
 //   ready    what is asked, live; an answer is signed here, over what is shown
+//   taken    a code for another account: a browser is the phone of one alone
+//   lost     the browser has deleted the keys, or the cookie
 //   revoked  the keys are forgotten
 //
 // The server decides what becomes of an answer. An event only makes the page
 // read what is stored.
 
-import { Countdown } from "./countdown.js";
-import { ask, Listener } from "./listen.js";
+import { keepWorker, showSteps } from "./install.js";
+import { Listener } from "./listen.js";
+import { fill, live, once, own, page, read, send, wordOf } from "./ownpage.js";
+import { readRequests } from "./ownrequests.js";
 import { keepPushes } from "./push.js";
-import { assertion, base64, base64url } from "./webauthn.js";
+import { offerScan } from "./scan.js";
+import { base64, base64url } from "./webauthn.js";
 
-const REPLY_TIMEOUT = 15000;
-const DATABASE = "nod-phone";
-
-/** @typedef {{pair: CryptoKeyPair, credential: ArrayBuffer}} Keys */
-/** @typedef {{status: string, name?: string, challenge?: string, origin: string}} PhoneState */
-/**
- * @typedef {object} Shown
- * @property {string} kind
- * @property {string} email
- * @property {string} browser
- * @property {string} address
- * @property {string} place
- * @property {string} resets
- * @property {string} change
- * @property {string} payee
- * @property {string} amount
- * @property {string} currency
- * @property {string} asked
- * @property {string} expires
- */
-/**
- * @typedef {object} Asked
- * @property {string} id
- * @property {string} status
- * @property {string} reason
- * @property {string} server_nonce
- * @property {Shown} shown
- * @property {string} expires_at
- * @property {number} tries_left
- * @property {string} phone
- * @property {boolean} mine
- * @property {string} why
- */
-
-const page = /** @type {HTMLElement} */ (document.getElementById("ownphone"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("enrol-form"));
-const list = /** @type {HTMLElement} */ (document.getElementById("requests"));
-const model = /** @type {HTMLTemplateElement} */ (document.getElementById("request"));
-const live = /** @type {HTMLElement} */ (document.getElementById("ownphone-live"));
 
-// ---- bytes ----
+/** @param {string} name */
+const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
 
 /** @param {string} text */
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-
-/**
- * digest is SHA-256 over texts, each with its length in bytes before it
- * (phone/signed.go).
- *
- * @param {string[]} texts
- */
-async function digest(...texts) {
-  const encoder = new TextEncoder();
-  let all = "";
-  for (const text of texts) all += `${encoder.encode(text).length}:${text},`;
-  return crypto.subtle.digest("SHA-256", encoder.encode(all));
-}
-
-// ---- keys ----
-
-/** @returns {Promise<IDBDatabase>} */
-function database() {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
-  });
-}
-
-/**
- * inStore does something with the one store and resolves once it is kept.
- *
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<T>} act
- * @returns {Promise<T>}
- */
-async function inStore(mode, act) {
-  const db = await database();
-  try {
-    return await new Promise((resolve, reject) => {
-      const work = db.transaction("keys", mode);
-      const request = act(work.objectStore("keys"));
-      work.oncomplete = () => resolve(request.result);
-      work.onabort = work.onerror = () => reject(work.error);
-    });
-  } finally {
-    db.close();
-  }
-}
-
-/** @returns {Promise<Keys | undefined>} */
-const readKeys = () => inStore("readonly", (store) => store.get("phone"));
-/** @param {Keys} keys */
-const keepKeys = (keys) => inStore("readwrite", (store) => store.put(keys, "phone"));
-const forgetKeys = () => inStore("readwrite", (store) => store.delete("phone"));
-
-/**
- * @param {CryptoKeyPair} pair
- * @param {ArrayBuffer} what
- */
-async function sign(pair, what) {
-  return base64(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, what));
-}
-
-// ---- the server ----
-
-/**
- * @param {string} path
- * @param {unknown} body
- * @returns {Promise<{status: number, body: any}>} status 0 without a network
- */
-async function send(path, body) {
-  try {
-    const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const reply = await ask(path, options, REPLY_TIMEOUT);
-    return { status: reply.status, body: await reply.json().catch(() => ({})) };
-  } catch {
-    return { status: 0, body: {} };
-  }
-}
-
-/**
- * @param {string} path
- * @returns {Promise<any>} null where there is no answer
- */
-async function read(path) {
-  try {
-    const reply = await ask(path, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
-    return reply.ok || reply.status === 401 ? await reply.json() : null;
-  } catch {
-    return null;
-  }
-}
 
 // ---- what the page shows ----
 
@@ -158,8 +33,9 @@ function show(name) {
   const before = page.dataset.now;
   page.dataset.now = name;
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-phone]"))) {
-    part.hidden = part.dataset.phone !== name;
+    part.hidden = !part.dataset.phone?.split(" ").includes(name);
   }
+  showSteps(name);
   if (before && before !== name) live.textContent = document.getElementById("ownphone-heading")?.innerText ?? "";
 }
 
@@ -169,28 +45,19 @@ function complain(word) {
     line.hidden = line.dataset.error !== word;
   }
   for (const name of ["code", "name"]) {
-    const field = /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
-    field.toggleAttribute("aria-invalid", false);
+    field(name).toggleAttribute("aria-invalid", false);
     if (word === name) {
-      field.setAttribute("aria-invalid", "true");
-      field.focus();
+      field(name).setAttribute("aria-invalid", "true");
+      field(name).focus();
     }
   }
 }
 
-/** @param {number} status */
-const wordOf = (status) => status === 0 ? "offline" : status === 429 ? "often" : "failed";
-
 // ---- a new phone ----
 
-/** @type {PhoneState} */
-let phone = { status: "none", origin: location.origin };
-/** @type {Keys | undefined} */
-let keys;
-
 async function enrol() {
-  const code = /** @type {HTMLInputElement} */ (form.elements.namedItem("code")).value;
-  const name = /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).value.trim();
+  const code = field("code").value;
+  const name = field("name").value.trim();
   if (!name) return complain("name");
   const begun = await send("/phone/enrol", { code });
   if (begun.status !== 200) return complain(begun.body.error === "code" ? "code" : wordOf(begun.status));
@@ -199,14 +66,24 @@ async function enrol() {
   const { origin, challenge } = begun.body;
   const passkey = JSON.stringify(made.passkey);
   // Before the server knows them: a reply may be lost.
-  await keepKeys(made.keys);
+  await phoneKeys.keep(made.keys);
+  const message = await phoneKeys.digest("nod phone 1", origin, challenge, name, passkey);
   const finished = await send("/phone/enrol/finish", {
     code, name, device_key: base64(made.deviceKey), passkey: base64(new TextEncoder().encode(passkey)),
-    signature: await sign(made.keys.pair, await digest("nod phone 1", origin, challenge, name, passkey)),
+    signature: await phoneKeys.sign(made.keys.pair, message),
   });
-  if (finished.status !== 200) return complain(finished.body.error ?? wordOf(finished.status));
-  history.replaceState(null, "", location.pathname); // the code in it is used up
+  if (finished.status !== 200) {
+    if (finished.status !== 0) await phoneKeys.forget();
+    return complain(finished.body.error ?? wordOf(finished.status));
+  }
+  forgetCode();
+  void navigator.storage?.persist?.().catch(() => {}); // or the browser may delete the keys for room
   return start();
+}
+
+// forgetCode takes a code that was used or is of no use out of the address.
+function forgetCode() {
+  history.replaceState(null, "", location.pathname);
 }
 
 /**
@@ -222,7 +99,7 @@ async function makeKeys(options) {
       publicKey: {
         rp: { id: options.site, name: options.site_name },
         user: { id: fromBase64(options.owner), name: options.email, displayName: options.email },
-        challenge: await digest("nod passkey 1", options.origin, options.challenge, base64url(deviceKey)),
+        challenge: await phoneKeys.digest("nod passkey 1", options.origin, options.challenge, base64url(deviceKey)),
         pubKeyCredParams: options.keys.map((/** @type {number} */ alg) => ({ type: "public-key", alg })),
         authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
         attestation: "none",
@@ -240,239 +117,6 @@ async function makeKeys(options) {
   } catch {
     return null;
   }
-}
-
-// ---- what is asked ----
-
-/** @type {Map<string, {card: HTMLElement, asked: Asked, countdown: Countdown}>} */
-const cards = new Map();
-
-async function readRequests() {
-  const news = await read("/phone/requests");
-  if (!news) return;
-  if (!news.requests) {
-    await start();
-    return;
-  }
-  const waiting = new Set();
-  for (const asked of /** @type {Asked[]} */ (news.requests)) {
-    waiting.add(asked.id);
-    update(asked, news.server_time);
-  }
-  for (const [id, { card }] of cards) {
-    if (waiting.has(id)) continue;
-    card.remove();
-    cards.delete(id);
-  }
-  tellNews(news.news);
-  const empty = /** @type {HTMLElement} */ (document.getElementById("ownphone-empty"));
-  empty.hidden = [...cards.values()].some(({ asked }) => asked.status === "pending");
-}
-
-/**
- * tellNews lists what the owner has not read yet.
- *
- * @param {{text: string, at: string}[]} news
- */
-function tellNews(news) {
-  const items = news.map(({ text, at }) => {
-    const item = document.createElement("li");
-    const words = document.createElement("div");
-    const when = document.createElement("p");
-    words.textContent = text;
-    when.className = "hint";
-    when.textContent = moment(at);
-    words.append(when);
-    item.append(words);
-    return item;
-  });
-  document.getElementById("news-list")?.replaceChildren(...items);
-  const section = /** @type {HTMLElement} */ (document.getElementById("news"));
-  section.hidden = items.length === 0;
-}
-
-/** @param {string} time */
-function moment(time) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", dateStyle: "medium" }).format(new Date(time));
-}
-
-/**
- * update shows a request as it is, without taking the number that is being typed.
- *
- * @param {Asked} asked
- * @param {string} serverTime
- */
-function update(asked, serverTime) {
-  let known = cards.get(asked.id);
-  if (!known) {
-    known = newCard(asked);
-    cards.set(asked.id, known);
-    // The newest comes first; the answer gives them in that order.
-    list.append(known.card);
-    if (asked.status === "pending") list.prepend(known.card);
-    if (asked.status === "pending") live.textContent = known.card.querySelector("h2")?.innerText ?? "";
-  }
-  known.asked = asked;
-  const { card, countdown } = known;
-  const pending = asked.status === "pending";
-  card.dataset.status = asked.status;
-  for (const part of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-if]"))) {
-    part.hidden = part.dataset.if !== stateOf(asked);
-  }
-  for (const part of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-pending]"))) part.hidden = !pending;
-  fill(card, "phone", asked.phone);
-  if (pending) countdown.set(asked.expires_at, serverTime);
-  else countdown.stop();
-}
-
-/** @param {Asked} asked */
-function stateOf({ status, reason, mine, phone: by, why }) {
-  if (status === "denied" && mine) return `denied-${why || "why"}`;
-  if ((status === "approved" || status === "denied") && by && !mine) return `${status}-elsewhere`;
-  return status === "cancelled" && reason === "wrong_number" ? "cancelled-wrong_number" : status;
-}
-
-/**
- * @param {HTMLElement} card
- * @param {string} slot
- * @param {string} text
- */
-function fill(card, slot, text) {
-  for (const place of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(`[data-slot="${slot}"]`))) {
-    place.textContent = text;
-    const line = /** @type {HTMLElement | null} */ (place.closest("[data-line]"));
-    if (line) line.hidden = !text;
-  }
-}
-
-/** @param {Asked} asked */
-function newCard(asked) {
-  const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (model.content.cloneNode(true)).firstElementChild);
-  const { shown } = asked;
-  const kind = shown.kind === "login" && shown.resets ? "reset" : shown.kind;
-  for (const words of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-kind]"))) words.hidden = words.dataset.kind !== kind;
-  for (const slot of /** @type {const} */ (["email", "browser", "address", "place", "change", "payee"])) fill(card, slot, shown[slot]);
-  fill(card, "amount", shown.amount && `${shown.amount} ${shown.currency}`);
-  fill(card, "asked", moment(shown.asked));
-  const left = /** @type {HTMLElement} */ (card.querySelector("[data-left]"));
-  const countdown = new Countdown((seconds) => {
-    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    if (seconds === 0) void readRequests();
-  });
-  const number = /** @type {HTMLInputElement} */ (card.querySelector("input"));
-  number.id = `number-${asked.id}`;
-  for (const label of card.querySelectorAll("label")) label.htmlFor = number.id;
-  const hint = /** @type {HTMLElement} */ (card.querySelector("[data-hint]"));
-  hint.id = `hint-${asked.id}`;
-  const said = /** @type {HTMLElement} */ (card.querySelector("[data-said]"));
-  said.id = `said-${asked.id}`;
-  number.setAttribute("aria-describedby", `${hint.id} ${said.id}`);
-  const answerForm = /** @type {HTMLFormElement} */ (card.querySelector("form"));
-  answerForm.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void once(card, () => approve(asked.id, number));
-  });
-  card.querySelector("[data-deny]")?.addEventListener("click", () => void once(card, () => deny(asked.id)));
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-why]"))) {
-    button.addEventListener("click", () => void once(card, () => explain(asked.id, button.dataset.why ?? "")));
-  }
-  return { card, asked, countdown };
-}
-
-/**
- * once does one thing at a time with a card.
- *
- * @param {HTMLElement} card
- * @param {() => Promise<void>} act
- */
-async function once(card, act) {
-  if (card.dataset.busy) return;
-  card.dataset.busy = "yes";
-  try {
-    await act();
-  } finally {
-    delete card.dataset.busy;
-  }
-}
-
-/**
- * @param {string} id
- * @param {string} word of a sentence on the card; "" for none
- */
-function tell(id, word, left = 0) {
-  const card = cards.get(id)?.card;
-  if (!card) return;
-  for (const line of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-error]"))) line.hidden = line.dataset.error !== word;
-  fill(card, "left", String(left));
-  const number = /** @type {HTMLInputElement} */ (card.querySelector("input"));
-  if (word === "number" || word === "digits") {
-    number.setAttribute("aria-invalid", "true");
-    number.select();
-    number.focus();
-  } else number.removeAttribute("aria-invalid");
-}
-
-/**
- * messageOf is what an answer signs: what this page shows, in this order
- * (phone/signed.go).
- *
- * @param {Asked} asked
- * @param {string} decision
- * @param {string} number
- */
-function messageOf({ id, server_nonce: nonce, shown: s }, decision, number) {
-  return digest("nod answer 1", phone.origin, id, decision, nonce, number, s.kind, s.email, s.browser, s.address, s.place,
-    s.resets, s.change, s.payee, s.amount, s.currency, s.asked, s.expires);
-}
-
-/**
- * @param {string} id
- * @param {HTMLInputElement} field
- */
-async function approve(id, field) {
-  const known = cards.get(id);
-  const number = field.value.replace(/\D/g, "");
-  if (!known || !keys) return;
-  if (number.length !== 6) return tell(id, "digits");
-  tell(id, "");
-  const message = await messageOf(known.asked, "approved", number);
-  const passkey = await assertion(message, {}, [{ type: "public-key", id: keys.credential }]);
-  if (!passkey) return tell(id, "passkey");
-  return answer(id, { decision: "approved", number, passkey, signature: await sign(keys.pair, message) });
-}
-
-/** @param {string} id */
-async function deny(id) {
-  const known = cards.get(id);
-  if (!known || !keys) return;
-  tell(id, "");
-  const message = await messageOf(known.asked, "denied", "");
-  return answer(id, { decision: "denied", signature: await sign(keys.pair, message) });
-}
-
-/**
- * explain says of a denial whether it was a mistake.
- *
- * @param {string} id
- * @param {string} why
- */
-async function explain(id, why) {
-  const known = cards.get(id);
-  if (!known || !keys) return;
-  tell(id, "");
-  const message = await digest("nod why 1", phone.origin, id, known.asked.server_nonce, why);
-  return answer(id, { answer: why, signature: await sign(keys.pair, message) }, "/why");
-}
-
-/**
- * @param {string} id
- * @param {unknown} body
- */
-async function answer(id, body, what = "") {
-  const sent = await send(`/phone/requests/${id}${what}`, body);
-  if (sent.status === 200) live.textContent = page.dataset.sent ?? "";
-  else tell(id, sent.body.error === "number" || sent.body.error === "refused" ? sent.body.error : wordOf(sent.status), sent.body.left);
-  await readRequests();
 }
 
 // ---- how this phone stands ----
@@ -500,40 +144,53 @@ async function start() {
   }
 }
 
+own.again = start;
+
 async function stand() {
-  const now = /** @type {PhoneState | null} */ (await read("/phone/state"));
+  const now = /** @type {StateOfPhone | null} */ (await read("/phone/state"));
   if (!now) {
     if (!page.dataset.now) show("offline");
     setTimeout(() => void start(), 3000);
     return;
   }
-  phone = now;
-  keys = await readKeys();
+  own.phone = now;
+  own.keys = await phoneKeys.read();
   fill(page, "name", now.name ?? "");
   if (now.status === "revoked") {
-    await forgetKeys();
-    keys = undefined;
+    await phoneKeys.forget();
+    own.keys = undefined;
   }
-  if (now.status === "renew" && keys && !(await renew(keys))) return;
-  const here = phone.status === "ready" || phone.status === "waiting";
-  show(here && !keys ? "lost" : phone.status === "renew" ? "lost" : phone.status);
-  if (here && keys) listener.start();
+  if (now.status === "renew" && own.keys && !(await renew(own.keys))) return;
+  show(standing());
+  const hears = page.dataset.now === "ready" || page.dataset.now === "waiting";
+  if (hears) listener.start();
   else listener.stop();
-  if (phone.status !== "ready" || !keys) return;
+  if (hears) void keepWorker();
+  if (page.dataset.now !== "ready") return;
   await readRequests();
   void keepPushes();
+}
+
+// standing is the name of what the page shows. Cookie and keys are one phone: what the
+// browser has deleted of either makes the other worthless.
+function standing() {
+  const { phone: { status }, keys } = own;
+  if (status === "none") return keys ? "lost" : "none";
+  if (status === "renew" || (status === "ready" || status === "waiting") && !keys) return "lost";
+  return status === "ready" && location.hash.length > 1 ? "taken" : status;
 }
 
 /**
  * renew signs the challenge; false where it has to be tried again.
  *
- * @param {Keys} own
+ * @param {KeysOfPhone} keys
  */
 async function renew({ pair }) {
-  const signature = await sign(pair, await digest("nod renewal 1", phone.origin, phone.challenge ?? ""));
+  const { origin, challenge = "" } = own.phone;
+  const signature = await phoneKeys.sign(pair, await phoneKeys.renewalOf(origin, challenge));
   const renewed = await send("/phone/renew", { signature });
   if (renewed.status === 200) {
-    phone = renewed.body;
+    own.phone = renewed.body;
     return true;
   }
   if (renewed.status === 403) return true; // other keys than this phone's
@@ -550,25 +207,45 @@ function guessName() {
   return /Android/.test(agent) ? page.dataset.android ?? "" : page.dataset.computer ?? "";
 }
 
+/** @param {string} code of an address or a QR code */
+function takeCode(code) {
+  field("code").value = code.toUpperCase();
+}
+
+// another shows the form for who begins anew, without what was left of the phone before.
+async function another() {
+  await phoneKeys.forget();
+  show("none");
+}
+
 document.documentElement.dataset.script = "running"; // or the way it hears is hidden
 const able = "subtle" in crypto && "credentials" in navigator && "PublicKeyCredential" in window && "indexedDB" in window;
 if (!able) show("unable");
 else {
-  const code = /** @type {HTMLInputElement} */ (form.elements.namedItem("code"));
-  const name = /** @type {HTMLInputElement} */ (form.elements.namedItem("name"));
-  if (location.hash.length > 1) code.value = location.hash.slice(1).toUpperCase();
-  if (!name.value) name.value = guessName();
+  if (location.hash.length > 1) takeCode(location.hash.slice(1));
+  if (!field("name").value) field("name").value = guessName();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     complain("");
     void once(form, enrol);
   });
-  for (const again of page.querySelectorAll("[data-again]")) {
-    again.addEventListener("click", () => void forgetKeys().then(() => show("none")));
-  }
+  for (const again of page.querySelectorAll("[data-again]")) again.addEventListener("click", () => void another());
+  page.querySelector("[data-stay]")?.addEventListener("click", () => {
+    forgetCode();
+    void start();
+  });
+  void offerScan((code) => {
+    takeCode(code);
+    field("name").focus();
+  });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void listener.wake());
   addEventListener("online", () => void listener.wake(true));
   addEventListener("offline", () => listener.offline());
+  // A code that is scanned while the page is open comes with the address alone.
+  addEventListener("hashchange", () => {
+    if (location.hash.length > 1) takeCode(location.hash.slice(1));
+    if (location.hash.length > 1 && page.dataset.now === "ready") void start();
+  });
   addEventListener("pageshow", (event) => event.persisted && void start());
   void start();
 }

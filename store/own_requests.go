@@ -16,6 +16,7 @@ const OwnNumberTries = 3
 // OwnRequest is a request as phones of one's own show it, and sign it.
 type OwnRequest struct {
 	ID        string
+	SessionID string // that has asked
 	Kind      Kind
 	Status    ApprovalStatus
 	Reason    Reason
@@ -31,6 +32,7 @@ type OwnRequest struct {
 
 const ownRequestColumns = `
 	approvals.id,
+	approvals.session_id,
 	approvals.kind,
 	approvals.status,
 	approvals.reason,
@@ -53,7 +55,7 @@ func scanOwnRequest(now int64) func(row) (OwnRequest, error) {
 		var o OwnRequest
 		var created, expires int64
 		var wrong int
-		err := r.Scan(&o.ID, &o.Kind, &o.Status, &o.Reason, &o.Nonce, &o.Shown, &created, &expires, &wrong, &o.PhoneID, &o.Why, &o.Phone)
+		err := r.Scan(&o.ID, &o.SessionID, &o.Kind, &o.Status, &o.Reason, &o.Nonce, &o.Shown, &created, &expires, &wrong, &o.PhoneID, &o.Why, &o.Phone)
 		o.CreatedAt, o.ExpiresAt, o.TriesLeft = at(created), at(expires), max(0, OwnNumberTries-wrong)
 		o.Status = Approval{Status: o.Status, ExpiresAt: o.ExpiresAt, ConsumedAt: o.ExpiresAt}.as(now).Status
 		return o, err

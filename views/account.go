@@ -263,5 +263,8 @@ type OwnPhones struct {
 	Waiting []OwnPhone
 }
 
+// PhoneOffline stands in for OwnPhonePage without a network.
+type PhoneOffline struct{ Layout }
+
 // OwnPhonePage is the page that is a phone of one's own.
 type OwnPhonePage struct{ Layout }

@@ -17,6 +17,8 @@ import (
 var (
 	phoneState = regexp.MustCompile(` data-phone="([a-z]+)"`)
 	requestEnd = regexp.MustCompile(` data-if="([a-z_-]+)"`)
+	stepsOf    = regexp.MustCompile(` data-steps="([a-z]+)"`)
+	scanState  = regexp.MustCompile(` data-([a-z]+)="{{t "scan\.`)
 	pushState  = regexp.MustCompile(` data-([a-z]+)="{{t "push\.`)
 	modelOfOne = regexp.MustCompile(`(?s)<template id="request">(.*?)</template>`)
 	aLine      = regexp.MustCompile(`(?s) data-line hidden>.*?data-slot="([a-z]+)"`)
@@ -57,6 +59,15 @@ func ownPhoneStates() (list []state) {
 	for _, found := range pushState.FindAllSubmatch(source, -1) {
 		add("push " + string(found[1]))
 	}
+	for _, found := range stepsOf.FindAllSubmatch(source, -1) {
+		add("steps " + string(found[1]))
+	}
+	for _, found := range scanState.FindAllSubmatch(source, -1) {
+		add("scan " + string(found[1]))
+	}
+	for _, what := range []string{"scan view", "told updated", "told clock-off"} {
+		add(what)
+	}
 	for _, kind := range slices.Sorted(maps.Keys(shownThere)) {
 		add("asks " + kind)
 	}
@@ -73,7 +84,17 @@ func shownOwnPhone(page []byte, what string) []byte {
 	if !more {
 		return reveal(page, `data-phone="`+name+`"`)
 	}
+	switch name {
+	case "steps":
+		page = reveal(reveal(reveal(page, `data-phone="none"`), `id="install"`), `data-steps="`+part+`"`)
+		return bytes.Replace(page, []byte(`id="install"`), []byte(`id="install" open`), 1)
+	case "scan":
+		return shownScan(reveal(reveal(page, `data-phone="none"`), `id="scan"`), part)
+	}
 	page = reveal(page, `data-phone="ready"`)
+	if name == "told" {
+		return reveal(reveal(page, `id="`+part+`"`), `id="ownphone-empty"`)
+	}
 	if name == "push" {
 		page = reveal(reveal(page, `id="push"`), `id="ownphone-empty"`)
 		if part == "off" || part == "unreachable" {
@@ -91,6 +112,18 @@ func shownOwnPhone(page []byte, what string) []byte {
 	one = filled(reveal(one, `data-kind="`+kind+`"`), shownThere[kind])
 	one = bytes.Replace(one, []byte(`data-left>`), []byte(`data-left>1:59`), 1)
 	return bytes.Replace(page, []byte(`id="requests">`), append([]byte(`id="requests">`), one...), 1)
+}
+
+// shownScan is a page whose camera is open, or cannot be.
+func shownScan(page []byte, what string) []byte {
+	if what == "view" {
+		return reveal(page, `id="scan-view"`)
+	}
+	if what != "lacking" {
+		page = reveal(page, `id="scan-start"`)
+	}
+	said := regexp.MustCompile(`id="scan-said".* data-` + what + `="([^"]*)"`).FindSubmatch(page)
+	return regexp.MustCompile(`(id="scan-said"[^>]*>)`).ReplaceAll(reveal(page, `id="scan-said"`), append([]byte("${1}"), said[1]...))
 }
 
 // filled shows the lines of a request that have something to say.

@@ -52,6 +52,8 @@ func states() []state {
 		state{"authenticator", "shown", qr},
 		state{"authenticator", "wrong", views.Authenticator{Layout: refused("authenticator", "name", "token"), ID: "a1", Name: "<Blue>"}},
 		state{"ownphone", "zero", views.OwnPhonePage{}},
+		state{"phoneoffline", "zero", views.PhoneOffline{}},
+		state{"phoneoffline", "kept", views.PhoneOffline{anonymous("phoneoffline")}},
 		state{"ownphones", "zero", views.OwnPhones{}},
 		state{"ownphones", "first code", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
 		state{"ownphones", "first waiting", views.OwnPhones{Layout: withoutNumbers("ownphones", 1), Path: "/signup/phone", First: true, Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},

@@ -10,6 +10,10 @@ type Notification struct {
 	Navigate string `json:"navigate"` // what opens with a tap: an absolute URL
 	Tag      string `json:"tag"`      // a later one with the same tag takes its place
 	Lang     string `json:"lang"`     // BCP 47
+
+	// Worker is for the worker of the page, as JSON: browsers that show the notification by
+	// themselves do not read it.
+	Worker any `json:"-"`
 }
 
 // declarative is the number by which browsers know the format: that of RFC 8030.
@@ -20,5 +24,6 @@ func (n Notification) Payload() ([]byte, error) {
 	return json.Marshal(struct {
 		WebPush      int          `json:"web_push"`
 		Notification Notification `json:"notification"`
-	}{declarative, n})
+		Worker       any          `json:"worker,omitempty"`
+	}{declarative, n, n.Worker})
 }

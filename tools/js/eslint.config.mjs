@@ -68,15 +68,25 @@ export default [
     rules: { "no-restricted-properties": ["error", ...restricted.filter(({ object, property }) => object !== "Notification" && property !== "pushManager"), ...writesHTML] },
   },
   {
-    // It asks for what it uses before it does.
-    files: ["static/passkey.js"],
-    settings: { polyfills: ["PublicKeyCredential"] },
-    rules: { "no-restricted-properties": ["error", ...restricted.filter(({ property }) => property !== "isConditionalMediationAvailable"), ...writesHTML] },
-  },
-  {
     // A service worker.
     files: ["static/worker.js"],
-    languageOptions: { sourceType: "script", globals: globals.serviceworker },
+    languageOptions: { sourceType: "script", globals: { ...globals.serviceworker, phoneKeys: "readonly" } },
+  },
+  {
+    // For the worker and for its page.
+    files: ["static/phonekeys.js"],
+    languageOptions: { sourceType: "script" },
+  },
+  {
+    // They have the keys of the phone from the script before them.
+    files: ["static/ownphone.js", "static/ownrequests.js"],
+    languageOptions: { globals: { phoneKeys: "readonly" } },
+  },
+  {
+    // They ask for what they use before they do.
+    files: ["static/ownphone.js", "static/install.js", "static/passkey.js", "static/scan.js"],
+    settings: { polyfills: ["navigator.storage", "PublicKeyCredential", "BarcodeDetector", "navigator.serviceWorker", "ServiceWorkerRegistration"] },
+    rules: { "no-restricted-properties": ["error", ...restricted.filter(({ property }) => !["isConditionalMediationAvailable", "getSupportedFormats", "persist"].includes(property)), ...writesHTML] },
   },
   {
     // It runs where modules do not.

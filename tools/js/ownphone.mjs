@@ -86,7 +86,7 @@ const before = Object.getOwnPropertyDescriptor(globalThis, "crypto");
 
 afterEach(() => {
   Object.defineProperty(globalThis, "crypto", before);
-  for (const name of ["indexedDB", "history"]) delete globalThis[name];
+  for (const name of ["indexedDB", "history", "matchMedia", "phoneKeys"]) delete globalThis[name];
 });
 
 /** Phone is the page of a phone, and the server that it talks to. */
@@ -139,7 +139,9 @@ export class Phone {
       delete navigator[name];
       delete crypto[name];
     }
+    globalThis.matchMedia = () => ({ matches: false });
     answers((request) => this.answer(request));
+    await load("static/phonekeys.js");
     await load("static/ownphone.js");
   }
 

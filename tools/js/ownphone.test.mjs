@@ -1,7 +1,7 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { byId, offline, reply, settle, sockets, submits } from "./browser.mjs";
+import { byId, offline, reply, settle, sleeps, sockets, submits } from "./browser.mjs";
 import { Phone, digestOf, origin, signed } from "./ownphone.mjs";
 
 const shown = {
@@ -138,7 +138,7 @@ describe("a new phone", () => {
       phone.says["/phone/enrol/finish"] = () => reply(422, { error: word });
       await phone.open();
       await enrols("ABCD-EFGH");
-      assert.deepEqual(errors(), [word]);
+      assert.deepEqual([errors(), phone.kept.size], [[word], 0]);
     });
   }
 
@@ -171,6 +171,18 @@ describe("what is asked", () => {
     await phone.open();
     for (const slot of ["place", "amount", "payee", "change"]) assert.ok(card().querySelector(`[data-slot=${slot}]`).closest("[data-line]").hidden, slot);
     assert.deepEqual(visible("h2 [data-kind]").map((e) => e.dataset.kind), ["login"]);
+  });
+
+  test("says where it comes from this very browser, and where the phone's clock is wrong", async () => {
+    const phone = await Phone.ready({ ...request(), here: true });
+    await phone.open();
+    assert.deepEqual([visible("[data-here]").length, byId("clock-off").hidden], [1, true]);
+    const hour = 3600000;
+    sleeps(hour);
+    phone.requests = [{ ...request(), here: false }];
+    await hears();
+    assert.equal(byId("clock-off").hidden, false);
+    assert.equal(card().querySelector("[data-left]").textContent, "2:00");
   });
 
   test("names a new password as such", async () => {
@@ -318,6 +330,26 @@ describe("a no", () => {
 });
 
 describe("a phone that", () => {
+  test("is given a code for another account stays what it is, and says so", async () => {
+    const phone = await Phone.ready(request());
+    await phone.open({ hash: "#ABCD-EFGH" });
+    assert.deepEqual([heading(), byId("requests").children.length], ["ownphone.taken.title", 0]);
+    location.hash = "";
+    document.querySelector("[data-stay]").click();
+    await settle();
+    assert.deepEqual([heading(), phone.address, byId("requests").children.length], ["Pixel", "/phone", 1]);
+  });
+
+  test("has lost its cookie has lost its keys, too", async () => {
+    const phone = await Phone.ready();
+    phone.state = { status: "none", origin };
+    await phone.open();
+    assert.equal(heading(), "ownphone.lost.title");
+    document.querySelector("[data-phone=lost] [data-again]").click();
+    await settle();
+    assert.deepEqual([heading(), phone.kept.size], ["ownphone.title", 0]);
+  });
+
   test("was removed says so, forgets its keys and hears no more", async () => {
     const phone = await Phone.ready(request());
     await phone.open();

@@ -69,6 +69,9 @@ var ownRows = []row{
 	{what: "a synced passkey signs in where none may", file: "phone/passkey.go", find: "if r.Bound && p.Synced {", put: "if false {", test: "handlers.TestPasskeysMayLeaveNoDeviceWhereNoneMay"},
 	{what: "a passkey signs in whatever it has signed", file: "phone/passkey.go", find: "return r.signedByPasskey(p, []byte(challenge), assertion)", put: "_ = assertion\n\treturn 0, nil", test: "handlers.TestAPasskeyIsRefused"},
 
+	{what: "another browser is taken for the phone", file: "handlers/ownphone.go", find: "Here: o.SessionID == session,", put: "Here: true,", test: "handlers.TestAPhoneThatIsTheBrowser"},
+	{what: "an open page does not hear of a new version", file: "handlers/static.go", find: `fmt.Appendf(bytes.Clone(worker.body), "// %x\n", all.Sum(nil)[:8])`, put: `append(bytes.Clone(worker.body), fmt.Sprint(all)[:0]...)`, test: "handlers.TestThePageOfAPhoneIsAnApp"},
+
 	{what: "an approval takes no passkey", file: "phone/answer.go", find: "if a.Decision == store.Denied {", put: "if true {", test: "TestAnAnswerIsRefused"},
 	{what: "an approval takes no device key", file: "phone/answer.go", find: "if err := signedByDevice(p.DeviceKey, m.Digest(), a.Signature); err != nil {", put: "if err := error(nil); err != nil {", test: "TestAnAnswerIsRefused"},
 	{what: "the user is not verified", file: "phone/keys.go", find: "UserVerification: protocol.VerificationRequired,", put: "", test: "TestAnAnswerIsRefused"},

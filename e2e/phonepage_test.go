@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// camera takes the place of a camera and of what reads QR codes: tests have neither.
+const camera = `window.sees = "";
+navigator.mediaDevices.getUserMedia = async () => {
+	const canvas = document.createElement("canvas");
+	setInterval(() => canvas.getContext("2d").fillRect(0, 0, 9, 9), 40);
+	return canvas.captureStream();
+};
+window.BarcodeDetector = class {
+	static async getSupportedFormats() { return ["qr_code"]; }
+	async detect() { return window.sees ? [{ rawValue: window.sees }] : []; }
+};`
+
+// What a phone's page meets in its life: a code that the camera reads, a second account, a
+// request from the same browser, a server that is away, and a browser that deletes what it
+// has kept.
+func TestThePageOfAPhone(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb, hand := ada.tab(), ada.tab()
+	hand.authenticator()
+	hand.early(camera)
+	hand.look(390, "light")
+	tb.expect("ERR_", "WebSocket connection")
+	hand.expect("401", "ERR_", "WebSocket connection", "Failed to load resource")
+	p := tb.signedIn("ada@example.com", "2015550101")
+	tb.open("/protected")
+	tb.click("#add-own-phone button")
+	code := tb.text("#phone-code")
+
+	hand.open("/phone")
+	hand.click("#scan-start")
+	hand.see("#scan-video")
+	hand.accessible("a camera")
+	hand.is(fmt.Sprintf(`(window.sees = %q, document.querySelector("#scan-said").innerText === %q)`, n.url+"/protected", words("scan.other")))
+	hand.is(fmt.Sprintf(`(window.sees = %q, document.querySelector("#code").value === %q)`, n.url+"/phone#"+code, code))
+	hand.fill("#name", "Pixel")
+	hand.click("#enrol-form button[type=submit]")
+	tb.at("/account/phones")
+	tb.click("form[action='/account/phones/confirm'] button")
+	tb.at("/protected")
+	hand.see("#ownphone-empty")
+	hand.is(`(navigator.serviceWorker.ready.then(({ active }) => (window.works = active.state === "activated")), window.works === true)`)
+
+	hand.open("/phone#" + code)
+	hand.heading(words("ownphone.taken.title"))
+	hand.accessible("a browser that is a phone already")
+	hand.click("[data-stay]")
+	hand.see("#ownphone-empty")
+
+	tb.click("#logout-form button")
+	tb.at("/")
+	tb.signIn(p.Email)
+	hand.see(pendingCard + "[data-here]")
+	hand.resize(390, 844)
+	hand.is(`(scrollTo(0, 0), [".ownphone-request[data-status=pending] [data-deny]", ".ownphone-request[data-status=pending] [type=submit]"].every((s) => {
+		const { top, bottom } = document.querySelector(s).getBoundingClientRect();
+		return top > innerHeight / 2 && bottom <= innerHeight; // where a thumb is
+	}))`)
+	hand.accessible("a request from the same browser")
+	hand.click(pendingCard + "[data-deny]")
+	hand.see(`#requests [data-why="me"]`)
+
+	n.stop()
+	hand.open("/phone")
+	hand.heading(words("ownphone.offline.title"))
+	hand.accessible("the page that was kept")
+	n.restart()
+	hand.heading("Pixel")
+
+	eval[bool](hand, `new Promise((resolve) => { indexedDB.deleteDatabase("nod-phone").onsuccess = () => resolve(true); })`)
+	hand.open("/phone")
+	hand.heading(words("ownphone.lost.title"))
+	hand.accessible("keys that the browser has deleted")
+	hand.click("[data-phone=lost] [data-again]")
+	hand.see("#enrol-form")
+}
