@@ -37,7 +37,7 @@ var stageRows = []row{
 	{what: "a reset ends with the page that asked for it", file: "stage/web.go", find: "func (s *Stage) serveReset(w http.ResponseWriter, _ *http.Request, h *House) error {\n\tif err := s.reset(s.open, h); err != nil {", put: "func (s *Stage) serveReset(w http.ResponseWriter, r *http.Request, h *House) error {\n\tif err := s.reset(r.Context(), h); err != nil {", test: "command.TestAResetThatNobodyWaitsForIsWhole"},
 	{what: "half a reset is shown", file: "stage/web.go", find: "\ts.resets.RLock()\n\tdefer s.resets.RUnlock()\n", put: "", test: "command.TestAResetThatNobodyWaitsForIsWhole"},
 	{what: "a room has no end", file: "stage/room.go", find: "if seat < 0 {", put: "if seat < -1 {", test: "TestARoomHoldsSoMany"},
-	{what: "any number of guests is made at a time", file: "stage/guests.go", find: "case r.places <- struct{}{}:\n\t\tdefer func() { <-r.places }()", put: "default:", test: "TestARoomHoldsSoMany"},
+	{what: "any number of guests is made at a time", file: "stage/guests.go", find: "case r.places <- struct{}{}:\n\t\tdefer func() { <-r.places }()", put: "case make(chan struct{}, 1) <- struct{}{}:", test: "TestARoomHoldsSoMany"},
 	{what: "who leaves the queue keeps the seat", file: "stage/room.go", find: "r.seats[seat] = false\n", put: "", test: "TestARoomHoldsSoMany"},
 	{what: "one phone of an audience takes all sockets", file: "simulator/room.go", find: "h.sendStates(w, r, pagesOfOnePhone)", put: "h.sendStates(w, r, maxWatchers)", test: "TestAPhoneOfAnAudienceIsOpenFourTimes"},
 	{what: "an audience takes the places of others", file: "simulator/room.go", find: "s.watchers.allow(pagesOfARoom)\n", put: "", test: "TestPagesOfAnAudienceAreMoreThanOthers"},
