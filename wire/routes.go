@@ -43,12 +43,12 @@ const callbackRoute = "/authy/callback"
 var routes = map[Point][]string{
 	Application: {
 		"/", "/signup", "/login", "/logout", "/language", "/.well-known/change-password", "/forgot", "/forgot/password",
-		"/login/approval", "/login/events", "/login/stream", "/login/cancel", "/login/resend", "/login/number",
+		"/login/approval", "/login/events", "/login/stream", "/login/cancel", "/login/resend", "/login/number", "/login/passkey",
 		"/openapi.json", "/authy/status", callbackRoute, "/confirm-login", "/verify-token", "/send-token", "/protected",
 		"/account/browsers/remove", "/account/browsers/remove-all",
 		"/account/phone", "/account/phone/new", "/account/phone/status", "/account/phone/allow", "/account/phone/ask", "/account/phone/stop",
 		"/phone", "/phone/state", "/phone/enrol", "/phone/enrol/finish", "/phone/renew", "/phone/poll", "/phone/events", "/phone/stream",
-		"/phone/requests", "/phone/requests/{id}", "/phone/requests/{id}/why", "/phone/push", "/phone/worker.js",
+		"/phone/requests", "/phone/requests/{id}", "/phone/requests/{id}/why", "/phone/push", "/phone/worker.js", "/phone/offline",
 		"/account/phones", "/account/phones/code", "/account/phones/status", "/account/phones/receipts/{id}", "/account/phones/confirm", "/account/phones/remove", "/account/phones/beside",
 		"/account/authenticators", "/account/authenticators/prove", "/account/authenticators/remove",
 		"/account/recovery-codes", "/account/recovery-codes/kept", "/account/recovery-codes/remove", "/account/recovery-codes/decline",
