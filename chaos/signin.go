@@ -28,7 +28,7 @@ const repeatable = 25 * time.Second
 // secondStep waits for the phone and goes in. in says whether it did.
 func (p *person) secondStep(ctx context.Context) (in bool, err error) {
 	verb := p.verb()
-	for {
+	for range patience {
 		waits, err := p.b.get(ctx, "/login/approval")
 		if err != nil {
 			return false, err
@@ -50,6 +50,7 @@ func (p *person) secondStep(ctx context.Context) (in bool, err error) {
 			return in, err
 		}
 	}
+	return false, nil // a limit on requests holds the phone up for longer
 }
 
 // goOn does what the page offers in a state. again says that it goes on waiting.
