@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -117,9 +118,12 @@ func differ(one, other string) string {
 	return fmt.Sprintf("%q against %q", part(one), part(other))
 }
 
+// eachTime are the values of a page that are others each time.
+var eachTime = regexp.MustCompile(`name="(_csrf|challenge)" value="[^"]+"`)
+
 // mask takes out what differs from page to page.
 func mask(p page, email string) string {
-	body := formToken.ReplaceAllString(p.body, "TOKEN")
+	body := eachTime.ReplaceAllString(p.body, "TOKEN")
 	return fmt.Sprint(p.status, p.to(), cookieNames(p), replaceAll(body, email, "EMAIL"))
 }
 
