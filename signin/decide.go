@@ -32,10 +32,10 @@ func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
 		return VerdictApplied, nil
 	case a.Status == store.Expired:
 		return VerdictLate, nil
-	default:
+	case a.Status == answer.Status:
 		f.tellAgain(ctx, a)
-		return VerdictRepeated, nil
 	}
+	return VerdictRepeated, nil
 }
 
 // tellAgain tells the browsers that a request concerns how it stands. An answer comes

@@ -59,7 +59,7 @@ func (f *Flow) AnswerOwn(ctx context.Context, d store.OwnAnswer) (a store.Approv
 	var wrong *store.WrongNumber
 	if applied || errors.As(err, &wrong) && wrong.Left == 0 {
 		f.ended(ctx, a)
-	} else if err == nil {
+	} else if err == nil && a.Status == d.Status {
 		f.tellAgain(ctx, a)
 	}
 	return a, applied, err
