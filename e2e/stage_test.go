@@ -201,7 +201,23 @@ func TestASignInOnTheStage(t *testing.T) {
 	s.accessible("a hop")
 	s.look("stage-hop")
 	s.press(kb.Escape)
+	s.realPhone()
 	s.playedFromTheDisk()
+}
+
+// realPhone: whoever is signed in adds a phone of their own, in this very browser.
+func (s *stage) realPhone() {
+	s.t.Helper()
+	s.press("p")
+	s.see("#real-title")
+	s.accessible("a real phone")
+	s.look("stage-real")
+	other := (&person{t: s.t, nod: s.nod, ctx: s.ctx}).tab()
+	for _, link := range []string{"/account/phones", "/phone"} {
+		other.open(eval[string](s.tab, fmt.Sprintf(`document.querySelector("#real a[href$='%s']").href`, link)))
+		other.at(link)
+	}
+	s.press(kb.Escape)
 }
 
 // fitsEveryScreen: one picture at every size, since a rem follows the screen.

@@ -52,7 +52,9 @@ func (s *Stage) servePage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, h.Origin+"/stage", http.StatusFound)
 		return
 	}
-	s.render(w, "stage.html", h.AppURL, map[string]any{"AppURL": h.AppURL, "People": People(), "LAN": h.LAN})
+	s.render(w, "stage.html", h.AppURL, map[string]any{
+		"AppURL": h.AppURL, "People": People(), "LAN": h.LAN, "Own": h.Flow.Own != nil,
+	})
 }
 
 func (s *Stage) render(w http.ResponseWriter, name, app string, data any) {

@@ -126,6 +126,7 @@ const acts = {
   },
   clock: async () => clock.toggle(),
   screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+  real: async () => dialog("real").showModal(),
   keys: async () => dialog("keys").showModal(),
 };
 
@@ -133,7 +134,7 @@ const acts = {
 const byKey = {
   s: "signin", a: "approve", d: "deny", n: "next", x: "reset",
   c: "callback", r: "replay", b: "change", l: "late", o: "old", u: "unsigned",
-  k: "check", e: "export", w: "wall", g: "everybody", 1: "browser", 2: "phone", 3: "wire",
+  k: "check", e: "export", p: "real", w: "wall", g: "everybody", 1: "browser", 2: "phone", 3: "wire",
   arrowright: "onwards", arrowleft: "back", "+": "larger", "=": "larger", "-": "smaller", t: "clock", f: "screen", "?": "keys",
 };
 
