@@ -21,7 +21,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// Stories wait more than they compute.
-	flag.Set("test.parallel", "4")
+	flag.Set("test.parallel", "5")
 	os.Exit(runTests(m))
 }
 
