@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -222,6 +223,22 @@ func (l live) told() {
 	_ = l.SetReadDeadline(time.Now().Add(hung))
 	if _, _, err := l.ReadMessage(); err != nil {
 		panic(err)
+	}
+}
+
+// ends waits until the server closes it, whatever it tells before.
+func (l live) ends(t *testing.T) {
+	t.Helper()
+	_ = l.SetReadDeadline(time.Now().Add(hung))
+	for {
+		_, _, err := l.ReadMessage()
+		var closed *websocket.CloseError
+		switch {
+		case errors.As(err, &closed):
+			return
+		case err != nil:
+			t.Fatalf("the phone's socket reads %v", err)
+		}
 	}
 }
 

@@ -1,14 +1,11 @@
 package handlers_test
 
 import (
-	"errors"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/fasthttp/websocket"
 
 	ownphone "nod/phone"
 	"nod/phone/phonetest"
@@ -231,10 +228,7 @@ func TestAPhoneHearsAsLongAsItsSignatureIsGood(t *testing.T) {
 	s.clock.Advance(time.Second)
 	must(t, s.flow.Sweep(t.Context()))
 	live.told()
-	var closed *websocket.CloseError
-	if _, _, err := live.ReadMessage(); !errors.As(err, &closed) {
-		t.Errorf("then its socket reads %v", err)
-	}
+	live.ends(t)
 	signed := phonetest.Digest("nod renewal 1", s.url, h.status().Challenge)
 	if status := h.sendJSON("/phone/renew", map[string]any{"signature": h.keys.Sign(signed)}, nil); status != http.StatusOK {
 		t.Errorf("got %d", status)
@@ -256,10 +250,7 @@ func TestARevokedPhoneIsToldSo(t *testing.T) {
 	id := phoneID.FindStringSubmatch(in.get("/protected").Body)[1]
 	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "own-phone-removed")
 	live.told()
-	var closed *websocket.CloseError
-	if _, _, err := live.ReadMessage(); !errors.As(err, &closed) {
-		t.Errorf("then its socket reads %v", err)
-	}
+	live.ends(t) // it may be told of its request's end before
 	waits.want("cancelled")
 	if got := h.status().Status; got != "revoked" {
 		t.Errorf("the phone is told %q", got)
