@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -31,31 +30,16 @@ func (w *world) audit(ctx context.Context, over bool) error {
 	return all
 }
 
-// records is a database as the audit reads it.
-type records struct {
-	*sql.DB
-	server bool
-}
-
-// records opens a database: that of PostgreSQL, or a file.
-func (s *site) records(file string) (*records, error) {
+// records opens a database to be read: that of PostgreSQL, or a file. Both take $1.
+func (s *site) records(file string) (*sql.DB, error) {
 	if s.cluster != nil {
 		config, err := pgx.ParseConfig(s.cluster.URL("nod"))
 		if err != nil {
 			return nil, err
 		}
-		return &records{stdlib.OpenDB(*config), true}, nil
+		return stdlib.OpenDB(*config), nil
 	}
-	db, err := sql.Open("sqlite3", "file:"+s.file(file)+"?mode=ro&_busy_timeout=5000")
-	return &records{db, false}, err
-}
-
-// one asks for one row, by at most one parameter.
-func (r *records) one(ctx context.Context, query string, args ...any) *sql.Row {
-	if r.server {
-		query = strings.Replace(query, "?", "$1", 1)
-	}
-	return r.QueryRowContext(ctx, query, args...)
+	return sql.Open("sqlite3", "file:"+s.file(file)+"?mode=ro&_busy_timeout=5000")
 }
 
 // checkWhole has the databases check themselves.
@@ -84,7 +68,7 @@ func (w *world) checkOne(ctx context.Context, file, query string) error {
 	}
 	defer db.Close()
 	var verdict string
-	if err := db.one(ctx, query).Scan(&verdict); err != nil {
+	if err := db.QueryRowContext(ctx, query).Scan(&verdict); err != nil {
 		return err
 	}
 	if verdict != "ok" {
@@ -95,7 +79,7 @@ func (w *world) checkOne(ctx context.Context, file, query string) error {
 
 // checkTaps: an acknowledged tap is in the database, unless its request was over. A
 // page was told the same.
-func (w *world) checkTaps(ctx context.Context, db *records, promised promises, over bool) error {
+func (w *world) checkTaps(ctx context.Context, db *sql.DB, promised promises, over bool) error {
 	now, err := requests(ctx, db)
 	if err != nil {
 		return err
@@ -116,7 +100,7 @@ func (w *world) checkTaps(ctx context.Context, db *records, promised promises, o
 }
 
 // requests is how each request to a phone is, by the provider's id.
-func requests(ctx context.Context, db *records) (map[string]string, error) {
+func requests(ctx context.Context, db *sql.DB) (map[string]string, error) {
 	rows, err := db.QueryContext(ctx, `SELECT uuid, status FROM approvals WHERE uuid IS NOT NULL`)
 	if err != nil {
 		return nil, err
@@ -134,15 +118,15 @@ func requests(ctx context.Context, db *records) (map[string]string, error) {
 }
 
 // checkAccounts: who was promised an account has one, with a phone.
-func (w *world) checkAccounts(ctx context.Context, db *records, promised promises) error {
+func (w *world) checkAccounts(ctx context.Context, db *sql.DB, promised promises) error {
 	for _, email := range promised.accounts {
 		var there bool
 		const query = `
 			SELECT EXISTS (
 				SELECT 1
 				FROM users JOIN factors ON factors.user_id = users.id
-				WHERE users.email = ? AND factors.revoked_at IS NULL)`
-		if err := db.one(ctx, query, email).Scan(&there); err != nil {
+				WHERE users.email = $1 AND factors.revoked_at IS NULL)`
+		if err := db.QueryRowContext(ctx, query, email).Scan(&there); err != nil {
 			return err
 		}
 		if !there {
@@ -153,7 +137,7 @@ func (w *world) checkAccounts(ctx context.Context, db *records, promised promise
 }
 
 // checkTransfers: what was acknowledged as executed is, once.
-func (w *world) checkTransfers(ctx context.Context, db *records, promised promises) error {
+func (w *world) checkTransfers(ctx context.Context, db *sql.DB, promised promises) error {
 	for _, payee := range promised.executed {
 		var executed, told int
 		const query = `
@@ -162,8 +146,8 @@ func (w *world) checkTransfers(ctx context.Context, db *records, promised promis
 				COALESCE(SUM((SELECT COUNT(*) FROM events
 					WHERE events.approval_id = transfers.approval_id AND events.kind = 'transfer_executed')), 0)
 			FROM transfers
-			WHERE payee = ? AND executed_at IS NOT NULL`
-		if err := db.one(ctx, query, payee).Scan(&executed, &told); err != nil {
+			WHERE payee = $1 AND executed_at IS NOT NULL`
+		if err := db.QueryRowContext(ctx, query, payee).Scan(&executed, &told); err != nil {
 			return err
 		}
 		if executed != 1 || told != 1 {
@@ -202,7 +186,7 @@ var rules = []struct{ broken, query string }{
 }
 
 // checkRules also compares each approval that was used with the phones' taps.
-func (w *world) checkRules(ctx context.Context, db *records) error {
+func (w *world) checkRules(ctx context.Context, db *sql.DB) error {
 	for _, rule := range rules {
 		found, err := texts(ctx, db, rule.query)
 		if err != nil {
@@ -222,7 +206,7 @@ func (w *world) checkRules(ctx context.Context, db *records) error {
 	return err
 }
 
-func texts(ctx context.Context, db *records, query string) (found []string, err error) {
+func texts(ctx context.Context, db *sql.DB, query string) (found []string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

@@ -67,7 +67,8 @@ func (tx *txn) consume(ctx context.Context, sessionID string, kind Kind, subject
 	return a, err
 }
 
-// promote ends the half session and begins the whole one, see arrive. *TakenError for a sign-up whose e-mail has an account.
+// promote ends the half session and begins the whole one, see arrive. *TakenError for a
+// sign-up whose e-mail has an account.
 func (tx *txn) promote(ctx context.Context, old string, sess *Session, c Client) error {
 	if err := tx.ownEmail(ctx, sess.UserID, old, c); err != nil {
 		return err

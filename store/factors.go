@@ -58,14 +58,16 @@ func (s *Store) factor(ctx context.Context, q querier, userID int64) (Factor, er
 	return scanFactor(q.QueryRowContext(ctx, query, userID, s.opts.Provider))
 }
 
-// HasPhone says whether there is a phone to ask a user on: one of their own, or one of the
-// provider's.
+// askable are the phones that a user is asked on, ?1 and ?2: those of their own, and those
+// of the provider.
+const askable = `
+	SELECT 1
+	FROM factors
+	WHERE user_id = ?1 AND provider IN ('own', CAST(?2 AS TEXT)) AND revoked_at IS NULL`
+
+// HasPhone says whether there is a phone to ask a user on.
 func (s *Store) HasPhone(ctx context.Context, userID int64) (has bool, err error) {
-	const query = `
-		SELECT EXISTS (
-			SELECT 1
-			FROM factors
-			WHERE user_id = ? AND provider IN ('own', CAST(? AS TEXT)) AND revoked_at IS NULL)`
+	const query = `SELECT EXISTS (` + askable + `)`
 	err = s.read.QueryRowContext(ctx, query, userID, s.opts.Provider).Scan(&has)
 	return has, wrap(err)
 }

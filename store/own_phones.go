@@ -174,7 +174,7 @@ func (s *Store) RevokeOwnPhone(ctx context.Context, sessionID, phoneID string, c
 func (tx *txn) waysLeft(ctx context.Context, userID int64) error {
 	const query = `
 		SELECT
-			EXISTS (SELECT 1 FROM factors WHERE user_id = ?1 AND provider IN ('own', CAST(?2 AS TEXT)) AND revoked_at IS NULL)
+			EXISTS (` + askable + `)
 			OR EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1 AND proved_at IS NOT NULL)
 			OR EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ?1 AND used_at IS NULL)`
 	var left bool
