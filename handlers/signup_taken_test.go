@@ -122,7 +122,10 @@ func answersToASignUp(t *testing.T, now time.Time, email string) (answers []stri
 	see(b.post("/login/cancel"))
 	wantStatus(t, login("not the password"), http.StatusUnprocessableEntity)
 	wantRedirect(t, login(evesPassword), "/login/approval")
+	events := b.events()
+	events.want("pending")
 	phone.deny(phone.pending())
+	events.want("denied")
 	see(b.get("/login/approval"))
 	for range 6 {
 		login("not the password")
