@@ -56,8 +56,8 @@ type extent struct {
 }
 
 var (
-	full  = extent{roundCount: 3, browsers: 10_000, plotted: 19_000, pollers: 2_000, members: 200, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 6 * time.Second, readings: 8}
-	quick = extent{roundCount: 1, browsers: 1_000, plotted: 1_000, pollers: 500, members: 60, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
+	full  = extent{roundCount: 3, browsers: 10_000, plotted: 19_000, pollers: 2_000, members: 504, pings: 8 * time.Second, publishFor: 5 * time.Second, burst: 3, signIns: 20 * time.Second, readings: 8}
+	quick = extent{roundCount: 1, browsers: 1_000, plotted: 1_000, pollers: 500, members: 64, pings: 3 * time.Second, publishFor: time.Second, burst: 10, signIns: 1500 * time.Millisecond, readings: 4}
 )
 
 const (

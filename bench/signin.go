@@ -20,6 +20,7 @@ import (
 type SignInArgs struct {
 	Addr    string
 	Members []string
+	From    int           // the first of the members and of the browsers' addresses
 	Workers int           // how many at a time
 	Pause   time.Duration // of each after a sign-in
 	For     time.Duration
@@ -40,9 +41,9 @@ func (l *Load) SignIn(s SignInArgs, done *SignedIn) error {
 	var workers sync.WaitGroup
 	for w := range s.Workers {
 		workers.Go(func() {
-			p, err := newUser(w, s.Addr)
+			p, err := newUser(s.From+w, s.Addr)
 			// Each worker has its own members, so no member signs in twice at a time.
-			for i := w; err == nil && time.Since(start) < s.For; i += s.Workers {
+			for i := s.From + w; err == nil && time.Since(start) < s.For; i += s.Workers {
 				if err = p.signIn(s.Members[i%len(s.Members)]); err == nil {
 					n.Add(1)
 					time.Sleep(s.Pause)
