@@ -117,6 +117,28 @@ func TestSendNeverWaits(t *testing.T) {
 	})
 }
 
+// Messages that cannot be sent leave places for others', however long they may be tried.
+func TestWhatFailsKeepsNobodyOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSender(t, Options{Logger: slog.New(slog.DiscardHandler)})
+		s.room = make(chan struct{}, 8)
+		wire := &scripted{start: time.Now()}
+		for range 100 {
+			wire.answers = append(wire.answers, scriptedAnswer{status: 503})
+		}
+		s.client.Transport = wire
+		go s.Run(t.Context())
+		to, outcomes := subscribed(t, endpoint), map[Outcome]int{}
+		for range 10 {
+			must(t, s.Send(to, Message{Expires: time.Now().Add(24 * time.Hour)}, func(o Outcome) { outcomes[o]++ }))
+			synctest.Wait()
+		}
+		if len(s.room) != 4 || outcomes[Late] != 6 {
+			t.Errorf("%d wait, and became of the others: %v", len(s.room), outcomes)
+		}
+	})
+}
+
 // The log says what is wrong and with whom, once a minute, and no endpoint: who has one
 // can send to that phone.
 func TestTheLogHasNoEndpoint(t *testing.T) {

@@ -4,7 +4,7 @@
 // Owns: the queue of messages, how they are encrypted and signed, what the answer of
 // a push service means, and which addresses may be reached.
 // Promises: Send never waits; a message is tried until it is taken, refused or too
-// late, and then its outcome is told once, unless the process stops before; only hosts
+// late, or others need its place, and then its outcome is told once, unless the process stops before; only hosts
 // of a list are asked, over https on port 443, at public addresses, without redirect
 // or proxy.
 // Never: logs an endpoint, which is all that it takes to reach a phone; knows what a
@@ -148,7 +148,9 @@ func (s *Sender) Send(to Subscription, m Message, done func(Outcome)) error {
 	}
 }
 
-// try sends a message once. One that may be taken later is put back by a timer.
+// try sends a message once. One that may be taken later is put back by a timer, unless
+// half of the places are taken: whoever names endpoints that never answer must not keep
+// others' messages out.
 func (s *Sender) try(ctx context.Context, j *job) {
 	left := j.m.Expires.Sub(s.Now())
 	if left <= 0 {
@@ -169,7 +171,7 @@ func (s *Sender) try(ctx context.Context, j *job) {
 		return
 	}
 	wait := max(a.wait, backoff(j.tries))
-	if j.tries++; wait >= j.m.Expires.Sub(s.Now()) {
+	if j.tries++; wait >= j.m.Expires.Sub(s.Now()) || len(s.room) > cap(s.room)/2 {
 		s.end(j, Late)
 		return
 	}

@@ -21,6 +21,7 @@ var pushRows = []row{
 	{what: "a subscription that is gone is kept", file: "phone/push/answer.go", find: "a.status == http.StatusNotFound, a.status == http.StatusGone", put: "a.status == http.StatusNotFound", test: "TestWhatAPushServiceRefuses"},
 	{what: "a push service that asks for time is pressed", file: "phone/push/push.go", find: "wait := max(a.wait, backoff(j.tries))", put: "wait := backoff(j.tries)", test: "TestWhatMayPassIsTriedAgainInTime"},
 	{what: "a message waits past its end", file: "phone/push/push.go", find: "wait >= j.m.Expires.Sub(s.Now())", put: "wait < 0", test: "TestWhatMayPassIsTriedAgainInTime"},
+	{what: "messages that fail keep others out", file: "phone/push/push.go", find: " || len(s.room) > cap(s.room)/2", put: "", test: "TestWhatFailsKeepsNobodyOut"},
 	{what: "a push service keeps what is over", file: "phone/push/push.go", find: `strconv.Itoa(int(left.Seconds()))`, put: `strconv.Itoa(int(left.Seconds()) + 60)`, test: "TestWhatMayPassIsTriedAgainInTime"},
 	{what: "a push service that is silent holds a message", file: "phone/push/push.go", find: "min(patience, left)", put: "left", test: "TestWhatMayPassIsTriedAgainInTime"},
 	{what: "a limit is taken for a refusal", file: "phone/push/answer.go", find: "case a.status == http.StatusTooManyRequests, a.status >= 500:", put: "case a.status >= 500:", test: "TestWhatMayPassIsTriedAgainInTime"},
