@@ -13,7 +13,8 @@ import (
 // ownPhonesSection lists the phones of one's own, with the receipts of what they have
 // approved.
 func (h *Handlers) ownPhonesSection(c *fiber.Ctx, page *views.Protected) error {
-	page.Own.Possible = h.Phone != nil
+	_, nowhere := phone.PasskeyHost(h.PublicURL)
+	page.Own.Possible, page.Own.Nowhere = h.Phone != nil, nowhere != nil
 	phones, err := h.ownPhones(c, true)
 	if err != nil {
 		return err
@@ -123,13 +124,18 @@ func (h *Handlers) showOwnPhones(c *fiber.Ctx, status int, page views.OwnPhones)
 	return c.Status(status).Render("ownphones", page)
 }
 
-// ownPhonesStatus says to the page with the code how many phones wait.
+// ownPhonesStatus says to the page with the code whether it is still of use, and how many
+// phones wait.
 func (h *Handlers) ownPhonesStatus(c *fiber.Ctx) error {
 	waiting, err := h.ownPhones(c, false)
 	if err != nil {
 		return err
 	}
-	return c.JSON(fiber.Map{"waiting": len(waiting)})
+	_, err = h.Flow.ShownPhoneCode(c.UserContext(), visitorOf(c))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return c.JSON(fiber.Map{"waiting": len(waiting), "code": err == nil})
 }
 
 func (h *Handlers) confirmOwnPhone(c *fiber.Ctx) error {
@@ -160,13 +166,7 @@ func (h *Handlers) showTooManyPhones(c *fiber.Ctx) error {
 
 func (h *Handlers) removeOwnPhone(c *fiber.Ctx) error {
 	err := h.Flow.RemovePhone(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c))
-	if errors.Is(err, store.ErrLastFactor) {
-		return h.seeNotice(c, "/protected", "own-phone-last")
-	}
-	if err != nil {
-		return err
-	}
-	return h.seeChanged(c, "own-phone-removed")
+	return h.seeRemoved(c, err, "own-phone-removed")
 }
 
 // askBeside has the phone with the number asked, too, or no more.

@@ -77,10 +77,20 @@ func (h *Handlers) proveAuthenticator(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) removeAuthenticator(c *fiber.Ctx) error {
-	if err := h.Flow.RemoveApp(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c)); err != nil {
+	err := h.Flow.RemoveApp(c.UserContext(), visitorOf(c), c.FormValue("id"), h.clientOf(c))
+	return h.seeRemoved(c, err, "authenticator-removed")
+}
+
+// seeRemoved leads back to the account page after something that signs in was removed, or
+// was not, since nothing else would.
+func (h *Handlers) seeRemoved(c *fiber.Ctx, err error, notice string) error {
+	switch {
+	case errors.Is(err, store.ErrLastFactor):
+		return h.seeNotice(c, "/protected", "last-way")
+	case err != nil:
 		return err
 	}
-	return h.seeChanged(c, "authenticator-removed")
+	return h.seeChanged(c, notice)
 }
 
 // seeChanged leads back to the account page after a change of what signs in: under a

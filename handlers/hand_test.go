@@ -103,18 +103,24 @@ func (b *browser) becomesPhone(code, name string, change ...func(*phonetest.Phon
 	for _, c := range change {
 		c(h.keys)
 	}
+	if status := h.joins(code, name); status != http.StatusOK {
+		s.t.Fatalf("the phone is refused: %d", status)
+	}
+	return h
+}
+
+// joins makes the keys of a phone known by a code.
+func (h hand) joins(code, name string) (status int) {
+	h.t.Helper()
 	var o ownphone.Options
 	if status := h.sendJSON("/phone/enrol", map[string]string{"code": code}, &o); status != http.StatusOK {
-		s.t.Fatalf("the code is refused: %d", status)
+		h.t.Fatalf("the code is refused: %d", status)
 	}
 	h.keys.Owner = o.Owner
 	n := ownphone.NewPhone{Code: code, Name: name, DeviceKey: h.keys.DeviceKey()}
 	n.Passkey = h.keys.Create(phonetest.Digest("nod passkey 1", o.Origin, o.Challenge, base64.RawURLEncoding.EncodeToString(n.DeviceKey)))
 	n.Signature = h.keys.Sign(phonetest.Digest("nod phone 1", o.Origin, o.Challenge, n.Name, string(n.Passkey)))
-	if status := h.sendJSON("/phone/enrol/finish", n, nil); status != http.StatusOK {
-		s.t.Fatalf("the phone is refused: %d", status)
-	}
-	return h
+	return h.sendJSON("/phone/enrol/finish", n, nil)
 }
 
 var phoneID = regexp.MustCompile(`name="id" value="([^"]+)"`)

@@ -57,7 +57,7 @@ func eventKey(e store.Event) string {
 		}
 	case store.EventApprovalCancelled:
 		switch store.Reason(e.Detail) {
-		case store.ReasonPushPaused, store.ReasonUnderWay, store.ReasonUnavailable, store.ReasonRateLimited, store.ReasonNoDevice, store.ReasonWrongNumber:
+		case store.ReasonPushPaused, store.ReasonUnderWay, store.ReasonUnavailable, store.ReasonRateLimited, store.ReasonNoDevice, store.ReasonWrongNumber, store.ReasonPhoneGone:
 			return "event.approval_cancelled." + e.Detail
 		}
 	case store.EventSessionEnded:

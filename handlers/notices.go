@@ -42,7 +42,7 @@ var notices = map[string]notice{
 	"own-phone-gone":        {"warning", "notice.own_phone_gone"},
 	"beside-on":             {"success", "notice.beside_on"},
 	"beside-off":            {"success", "notice.beside_off"},
-	"own-phone-last":        {"warning", "notice.own_phone_last"},
+	"last-way":              {"warning", "notice.last_way"},
 	"recovery-removed":      {"success", "notice.recovery_removed"},
 }
 

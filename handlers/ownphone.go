@@ -30,6 +30,7 @@ const ownPhoneKey localKey = visitorKey + 1
 // How a phone stands: the words of phoneJSON.
 const (
 	phoneNone    = "none"    // this browser is no phone
+	phoneUnknown = "unknown" // it was one: removed long ago, or of an account that is closed
 	phoneWaiting = "waiting" // for a browser to confirm it
 	phoneLate    = "late"    // no browser has, in time
 	phoneRevoked = "revoked"
@@ -135,7 +136,13 @@ func (h *Handlers) stateOf(p store.OwnPhone) phoneJSON {
 	return s
 }
 
-func (h *Handlers) ownPhoneState(c *fiber.Ctx) error { return c.JSON(h.stateOf(ownPhoneOf(c))) }
+func (h *Handlers) ownPhoneState(c *fiber.Ctx) error {
+	s := h.stateOf(ownPhoneOf(c))
+	if s.Status == phoneNone && c.Cookies(h.phoneCookie()) != "" {
+		s.Status = phoneUnknown
+	}
+	return c.JSON(s)
+}
 
 // requireListening admits phones that count, and those that wait to.
 func (h *Handlers) requireListening(c *fiber.Ctx) error {
@@ -219,7 +226,7 @@ func (h *Handlers) finishPhone(c *fiber.Ctx) error {
 		return refusePhone(c, fiber.StatusUnprocessableEntity, "name")
 	case errors.Is(err, phone.ErrSynced):
 		return refusePhone(c, fiber.StatusUnprocessableEntity, "synced")
-	case errors.Is(err, phone.ErrRefused):
+	case errors.Is(err, phone.ErrRefused), errors.Is(err, store.ErrPasskeyTaken):
 		h.Logger.Warn("a phone could not be added", "error", err)
 		return refusePhone(c, fiber.StatusForbidden, "refused")
 	case err != nil:

@@ -252,12 +252,39 @@ func TestARevokedPhoneIsToldSo(t *testing.T) {
 	live.told()
 	live.ends(t) // it may be told of its request's end before
 	waits.want("cancelled")
+	wantBody(t, b.get("/login/approval"), words("approval.phone_gone.title"))
 	if got := h.status().Status; got != "revoked" {
 		t.Errorf("the phone is told %q", got)
 	}
-	if status, _ := h.answers(asked, "approved", b.numberShown()); status != http.StatusUnauthorized {
+	if status, _ := h.answers(asked, "approved", "123456"); status != http.StatusUnauthorized {
 		t.Errorf("its answer: got %d", status)
 	}
+}
+
+// A passkey belongs to one phone: whoever makes up a second one with it is refused, and the
+// first one is left as it is.
+func TestAPasskeyBelongsToOnePhone(t *testing.T) {
+	s, _, _, h := withOwnPhone(t)
+	b := s.browser()
+	b.signIn(s.account("bob@example.com"))
+	if status := (hand{s.browser(), h.keys}).joins(b.phoneCode(), "Twin"); status != http.StatusForbidden {
+		t.Errorf("got %d", status)
+	}
+	h.requests()
+}
+
+// Of a phone whose account is closed nothing is kept. It is told that, and not that it has
+// lost something.
+func TestThePhoneOfAClosedAccountBelongsToNobody(t *testing.T) {
+	s, _, in, h := withOwnPhone(t)
+	if got := (hand{browser: s.browser()}).status().Status; got != "none" {
+		t.Errorf("a stranger is told %q", got)
+	}
+	wantRedirect(t, in.post("/account/close", "password", goodPassword), "/", "account-closed")
+	if got := h.status(); got.Status != "unknown" || got.Name != "" {
+		t.Errorf("the phone is told %+v", got)
+	}
+	wantStatus(t, h.get("/phone/requests"), http.StatusUnauthorized)
 }
 
 // Other sites send nothing in the name of a phone.
@@ -327,6 +354,12 @@ func TestWhereThereAreNoOwnPhones(t *testing.T) {
 	wantBody(t, b.get("/protected"), words("ownphones.nowhere"))
 	wantRedirect(t, b.post("/account/phones"), "/protected#own-phones")
 	wantStatus(t, b.get("/phone"), http.StatusNotFound)
+
+	// Where PHONES names none, nothing is wrong with the address.
+	s = newSiteAt(t, "localhost", t.TempDir(), newClock(), func(c *config) { c.noOwn = true })
+	b = s.browser()
+	b.signIn(s.account("ada@example.com"))
+	wantNoBody(t, b.get("/protected"), `id="own-phones"`)
 }
 
 // The code is seen by the session that has asked for it, until a phone has used it.
@@ -339,9 +372,13 @@ func TestTheCodeOfAPhoneIsShownAgainUntilItIsUsed(t *testing.T) {
 	code := b.phoneCode()
 	wantBody(t, b.get("/account/phones/code"), code)
 	wantRedirect(t, other.get("/account/phones/code"), "/account/phones")
+	wantBody(t, b.get("/account/phones/status"), `{"code":true,"waiting":0}`)
 	s.phoneBy(code, "Blue phone")
+	wantBody(t, b.get("/account/phones/status"), `{"code":false,"waiting":1}`)
 	wantRedirect(t, b.get("/account/phones/code"), "/account/phones")
 	b.phoneCode()
+	wantBody(t, b.get("/account/phones/status"), `{"code":true,"waiting":1}`) // not of this code
 	s.clock.Advance(10 * time.Minute)
+	wantBody(t, b.get("/account/phones/status"), `{"code":false,"waiting":1}`)
 	wantRedirect(t, b.get("/account/phones/code"), "/account/phones")
 }

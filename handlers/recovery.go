@@ -64,10 +64,8 @@ func (h *Handlers) declineRecoveryCodes(c *fiber.Ctx) error {
 }
 
 func (h *Handlers) removeRecoveryCodes(c *fiber.Ctx) error {
-	if err := h.Flow.RemoveRecoveryCodes(c.UserContext(), visitorOf(c), h.clientOf(c)); err != nil {
-		return err
-	}
-	return h.seeChanged(c, "recovery-removed")
+	err := h.Flow.RemoveRecoveryCodes(c.UserContext(), visitorOf(c), h.clientOf(c))
+	return h.seeRemoved(c, err, "recovery-removed")
 }
 
 // recoverySection says how many recovery codes are left, and offers some to whoever

@@ -151,7 +151,7 @@ var groups = []group{
 }
 
 // ofRequestsOnly are reasons that no session ends for.
-var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "under_way", "superseded", "other_method", "changed", "unconfirmed", "wrong_number", "rate_limited"}
+var ofRequestsOnly = []string{"by_user", "no_device", "unavailable", "push_paused", "under_way", "superseded", "other_method", "changed", "unconfirmed", "wrong_number", "phone_gone", "rate_limited"}
 
 func TestEveryConstantHasItsSentence(t *testing.T) {
 	known := keys(t)

@@ -67,6 +67,8 @@ func TestSignUpWithoutANumber(t *testing.T) {
 	s := newOwnOnlySite(t)
 	b := s.browser()
 	wantNoBody(t, b.get("/signup"), "phone_number")
+	wantBody(t, b.get("/"), words("home.lead_own"))
+	wantBody(t, b.get("/login"), words("login.next_own"))
 	h := b.signsUp("ada@example.com", "Pixel")
 	wantBody(t, b.get("/signup/phone/status"), `"waiting":1`)
 	if got := h.status().Status; got != "waiting" {
@@ -165,9 +167,13 @@ func TestWhoeverHasLostTheOnlyPhone(t *testing.T) {
 	s := newOwnOnlySite(t)
 	ada, in, _ := s.memberOf("ada@example.com")
 	id := phoneID.FindStringSubmatch(in.get("/protected").Body)[1]
-	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "own-phone-last")
+	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "last-way")
+	got := in.post("/account/not-me", "current", goodPassword, "password", anotherPassword, "everywhere", "1", "own", id)
+	wantStatus(t, got, http.StatusUnprocessableEntity)
+	wantBody(t, got, words("problem.last_way"))
 	codes := in.recoveryCodes()
 	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "own-phone-removed")
+	wantRedirect(t, in.post("/account/recovery-codes/remove"), "/protected", "last-way")
 	wantRedirect(t, in.post("/logout"), "/", "signed-out")
 
 	b := s.browser()

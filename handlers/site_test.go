@@ -88,6 +88,7 @@ type config struct {
 	delays *delays
 	Authy  providers.AuthyAPI
 	sender func(*store.Store) *push.Sender // nil: no phone is woken
+	noOwn  bool                            // nobody may add a phone of their own
 }
 
 // option changes a site before it starts.
@@ -259,10 +260,12 @@ func (s *site) connect(c config) {
 	}
 	own, err := ownphone.New(ownphone.Config{Store: s.store, Pages: pages, Origin: s.url, Now: c.Now, Logger: c.Logger, Push: sender, Words: c.Words})
 	var asked signin.OwnPhones
-	if err == nil {
-		c.Phone, asked = own, own
-	} else if !errors.Is(err, ownphone.ErrNowhere) { // where most sites are, at an IP address
+	switch {
+	case c.noOwn, errors.Is(err, ownphone.ErrNowhere): // where most sites are, at an IP address
+	case err != nil:
 		s.t.Fatal(err)
+	default:
+		c.Phone, asked = own, own
 	}
 	s.flow, err = signin.New(s.t.Context(), signin.Config{
 		Store: s.store, Phones: provider, Codes: provider, Browsers: pages, Own: asked, OwnOnly: s.provider == store.Own,

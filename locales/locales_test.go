@@ -232,6 +232,29 @@ func TestEveryLanguageHasEverySentence(t *testing.T) {
 	}
 }
 
+// Of a key that stands twice in a file only the last sentence is ever shown.
+func TestNoKeyStandsTwice(t *testing.T) {
+	for _, l := range read(t).Languages() {
+		text, err := files.ReadFile(l.Tag() + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, found := range keyInFile.FindAllStringSubmatch(string(text), -1) {
+			if seen[found[1]] {
+				t.Errorf("%s.json has %q twice", l.Tag(), found[1])
+			}
+			seen[found[1]] = true
+		}
+		if len(seen) != len(sentences(t, l.Tag())) {
+			t.Errorf("%d keys of %s.json were found: the search is broken", len(seen), l.Tag())
+		}
+	}
+}
+
+// keyInFile is a key where it stands in a file: one sentence, or its forms, follow.
+var keyInFile = regexp.MustCompile(`(?m)^  "([^"]+)": `)
+
 func TestEverySentenceCanBeShown(t *testing.T) {
 	for _, l := range read(t).Languages() {
 		for key, names := range sentences(t, l.Tag()) {

@@ -63,7 +63,7 @@ func (r *Room) enrolmentDigest(challenge, name string, passkey []byte) []byte {
 
 // Finish adds a phone whose keys are proved, and returns what its cookie holds. It
 // counts once a browser has confirmed it. ErrRefused, ErrSynced, store.ErrWrongCode;
-// *store.RateError; signin.Problems for its name.
+// store.ErrPasskeyTaken; *store.RateError; signin.Problems for its name.
 func (r *Room) Finish(ctx context.Context, n NewPhone, c store.Client) (cookie string, err error) {
 	code := Code(n.Code)
 	e, err := r.Store.OpenEnrolment(ctx, code, c)

@@ -40,7 +40,7 @@ func (r *Room) ring(p store.PushSubscription, a store.Approval, q signin.Questio
 	n := push.Notification{
 		Title: words.Text(titles[q.Kind]), Body: words.Text("push.body"), Navigate: r.Origin + "/phone", Tag: topic, Lang: words.Tag(),
 		Worker: denial{
-			Asked: moment(q.AskedAt), Deny: words.Text("push.deny"), Denied: words.Text("push.denied"),
+			Asked: moment(q.AskedAt), Deny: words.Text("push.deny"), Denied: words.Text("push.deny_done"),
 			Ended: words.Text("push.ended"), Failed: words.Text("push.deny_failed"),
 		},
 	}

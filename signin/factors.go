@@ -97,7 +97,7 @@ func (f *Flow) Apps(ctx context.Context, userID int64) (apps []store.Authenticat
 }
 
 // RemoveApp removes an app of the visitor. To remove one that is gone is no error.
-// store.ErrNotFresh.
+// store.ErrNotFresh, store.ErrLastFactor.
 func (f *Flow) RemoveApp(ctx context.Context, v Visitor, id string, c store.Client) error {
 	err := f.Store.RemoveAuthenticator(ctx, v.Session.ID, id, c)
 	if errors.Is(err, store.ErrNotFound) {
@@ -112,7 +112,7 @@ func (f *Flow) RecoveryCodes(ctx context.Context, userID int64) (store.RecoveryC
 }
 
 // RemoveRecoveryCodes makes the visitor's recovery codes worthless. To remove none
-// is no error. store.ErrNotFresh.
+// is no error. store.ErrNotFresh, store.ErrLastFactor.
 func (f *Flow) RemoveRecoveryCodes(ctx context.Context, v Visitor, c store.Client) error {
 	err := f.Store.RemoveRecoveryCodes(ctx, v.Session.ID, c)
 	if errors.Is(err, store.ErrNotFound) {

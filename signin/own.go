@@ -112,7 +112,7 @@ func (f *Flow) ConfirmPhone(ctx context.Context, v Visitor, phoneID string, c st
 }
 
 // RemovePhone takes a phone from the visitor's account, which the phone is told. To
-// remove one that is gone is no error. store.ErrNotFresh.
+// remove one that is gone is no error. store.ErrNotFresh, store.ErrLastFactor.
 func (f *Flow) RemovePhone(ctx context.Context, v Visitor, phoneID string, c store.Client) error {
 	ended, err := f.Store.RevokeOwnPhone(ctx, v.Session.ID, phoneID, c)
 	if errors.Is(err, store.ErrNotFound) {

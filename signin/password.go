@@ -28,6 +28,9 @@ type NewPassword struct {
 	RemovePhones []string // ids of phones of one's own
 }
 
+// LastWay is of a change after which nothing but the password would let its owner in.
+const LastWay Problem = "last_way"
+
 // ChangePassword changes the visitor's password, and with it the rest in one step. It
 // returns the session under which they go on. The caller moves the browser to the session, then calls
 // Renewed. Problems, store.ErrNotFresh, and as Authenticate.
@@ -47,6 +50,9 @@ func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c s
 		change.RecoveryCodes = store.NewRecoveryCodes()
 	}
 	sess, ended, err := f.Store.ChangePassword(ctx, v.Session.ID, change, c)
+	if errors.Is(err, store.ErrLastFactor) {
+		return store.Session{}, Problems{FieldForm: LastWay}
+	}
 	f.tellEnded(ctx, v.User.ID, ended...)
 	if len(n.RemovePhones) > 0 {
 		f.tellOwn(v.User.ID)

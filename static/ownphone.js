@@ -6,6 +6,7 @@
 //   taken    a code for another account: a browser is the phone of one alone
 //   lost     the browser has deleted the keys, or the cookie
 //   revoked  the keys are forgotten
+//   unknown  nobody's any more; the keys stay, since the server may have another database
 //
 // The server decides what becomes of an answer. An event only makes the page
 // read what is stored.
@@ -14,7 +15,7 @@ import { keepWorker, showSteps } from "./install.js";
 import { Listener } from "./listen.js";
 import { fill, live, once, own, page, read, send, wordOf } from "./ownpage.js";
 import { readRequests } from "./ownrequests.js";
-import { keepPushes } from "./push.js";
+import { endPushes, keepPushes } from "./push.js";
 import { offerScan } from "./scan.js";
 import { base64, base64url } from "./webauthn.js";
 
@@ -55,10 +56,14 @@ function complain(word) {
 
 // ---- a new phone ----
 
+let tried = false; // the keys that are kept are of this page
+
 async function enrol() {
   const code = field("code").value;
   const name = field("name").value.trim();
   if (!name) return complain("name");
+  // Another tab has made a phone of this browser, whose keys are kept.
+  if (!tried && await phoneKeys.read()) return start();
   const begun = await send("/phone/enrol", { code });
   if (begun.status !== 200) return complain(begun.body.error === "code" ? "code" : wordOf(begun.status));
   const made = await makeKeys(begun.body);
@@ -66,6 +71,7 @@ async function enrol() {
   const { origin, challenge } = begun.body;
   const passkey = JSON.stringify(made.passkey);
   // Before the server knows them: a reply may be lost.
+  tried = true;
   await phoneKeys.keep(made.keys);
   const message = await phoneKeys.digest("nod phone 1", origin, challenge, name, passkey);
   const finished = await send("/phone/enrol/finish", {
@@ -166,7 +172,10 @@ async function stand() {
   if (hears) listener.start();
   else listener.stop();
   if (hears) void keepWorker();
-  if (page.dataset.now !== "ready") return;
+  if (page.dataset.now !== "ready") {
+    endPushes();
+    return;
+  }
   await readRequests();
   void keepPushes();
 }
@@ -176,6 +185,7 @@ async function stand() {
 function standing() {
   const { phone: { status }, keys } = own;
   if (status === "none") return keys ? "lost" : "none";
+  if (status === "unknown" && !keys) return "none";
   if (status === "renew" || (status === "ready" || status === "waiting") && !keys) return "lost";
   return status === "ready" && location.hash.length > 1 ? "taken" : status;
 }

@@ -1,5 +1,5 @@
-// The page with the code for a new phone: it leads on once a phone waits to be
-// confirmed.
+// The page with the code for a new phone: it leads on once a phone has used the code, or
+// it is too old.
 
 import { ask, pause } from "./listen.js";
 
@@ -13,7 +13,7 @@ async function wait() {
     await pause(INTERVAL);
     try {
       const reply = await ask(statusUrl, { headers: { Accept: "application/json" } }, REPLY_TIMEOUT);
-      if (reply.status === 401 || (reply.ok && (await reply.json()).waiting > 0)) return location.replace(nextUrl);
+      if (reply.status === 401 || (reply.ok && !(await reply.json()).code)) return location.replace(nextUrl);
     } catch {
       // asked again
     }

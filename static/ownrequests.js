@@ -11,9 +11,14 @@ const model = /** @type {HTMLTemplateElement} */ (document.getElementById("reque
 /** @type {Map<string, {card: HTMLElement, asked: AskedOfPhone, countdown: Countdown}>} */
 const cards = new Map();
 
+let turns = 0; // how often the server was asked
+let newest = 0; // which of its answers stands on the page
+
 export async function readRequests() {
+  const turn = ++turns;
   const news = await read("/phone/requests");
-  if (!news) return;
+  if (!news || turn < newest) return; // or it was overtaken
+  newest = turn;
   if (!news.requests) {
     await own.again();
     return;
@@ -102,7 +107,8 @@ function update(asked, serverTime) {
 /** @param {AskedOfPhone} asked */
 function stateOf({ status, reason, mine, phone: by, why }) {
   if (status === "denied" && mine) return `denied-${why || "why"}`;
-  if ((status === "approved" || status === "denied") && by && !mine) return `${status}-elsewhere`;
+  // The phone with the number has no name here.
+  if ((status === "approved" || status === "denied") && !mine) return `${status}-${by ? "elsewhere" : "number"}`;
   return status === "cancelled" && reason === "wrong_number" ? "cancelled-wrong_number" : status;
 }
 
@@ -111,7 +117,7 @@ function newCard(asked) {
   const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (model.content.cloneNode(true)).firstElementChild);
   const { shown } = asked;
   const kind = shown.kind === "login" && shown.resets ? "reset" : shown.kind;
-  for (const words of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-kind]"))) words.hidden = words.dataset.kind !== kind;
+  for (const words of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-kind]"))) words.hidden = !words.dataset.kind?.split(" ").includes(kind);
   const here = /** @type {HTMLElement} */ (card.querySelector("[data-here]"));
   here.hidden = !asked.here;
   for (const slot of /** @type {const} */ (["email", "browser", "address", "place", "change", "payee"])) fill(card, slot, shown[slot]);
@@ -159,13 +165,20 @@ function tell(id, word, left = 0) {
   } else number.removeAttribute("aria-invalid");
 }
 
+/** value is what a digit of any script counts: each has ten in a row. @param {string} digit */
+function value(digit) {
+  let below = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint((digit.codePointAt(0) ?? 0) - below - 1))) below++;
+  return String(below % 10);
+}
+
 /**
  * @param {string} id
  * @param {HTMLInputElement} field
  */
 async function approve(id, field) {
   const known = cards.get(id);
-  const number = field.value.replace(/\D/g, "");
+  const number = field.value.normalize("NFKC").replace(/\p{Nd}/gu, value).replace(/\D/g, "");
   const { phone, keys } = own;
   if (!known || !keys) return;
   if (number.length !== 6) return tell(id, "digits");

@@ -84,19 +84,26 @@ async function turnOn(pushes) {
 
 let begun = false;
 
+/** endPushes is for a page that is no phone any more: the one that it becomes begins anew. */
+export function endPushes() {
+  begun = false;
+  if (section) section.hidden = true;
+}
+
 /** keepPushes is done once at each opening of the page of a phone that counts. */
 export async function keepPushes() {
   if (begun || !section) return;
   begun = true;
   const reply = await ask("/phone/push", { headers: { Accept: "application/json" } }, REPLY_TIMEOUT).catch(() => null);
   const pushes = /** @type {Pushes | null} */ (reply?.ok ? await reply.json() : null);
+  begun = pushes !== null; // or the next time finds out
   if (!pushes?.key) return; // this site wakes no phones
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     // On iOS only an app on the Home Screen has them; its browser says that it is none.
     show("standalone" in navigator ? "install" : "lacking");
     return;
   }
-  button?.addEventListener("click", () => void turnOn(pushes));
+  if (button) button.onclick = () => void turnOn(pushes);
   if (permission() === "granted") {
     await live(pushes);
   } else {

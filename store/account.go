@@ -102,7 +102,8 @@ type PasswordChange struct {
 
 // ChangePassword gives the user of a session another password, and the session
 // another id. What waits for its second step ends, since it began with the password
-// before. ended are the sessions that did. ErrBusy, ErrNotFound, ErrNotFresh.
+// before. ended are the sessions that did. ErrBusy, ErrNotFound, ErrNotFresh;
+// ErrLastFactor as of RevokeOwnPhone.
 func (s *Store) ChangePassword(ctx context.Context, sessionID string, p PasswordChange, c Client) (sess Session, ended []Session, err error) {
 	hash, err := s.hashAt(ctx, sessionID, p.Password)
 	if err != nil {
@@ -133,10 +134,15 @@ func (tx *txn) takeBackFactors(ctx context.Context, by Session, p PasswordChange
 			return err
 		}
 	}
-	if len(p.RecoveryCodes) == 0 {
+	if len(p.RecoveryCodes) > 0 {
+		if err := tx.makeRecoveryCodes(ctx, by, p.RecoveryCodes, c); err != nil {
+			return err
+		}
+	}
+	if len(p.RemoveApps)+len(p.RemovePhones) == 0 {
 		return nil
 	}
-	return tx.makeRecoveryCodes(ctx, by, p.RecoveryCodes, c)
+	return tx.waysLeft(ctx, by.UserID)
 }
 
 // hashAt is the hash of another password for the user of a session.

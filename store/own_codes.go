@@ -136,7 +136,7 @@ func (s *Store) OpenEnrolment(ctx context.Context, code string, c Client) (e Enr
 // Enrol adds a phone whose keys are proved for an enrolment, by its code, which is used
 // up. cookie is what the phone is known by from now on. It counts once a browser has
 // confirmed it. ErrWrongCode for a code that is not good any more, or that has begun
-// another enrolment since.
+// another enrolment since; ErrPasskeyTaken.
 func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone, cookie string) (added OwnPhone, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		const use = `
@@ -158,6 +158,9 @@ func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone,
 		}
 		p.ID, p.Owner = id, e.Owner
 		added, err = tx.insertOwnPhone(ctx, p, cookie)
+		if isUnique(err) {
+			return ErrPasskeyTaken
+		}
 		return err
 	})
 	return added, err

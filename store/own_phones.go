@@ -227,7 +227,7 @@ func (tx *txn) endOwnFactor(ctx context.Context, userID int64) ([]Approval, erro
 		return nil, err
 	}
 	const asked = `user_id = ?3 AND factor_id IN (SELECT id FROM factors WHERE user_id = ?3 AND provider = 'own')`
-	return tx.cancelOrExpire(ctx, ReasonNoDevice, asked, userID)
+	return tx.cancelOrExpire(ctx, ReasonPhoneGone, asked, userID)
 }
 
 // takeBackApprovals ends what a phone has approved and nobody has used yet.
@@ -238,7 +238,7 @@ func (tx *txn) takeBackApprovals(ctx context.Context, userID int64, phoneID stri
 			AND consumed_at IS NULL
 			AND expires_at > ?4
 			AND id IN (SELECT approval_id FROM own_requests WHERE user_id = ?3 AND phone_id = ?5)`
-	return tx.end(ctx, ReasonNoDevice, unused, userID, tx.now-useWithin.Milliseconds(), phoneID)
+	return tx.end(ctx, ReasonPhoneGone, unused, userID, tx.now-useWithin.Milliseconds(), phoneID)
 }
 
 // revokeOwnPhones takes all own phones from a user.

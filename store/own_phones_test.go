@@ -164,7 +164,7 @@ func TestARevokedOwnPhone(t *testing.T) {
 	}
 	ended, err = w.store.RevokeOwnPhone(ctx, w.fresh(ada), pixel.ID, browser)
 	must(t, err)
-	if len(ended) != 1 || ended[0].ID != a.ID || ended[0].Reason != store.ReasonNoDevice {
+	if len(ended) != 1 || ended[0].ID != a.ID || ended[0].Reason != store.ReasonPhoneGone {
 		t.Errorf("with no phone left %+v ended", ended)
 	}
 	if again := w.begin(w.start(ada)); again.Provider != store.Simulator || len(again.Number) != 2 {

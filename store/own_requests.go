@@ -104,6 +104,9 @@ type WrongNumber struct{ Left int }
 
 func (e *WrongNumber) Error() string { return fmt.Sprintf("wrong number; %d tries left", e.Left) }
 
+// ErrPasskeyTaken refuses a passkey that another phone has.
+var ErrPasskeyTaken = errors.New("another phone has this passkey")
+
 // ErrCounterWentBack refuses the signature of a passkey that may have been copied.
 var ErrCounterWentBack = errors.New("the counter of the passkey went back")
 

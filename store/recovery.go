@@ -133,7 +133,7 @@ func (s *Store) RecoveryCodesOf(ctx context.Context, userID int64) (r RecoveryCo
 }
 
 // RemoveRecoveryCodes makes the recovery codes of a user worthless. ErrNotFound
-// where there is none; ErrNotFresh.
+// where there is none; ErrNotFresh; ErrLastFactor as of RevokeOwnPhone.
 func (s *Store) RemoveRecoveryCodes(ctx context.Context, sessionID string, c Client) error {
 	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
 		found, err := changed(tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = ?`, by.UserID))
@@ -146,7 +146,10 @@ func (s *Store) RemoveRecoveryCodes(ctx context.Context, sessionID string, c Cli
 		if err := tx.hideCodes(ctx, by.UserID); err != nil {
 			return err
 		}
-		return tx.factorChanged(ctx, by, c, EventRecoveryCodesRemoved, NoticeCodesRemoved, "")
+		if err := tx.factorChanged(ctx, by, c, EventRecoveryCodesRemoved, NoticeCodesRemoved, ""); err != nil {
+			return err
+		}
+		return tx.waysLeft(ctx, by.UserID)
 	})
 }
 

@@ -113,6 +113,8 @@ func TestTheLastWayInIsNotRemoved(t *testing.T) {
 	if has, err := w.store.HasPhone(ctx, ada.ID); err != nil || !has || !w.ownPhoneOf(pixel.cookie).Counts() {
 		t.Errorf("then it is gone: %v", err)
 	}
+	_, _, err = w.store.ChangePassword(ctx, w.fresh(ada), store.PasswordChange{Password: "quiet harbour lantern moss", RemovePhones: []string{pixel.ID}}, browser)
+	wantErr(t, "the only one, with a new password", err, store.ErrLastFactor)
 	waiting := w.enrolled(ada, "iPhone")
 	must(t, err2(w.store.RevokeOwnPhone(ctx, w.fresh(ada), waiting.ID, browser)))
 	w.recoveryCodes(ada)
@@ -120,6 +122,10 @@ func TestTheLastWayInIsNotRemoved(t *testing.T) {
 	if has, err := w.store.HasPhone(ctx, ada.ID); err != nil || has {
 		t.Errorf("there is one left, %v", err)
 	}
+	wantErr(t, "the codes", w.store.RemoveRecoveryCodes(ctx, w.fresh(ada), browser), store.ErrLastFactor)
+	app := w.app(ada)
+	must(t, w.store.RemoveRecoveryCodes(ctx, w.fresh(ada), browser))
+	wantErr(t, "the app", w.store.RemoveAuthenticator(ctx, w.fresh(ada), app.id, browser), store.ErrLastFactor)
 }
 
 // Whoever has no number is counted by their account.

@@ -113,9 +113,15 @@ func (s *Store) Authenticators(ctx context.Context, userID int64) ([]Authenticat
 	return list(ctx, s.read, scan, query, userID)
 }
 
-// RemoveAuthenticator forgets the secret of an app. ErrNotFound, ErrNotFresh.
+// RemoveAuthenticator forgets the secret of an app. ErrNotFound, ErrNotFresh; ErrLastFactor
+// as of RevokeOwnPhone.
 func (s *Store) RemoveAuthenticator(ctx context.Context, sessionID, id string, c Client) error {
-	return s.change(ctx, sessionID, func(tx *txn, by Session) error { return tx.removeApp(ctx, by, id, c) })
+	return s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if err := tx.removeApp(ctx, by, id, c); err != nil {
+			return err
+		}
+		return tx.waysLeft(ctx, by.UserID)
+	})
 }
 
 func (tx *txn) removeApp(ctx context.Context, by Session, id string, c Client) error {

@@ -230,7 +230,8 @@ type QR struct {
 
 // Own are the phones of one's own of the account.
 type Own struct {
-	Possible bool // whether browsers make their keys at this site's address
+	Possible bool // whether one may be added
+	Nowhere  bool // browsers make no keys for them at this site's address
 	Phones   []OwnPhone
 	Number   string // of the phone that can be asked beside them, "" without one
 	Beside   bool   // whether it is

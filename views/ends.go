@@ -47,6 +47,7 @@ var ends = []End{
 	{State: "cancelled-push_paused", Mark: "off", Step: 2, On: code},
 	{State: "cancelled-under_way", Mark: "off", Step: 2, On: code},
 	{State: "cancelled-wrong_number", Mark: "no", Step: 2, On: resend},
+	{State: "cancelled-phone_gone", Mark: "off", Step: 2, On: resend},
 	{State: "cancelled-signed_out", Mark: "off", On: again},
 	{State: "signed_out", Mark: "off", On: again, name: "cancelled"},
 	{State: "signed_out-replaced", Mark: "off", On: On{Href: "/login/approval", Text: "approval.replaced.action"}},

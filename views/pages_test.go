@@ -174,7 +174,7 @@ var asked = views.Asked{
 func changes() []state {
 	list := []state{{"change", "zero", views.Change{}}}
 	for _, status := range []string{"ask", "fresh", "code", "pending", "approved", "denied", "expired", "cancelled"} {
-		for _, reason := range []string{"", "unconfirmed", "unavailable", "rate_limited", "no_device", "push_paused", "wrong_number"} {
+		for _, reason := range []string{"", "unconfirmed", "unavailable", "rate_limited", "no_device", "push_paused", "wrong_number", "phone_gone"} {
 			list = append(list, state{"change", status + " " + reason, views.Change{
 				Layout: member("change", 2), What: "Sign out <another>", Path: "/account/sessions/end", Fields: []views.HiddenField{{"session", "A<B"}},
 				Status: status, Reason: reason, MaskedPhone: "+57 ••• 67", SentBy: "sms", TriesLeft: 2, SelfURL: "/account/confirm?a=1&b=2", CodeURL: "/x",
@@ -214,6 +214,7 @@ func protecteds() []state {
 	apps.Apps = []views.App{{"a1", "Blue <phone>", newYear, newYear}, {"a2", "Authenticator app", newYear, views.Time{}}}
 	apps.AppsProblem, apps.Recovery = "Too many.", views.RecoveryCodes{Left: 9, Of: 10, Made: newYear, Used: newYear}
 	lost.AppsLost, lost.Recovery = true, views.RecoveryCodes{Offer: true}
+	lost.Own.Possible, lost.Own.Nowhere = false, true
 	apps.Phone = views.PhoneFactor{Number: "+573001234567", Added: newYear, Proved: newYear}
 	lost.Phone = views.PhoneFactor{Number: "+573001234567", Added: newYear, Changing: "ready", MaskedNew: "+57 ••• 99", Ready: newYear}
 	wrong.TransferForm.Errors = problems("payee", "amount", "currency")

@@ -9,6 +9,7 @@ import { answers, load, reply, setPage } from "./browser.mjs";
 const template = readFileSync(new URL("../../views/ownphone.html", import.meta.url), "utf8")
   .replace(/\{\{define "ownphone-way"\}\}(.*?)\{\{end\}\}/s, "")
   .replace(/\{\{-? ?\/\*.*?\*\/ ?-?\}\}/gs, "")
+  .replace(/<noscript>.*?<\/noscript>/gs, "")
   .replace(/\{\{rich "([^"]*)" "[^"]*" \(el "(\w+)" "[^"]*" "([^"]*)" "([^"]*)"\)\}\}/g, '$1 <$2 $3="$4"></$2>')
   .replace(/\{\{t "([^"]*)"\}\}/g, "$1")
   .replace(/\{\{template "ownphone-way"\}\}/g, '<p class="badge"><span class="way" data-way="socket" hidden></span></p>')

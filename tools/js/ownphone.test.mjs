@@ -111,6 +111,27 @@ describe("a new phone", () => {
     });
   }
 
+  test("is none where another tab has made a phone of this browser meanwhile", async () => {
+    const phone = new Phone();
+    await phone.open();
+    const other = await Phone.ready();
+    phone.state = other.state;
+    phone.kept.set("phone", other.kept.get("phone"));
+    await enrols("ABCD-EFGH");
+    assert.deepEqual([heading(), phone.sent, phone.kept.get("phone")], ["Pixel", [], other.kept.get("phone")]);
+  });
+
+  test("whose keys did not get to the server begins anew on the same page", async () => {
+    const phone = new Phone();
+    phone.says["/phone/enrol"] = () => reply(200, options);
+    phone.says["/phone/enrol/finish"] = offline;
+    await phone.open();
+    await enrols("ABCD-EFGH");
+    assert.deepEqual(errors(), ["offline"]);
+    await enrols("ABCD-EFGH");
+    assert.deepEqual([errors(), phone.posted("/phone/enrol/finish").length], [["offline"], 2]);
+  });
+
   test("needs a name, and says so before anything is sent", async () => {
     const phone = new Phone();
     await phone.open();
@@ -205,6 +226,20 @@ describe("what is asked", () => {
     assert.equal(byId("number-a"), null);
   });
 
+  test("is not shown again by an answer that was overtaken", async () => {
+    const phone = await Phone.ready(request());
+    await phone.open();
+    let late;
+    phone.says["/phone/requests"] = () => new Promise((done) => (late = done));
+    await hears();
+    delete phone.says["/phone/requests"];
+    phone.requests = [request({ status: "expired" })];
+    await hears();
+    late(reply(200, { server_time: "2031-01-01T00:00:00Z", requests: [request()], news: [] }));
+    await settle();
+    assert.deepEqual(visible("#requests [data-if]").map((e) => e.dataset.if), ["expired"]);
+  });
+
   test("is followed by what the owner has not read", async () => {
     const phone = await Phone.ready();
     phone.news = [{ text: "A phone was <added>.", at: shown.asked }];
@@ -220,6 +255,8 @@ describe("what is asked", () => {
     ["a no that was a mistake", { status: "denied", mine: true, phone: "Pixel", why: "me" }, "denied-me"],
     ["another phone's yes", { status: "approved", phone: "iPhone" }, "approved-elsewhere"],
     ["another phone's no", { status: "denied", phone: "iPhone" }, "denied-elsewhere"],
+    ["a yes of the phone with the number", { status: "approved" }, "approved-number"],
+    ["a no of the phone with the number", { status: "denied" }, "denied-number"],
     ["three wrong numbers", { status: "cancelled", reason: "wrong_number" }, "cancelled-wrong_number"],
     ["a request that was called off", { status: "cancelled", reason: "user" }, "cancelled"],
     ["the end of its time", { status: "expired" }, "expired"],
@@ -251,6 +288,15 @@ describe("a yes", () => {
     assert.equal(passkey.response.signature, Buffer.from("signature").toString("base64url"));
     assert.deepEqual(errors(), []);
   });
+
+  for (const number of ["١٢٣٤٥٦", "۱۲۳ ۴۵۶", "１２３４５６", "१२३४५६"]) {
+    test(`takes the digits of other scripts: ${number}`, async () => {
+      const phone = await Phone.ready(request());
+      await phone.open();
+      await types(number);
+      assert.deepEqual([errors(), phone.posted("/phone/requests/a")[0]?.number], [[], "123456"]);
+    });
+  }
 
   for (const number of ["", "12345", "1234567", "abcdef"]) {
     test(`takes six digits, not "${number}"`, async () => {
@@ -329,6 +375,21 @@ describe("a no", () => {
   }
 });
 
+describe("a no to somebody else says what they have:", () => {
+  for (const [what, asked, word] of [
+    ["the password", {}, "ownphone.end.not_me"],
+    ["a recovery code", { resets: "yes" }, "ownphone.end.not_me_reset"],
+    ["the account", { kind: "transfer" }, "ownphone.end.not_me_inside"],
+    ["the account, too", { kind: "confirm" }, "ownphone.end.not_me_inside"],
+  ]) {
+    test(what, async () => {
+      const phone = await Phone.ready(request({ status: "denied", mine: true, phone: "Pixel", why: "not_me", shown: asked }));
+      await phone.open();
+      assert.deepEqual(visible("#requests [data-if] [data-kind]").map((e) => e.textContent), [word]);
+    });
+  }
+});
+
 describe("a phone that", () => {
   test("is given a code for another account stays what it is, and says so", async () => {
     const phone = await Phone.ready(request());
@@ -348,6 +409,23 @@ describe("a phone that", () => {
     document.querySelector("[data-phone=lost] [data-again]").click();
     await settle();
     assert.deepEqual([heading(), phone.kept.size], ["ownphone.title", 0]);
+  });
+
+  test("nobody knows any more says so, and keeps its keys until it begins anew", async () => {
+    const phone = await Phone.ready();
+    phone.state = { status: "unknown", origin };
+    await phone.open();
+    assert.deepEqual([heading(), phone.kept.size, sockets.length], ["ownphone.unknown.title", 1, 0]);
+    document.querySelector("[data-phone=unknown] [data-again]").click();
+    await settle();
+    assert.deepEqual([heading(), phone.kept.size], ["ownphone.title", 0]);
+  });
+
+  test("has the cookie of another one and no keys can become one", async () => {
+    const phone = new Phone();
+    phone.state = { status: "unknown", origin };
+    await phone.open();
+    assert.equal(heading(), "ownphone.title");
   });
 
   test("was removed says so, forgets its keys and hears no more", async () => {

@@ -18,10 +18,10 @@ function subscription(did, madeFor) {
 }
 
 /** open shows the page of a phone that counts, in a browser, and keeps its pushes; it returns what the browser did. */
-async function open({ pushes = {}, told = 204, permission = "granted", says = permission, kept, subscribes, lacks = [], ios = false } = {}) {
+async function open({ pushes = {}, told = 204, permission = "granted", says = permission, kept, subscribes, lacks = [], ios = false, fails = false } = {}) {
   const did = [];
   setPage(page);
-  answers(({ method }) => method === "POST" ? reply(told) : reply(200, { key, known: false, outcome: "", ...pushes }));
+  answers(({ method }) => method === "POST" ? reply(told) : reply(fails ? 503 : 200, { key, known: false, outcome: "", ...pushes }));
   Object.assign(window, {
     PushManager: class {},
     Notification: {
@@ -49,10 +49,10 @@ async function open({ pushes = {}, told = 204, permission = "granted", says = pe
     delete window[name];
     delete navigator[name];
   }
-  const { keepPushes } = await load("static/push.js");
+  const { endPushes, keepPushes } = await load("static/push.js");
   void keepPushes();
   await settle();
-  return { did, keepPushes };
+  return { did, endPushes, keepPushes };
 }
 
 const worker = "worker /phone/worker.js for /phone";
@@ -128,6 +128,26 @@ describe("where notifications are allowed", () => {
   test("it is done once at each opening", async () => {
     const { did, keepPushes } = await open();
     await keepPushes();
+    assert.deepEqual(did, [worker, "subscribed"]);
+  });
+
+  test("a phone that the page becomes after another one begins anew", async () => {
+    const { did, endPushes, keepPushes } = await open({ kept: key, pushes: { known: true } });
+    endPushes();
+    assert.equal(shown(), "");
+    answers(({ method }) => method === "POST" ? reply(204) : reply(200, { key, known: false, outcome: "" }));
+    await keepPushes();
+    await settle();
+    assert.deepEqual(did, [worker, worker, "unsubscribed", "subscribed"]);
+    stands("live");
+  });
+
+  test("a server that did not answer is asked again the next time", async () => {
+    const { did, keepPushes } = await open({ fails: true });
+    assert.deepEqual(did, []);
+    answers(({ method }) => method === "POST" ? reply(204) : reply(200, { key, known: false, outcome: "" }));
+    await keepPushes();
+    await settle();
     assert.deepEqual(did, [worker, "subscribed"]);
   });
 });

@@ -12,7 +12,7 @@ var accountRows = []row{
 	{what: "an app confirms and the wrong codes count on", file: "store/fresh.go", find: "if err := tx.forgetTries(ctx, sessionID); err != nil {", put: "if err := error(nil); err != nil {", test: "TestARightCodeForgetsTheWrongOnes"},
 	{what: "an app signs in and the wrong codes count on", file: "store/totp.go", find: "if err := tx.forgetTries(ctx, sessionID); err != nil {", put: "if err := error(nil); err != nil {", test: "TestARightCodeForgetsTheWrongOnes"},
 	{what: "a stranger's app outlives a not me", file: "store/account.go", find: "range p.RemoveApps {", put: "range p.RemoveApps[:0] {", test: "TestANewPasswordTakesBackWhatStrangersAdded"},
-	{what: "a stranger's recovery codes outlive a not me", file: "store/account.go", find: "return tx.makeRecoveryCodes(ctx, by, p.RecoveryCodes, c)", put: "return nil", test: "TestANewPasswordTakesBackWhatStrangersAdded"},
+	{what: "a stranger's recovery codes outlive a not me", file: "store/account.go", find: "if err := tx.makeRecoveryCodes(ctx, by, p.RecoveryCodes, c); err != nil {", put: "if err := error(nil); err != nil {", test: "TestANewPasswordTakesBackWhatStrangersAdded"},
 	{what: "a mistaken not me is not taken back", file: "store/fresh.go", find: "before.CodeAt = at(tx.now)", put: "_ = before.CodeAt", test: "TestACodeEndsThePauseOfOnesOwn"},
 	{what: "a fresh sign-in stands for the code that ends a pause", file: "handlers/fresh.go", find: "if !ref.byCode {", put: "if true {", test: "handlers.TestAMistakenNotMeIsTakenBack"},
 	{what: "what was disputed is not offered", file: "signin/added.go", find: "case err == nil && n.At.Before(since):", put: "case f == nil:", test: "handlers.TestNotMeListsWhatIsNew"},
