@@ -23,6 +23,7 @@ type stateJSON struct {
 	Number     string `json:"number"`
 	Revision   int64  `json:"revision"`    // orders the states that one page receives
 	ExpiresAt  string `json:"expires_at"`  // RFC 3339, "" without a request
+	RetryAt    string `json:"retry_at"`    // RFC 3339, to the minute, "" unless the provider may not be asked before
 	ServerTime string `json:"server_time"` // RFC 3339; expires_at minus this is the time left
 }
 
@@ -57,6 +58,9 @@ func (b Browsers) encodeState(s signin.State) []byte {
 	}
 	if !s.ExpiresAt.IsZero() {
 		body.ExpiresAt = wireTime(s.ExpiresAt)
+	}
+	if retry := askableAt(s.RetryAt, now()); !retry.IsZero() {
+		body.RetryAt = wireTime(retry)
 	}
 	return encode(body)
 }

@@ -91,6 +91,9 @@ func (h *Handlers) ErrorHandler(c *fiber.Ctx, err error) error {
 		Status: p.Status, Heading: heading, Text: text, RequestID: id,
 		Action: views.Link{Href: p.Action.Href, Text: h.text(c, p.Action.Text)},
 	}
+	if id == "" || p.Status == fiber.StatusMisdirectedRequest {
+		page.Here = "" // the form would come without its cookie
+	}
 	rerr := c.Render("error", page)
 	if id == "" {
 		// A request that could not be read whole shows no cookies: a new form

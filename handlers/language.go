@@ -129,13 +129,11 @@ func ownPath(typed string) string {
 	return page.String()
 }
 
-// here is where the switch of languages leads back to, "" for a page without one.
+// here is where the switch of languages leads back to, "" for a page without one. From an
+// error, too: it is opened, never sent again, and the address of a form leads to its page.
 func here(c *fiber.Ctx, page string) string {
-	if c.Method() == fiber.MethodPost {
+	if c.Method() == fiber.MethodPost && page != "error" {
 		return posted[page]
-	}
-	if page == "error" {
-		return ""
 	}
 	if address := utils.CopyString(c.OriginalURL()); len(address) <= maxHere {
 		return ownPath(address)

@@ -139,6 +139,46 @@ func TestEveryPageThatAnswersAFormHasTheSwitch(t *testing.T) {
 	}
 }
 
+// An error is read in the other language, too. What was sent is not sent again: the switch
+// leads to the page of its form.
+func TestErrorsHaveTheSwitch(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.reads("en")
+	b.passPassword(ada)
+	for _, test := range []struct {
+		got      page
+		to, then string // where the switch leads, and that leads on
+	}{
+		{b.get("/nowhere?a=1&b=2"), "/nowhere?a=1&amp;b=2", ""},
+		{b.postForm("/login/resend", url.Values{}), "/login/resend", "/login/approval"},
+		{b.postForm("/logout", url.Values{}), "/logout", "/"},
+		{b.postForm("/login", url.Values{}), "/login", "/login/approval"},
+	} {
+		wantBody(t, test.got, `id="language-form"`, `name="to" value="`+test.to+`"`)
+		to := html.UnescapeString(test.to)
+		wantRedirect(t, b.post("/language", "language", "de", "to", to), to)
+		got := b.get(to)
+		if test.then != "" {
+			wantRedirect(t, got, test.then)
+			got = b.get(test.then)
+		}
+		wantBody(t, got, inGerman)
+		b.post("/language", "language", "en", "to", "/")
+	}
+	if n := len(ada.phone.requests()); n != 2 {
+		t.Errorf("the phone was asked %d times, want at the sign-up and the sign-in alone", n)
+	}
+	for _, head := range []string{
+		"GET /login HTTP/1.1\r\nHost: nod.example\r\nAccept: text/html",
+		"GET /login HTTP/1.1\r\nHost: " + strings.TrimPrefix(s.url, "http://") + "\r\nCookie: a=" + strings.Repeat("x", 9000),
+	} {
+		if got := s.rawAnswer(head + "\r\nConnection: close\r\n\r\n"); !strings.Contains(got, `class="page-error"`) || strings.Contains(got, "language-form") {
+			t.Errorf("a switch that cannot work:\n%.300s\n%s", head, got)
+		}
+	}
+}
+
 // Pages follow the reader; what rings follows the account.
 func TestWhatRingsFollowsTheAccount(t *testing.T) {
 	s := newSite(t)
@@ -186,9 +226,9 @@ func TestTwoWaysToReadAnAmount(t *testing.T) {
 	wantStatus(t, got, http.StatusUnprocessableEntity)
 	wantBody(t, got, "auf zwei Arten lesen", "12,50", `value="1,000"`)
 	got = b.post("/transfers", "payee", "Grace", "amount", "10,5", "currency", "JPY")
-	wantBody(t, got, "mehr Nachkommastellen als seine Währung. Schreiben Sie ihn etwa 12.", `value="10,5"`)
+	wantBody(t, got, "mehr Nachkommastellen als seine Währung. Schreiben Sie ihn so: 12<", `value="10,5"`)
 	got = b.post("/transfers", "payee", "Grace", "amount", "12 €", "currency", "EUR")
-	wantBody(t, got, "Lassen Sie die Währung hier weg", "etwa 12,50.")
+	wantBody(t, got, "Lassen Sie die Währung weg", "etwa 12,50.")
 	wantRedirect(t, b.post("/transfers", "payee", "Grace", "amount", "1.000", "currency", "EUR"), "/protected#transfers")
 	wantBody(t, b.get("/protected"), "1.000,00 EUR", `name="amount" value="1000.00"`)
 }

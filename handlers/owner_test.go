@@ -111,7 +111,7 @@ func TestTransfersCountAsPushes(t *testing.T) {
 		_, _, err = s.store.CancelApproval(t.Context(), pending[0], store.ReasonSignedOut)
 		must(t, err)
 	}
-	wantRefused(t, ask(), 10*time.Minute, "This phone was asked several times without an approval")
+	wantRefused(t, ask(), 10*time.Minute, "This phone was asked several times and never approved")
 }
 
 // A code is sent where it costs what others cost, and nowhere else.

@@ -24,11 +24,15 @@ func TestWhenToAskAgain(t *testing.T) {
 			b, in := s.browser(), s.stale(ada)
 			s.order(test.order)
 			told := s.clock.Now().Add(270*time.Second + time.Minute - 1).Truncate(time.Minute) // to the minute, never too early
-			soon := fmt.Sprintf(`<time datetime="%s" data-soon>`, told.Format("2006-01-02T15:04:05.000Z"))
+			at := told.Format("2006-01-02T15:04:05.000Z")
+			soon := fmt.Sprintf(`<time datetime="%s" data-soon>`, at)
 
 			b.passPassword(ada)
 			b.wantUnasked(test.reason)
-			wantBody(t, b.get("/login/approval"), soon, `src="/static/times.js"`)
+			wantBody(t, b.get("/login/approval"), soon)
+			if heard := b.events().want("cancelled"); heard.RetryAt != at {
+				t.Errorf("the page hears %q, want %q", heard.RetryAt, at)
+			}
 			wantRedirect(t, in.post("/transfers", "payee", "Grace", "amount", "1", "currency", "EUR"), "/protected#transfers")
 			wantBody(t, in.get("/protected"), soon)
 			wantRedirect(t, in.post("/account/confirm/ask", "to", "/account/close"), toClose)
@@ -49,7 +53,10 @@ func TestWhenToAskAgain(t *testing.T) {
 
 			s.clock.Advance(5 * time.Minute)
 			for who, path := range map[*browser]string{b: "/login/approval", in: "/protected"} {
-				wantNoBody(t, who.get(path), "data-soon>")
+				wantNoBody(t, who.get(path), soon)
+			}
+			if heard := b.events().want("cancelled"); heard.RetryAt != "" {
+				t.Errorf("once that is past the page hears %q", heard.RetryAt)
 			}
 		})
 	}

@@ -42,7 +42,7 @@ func TestSignUpErrorsStandBesideTheirField(t *testing.T) {
 		{"no number", "phone_number", "", words("problem.phone.missing")},
 		{"not a number", "phone_number", "call me", words("problem.phone.malformed")},
 		{"no such number", "phone_number", "1234567", words("problem.phone.unknown")},
-		{"another country's number", "phone_number", "+44 20 7946 0958", "This number belongs to another country"},
+		{"another country's number", "phone_number", "+44 20 7946 0958", "from the country you chose"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,6 +20,7 @@ type told struct {
 	Status    string `json:"status"`
 	Reason    string `json:"reason"`
 	ExpiresAt string `json:"expires_at"`
+	RetryAt   string `json:"retry_at"`
 	Number    string `json:"number"`
 	Revision  int64  `json:"revision"`
 }

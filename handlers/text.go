@@ -76,13 +76,22 @@ func (h *Handlers) timeOf(c *fiber.Ctx, t time.Time) views.Time {
 	return views.Time{Machine: wireTime(t), Text: h.reader(c).Minute(t)}
 }
 
-// retryOf is when a provider may be asked again, to the minute and never too early; zero if
-// that is past or it has not said.
+// retryOf is askableAt as a page shows it.
 func (h *Handlers) retryOf(c *fiber.Ctx, t time.Time) views.Time {
-	if !t.After(h.Now()) {
+	t = askableAt(t, h.Now())
+	if t.IsZero() {
 		return views.Time{}
 	}
-	return h.timeOf(c, t.Add(time.Minute-1).Truncate(time.Minute))
+	return h.timeOf(c, t)
+}
+
+// askableAt is when a provider may be asked again, to the minute and never too early; zero
+// if that is past or it has not said.
+func askableAt(t, now time.Time) time.Time {
+	if !t.After(now) {
+		return time.Time{}
+	}
+	return t.Add(time.Minute - 1).Truncate(time.Minute)
 }
 
 // browser is what a person would call the browser of a User-Agent header.

@@ -25,6 +25,7 @@ type State struct {
 	Reason    store.Reason
 	Number    string    // to compare with the phone's, "" without a request
 	ExpiresAt time.Time // of the request, zero without one
+	RetryAt   time.Time // of a request that its provider has not taken; zero if it has not said
 	Revision  int64     // orders states of one session
 	Last      bool      // nothing follows until the browser asks again
 	Ended     bool      // the session has ended
@@ -62,7 +63,7 @@ func stateOf(w store.Wait) State {
 	}
 	return State{
 		Status: Status(w.Request.Status), Reason: w.Request.Reason, Number: w.Request.Number,
-		ExpiresAt: w.Request.ExpiresAt, Revision: w.Revision, Last: w.Request.Status != store.Pending,
+		ExpiresAt: w.Request.ExpiresAt, RetryAt: w.Request.RetryAt, Revision: w.Revision, Last: w.Request.Status != store.Pending,
 		request: w.Request,
 	}
 }

@@ -25,7 +25,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 	} {
 		header := http.Header{"Accept": {"text/html"}, "Accept-Language": {test.accept}, "Cookie": {"phones_language=" + test.cookie}}
 		s.do("GET", "/", "", header).wantStatus(200).wantIn(`<html lang="`+test.lang+`">`, test.words)
-		s.do("GET", "/phones/1", "", header).wantStatus(404).wantIn(`<html lang="` + test.lang + `">`)
+		s.do("GET", "/phones/1", "", header).wantStatus(404).wantIn(`<html lang="`+test.lang+`">`, `action="/language"`)
 	}
 	// What scripts of clients read stays English, unless they ask for another language.
 	s.do("GET", "/", "", asJSON).wantIn("the API replies 3.5 s late")

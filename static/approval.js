@@ -14,6 +14,7 @@ import { Confirmation } from "./confirm.js";
 import { Countdown } from "./countdown.js";
 import { focusOn } from "./form.js";
 import { Listener, mark, since } from "./listen.js";
+import { write } from "./times.js";
 
 const HELP_AFTER = 15000;
 const RUNNING_OUT = 20; // seconds left when the ring changes its colour
@@ -165,9 +166,25 @@ function apply(state) {
     current = name;
     return location.replace(doneUrl);
   }
+  sayUntil(state.retry_at);
   show(name);
   if (state.status === "approved") confirmation.send();
   if (state.status === "signed_in") location.replace(doneUrl);
+}
+
+/**
+ * sayUntil says when the phone may be asked again, where that is known.
+ *
+ * @param {string} [retryAt]
+ */
+function sayUntil(retryAt = "") {
+  for (const sentence of all(page, "[data-until]")) {
+    sentence.hidden = !retryAt;
+    /** @type {HTMLElement} */ (sentence.previousElementSibling).hidden = !sentence.hidden;
+    const time = /** @type {HTMLTimeElement} */ (sentence.querySelector("time"));
+    time.dateTime = retryAt;
+    if (retryAt) write(time);
+  }
 }
 
 /**

@@ -39,6 +39,7 @@ const SLEEP = 3000; // what a tick may be late by without a sleep
  * @property {string} [reason]
  * @property {string} [number]
  * @property {string} [expires_at]
+ * @property {string} [retry_at]
  * @property {string} [server_time]
  * @property {number} [revision] grows with every change; 0 where it is missing
  */

@@ -18,10 +18,19 @@ function isTag(tag) {
 const clock = new Intl.DateTimeFormat(habit, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(habit, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
-for (const time of document.querySelectorAll("time")) {
-  const at = Date.parse(time.dateTime);
-  if (Number.isNaN(at)) continue;
-  time.title = time.textContent;
-  const isToday = new Date(at).toDateString() === new Date().toDateString();
+/**
+ * write shows the time that an element is for.
+ *
+ * @param {HTMLTimeElement} time
+ */
+export function write(time) {
+  const at = new Date(time.dateTime);
+  const isToday = at.toDateString() === new Date().toDateString();
   time.textContent = ("soon" in time.dataset && isToday ? clock : date).format(at);
+}
+
+for (const time of document.querySelectorAll("time")) {
+  if (Number.isNaN(Date.parse(time.dateTime))) continue;
+  time.title = time.textContent;
+  write(time);
 }

@@ -35,7 +35,8 @@ const waitQuery = `
 		COALESCE(approvals.consumed_at, 0),
 		COALESCE(approvals.id, ''),
 		COALESCE(approvals.uuid, ''),
-		COALESCE(approvals.created_at, 0)
+		COALESCE(approvals.created_at, 0),
+		COALESCE(approvals.retry_at, 0)
 	FROM sessions
 	LEFT JOIN approvals ON approvals.seq = (
 		SELECT MAX(seq)
@@ -49,9 +50,9 @@ const waitQuery = `
 // session.
 func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	var w Wait
-	var ended, ends, seen, expires, consumed, created int64
+	var ended, ends, seen, expires, consumed, created, retry int64
 	err := s.read.QueryRowContext(s.uncancelled(ctx), waitQuery, sessionID).Scan(&w.UserID, &w.Level, &ended, &w.EndReason, &ends, &seen, &w.Revision, &w.Request.Status, &w.Request.Reason, &w.Request.Number, &expires, &consumed,
-		&w.Request.ID, &w.Request.UUID, &created)
+		&w.Request.ID, &w.Request.UUID, &created, &retry)
 	if err != nil {
 		return Wait{}, s.met(err)
 	}
@@ -59,6 +60,7 @@ func (s *Store) Wait(ctx context.Context, sessionID string) (Wait, error) {
 	// As in sessionQuery: a sign-in under way ends by its age alone.
 	w.Counts = ended == 0 && ends > now && (w.Level == PasswordPassed || seen > now-s.opts.SessionIdle.Milliseconds())
 	w.EndedAt, w.Request.ExpiresAt, w.Request.ConsumedAt, w.Request.CreatedAt = at(ended), at(expires), at(consumed), at(created)
+	w.Request.RetryAt = at(retry)
 	w.Request = w.Request.as(now)
 	return w, nil
 }

@@ -13,6 +13,7 @@ type End struct {
 	State string // as data-state names it: the status, and the reason after a dash
 	Mark  string // above the sentence: yes, no, late or off
 	Step  int    // where the steps are, see "steps"
+	Until bool   // the provider may have said when it may be asked again
 	On    On
 
 	Title, Text string // in the language of the page
@@ -41,8 +42,8 @@ var ends = []End{
 	{State: "cancelled-by_user", Mark: "off", On: again},
 	{State: "cancelled-superseded", Mark: "off", On: On{Href: "/login", Text: "approval.superseded.action"}},
 	{State: "cancelled-other_method", Mark: "yes", Step: 4, On: inside},
-	{State: "cancelled-unavailable", Mark: "off", Step: 2, On: resend},
-	{State: "cancelled-rate_limited", Mark: "off", Step: 2, On: resend},
+	{State: "cancelled-unavailable", Mark: "off", Step: 2, Until: true, On: resend},
+	{State: "cancelled-rate_limited", Mark: "off", Step: 2, Until: true, On: resend},
 	{State: "cancelled-no_device", Mark: "off", Step: 2, On: resend},
 	{State: "cancelled-push_paused", Mark: "off", Step: 2, On: code},
 	{State: "cancelled-under_way", Mark: "off", Step: 2, On: code},

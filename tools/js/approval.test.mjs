@@ -7,9 +7,11 @@ import {
 const now = "2026-11-25T12:00:00.000Z";
 const at = (seconds) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
+const untilKnown = ["unavailable", "rate_limited"];
+
 const headings = {
   pending: "Tap Approve", approved: "Approved", signed_in: "You are signed in", denied: "Denied", expired: "Too late",
-  cancelled: "Ended", "cancelled-by_user": "You cancelled", signed_out: "Signed out", "signed_out-replaced": "Another sign-in",
+  cancelled: "Ended", "cancelled-by_user": "You cancelled", "cancelled-unavailable": "Unreachable", "cancelled-rate_limited": "Not yet", signed_out: "Signed out", "signed_out-replaced": "Another sign-in",
 };
 
 const page = (state) => `
@@ -39,6 +41,8 @@ const page = (state) => `
     <section id="help" data-state="pending" data-help hidden><h2 id="help-heading">Nothing on your phone?</h2></section>
     <section data-state="approved" ${state === "approved" ? "" : "hidden"}><p data-sentence>Your page opens now.</p><p data-message="confirm-offline" hidden></p></section>
     <section data-state="denied" hidden><p data-sentence>Nobody was let in.</p></section>
+    ${untilKnown.map((reason) => `<section data-state="cancelled-${reason}" hidden><p data-sentence>In a few minutes.</p>
+      <p data-sentence data-until hidden>After <time datetime="" data-soon></time>.</p></section>`).join("")}
     <p data-message="stuck" hidden>Stuck</p>
     <p data-message="no-script">Use the page without scripts</p>
   </div>`;
@@ -118,6 +122,18 @@ describe("waiting", () => {
     await advance(10);
     assert.ok(!byId("help").hidden);
     assert.equal(said(), "Nothing on your phone?");
+  });
+
+  test("says when the phone may be asked again, where that is known", async () => {
+    for (const reason of untilKnown) {
+      await open();
+      await hear({ status: "cancelled", reason, retry_at: "2025-12-31T12:05:00.000Z" });
+      assert.match(said(), /\. After Dec 31, 2025, \d+:05\s[AP]M\.$/);
+      answers(reply(200, { status: "pending", number: "17", expires_at: at(60), server_time: now, revision: 1 }));
+      await happens("online");
+      await hear({ status: "cancelled", reason, retry_at: "", revision: 2 });
+      assert.match(said(), /\. In a few minutes\.$/);
+    }
   });
 
   test("offers no help after an end", async () => {

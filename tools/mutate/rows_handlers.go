@@ -66,7 +66,7 @@ var handlersRows = []row{
 	{what: "an approval is used up for a cookie that cannot be kept", file: "handlers/app.go", find: `"/confirm-login", h.requireSessionFile, `, put: `"/confirm-login", `, test: "TestALockedSessionFileLosesNothing"},
 	{what: "an account is made for a cookie that cannot be kept", file: "handlers/app.go", find: `app.Post("/signup", h.requireSessionFile, `, put: `app.Post("/signup", `, test: "TestALockedSessionFileLosesNothing"},
 	{what: "when a provider may be asked again is lost", file: "providers/authy.go", find: "wait := authy.RetryAfter(err); wait > 0", put: "wait := authy.RetryAfter(err); wait < 0", test: "handlers.TestWhenToAskAgain"},
-	{what: "a provider is said to take requests too early", file: "handlers/text.go", find: "t.Add(time.Minute-1)", put: "t", test: "TestWhenToAskAgain"},
+	{what: "a provider is said to take requests too early", file: "handlers/text.go", find: "t.Add(time.Minute - 1)", put: "t", test: "TestWhenToAskAgain"},
 	{what: "a person's own time is told as that from the tap", file: "store/confirm.go", find: "if c.Unpressed {", put: "if true {", test: "handlers.TestTheTimeFromTheTapIsNobodysOwn"},
 	{what: "no Retry-After", file: "handlers/errors.go", find: "fiber.HeaderRetryAfter", put: `"X-Retry-After"`, test: "TestGuessingIsSlowedDown"},
 	{what: "an error shows its cause", file: "handlers/errors.go", find: `Text: "error.internal.text"`, put: "Text: err.Error()", test: "TestErrorsTellNoSecrets"},

@@ -15,6 +15,8 @@ var languageRows = []row{
 	{what: "a closed account keeps its language", file: "store/users.go", find: "\t\t\tlanguage = '',\n", put: "", test: "store.TestTheLanguageOfAnAccount"},
 	{what: "the switch leads from a wrong code to the tap", file: "handlers/fresh.go", find: "page.Here = page.CodeURL", put: "page.Here = page.SelfURL", test: "TestEveryPageThatAnswersAFormHasTheSwitch"},
 	{what: "the switch loses what was typed", file: "handlers/app.go", find: "h.unlessSwitched(h.typedSignup), ", put: "", test: "TestTheSwitchTakesAlongWhatWasTyped"},
+	{what: "an error has no switch", file: "handlers/language.go", find: `fiber.MethodPost && page != "error"`, put: "fiber.MethodPost", test: "TestErrorsHaveTheSwitch"},
+	{what: "a page hears of a limit and not until when", file: "handlers/browsers.go", find: "body.RetryAt = wireTime(retry)", put: "_ = retry", test: "TestWhenToAskAgain"},
 	{what: "what was said of a request stands above its end", file: "handlers/approval.go", find: "n != nil || a.Status != store.Pending", put: "n != nil", test: "TestWhatWasSaidOfARequestEndsWithIt"},
 	{what: "a notice is shown on any page", file: "handlers/notices.go", find: "|| page != c.Path()", put: `|| page == ""`, test: "TestANoticeIsForItsPage"},
 	{what: "a sentence is missing in a language", file: "locales/de.json", find: "  \"login.title\": \"Anmelden\",\n", put: "", test: "locales.TestEveryLanguageHasEverySentence"},
