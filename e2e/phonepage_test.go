@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
 )
 
 // camera takes the place of a camera and of what reads QR codes: tests have neither.
@@ -65,6 +67,13 @@ func TestThePageOfAPhone(t *testing.T) {
 		return top > innerHeight / 2 && bottom <= innerHeight; // where a thumb is
 	}))`)
 	hand.accessible("a request from the same browser")
+	behind := ada.tab()
+	behind.early(`{ const now = Date.now; Date.now = () => now() - 3600000; }`)
+	behind.open("/phone")
+	behind.see("#clock-off")
+	behind.is(`/^([1-9]|10):\d\d$/.test(document.querySelector("[data-left]").innerText)`)
+	behind.accessible("a clock that is an hour off")
+	behind.open("about:blank")
 	hand.click(pendingCard + "[data-deny]")
 	hand.see(`#requests [data-why="me"]`)
 
@@ -81,4 +90,38 @@ func TestThePageOfAPhone(t *testing.T) {
 	hand.accessible("keys that the browser has deleted")
 	hand.click("[data-phone=lost] [data-again]")
 	hand.see("#enrol-form")
+}
+
+// agents are browsers for which it is drawn how the page becomes an app.
+var agents = map[string]string{
+	"ios":     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1",
+	"android": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/156.0.0.0 Mobile Safari/537.36",
+	"firefox": "Mozilla/5.0 (Android 15; Mobile; rv:153.0) Gecko/153.0 Firefox/153.0",
+}
+
+// Before it is a phone, the page says how it becomes an app, in each browser in its way,
+// and what is wrong with the camera.
+func TestThePageThatIsNoPhoneYet(t *testing.T) {
+	story(t)
+	tb := startNod(t).person().tab()
+	tb.early(camera + `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", window.fails); };`)
+	tb.look(390, "light")
+	for name, agent := range agents {
+		call(tb, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
+		tb.open("/phone")
+		if name == "ios" {
+			tb.is(`document.querySelector("#install").open`) // first of all
+		} else {
+			tb.click("#install summary")
+		}
+		tb.see("[data-steps=" + name + "]")
+		tb.fits(390)
+		tb.accessible("how it is kept: " + name)
+	}
+	for fails, word := range map[string]string{"NotAllowedError": "scan.refused", "NotFoundError": "scan.none", "NotReadableError": "scan.fails"} {
+		eval[bool](tb, fmt.Sprintf(`(window.fails = %q, true)`, fails))
+		tb.click("#scan-start")
+		tb.is(fmt.Sprintf(`document.querySelector("#scan-said").innerText === %q`, words(word)))
+	}
+	tb.accessible("a camera that does not open")
 }

@@ -19,6 +19,7 @@ type proxy struct {
 	holdStreams  atomic.Bool  // accepts an event stream and forwards nothing of it
 	loses        atomic.Value // a func(path string) bool: no answer is given to these
 	noCookies    atomic.Bool  // forwards no cookie, either way
+	newer        atomic.Bool  // has the scripts of another version of Nod
 	sockets      atomic.Int64 // WebSocket handshakes seen
 	wire         *wire
 	url          string
@@ -34,6 +35,9 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(backend)
 			r.Out.Host = r.In.Host
+			if p.newer.Load() {
+				r.Out.Header.Del("If-None-Match") // what the browser has is of the older one
+			}
 			if p.dropUpgrades.Load() {
 				r.Out.Header.Del("Upgrade")
 				r.Out.Header.Del("Connection")
@@ -42,6 +46,9 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 		ModifyResponse: func(r *http.Response) error {
 			if p.noCookies.Load() {
 				r.Header.Del("Set-Cookie")
+			}
+			if added := ofNewer[r.Request.URL.Path]; added != "" && p.newer.Load() {
+				return lengthen(r, added)
 			}
 			return nil
 		},

@@ -1,6 +1,8 @@
 // Makes an app of the phone's page: how that is done in this browser, while it is none,
 // and the worker, which has a page for when there is no network.
 
+import { keepTyped } from "./ownpage.js";
+
 const steps = /** @type {HTMLDetailsElement | null} */ (document.getElementById("install"));
 const button = document.getElementById("install-now");
 const updated = document.getElementById("updated");
@@ -44,6 +46,8 @@ addEventListener("beforeinstallprompt", (event) => {
 });
 addEventListener("appinstalled", () => steps && (steps.hidden = true));
 
+/** @type {ServiceWorkerRegistration | null} */
+let registration = null;
 let kept = false;
 
 /**
@@ -53,13 +57,21 @@ let kept = false;
 export async function keepWorker() {
   if (kept || !("serviceWorker" in navigator)) return;
   kept = true;
-  const before = navigator.serviceWorker.controller;
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (before && updated) updated.hidden = false;
+  const { serviceWorker } = navigator;
+  let { controller } = serviceWorker;
+  serviceWorker.addEventListener("controllerchange", () => {
+    if (controller && updated) updated.hidden = false;
+    ({ controller } = serviceWorker); // none before the first one
   });
-  document.getElementById("reload")?.addEventListener("click", () => location.reload());
-  const registration = await navigator.serviceWorker.register("/phone/worker.js", { scope: "/phone" }).catch(() => null);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") void registration?.update().catch(() => {});
+  document.getElementById("reload")?.addEventListener("click", () => {
+    keepTyped();
+    location.reload();
   });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lookForUpdate());
+  registration = await serviceWorker.register("/phone/worker.js", { scope: "/phone" }).catch(() => null);
+}
+
+/** lookForUpdate has the browser ask for a newer worker. */
+export function lookForUpdate() {
+  void registration?.update().catch(() => {});
 }

@@ -4,12 +4,48 @@
 import { ask } from "./listen.js";
 
 const REPLY_TIMEOUT = 15000;
+const TYPED = "nod-typed";
 
 /** @type {{phone: StateOfPhone, keys: KeysOfPhone | undefined, again: () => Promise<void>}} again finds out how it stands */
 export const own = { phone: { status: "none", origin: location.origin }, keys: undefined, again: async () => {} };
 
 export const page = /** @type {HTMLElement} */ (document.getElementById("ownphone"));
 export const live = /** @type {HTMLElement} */ (document.getElementById("ownphone-live"));
+
+const appName = document.title.slice(document.title.lastIndexOf("·"));
+
+/** entitle gives the page the title of what it shows. @param {string} words */
+export function entitle(words) {
+  document.title = `${words.trim()} ${appName}`;
+}
+
+/** keepTyped has what is typed outlive the next loading of this page. */
+export function keepTyped() {
+  const typed = [...page.querySelectorAll("input")].map(({ id, value }) => [id, value]);
+  try {
+    sessionStorage.setItem(TYPED, JSON.stringify(Object.fromEntries(typed)));
+  } catch {
+    // A browser that keeps nothing: it is typed again.
+  }
+}
+
+/** @returns {Record<string, string>} */
+function takeTyped() {
+  try {
+    const typed = sessionStorage.getItem(TYPED);
+    sessionStorage.removeItem(TYPED);
+    return JSON.parse(typed ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+const typedBefore = takeTyped();
+
+/** refill gives a field what it had when the page was loaded anew. @param {HTMLInputElement} field */
+export function refill(field) {
+  field.value = typedBefore[field.id] ?? field.value;
+}
 
 /**
  * @param {string} path

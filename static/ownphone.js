@@ -11,9 +11,9 @@
 // The server decides what becomes of an answer. An event only makes the page
 // read what is stored.
 
-import { keepWorker, showSteps } from "./install.js";
+import { keepWorker, lookForUpdate, showSteps } from "./install.js";
 import { Listener } from "./listen.js";
-import { fill, live, once, own, page, read, send, wordOf } from "./ownpage.js";
+import { entitle, fill, live, once, own, page, read, refill, send, wordOf } from "./ownpage.js";
 import { readRequests } from "./ownrequests.js";
 import { endPushes, keepPushes } from "./push.js";
 import { offerScan } from "./scan.js";
@@ -37,7 +37,10 @@ function show(name) {
     part.hidden = !part.dataset.phone?.split(" ").includes(name);
   }
   showSteps(name);
-  if (before && before !== name) live.textContent = document.getElementById("ownphone-heading")?.innerText ?? "";
+  if (before === name) return;
+  const heading = document.getElementById("ownphone-heading")?.innerText ?? "";
+  entitle(heading);
+  if (before) live.textContent = heading;
 }
 
 /** @param {string} word of a sentence on this page; "" for none */
@@ -132,6 +135,8 @@ const listener = new Listener({ events: "/phone/events", stream: "/phone/stream"
   transport(name) {
     for (const way of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll(".way"))) way.hidden = way.dataset.way !== name;
     for (const badge of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll(".badge"))) badge.dataset.way = name;
+    // A server that was away may come back as a newer one.
+    if (name !== "connecting" && name !== "lost") lookForUpdate();
   },
   gone: () => void start(),
   blocked: () => {},
@@ -232,6 +237,7 @@ document.documentElement.dataset.script = "running"; // or the way it hears is h
 const able = "subtle" in crypto && "credentials" in navigator && "PublicKeyCredential" in window && "indexedDB" in window;
 if (!able) show("unable");
 else {
+  for (const name of ["code", "name"]) refill(field(name));
   if (location.hash.length > 1) takeCode(location.hash.slice(1));
   if (!field("name").value) field("name").value = guessName();
   form.addEventListener("submit", (event) => {

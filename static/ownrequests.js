@@ -2,7 +2,8 @@
 // here, over what is shown; the server decides what becomes of it.
 
 import { Countdown } from "./countdown.js";
-import { fill, live, once, own, page, read, send, wordOf } from "./ownpage.js";
+import { entitle, fill, live, once, own, page, read, refill, send, wordOf } from "./ownpage.js";
+import { clearNotifications } from "./push.js";
 import { assertion } from "./webauthn.js";
 
 const list = /** @type {HTMLElement} */ (document.getElementById("requests"));
@@ -13,6 +14,7 @@ const cards = new Map();
 
 let turns = 0; // how often the server was asked
 let newest = 0; // which of its answers stands on the page
+const waitingCard = () => /** @type {HTMLElement | null} */ (list.querySelector("[data-status=pending]"));
 
 export async function readRequests() {
   const turn = ++turns;
@@ -24,19 +26,27 @@ export async function readRequests() {
     return;
   }
   tellClock(news.server_time);
-  const waiting = new Set();
-  for (const asked of /** @type {AskedOfPhone[]} */ (news.requests)) {
-    waiting.add(asked.id);
-    update(asked, news.server_time);
-  }
+  const before = cards.size === 0 || waitingCard();
+  showRequests(news.requests, news.server_time);
+  tellNews(news.news);
+  const waiting = waitingCard();
+  const empty = /** @type {HTMLElement} */ (document.getElementById("ownphone-empty"));
+  empty.hidden = Boolean(waiting);
+  if (page.dataset.now === "ready") entitle(/** @type {HTMLElement} */ ((waiting ?? page).querySelector("h1, h2")).innerText);
+  if (before && !waiting) void clearNotifications(news.requests);
+}
+
+/**
+ * @param {AskedOfPhone[]} requests
+ * @param {string} serverTime
+ */
+function showRequests(requests, serverTime) {
+  for (const asked of requests) update(asked, serverTime);
   for (const [id, { card }] of cards) {
-    if (waiting.has(id)) continue;
+    if (requests.some((asked) => asked.id === id)) continue;
     card.remove();
     cards.delete(id);
   }
-  tellNews(news.news);
-  const empty = /** @type {HTMLElement} */ (document.getElementById("ownphone-empty"));
-  empty.hidden = [...cards.values()].some(({ asked }) => asked.status === "pending");
 }
 
 const CLOCK_OFF = 120000; // a phone's clock may be off by so much without a word
@@ -130,6 +140,7 @@ function newCard(asked) {
   });
   const number = /** @type {HTMLInputElement} */ (card.querySelector("input"));
   number.id = `number-${asked.id}`;
+  refill(number);
   for (const label of card.querySelectorAll("label")) label.htmlFor = number.id;
   const hint = /** @type {HTMLElement} */ (card.querySelector("[data-hint]"));
   hint.id = `hint-${asked.id}`;

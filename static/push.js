@@ -111,3 +111,19 @@ export async function keepPushes() {
     if (pushes.known) await tell({}).catch(() => {}); // the next opening tells it again
   }
 }
+
+/**
+ * clearNotifications takes away those of requests that have ended, as when another phone
+ * has answered. It is not for while one waits: Chromium forgets what it is about to show
+ * when it is asked what it shows.
+ *
+ * @param {AskedOfPhone[]} requests
+ */
+export async function clearNotifications(requests) {
+  const ended = requests.filter(({ status }) => status !== "pending").map(({ shown }) => shown.asked);
+  const registration = await navigator.serviceWorker?.getRegistration("/phone").catch(() => undefined);
+  const notifications = await registration?.getNotifications?.().catch(() => []) ?? [];
+  for (const notification of notifications) {
+    if (ended.includes(notification.data?.denial?.asked)) notification.close();
+  }
+}

@@ -2,7 +2,7 @@ import test, { describe } from "node:test";
 import assert from "node:assert/strict";
 import { byId, load, setPage, settle, visited } from "./browser.mjs";
 
-const page = `<div id="ownphone"><p id="updated" hidden><button id="reload"></button></p>
+const page = `<div id="ownphone"><input id="number-a"><p id="updated" hidden><button id="reload"></button></p>
   <details id="install" hidden><ol data-steps="ios"></ol><ol data-steps="android"></ol><ol data-steps="firefox"></ol><button id="install-now" hidden></button></details></div>`;
 
 const agents = {
@@ -78,8 +78,13 @@ describe("the worker", () => {
       await keepWorker();
       await keepWorker();
       assert.deepEqual(serviceWorker.registered, [["/phone/worker.js", "/phone"]]);
-      serviceWorker.dispatchEvent(new Event("controllerchange"));
-      assert.equal(byId("updated").hidden, !before);
+      const changes = () => {
+        serviceWorker.controller = {};
+        serviceWorker.dispatchEvent(new Event("controllerchange"));
+        return !byId("updated").hidden;
+      };
+      assert.equal(changes(), Boolean(before));
+      assert.equal(changes(), true, "a page that has been open since the first one");
       byId("reload").click();
       assert.equal(visited.length, 1);
       document.dispatchEvent(new window.Event("visibilitychange"));
@@ -87,6 +92,37 @@ describe("the worker", () => {
       assert.equal(serviceWorker.updates, 1);
     });
   }
+
+  test("is looked for again when the server is back", async () => {
+    const serviceWorker = workers({});
+    const { keepWorker, lookForUpdate } = await opens(agents.android, { serviceWorker });
+    lookForUpdate();
+    await keepWorker();
+    lookForUpdate();
+    await settle();
+    assert.equal(serviceWorker.updates, 1);
+  });
+
+  test("takes along what was typed, once", async () => {
+    const kept = new Map();
+    globalThis.sessionStorage = {
+      getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value), removeItem: (name) => kept.delete(name),
+    };
+    try {
+      const { keepWorker } = await opens(agents.android, { serviceWorker: workers({}) });
+      await keepWorker();
+      byId("number-a").value = "123";
+      byId("reload").click();
+      for (const typed of ["123", ""]) {
+        setPage(page);
+        const { refill } = await load("static/ownpage.js");
+        refill(byId("number-a"));
+        assert.equal(byId("number-a").value, typed);
+      }
+    } finally {
+      delete globalThis.sessionStorage;
+    }
+  });
 
   test("is left out where there are none", async () => {
     const { keepWorker } = await opens(agents.android);

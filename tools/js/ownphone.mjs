@@ -128,7 +128,7 @@ export class Phone {
 
   /** open shows the page; without names what its browser lacks. */
   async open({ hash = "", agent = "", without = [] } = {}) {
-    setPage(`<!DOCTYPE html><html lang="en"><body>${template}</body></html>`, `${origin}/phone${hash}`);
+    setPage(`<!DOCTYPE html><html lang="en"><head><title>of the server · Nod</title></head><body>${template}</body></html>`, `${origin}/phone${hash}`);
     Object.assign(location, { hostname: "nod.test", origin, pathname: "/phone" });
     globalThis.history = { replaceState: (_, __, path) => (this.address = path) };
     globalThis.indexedDB = window.indexedDB = database(this.kept);

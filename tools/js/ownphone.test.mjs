@@ -23,7 +23,13 @@ function messageOf({ id, server_nonce: nonce, shown: s }, decision, number) {
 }
 
 const visible = (selector) => [...document.querySelectorAll(selector)].filter((e) => !e.closest("[hidden]"));
-const heading = () => byId("ownphone-heading").innerText.trim();
+/** heading is that of the page, which has the title of what it shows. */
+function heading() {
+  const text = byId("ownphone-heading").innerText.trim();
+  const waiting = visible("#requests [data-status=pending] h2")[0]?.innerText.trim();
+  assert.equal(document.title, `${waiting ?? text} · Nod`);
+  return text;
+}
 const errors = () => visible("[data-error]").map((e) => e.dataset.error);
 const card = (n = 0) => byId("requests").children[n];
 const said = (slot) => card().querySelector(`[data-slot=${slot}]`).textContent;

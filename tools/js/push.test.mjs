@@ -213,3 +213,22 @@ describe("where there are no pushes", () => {
     assert.equal(shown(), "");
   });
 });
+
+describe("the notification of a request", () => {
+  /** left is what is shown after the page has read what became of the requests. */
+  async function left(answered, lacks = []) {
+    setPage(page);
+    const all = ["one", "two", undefined].map((asked) => ({ data: asked ? { denial: { asked } } : {}, close() { all.splice(all.indexOf(this), 1); } }));
+    const serviceWorker = { getRegistration: async (scope) => scope === "/phone" ? { getNotifications: async () => [...all] } : undefined };
+    Object.defineProperty(globalThis, "navigator", { configurable: true, value: lacks.length ? {} : { serviceWorker } });
+    const { clearNotifications } = await load("static/push.js");
+    await clearNotifications(answered.map(([asked, status]) => ({ status, shown: { asked } })));
+    return all.map(({ data }) => data.denial?.asked);
+  }
+
+  test("goes with its end, and no other one does", async () => {
+    assert.deepEqual(await left([["one", "approved"], ["three", "denied"]]), ["two", undefined]);
+    assert.deepEqual(await left([["one", "pending"]]), ["one", "two", undefined]);
+    assert.deepEqual(await left([["one", "expired"]], ["serviceWorker"]), ["one", "two", undefined]);
+  });
+});
