@@ -23,7 +23,8 @@ const lie = `(() => {
 // A browser here, a phone there, and neither Authy nor simulator: a sign-up, and a
 // sign-in for which the phone is woken by a push while its page is closed and its worker
 // stopped. Nod starts anew in between. Then a phone that shows another amount than is to
-// be paid approves nothing. In the end it is installed.
+// be paid approves nothing. A sign-in is denied on its notification; that of another one
+// goes when it is called off. In the end the phone is installed.
 func TestABrowserAndAPhoneApart(t *testing.T) {
 	story(t)
 	service := pushtest.New(t, time.Now)
@@ -36,14 +37,18 @@ func TestABrowserAndAPhoneApart(t *testing.T) {
 	hand.subscribes(service)
 	hand.accessible("a phone whose push service is out of reach")
 
+	rings := func() note {
+		t.Helper()
+		hand.open("about:blank") // the page of the phone is closed
+		tb.signIn("ada@example.com")
+		hand.delivers(hand.stops(), hand.pushes.Got(t).Payload)
+		return hand.shows(words("ring.login"), words("push.body"))
+	}
 	tb.click("#logout-form button")
 	tb.at("/")
-	hand.open("about:blank") // the page of the phone is closed
-	tb.signIn("ada@example.com")
-	hand.delivers(hand.stops(), hand.pushes.Got(t).Payload)
-	hand.shows(words("ring.login"), words("push.body"))
+	asked := rings()
 	n.restart()
-	hand.taps()
+	hand.taps(asked)
 	hand.see(pendingCard + "input")
 	hand.typeNumber(tb.text("#number"))
 	tb.at("/protected")
@@ -58,6 +63,21 @@ func TestABrowserAndAPhoneApart(t *testing.T) {
 	hand.is(`document.querySelector("#requests [data-status=pending] [data-slot=amount]")?.textContent.startsWith("12.50")`)
 	hand.typeNumber(tb.text("[data-number] strong"))
 	tb.newest("executed")
+
+	hand.pushes.Got(t) // that of the transfer, while the page was open
+	tb.click("#logout-form button")
+	tb.at("/")
+	asked = rings()
+	hand.screen.press(asked, hand.screen.button(asked, words("push.deny")))
+	tb.heading(words("approval.denied.title"))
+	hand.shows(words("push.denied"), "")
+
+	rings()
+	hand.open("/phone")
+	hand.see(pendingCard + "input")
+	tb.click("#cancel-form button")
+	tb.at("/login")
+	hand.screen.cleared()
 
 	hand.installs().heading("Pixel")
 }

@@ -58,7 +58,7 @@ func TestFiguresOfPushes(t *testing.T) {
 		figure(t, "push → shown in Chromium, whose worker "+what, func(title, payload string) time.Time {
 			to, sent := worker(), time.Now()
 			h.delivers(to, payload)
-			for h.display() != title {
+			for h.screen.next().title != title {
 			}
 			return sent
 		})

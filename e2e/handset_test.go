@@ -7,11 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/backgroundservice"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
@@ -29,10 +28,10 @@ type handset struct {
 	*tab
 	desk   *tab              // another one, of Nod and not of the phone: it stays, and hears of the worker
 	pushes *pushtest.Browser // what Nod has sent to it
+	screen *desktop          // of its notifications
 
-	displayed chan string // titles of notifications
-	mu        sync.Mutex
-	workers   map[string]serviceworker.Version // as they are now
+	mu      sync.Mutex
+	workers map[string]serviceworker.Version // as they are now
 }
 
 // startHandset starts one which may show notifications.
@@ -43,14 +42,15 @@ func startHandset(t *testing.T, n *nod) *handset {
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	// Its home is where it puts what is installed.
-	options := append(chromium(findBrowser(), filepath.Join(dir, "profile")), chromedp.Env("HOME="+dir))
+	screen := startDesktop(t)
+	options := append(chromium(findBrowser(), filepath.Join(dir, "profile")), chromedp.Env("HOME="+dir, "DBUS_SESSION_BUS_ADDRESS="+screen.bus))
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	first, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	must(t, chromedp.Do(first))
 	owner := &person{t: t, nod: n, browser: first, ctx: first}
-	h := &handset{tab: owner.tab(), desk: owner.tab(), displayed: make(chan string, 1000), workers: map[string]serviceworker.Version{}}
+	h := &handset{tab: owner.tab(), desk: owner.tab(), screen: screen, workers: map[string]serviceworker.Version{}}
 	_, err = chromedp.CallBrowser(h.ctx, browser.SetPermission, browser.SetPermissionParams{
 		Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: n.url,
 	})
@@ -58,28 +58,15 @@ func startHandset(t *testing.T, n *nod) *handset {
 	h.desk.open("/login")
 	h.desk.listen(h.heard)
 	call(h.desk, serviceworker.Enable, cdp.Empty{})
-	const notifications = backgroundservice.ServiceNameNotifications
-	call(h.desk, backgroundservice.StartObserving, backgroundservice.StartObservingParams{Service: notifications})
-	call(h.desk, backgroundservice.SetRecording, backgroundservice.SetRecordingParams{Service: notifications, ShouldRecord: true})
 	return h
 }
 
 func (h *handset) heard(event any) {
-	switch e := event.(type) {
-	case *serviceworker.EventWorkerVersionUpdated:
+	if e, ok := event.(*serviceworker.EventWorkerVersionUpdated); ok {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		for _, v := range e.Versions {
 			h.workers[v.VersionID] = *v
-		}
-	case *backgroundservice.EventBackgroundServiceEventReceived:
-		if e.BackgroundServiceEvent.EventName != "Notification displayed" {
-			return
-		}
-		for _, about := range e.BackgroundServiceEvent.EventMetadata {
-			if about.Key == "Title" {
-				h.displayed <- about.Value
-			}
 		}
 	}
 }
@@ -149,52 +136,46 @@ func (h *handset) delivers(to serviceworker.Version, payload string) {
 	call(h.desk, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: h.nod.url, RegistrationID: to.RegistrationID, Data: payload})
 }
 
-// display waits for the next notification, and returns its title. The browser tells of
-// it: to ask the registration meanwhile makes Chromium forget what it is about to show.
-func (h *handset) display() (title string) {
+// shows waits for the next notification. Chromium puts the name of the site above its
+// text.
+func (h *handset) shows(title, body string) note {
 	h.t.Helper()
-	select {
-	case title = <-h.displayed:
-	case <-time.After(hangLimit):
-		h.t.Fatal("no notification is shown")
+	n := h.screen.next()
+	if n.title != title || !strings.HasSuffix(n.body, body) {
+		h.t.Errorf("the notification is %+v, want %q, %q", n, title, body)
 	}
-	return title
+	return n
 }
 
-// shows waits for the next notification, which is the only one.
-func (h *handset) shows(title, body string) {
+// taps taps on a notification, which opens the page, and goes.
+func (h *handset) taps(n note) {
 	h.t.Helper()
-	h.display()
-	if got, want := eval[string](h.desk, shown), fmt.Sprintf(`[{"title":%q,"body":%q}]`, title, body); got != want {
-		h.t.Errorf("the notifications are %s, want %s", got, want)
-	}
+	opened := h.opens(func() { h.screen.press(n, onBody) })
+	opened.at("/phone")
+	opened.see(pendingCard)
+	h.screen.cleared()
+	opened.open("about:blank")
+	h.open("/phone") // the keys of the test's authenticator are this tab's
 }
 
-// tapped tells the worker of a tap on its notification, and is the address that it opens
-// then. Only a person's tap may open a page, so that it is not the worker who does.
-const tapped = `(async () => {
-	const [notification] = await registration.getNotifications();
-	const event = new NotificationEvent("notificationclick", { notification });
-	let done, opened = "";
-	event.waitUntil = (promise) => { done = promise; };
-	clients.openWindow = async (address) => { opened = address; };
-	dispatchEvent(event);
-	await done;
-	const left = await registration.getNotifications();
-	return left.length === 0 ? opened : "the notification stays";
-})()`
-
-// taps taps on the notification, which leads to a page.
-func (h *handset) taps() {
+// opens returns the page that something opens.
+func (h *handset) opens(act func()) *tab {
 	h.t.Helper()
-	ctx, cancel := chromedp.NewContext(h.desk.ctx, chromedp.WithTargetID(h.runs().TargetID))
-	defer cancel()
-	opened, err := chromedp.Run(ctx, chromedp.Evaluate[string](tapped, chromedp.EvalAwaitPromise))
-	must(h.t, err)
-	if opened != h.nod.url+"/phone" {
-		h.t.Fatalf("the tap leads to %q", opened)
-	}
-	h.open(opened)
+	before := h.pages()
+	act()
+	var opened target.ID
+	eventually(h.t, "a page is opened", func() bool {
+		for _, page := range h.pages() {
+			if !slices.Contains(before, page) {
+				opened = page
+			}
+		}
+		return opened != ""
+	})
+	ctx, cancel := chromedp.NewContext(h.ctx, chromedp.WithTargetID(opened))
+	h.t.Cleanup(cancel)
+	must(h.t, chromedp.Do(ctx)) // attached for longer than one action
+	return &tab{t: h.t, nod: h.nod, ctx: ctx}
 }
 
 // installs puts the page on the home screen, and returns it as it is opened from there.
@@ -214,22 +195,10 @@ func (h *handset) installs() *tab {
 	call(h.tab, pwa.Install, pwa.InstallParams{ManifestID: id})
 	// As a window of its own, and not as a tab: the other thing that a person may choose.
 	call(h.tab, pwa.ChangeAppUserSettings, pwa.ChangeAppUserSettingsParams{ManifestID: id, DisplayMode: pwa.DisplayModeStandalone})
-	before := h.pages()
-	_, err := chromedp.CallBrowser(h.ctx, pwa.Launch, pwa.LaunchParams{ManifestID: id})
-	must(h.t, err)
-	var opened target.ID
-	eventually(h.t, "the page is opened as an app", func() bool {
-		for _, page := range h.pages() {
-			if !slices.Contains(before, page) {
-				opened = page
-			}
-		}
-		return opened != ""
+	app := h.opens(func() {
+		_, err := chromedp.CallBrowser(h.ctx, pwa.Launch, pwa.LaunchParams{ManifestID: id})
+		must(h.t, err)
 	})
-	ctx, cancel := chromedp.NewContext(h.ctx, chromedp.WithTargetID(opened))
-	h.t.Cleanup(cancel)
-	must(h.t, chromedp.Do(ctx)) // attached for longer than one action
-	app := &tab{t: h.t, nod: h.nod, ctx: ctx}
 	app.is(`location.pathname === "/phone" && matchMedia("(display-mode: standalone)").matches`)
 	return app
 }
