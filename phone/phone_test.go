@@ -104,7 +104,7 @@ func TestAnAnswerIsRefused(t *testing.T) {
 	others, _ := w.phone(eves)
 	a, b := w.asks(ada), w.asks(ada)
 	m := w.message(pixel, b, store.Approved)
-	deny := w.message(pixel, b, store.Denied)
+	deny, neither := w.message(pixel, b, store.Denied), w.message(pixel, b, store.Cancelled)
 	with := func(change func(*phone.Answer)) phone.Answer {
 		answer := signed(keys, m)
 		change(&answer)
@@ -133,8 +133,10 @@ func TestAnAnswerIsRefused(t *testing.T) {
 		"a page of another site":           {with(func(a *phone.Answer) { a.Passkey = elsewhere.Approve(digest(m)) }), phone.ErrRefused},
 		"a passkey of another site":        {with(func(a *phone.Answer) { a.Passkey = site.Approve(digest(m)) }), phone.ErrRefused},
 		"the answer to another request":    {signed(keys, w.message(pixel, a, store.Approved)), phone.ErrRefused},
-		"neither yes nor no":               {with(func(a *phone.Answer) { a.Decision = store.Cancelled }), phone.ErrRefused},
-		"a passkey that is none":           {with(func(a *phone.Answer) { a.Passkey = []byte(`{"id":1}`) }), phone.ErrRefused},
+		"neither yes nor no": {phone.Answer{
+			Decision: store.Cancelled, Signature: keys.Sign(digest(neither)), Passkey: keys.Approve(digest(neither)),
+		}, phone.ErrRefused},
+		"a passkey that is none": {with(func(a *phone.Answer) { a.Passkey = []byte(`{"id":1}`) }), phone.ErrRefused},
 	} {
 		if _, err := w.room.Check(t.Context(), pixel, b.ID, test.answer); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", what, err, test.want)
