@@ -323,6 +323,9 @@ func TestATransferByAnOwnPhone(t *testing.T) {
 	_, _, in, h := withOwnPhone(t)
 	wantRedirect(t, in.post("/transfers", "payee", "Grace Hopper", "amount", "12.50", "currency", "EUR"), "/protected#transfers")
 	asked := h.pending()
+	if asked.Shown.Address != "127.0.0.1" || asked.Shown.Browser == "" {
+		t.Errorf("the phone does not show where a transfer is asked from: %+v", asked.Shown)
+	}
 	if asked.Kind != "transfer" || asked.Shown.Payee != "Grace Hopper" || asked.Shown.Amount != "12.50" || asked.Shown.Currency != "EUR" {
 		t.Fatalf("the phone shows %+v", asked)
 	}

@@ -23,7 +23,7 @@ func (f *Flow) Transfer(ctx context.Context, v Visitor, m Money) error {
 		return err
 	}
 	q := f.question(a, v.User)
-	q.Transfer = m
+	q.Login, q.Transfer = shown(a, v.Session), m
 	_, err = f.push(ctx, a, q, v.User)
 	return err
 }

@@ -18,6 +18,7 @@ var ownRows = []row{
 	{what: "the only phone goes with a password", file: "store/account.go", find: "return tx.waysLeft(ctx, by.UserID)", put: "return nil", test: "TestTheLastWayInIsNotRemoved"},
 	{what: "the phone of a closed account is told that it has lost its keys", file: "handlers/ownphone.go", find: "s.Status = phoneUnknown", put: "", test: "TestThePhoneOfAClosedAccountBelongsToNobody"},
 	{what: "a passkey of two phones is a fault of ours", file: "handlers/ownphone.go", find: ", errors.Is(err, store.ErrPasskeyTaken):", put: ":", test: "TestAPasskeyBelongsToOnePhone"},
+	{what: "a phone does not show where a transfer is asked from", file: "signin/transfers.go", find: "q.Login, q.Transfer = shown(a, v.Session), m", put: "q.Transfer = m", test: "handlers.TestATransferByAnOwnPhone"},
 	{what: "requests without a number are not counted", file: "store/pushes.go", find: "if number == \"\" {", put: "if false {", test: "TestRequestsAreCountedWithoutANumber"},
 	{what: "a sign-up goes on without a phone", file: "handlers/guards.go", find: "if !h.Flow.AddsPhone(visitorOf(c)) {\n\t\treturn h.requireHalf(c)", put: "if true {\n\t\treturn h.requireHalf(c)", test: "TestSignUpWithoutANumber"},
 	{what: "anybody signs callbacks where nobody does", file: "providers/none.go", find: "return signin.Answer{}, signin.ErrForged", put: "return signin.Answer{Ping: true}, nil", test: "handlers.TestSignUpWithoutANumber"},
