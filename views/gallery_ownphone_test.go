@@ -100,12 +100,14 @@ func shownOwnPhone(page []byte, what string) []byte {
 		if part == "off" || part == "unreachable" {
 			page = reveal(page, `id="push-on"`)
 		}
-		said := regexp.MustCompile(`data-` + part + `="([^"]*)"`).FindSubmatch(page)
+		said := regexp.MustCompile(`id="push-said".* data-` + part + `="([^"]*)"`).FindSubmatch(page)
 		return regexp.MustCompile(`(id="push-said"[^>]*>)`).ReplaceAll(page, append([]byte("${1}"), said[1]...))
 	}
 	one := modelOfOne.FindSubmatch(page)[1]
 	kind := part
-	if name == "end" {
+	if name == "asks" {
+		one = bytes.Replace(one, []byte(`ownphone-request"`), []byte(`ownphone-request" data-status="pending"`), 1)
+	} else {
 		kind = "login"
 		one = reveal(pendingOne.ReplaceAll(one, nil), `data-if="`+part+`"`)
 	}
