@@ -393,6 +393,7 @@ func (c *cluster) outlives() {
 		{"all connections to PostgreSQL are cut", c.cut, func() {}},
 		{"PostgreSQL is stopped", func() { must(t, c.postgres.Stop()) }, func() { must(t, c.postgres.Run()) }},
 		{"a newer version changes the schema", c.migrate, func() {}},
+		{"what processes tell each other is lost", c.deafen, func() {}},
 	} {
 		v := c.visitor()
 		v.signUp(fmt.Sprintf("ada%d@example.com", i), fmt.Sprintf("201555011%d", i))
@@ -422,6 +423,15 @@ func (n *instance) again() {
 
 func (c *cluster) cut() {
 	must(c.t, c.postgres.Do(c.t.Context(), "nod", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nod'`))
+}
+
+// deafen has PostgreSQL swallow what it is to tell: another function of that name is found
+// first.
+func (c *cluster) deafen() {
+	must(c.t, c.postgres.Do(c.t.Context(), "nod", `
+		CREATE FUNCTION pg_notify(text, text) RETURNS void LANGUAGE sql AS 'SELECT';
+		ALTER DATABASE nod SET search_path = public, pg_catalog`))
+	c.cut()
 }
 
 // migrate does what the first start of a newer version does.

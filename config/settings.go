@@ -123,7 +123,9 @@ var settings = []Setting{
 	},
 	{
 		Name: "APPROVAL_TTL", Default: "2m",
-		What:   "how long an approval request can be answered: 1s to 10m",
+		What: "how long an approval request can be answered: 1s to 10m",
+		More: "A phone with a number shows it for a little less, a tenth of that and at most five seconds, " +
+			"so that an answer given in the last moment arrives in time.",
 		readBy: application, read: func(c *Config, in input) { c.ApprovalTTL = in.duration(maxApprovalTTL) },
 	},
 	{

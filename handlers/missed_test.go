@@ -49,6 +49,34 @@ func TestAPageThatConnectsHearsWhatWasMissed(t *testing.T) {
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
 }
 
+// A request is over on the phone a little before it is over here: the provider is asked for
+// the answer of the last moment when it takes none any more.
+func TestATapInTheLastMomentIsNotLost(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	s.loseCallbacks()
+	b := s.browser()
+	events := b.waits(ada)
+	request := ada.phone.pending()
+	s.clock.Advance(114 * time.Second)
+	must(t, s.flow.Sweep(t.Context())) // nobody is asked yet
+	ada.phone.approve(request)
+	s.clock.Advance(time.Second)
+	must(t, s.flow.Sweep(t.Context()))
+	events.want("approved")
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+	b.post("/logout")
+
+	s.clock.Advance(sendPause)
+	b.waits(ada)
+	request = ada.phone.pending()
+	s.clock.Advance(115 * time.Second)
+	if got := ada.phone.answer(request, "approve"); got != http.StatusConflict {
+		t.Errorf("a tap five seconds before the end: got %d, want 409", got)
+	}
+	wantBody(t, b.get("/authy/status"), `"status":"pending"`)
+}
+
 // A page of transfers that asks again and again finds a lost callback too.
 func TestAPageOfTransfersFindsALostCallback(t *testing.T) {
 	s := newSite(t)

@@ -91,6 +91,7 @@ func (f *Flow) pushOwn(ctx context.Context, a store.Approval, q Question, user s
 func (f *Flow) ask(ctx context.Context, a store.Approval, q Question, user store.User) (requestID string, reason store.Reason, wait time.Duration) {
 	ctx, cancel := f.askProvider(ctx)
 	defer cancel()
+	q.ExpiresAt = q.ExpiresAt.Add(-f.onTheWay())
 	requestID, err := f.Phones.Ask(ctx, a.Handle, q)
 	if errors.Is(err, ErrUnknownPhone) {
 		requestID, err = f.askAnew(ctx, a, q, user)

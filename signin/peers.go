@@ -56,19 +56,49 @@ func (f *Flow) heardOfPhones(ctx context.Context, user string) {
 // changed something and not been heard.
 func (f *Flow) Missed(ctx context.Context) {
 	for _, id := range f.Browsers.Waiting() {
-		w, err := f.Store.Wait(ctx, id)
-		switch {
-		case errors.Is(err, store.ErrNotFound): // a phone's page, or one that checks the way here
-			f.Browsers.Reconnect(id)
-		case err == nil && w.EndReason == store.ReasonRekeyed:
-			f.reread(ctx, aboutRenewed, id)
-		case err == nil && w.Level == store.SignedIn && w.EndedAt.IsZero():
-			f.reread(ctx, aboutChange, id)
-			f.reread(ctx, aboutTransfers, id)
-		default:
-			f.reread(ctx, aboutSignIn, id)
+		f.retell(ctx, id)
+	}
+}
+
+// retell tells the pages of a session how everything stands that they may show.
+func (f *Flow) retell(ctx context.Context, id string) {
+	w, err := f.Store.Wait(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // a phone's page, or one that checks the way here
+		f.Browsers.Reconnect(id)
+	case err == nil && w.EndReason == store.ReasonRekeyed:
+		f.reread(ctx, aboutRenewed, id)
+	case err == nil && w.Level == store.SignedIn && w.EndedAt.IsZero():
+		f.reread(ctx, aboutChange, id)
+		f.reread(ctx, aboutTransfers, id)
+	default:
+		f.reread(ctx, aboutSignIn, id)
+	}
+}
+
+// heedTrail makes good what was never heard: another process may end after it has
+// committed something and before it tells of it. The audit trail has that all the same, and
+// is read on with each sweep.
+func (f *Flow) heedTrail(ctx context.Context) error {
+	if f.Peers == nil {
+		return nil
+	}
+	changes, err := f.Store.ChangesAfter(ctx, f.heeded.Load())
+	if err != nil {
+		return err
+	}
+	f.heeded.Store(changes.Line)
+	for _, id := range changes.Sessions {
+		if f.Browsers.Waits(id) {
+			f.retell(ctx, id)
 		}
 	}
+	for _, user := range changes.Users {
+		if f.Own != nil {
+			f.Own.Tell(ctx, user)
+		}
+	}
+	return nil
 }
 
 // reread tells the pages of a session here what the store says.

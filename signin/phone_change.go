@@ -207,7 +207,7 @@ func (f *Flow) AskNewPhone(ctx context.Context, v Visitor, words, replaces strin
 	requestID, err := f.Phones.Ask(pctx, handle, Question{
 		ApprovalID: p.ID, Kind: store.KindConfirm, Email: v.User.Email, Language: v.User.Language, Change: words, Shared: shared,
 		Login:   Login{Number: p.Number, Browser: BrowserName(v.Session.UserAgent), Address: v.Session.IP, Place: v.Session.Place},
-		AskedAt: f.Now(), ExpiresAt: p.ExpiresAt,
+		AskedAt: f.Now(), ExpiresAt: p.ExpiresAt.Add(-f.onTheWay()),
 	})
 	if err != nil {
 		return f.notAsked(err)

@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nod/store"
@@ -224,6 +225,7 @@ type Flow struct {
 	told    lately // which sessions of the operator's ending
 	counted lately // what was counted, so that nothing is counted twice
 	lookups lookups
+	heeded  atomic.Int64 // the line of the audit trail up to which peers were heeded
 
 	withdrawing chan struct{} // phones that are told just now
 
@@ -251,6 +253,7 @@ func New(ctx context.Context, c Config) (*Flow, error) {
 		return nil, err
 	}
 	f := &Flow{Config: c, codeKey: key, withdrawing: make(chan struct{}, withdrawAtOnce)}
+	f.heeded.Store(-1)
 	f.background, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil
 }

@@ -9,10 +9,14 @@ import (
 
 const (
 	sweepEvery = time.Second // the maximum delay before an expiry is published
-	// lastCall is how near its deadline a request that is still pending is
-	// looked up at the provider, once: its callback may have been lost.
-	lastCall = 10 * time.Second
+	// longestWay is how long an answer may be on its way to us at most, see onTheWay.
+	longestWay = 5 * time.Second
 )
+
+// onTheWay is how long before its deadline here a request ends on a provider's phone: the
+// callback of an answer that was given in the last moment may come late, or not at all.
+// Within this time the provider, who takes no answer any more, is asked for it once.
+func (f *Flow) onTheWay() time.Duration { return min(longestWay, f.ApprovalTTL/10) }
 
 // Run keeps deadlines until ctx ends: it catches up with what was answered
 // before it began, expires what is due, and asks the provider about what is
@@ -46,10 +50,11 @@ func (f *Flow) Close() {
 
 // Sweep does what is due at this moment: requests near their deadline are
 // reconciled with the provider, expired ones and overdue sessions are told to
-// their browsers, phones of one's own have to sign again, sign-ups that nobody has proved end, and notices go to whoever
-// carries them.
+// their browsers, phones of one's own have to sign again, what other processes have
+// changed is told where nobody has heard of it, sign-ups that nobody has proved end, and
+// notices go to whoever carries them.
 func (f *Flow) Sweep(ctx context.Context) error {
-	near, err := f.Store.ClaimReconcile(ctx, lastCall)
+	near, err := f.Store.ClaimReconcile(ctx, max(f.onTheWay(), 2*sweepEvery))
 	if err != nil {
 		return err
 	}
@@ -75,6 +80,9 @@ func (f *Flow) Sweep(ctx context.Context) error {
 	}
 	if f.Own != nil {
 		f.Own.EndLapsed()
+	}
+	if err := f.heedTrail(ctx); err != nil {
+		return err
 	}
 	if err := f.heedOperator(ctx); err != nil {
 		return err
