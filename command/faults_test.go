@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -91,10 +92,93 @@ func TestASuspendedProcessGoesOn(t *testing.T) {
 	}
 }
 
+// beSet names a file that says by how much the clock of such a process is set.
+const beSet = "NOD_TEST_SET"
+
+// setBy is what such a file says; one that is not there is a clock that is right.
+func setBy(file string) time.Duration {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	by, err := time.ParseDuration(string(text))
+	if err != nil {
+		panic(err)
+	}
+	return by
+}
+
+// The clock of the machine is set while people wait: back, and everything goes on by the time
+// that passes; forward, and what that makes too old ends, and nothing else.
+func TestTheClockIsSet(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "set")
+	set := func(by time.Duration) {
+		must(t, os.WriteFile(file+".new", []byte(by.String()), 0o600))
+		must(t, os.Rename(file+".new", file))
+	}
+	p, _ := child(t, beSet+"="+file)
+	ada, bob, cleo := p.person(), somebody(t), somebody(t)
+	wantIn := func(when string) {
+		t.Helper()
+		if page := p.page(ada, "/protected"); !strings.Contains(page, "Welcome, Ada") {
+			t.Errorf("who was signed in is not, %s", when)
+		}
+	}
+	p.wantWaiting(bob, 1)
+	told := p.told(bob)
+	set(-time.Hour)
+	if now := p.told(bob); now.Before(told) {
+		t.Errorf("set back by an hour, the page is told that it is %v, after %v", now, told)
+	}
+	wantIn("set back by an hour")
+	approveAll(t, p.phones)
+	for !strings.Contains(p.page(bob, "/authy/status"), `"approved"`) {
+	}
+	p.wantWaiting(cleo, 2)
+
+	set(10 * time.Minute)
+	wantIn("set forward by ten minutes")
+	if state := p.page(cleo, "/authy/status"); !strings.Contains(state, `"expired"`) {
+		t.Errorf("who has waited for ten minutes is told %s", state)
+	}
+	p.wantWaiting(somebody(t), 3)
+
+	set(48 * time.Hour)
+	if page := p.page(ada, "/protected"); strings.Contains(page, "Welcome, Ada") {
+		t.Error("after two days who was signed in still is")
+	}
+	p.wantHealed(4)
+}
+
+// told is the time that a page is told.
+func (p *program) told(browser *http.Client) time.Time {
+	p.t.Helper()
+	var state struct {
+		ServerTime time.Time `json:"server_time"`
+	}
+	must(p.t, json.Unmarshal([]byte(p.page(browser, "/authy/status")), &state))
+	return state.ServerTime
+}
+
+// wantWaiting signs a browser up, whose page waits then.
+func (p *program) wantWaiting(browser *http.Client, number int) {
+	p.t.Helper()
+	status, said := p.signsUp(browser, number)
+	if state := p.page(browser, "/authy/status"); status != http.StatusSeeOther || !strings.Contains(state, `"pending"`) {
+		p.t.Fatalf("a sign-up got %d: %s; the page is told %s", status, said, state)
+	}
+}
+
 // wantRefused is a sign-up that cannot be kept, and is told so.
 func (p *program) wantRefused(number int, words string) {
 	p.t.Helper()
-	status, said := p.signsUp(somebody(p.t.(*testing.T)), number)
+	p.wantRefusedIn(somebody(p.t.(*testing.T)), number, words)
+}
+
+// wantRefusedIn is wantRefused in a browser.
+func (p *program) wantRefusedIn(browser *http.Client, number int, words string) {
+	p.t.Helper()
+	status, said := p.signsUp(browser, number)
 	if status != http.StatusServiceUnavailable || !strings.Contains(said, words) {
 		p.t.Errorf("a sign-up got %d: %s", status, said)
 	}
@@ -152,7 +236,8 @@ func TestTheDatabaseIsLocked(t *testing.T) {
 }
 
 // The kernel makes a disk read-only when it finds a fault on it, and nobody may write
-// there until it was unmounted: what was acknowledged is there then.
+// there until it was unmounted: what was acknowledged is there then. Where only the files
+// were made read-only, everything goes on once they may be written.
 func TestTheDiskTurnsReadOnly(t *testing.T) {
 	dir, fail, again := faultyDisk(t)
 	settings := []string{"ADDR", freeAddr(t), "DATABASE_URL", "sqlite:" + dir + "/nod.db"}
@@ -174,6 +259,12 @@ func TestTheDiskTurnsReadOnly(t *testing.T) {
 		t.Error("who was signed in is not, after a restart")
 	}
 	p.wantHealed(2)
+	files, err := filepath.Glob(dir + "/nod*[bl]") // .db and -wal; -shm is only memory that they share
+	must(t, err)
+	must(t, tool("chattr", append([]string{"+i"}, files...)...))
+	p.wantRefused(3, "We can’t save anything right now")
+	must(t, tool("chattr", append([]string{"-i"}, files...)...))
+	p.wantHealed(4)
 	p.end()
 }
 

@@ -308,23 +308,29 @@ func (v *visitor) confirm() {
 // approve taps Approve wherever a phone rings.
 func (c *cluster) approve() {
 	c.t.Helper()
+	approveAll(c.t, c.phones)
+}
+
+// approveAll taps Approve wherever one of these phones rings.
+func approveAll(t *testing.T, simulator string) {
+	t.Helper()
 	var phones []struct {
 		ID json.Number `json:"authy_id"`
 	}
-	getJSON(c.t, c.phones+"/phones", &phones)
+	getJSON(t, simulator+"/phones", &phones)
 	for _, phone := range phones {
-		at := fmt.Sprintf("%s/phones/%v/requests", c.phones, phone.ID)
+		at := fmt.Sprintf("%s/phones/%v/requests", simulator, phone.ID)
 		var requests []struct{ UUID, Status string }
-		getJSON(c.t, at, &requests)
+		getJSON(t, at, &requests)
 		for _, request := range requests {
 			if request.Status != "pending" {
 				continue
 			}
 			res, err := http.Post(at+"/"+request.UUID+"/approve", "application/json", nil)
-			must(c.t, err)
-			must(c.t, res.Body.Close())
+			must(t, err)
+			must(t, res.Body.Close())
 			if res.StatusCode != http.StatusOK {
-				c.t.Errorf("the tap: got %d", res.StatusCode)
+				t.Errorf("the tap: got %d", res.StatusCode)
 			}
 		}
 	}

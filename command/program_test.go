@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 		if ahead, err := time.ParseDuration(os.Getenv(beAhead)); err == nil {
 			clock = func() time.Time { return time.Now().Add(ahead) }
 		}
+		if file := os.Getenv(beSet); file != "" {
+			clock = func() time.Time { return time.Now().Add(setBy(file)) }
+		}
 		os.Exit(Main())
 	}
 	stopFactor = 60

@@ -7,9 +7,9 @@ import (
 
 // steadyClock is a clock of this process that never goes back: when the wall
 // clock is set back, limits and deadlines go on by the time that passes.
-func steadyClock() func() time.Time {
+func steadyClock(wall func() time.Time) func() time.Time {
 	start := time.Now()
-	return steady(time.Now, func() time.Duration { return time.Since(start) })
+	return steady(wall, func() time.Duration { return time.Since(start) })
 }
 
 // steady follows wall, and where that falls behind, passed: how much time has

@@ -62,11 +62,11 @@ type site struct {
 }
 
 func newSite(c config.Config, logger *slog.Logger) *site {
-	now := c.Now
-	if now == nil {
-		now = steadyClock()
+	wall := c.Now
+	if wall == nil {
+		wall = time.Now
 	}
-	s := &site{Config: c, logger: logger, now: now, failed: make(chan error, 4), patience: usualPatience, perSource: perSource, reach: loopbackURL, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
+	s := &site{Config: c, logger: logger, now: steadyClock(wall), failed: make(chan error, 4), patience: usualPatience, perSource: perSource, reach: loopbackURL, stage: stage.New(logger), running: steps{factor: c.StopFactor}}
 	s.room = s.roomForClients
 	s.crowd = sync.OnceValue(func() *crowd { return newCrowd(s.perSource, s.ownProxy(), s.room, s.logger) })
 	return s

@@ -4,6 +4,7 @@ import "time"
 
 // Settings, and the order of stopping.
 var processRows = []row{
+	{what: "limits go by a clock that was set back", file: "server/site.go", find: "now: steadyClock(wall)", put: "now: wall", test: "command.TestTheClockIsSet"},
 	{what: "a form that failed halfway is stale", file: "handlers/errors.go", find: "h.noteRefusal(c, p)\n\tif p.Status >= 500 {", put: "h.noteRefusal(c, p)\n\tif false {", test: "TestAFormThatFailedCanBeSentAgain"},
 	{what: "what is written to a file that was moved away is told as done", file: "store/tx.go", find: "inPlace(); err != nil {\n\t\treturn t, err", put: "inPlace(); false {\n\t\treturn t, err", test: "command.TestTheDatabaseIsMovedAway"},
 	{what: "anybody says which trace a request belongs to", file: "handlers/traced.go", find: "if h.fromTrustedProxy(c) {", put: "if true {", test: "command.TestOnlyAProxyNamesTheTrace"},
