@@ -1,6 +1,8 @@
 package command
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -28,6 +30,7 @@ func TestListeningOnAllAddresses(t *testing.T) {
 	p.end()
 }
 
+// The first line of the log says which version it is, and whose phones are asked.
 func TestTheFirstLineOfTheLogIsTheVersion(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.WriteFile(".env", []byte("APPROVAL_TLL=30s\n"), 0o600))
@@ -42,6 +45,18 @@ func TestTheFirstLineOfTheLogIsTheVersion(t *testing.T) {
 		}
 		if !strings.Contains(rest, "APPROVAL_TLL is no setting; do you mean APPROVAL_TTL?") {
 			t.Errorf("nod %v: nothing is said of a mistyped name:\n%s", args, &log)
+		}
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for _, phones := range []string{"simulated,own", "own"} {
+		var log strings.Builder
+		settings := []string{"ADDR", "127.0.0.1:0", "PHONES", phones}
+		if err := run(stopped, nil, environment(settings...), io.Discard, &log); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if first, _, _ := strings.Cut(log.String(), "\n"); !strings.HasSuffix(first, " phones="+phones) {
+			t.Errorf("with the phones %s the log begins with %q", phones, first)
 		}
 	}
 	p := start(t, lastWords, nil)

@@ -123,8 +123,8 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	begin(logger)
 	c, err := config.Application(getenv)
+	begin(logger, phones(c, err)...)
 	if err != nil {
 		return err
 	}
@@ -132,13 +132,21 @@ func runApplication(ctx context.Context, getenv config.Lookup, stdout, stderr io
 	return server.Run(ctx, c, stdout, logger)
 }
 
-// begin is the first line of the log, and what it has to say of names that are
-// no settings.
-func begin(logger *slog.Logger) {
-	logger.Info("nod starts", "version", build().String())
+// begin is the first line of the log, with what else it is to say, and what there is to
+// say of names that are no settings.
+func begin(logger *slog.Logger, more ...any) {
+	logger.Info("nod starts", append([]any{"version", build().String()}, more...)...)
 	for _, line := range config.Unknown(dotEnv, os.Environ()) {
 		logger.Warn("ignored: " + line)
 	}
+}
+
+// phones say whose are asked; nothing where the settings cannot be used.
+func phones(c config.Config, err error) []any {
+	if err != nil {
+		return nil
+	}
+	return []any{"phones", strings.Join(c.Asked(), ",")}
 }
 
 // runSimulator is nod simulator.

@@ -30,8 +30,8 @@ func runDemo(ctx context.Context, args []string, getenv config.Lookup, stdout, s
 	if err != nil {
 		return err
 	}
-	begin(logger)
 	c, err := config.Demo(getenv)
+	begin(logger, phones(c, err)...)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +74,6 @@ func newSite(c config.Config, logger *slog.Logger) *site {
 // start opens everything, listeners first. What it has opened is ended by
 // running.stop, also if it fails.
 func (s *site) start(ctx context.Context) error {
-	s.logger.Info("whose phones are asked", "phones", strings.Join(s.Asked(), ","))
 	if err := s.trace(ctx); err != nil {
 		return err
 	}
