@@ -27,6 +27,7 @@ type shownPhone struct {
 	sim   *simulator.Simulator
 	api   *authy.Client
 	url   string
+	other string    // the same under a name that the simulator does not answer to
 	room  *audience // the same phone among an audience
 	id    int64
 	later atomic.Int64 // how far its clock is ahead
@@ -39,9 +40,15 @@ func newShownPhone(t *testing.T, words *locales.Language) *shownPhone {
 	s.sim, err = simulator.New(simulator.Config{CallbackURL: app.URL + "/authy/callback", CodesPerHour: 2, Now: s.now})
 	must(t, err)
 	server := httptest.NewServer(s.sim.Handler())
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = "phones.example"
+		s.sim.Handler().ServeHTTP(w, r)
+	}))
+	s.other = other.URL
 	t.Cleanup(func() {
 		must(t, s.sim.Close(context.WithoutCancel(t.Context())))
 		server.Close()
+		other.Close()
 		app.Close()
 	})
 	s.api, s.url = authy.NewClient(server.URL, s.sim.APIKey()), server.URL
@@ -199,8 +206,8 @@ var phoneStates = []phoneState{
 	{name: "room-phone", set: (*shownPhone).ask, path: "/phone/mine"},
 }
 
-// otherHost stands for the list of phones under a name that the simulator does not answer to.
-const otherHost = "elsewhere"
+// otherHost stands for the list of phones in shownPhone.other.
+const otherHost = "other"
 
 // Every page of the phones is on the sheet.
 func TestNoPageOfThePhonesIsForgotten(t *testing.T) {
@@ -270,7 +277,7 @@ func (state phoneState) address(s *shownPhone, uuid string) string {
 	case state.path == "":
 		return fmt.Sprintf("%s/phones/%d#%s", s.url, s.id, uuid)
 	case state.path == otherHost:
-		return strings.Replace(s.url, "127.0.0.1", "elsewhere.localhost", 1)
+		return s.other
 	case strings.HasPrefix(state.name, "room-"):
 		return s.room.url + state.path
 	}
@@ -279,6 +286,9 @@ func (state phoneState) address(s *shownPhone, uuid string) string {
 
 // settled waits until the page shows what it was opened for.
 func (tb *tab) settled(state phoneState, uuid string) {
+	if state.page == "error.html" {
+		tb.is(`document.querySelector("#phones") === null && document.styleSheets.length > 0`)
+	}
 	if state.page != "" {
 		return
 	}

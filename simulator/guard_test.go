@@ -22,6 +22,7 @@ func TestForeignHosts(t *testing.T) {
 		}
 		s.do("GET", "/protected/json/app/details", "", http.Header{"Host": {host}, "X-Authy-Api-Key": {testKey}}).wantStatus(200)
 		s.do("GET", "/protected/json/app/details", "", http.Header{"Host": {host}}).wantStatus(401)
+		s.do("GET", "/static/phone.css", "", http.Header{"Host": {host}}).wantStatus(200) // of the page that says so
 	}
 	for _, host := range []string{"localhost", "localhost:" + port, "LOCALHOST", "localhost.", "phones.localhost", "127.0.0.1", "127.8.9.1", "[::1]", "[::1]:" + port,
 		"phones.test", "phones.test:" + port, "PHONES.test", "both.test", "both.test:3001"} {

@@ -159,10 +159,10 @@ func (s *Simulator) withHeaders(next http.Handler) http.Handler {
 }
 
 // guard rejects foreign Host names: with DNS rebinding, another site's page
-// would count as same-origin.
+// would count as same-origin. The page that says so has its style.
 func (s *Simulator) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.hostAllowed(r) {
+		if !s.hostAllowed(r) && !strings.HasPrefix(r.URL.Path, "/static/") {
 			s.tellError(w, r, http.StatusMisdirectedRequest, fmt.Sprintf(
 				"host not allowed: use localhost or the simulator's address, or add %s to SIMULATOR_HOSTS", hostOnly(r.Host)))
 			return
