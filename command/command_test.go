@@ -66,6 +66,18 @@ func TestHelpShowsEverySetting(t *testing.T) {
 	}
 }
 
+// What several processes share, what each has for itself, and what a pooler breaks.
+func TestHelpSaysWhatSeveralProcessesShare(t *testing.T) {
+	var out strings.Builder
+	must(t, run(t.Context(), []string{"-h"}, environment(), &out, &out))
+	_, several, _ := strings.Cut(out.String(), "Several processes")
+	for _, words := range []string{"shared", "SECRET_KEY", "of each", "WAITING_PER_ADDRESS", "hashes", "pooler in transaction mode", "docs/postgres.md"} {
+		if !strings.Contains(several, words) {
+			t.Errorf("of several processes help lacks %q:\n%s", words, out.String())
+		}
+	}
+}
+
 func TestUnknownArgumentsAreRefused(t *testing.T) {
 	for _, args := range []string{
 		"serve", "serve -h", "version x", "-v x", "-h x", "help x", "simulator x", "simulator -h x", "simulator x -h",

@@ -141,12 +141,25 @@ Exit status: 0 if everything was moved, 1 if nothing was, 2 if the arguments or 
 cannot be used.
 `
 
-// printUsage prints the commands and the table of settings.
+const several = `
+Several processes on one PostgreSQL (docs/postgres.md says more):
+
+shared        accounts, sessions, cookies, requests, limits, the audit trail, the clock,
+              and SECRET_KEY, which must be set
+of each       WAITING_PER_ADDRESS and the caps on connections, the queue of password
+              hashes, /metrics, simulated phones
+what breaks   a pooler in transaction mode: LISTEN and prepared statements belong to a
+              session, so pages hear nothing of other processes. Connect directly, or use
+              its session mode.
+`
+
+// printUsage prints the commands, the table of settings, and what several processes share.
 func printUsage(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Nod: login with a tap.\n\n%s\nSettings, from the environment or a file .env (the environment wins):\n\n", commands)
 	for _, s := range config.Settings() {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Shown(), s.What)
 	}
+	fmt.Fprint(w, several)
 	return w.Flush()
 }

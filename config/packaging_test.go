@@ -113,3 +113,18 @@ func TestTheComposedProxyIsTheOneThatIsTried(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// The unit starts Nod again and again, also where its database takes minutes to come up,
+// but not with settings that it has refused: its status is 2 then.
+func TestTheUnitStartsNodUntilItCanBe(t *testing.T) {
+	content, err := os.ReadFile("../packaging/nod.service")
+	must(t, err)
+	unit, service, _ := strings.Cut(string(content), "[Service]\n")
+	for _, line := range []struct{ where, want string }{
+		{unit, "StartLimitIntervalSec=0"}, {service, "Restart=always"}, {service, "RestartPreventExitStatus=2"},
+	} {
+		if !strings.Contains(line.where, "\n"+line.want+"\n") {
+			t.Errorf("the unit lacks %s:\n%s", line.want, content)
+		}
+	}
+}

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"nod/handlers"
 	"nod/store"
@@ -22,7 +25,7 @@ var suite = postgres.Suite{
 		`TestSignInByTheTokenOfTheApp`, `TestSignInBySMSAndByCall`, `TestParallelGuessesAreCounted`, `TestSignInByARecoveryCode`, `TestAnAppOfOnesOwn`,
 		`TestATransferIsApprovedAndSentOnce`, `TestATransferIsWithdrawn`, `TestAllOtherSessionsAreEnded`, `TestAPasswordIsChanged`,
 		`TestAForgottenPassword`, `TestAnotherPhone`, `TestAnAccountIsClosed`,
-		`TestSignInByAnOwnPhone`, `TestTwoOwnPhonesThroughARestart`, `TestATransferByAnOwnPhone`, `TestARevokedPhoneIsToldSo`,
+		`TestAServerThatTookNoWrites`, `TestSignInByAnOwnPhone`, `TestTwoOwnPhonesThroughARestart`, `TestATransferByAnOwnPhone`, `TestARevokedPhoneIsToldSo`,
 	}, "|") + `)$`,
 	Template: func(url string) error {
 		s, err := store.Open(context.Background(), url, store.Options{SecretKey: serverKey})
@@ -49,6 +52,46 @@ func (s *site) openSessions() handlers.Sessions {
 	sessions, err := handlers.OpenSessions(strings.TrimSuffix(s.database, "nod.db")+"sessions.db", hung)
 	must(s.t, err)
 	return sessions
+}
+
+// takeNoWrites has new connections to a server take none until end. Those that there are
+// end: the next ones are new.
+func (s *site) takeNoWrites() (end func()) {
+	s.t.Helper()
+	u, err := url.Parse(s.database)
+	must(s.t, err)
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres"
+	alter := func(statements ...string) {
+		conn, err := pgx.Connect(context.Background(), u.String())
+		must(s.t, err)
+		defer conn.Close(context.Background())
+		for _, statement := range statements {
+			_, err := conn.Exec(context.Background(), statement)
+			must(s.t, err)
+		}
+	}
+	alter(`ALTER DATABASE `+name+` SET default_transaction_read_only = on`,
+		`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '`+name+`'`)
+	return func() { alter(`ALTER DATABASE ` + name + ` RESET default_transaction_read_only`) }
+}
+
+// A server that took no writes for a while is written again without a restart. Meanwhile
+// no password is used up for a cookie that cannot be kept.
+func TestAServerThatTookNoWrites(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	b := s.browser()
+	if store.IsServer(s.database) {
+		end := s.takeNoWrites()
+		defer end()
+		for range 3 {
+			wantStatus(t, b.post("/login", "email", ada.Email, "password", goodPassword), http.StatusServiceUnavailable)
+		}
+		wantBody(t, b.get("/readyz"), `"database":"cannot be written"`, `"sessions":"cannot be written"`)
+		end()
+	}
+	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword), "/login/approval")
 }
 
 // userAgent is what a browser calls itself.

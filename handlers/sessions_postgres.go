@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,10 @@ import (
 // SessionTableName is that of Fiber's sessions in PostgreSQL. Package store makes it with
 // its own tables.
 const SessionTableName = "nod_cookies"
+
+// sessionPing is how long a connection that rested may take to show that it is alive. Whoever
+// waits for a cookie has time to find out that all of them are gone.
+const sessionPing = busyTimeout / (sessionConnections + 1)
 
 // SessionTable is Fiber's session storage in PostgreSQL, with the same promises as
 // SessionFile: it keeps what a cookie holds out of the table, and its errors are those
@@ -35,7 +40,7 @@ func NewSessionTable(ctx context.Context, url string) (table *SessionTable, err 
 	if err != nil {
 		return nil, err
 	}
-	config.ConnConfig, config.MaxConns = conn, sessionConnections
+	config.ConnConfig, config.MaxConns, config.PingTimeout = conn, sessionConnections, sessionPing
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, store.Neutral(err)
@@ -65,7 +70,7 @@ func neutral(panicked any) error {
 
 // Get reads the value of a key.
 func (s *SessionTable) Get(key string) (value []byte, err error) {
-	err = insist(func(ctx context.Context) error {
+	err = s.insist(func(ctx context.Context) error {
 		value, err = s.GetWithContext(ctx, hashKey(key))
 		return err
 	})
@@ -74,29 +79,51 @@ func (s *SessionTable) Get(key string) (value []byte, err error) {
 
 // Delete forgets a key.
 func (s *SessionTable) Delete(key string) error {
-	return insist(func(ctx context.Context) error { return s.DeleteWithContext(ctx, hashKey(key)) })
+	return s.insist(func(ctx context.Context) error { return s.DeleteWithContext(ctx, hashKey(key)) })
 }
 
 // Set keeps a value under a key.
 func (s *SessionTable) Set(key string, value []byte, life time.Duration) error {
-	return insist(func(ctx context.Context) error { return s.SetWithContext(ctx, hashKey(key), value, life) })
+	return s.insist(func(ctx context.Context) error { return s.SetWithContext(ctx, hashKey(key), value, life) })
 }
 
 // insist does something on another connection where the server has closed one, as
 // after its restart: it may have closed all of them. Each step may be done twice.
-func insist(do func(context.Context) error) (err error) {
+func (s *SessionTable) insist(do func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), busyTimeout)
 	defer cancel()
 	for range sessionConnections + 1 {
-		if err = store.Neutral(do(ctx)); !errors.Is(err, store.ErrUnavailable) {
+		if err = s.met(do(ctx)); !errors.Is(err, store.ErrUnavailable) {
 			return err
 		}
 	}
 	return err
 }
 
-// Ready says whether the table can be reached.
-func (s *SessionTable) Ready(ctx context.Context) error { return store.Neutral(s.pool.Ping(ctx)) }
+// met is store.Neutral. Connections of a server that took no writes are made anew.
+func (s *SessionTable) met(err error) error {
+	if store.IsReadOnly(err) {
+		s.pool.Reset()
+	}
+	return store.Neutral(err)
+}
+
+// Ready says whether the table can be reached, and written.
+func (s *SessionTable) Ready(context.Context) error {
+	return s.insist(func(ctx context.Context) error {
+		_, err := s.pool.Exec(ctx, probeTable)
+		return err
+	})
+}
+
+// probeTable writes nothing, which a server that takes no writes refuses, too.
+const probeTable = `DELETE FROM ` + SessionTableName + ` WHERE k = ''`
+
+// Stats says how often and how long one of the connections was waited for.
+func (s *SessionTable) Stats() sql.DBStats {
+	all := s.pool.Stat()
+	return sql.DBStats{WaitCount: all.EmptyAcquireCount(), WaitDuration: all.EmptyAcquireWaitTime()}
+}
 
 // Close closes the connections.
 func (s *SessionTable) Close() error {
@@ -115,7 +142,9 @@ func (s *SessionTable) KeepPruned(ctx context.Context, problem func(error)) {
 func (s *SessionTable) prune(ctx context.Context, now time.Time) error {
 	const some = `DELETE FROM ` + SessionTableName + ` WHERE k IN (SELECT k FROM ` + SessionTableName + ` WHERE e <> 0 AND e <= $1 ORDER BY e LIMIT $2)`
 	for {
-		result, err := s.pool.Exec(ctx, some, now.Unix(), sessionsPruned)
+		soon, cancel := context.WithTimeout(ctx, busyTimeout)
+		result, err := s.pool.Exec(soon, some, now.Unix(), sessionsPruned)
+		cancel()
 		if err != nil || result.RowsAffected() < sessionsPruned {
 			return store.Neutral(err)
 		}

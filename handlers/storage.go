@@ -108,6 +108,7 @@ type Sessions interface {
 	fiber.Storage
 	Ready(ctx context.Context) error
 	KeepPruned(ctx context.Context, problem func(error))
+	Stats() sql.DBStats // who waits for a connection
 }
 
 // SessionFile is Fiber's session storage. It keeps what a cookie holds out of
@@ -133,6 +134,9 @@ func (s *SessionFile) Set(key string, value []byte, life time.Duration) error {
 
 // Ready says whether the file can be written, and is still the one at its path.
 func (s *SessionFile) Ready(ctx context.Context) error { return s.probe.Check(ctx) }
+
+// Stats says how often and how long one of the connections was waited for.
+func (s *SessionFile) Stats() sql.DBStats { return s.Conn().Stats() }
 
 const (
 	sessionsPruned = 200 // in one transaction

@@ -170,7 +170,10 @@ func notify(ctx context.Context, conn *pgx.Conn, payload string) error {
 
 // listen hears others until the connection is lost.
 func (n *Nudges) listen(ctx context.Context, conn *pgx.Conn) error {
-	if _, err := conn.Exec(ctx, `LISTEN `+channel); err != nil {
+	soon, cancel := context.WithTimeout(ctx, quiet)
+	_, err := conn.Exec(soon, `LISTEN `+channel)
+	cancel()
+	if err != nil {
 		return err
 	}
 	hear, stop := n.hearers(ctx)

@@ -96,9 +96,7 @@ func (s *site) watch(counts *metrics.Metrics, db *store.Store, sessions handlers
 	for name, stats := range db.Pools() {
 		counts.Pool(name, stats)
 	}
-	if file, ok := sessions.(*handlers.SessionFile); ok { // PostgreSQL's pool counts in other words
-		counts.Pool("sessions", file.Conn().Stats)
-	}
+	counts.Pool("sessions", sessions.Stats)
 }
 
 // openPlaces opens what says where an address is; nil where nothing does.

@@ -73,6 +73,22 @@ func (s *Store) PasswordAllowed(ctx context.Context, email string, c Client) err
 // OpenServer opens a PostgreSQL database that takes parameters as SQLite does.
 func OpenServer(url string) (*sql.DB, error) { return serverPool(url) }
 
+// HurryServer has nobody without a deadline wait long for a server, until undo.
+func HurryServer() (undo func()) {
+	before := statementLimit
+	statementLimit = 500 * time.Millisecond
+	return func() { statementLimit = before }
+}
+
+// SharedClock follows that of a database.
+type SharedClock = sharedClock
+
+// Set is what the database told when it was asked, and how long that took.
+func (c *SharedClock) Set(told, here time.Time, took time.Duration) { c.set(told, here, took) }
+
+// Now is the time that it tells.
+func (c *SharedClock) Now() time.Time { return c.now() }
+
 // Numbered writes parameters as PostgreSQL takes them.
 func Numbered(query string, args int) string { return numbered(query, args) }
 

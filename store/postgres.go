@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -9,8 +10,10 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,15 +39,11 @@ const serverConnections = 16
 // even for whoever waits for them: deadlocks are looked for after a second only. A
 // process that was suspended in the middle of a transaction holds nobody up for longer
 // than SQLite's busy_timeout.
-var serverSettings = map[string]string{
-	"application_name":                    "nod",
-	"lock_timeout":                        "100",
-	"idle_in_transaction_session_timeout": "5000",
-}
+var serverSettings = []string{"lock_timeout", "100", "idle_in_transaction_session_timeout", "5000"}
 
-// ServerConfig is how a PostgreSQL database is reached. Its errors do not quote the
-// URL, which may hold a password.
-func ServerConfig(database string) (*pgx.ConnConfig, error) {
+// ServerConfig is how a PostgreSQL database is reached, with further settings as names
+// and values. Its errors do not quote the URL, which may hold a password.
+func ServerConfig(database string, further ...string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(database)
 	if err != nil {
 		if cause := errors.Unwrap(err); cause != nil {
@@ -52,10 +51,19 @@ func ServerConfig(database string) (*pgx.ConnConfig, error) {
 		}
 		return nil, fmt.Errorf("the URL cannot be used: %v", err)
 	}
-	for name, value := range serverSettings {
-		if _, set := config.RuntimeParams[name]; !set {
-			config.RuntimeParams[name] = value
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectLimit)
+	named := config.RuntimeParams
+	named["application_name"] = cmp.Or(named["application_name"], "nod")
+	// By a statement: PgBouncer refuses connections that begin with such settings.
+	var set strings.Builder
+	for pair := range slices.Chunk(append(further, serverSettings...), 2) {
+		if _, has := named[pair[0]]; !has {
+			fmt.Fprintf(&set, "SET %s = %s;", pair[0], pair[1])
 		}
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		_, err := conn.Exec(ctx, set.String()).ReadAll()
+		return err
 	}
 	return config, nil
 }
@@ -74,21 +82,21 @@ func DatabaseName(database string) string {
 }
 
 func serverPool(database string, set ...string) (*sql.DB, error) {
-	config, err := ServerConfig(database)
+	config, err := ServerConfig(database, set...)
 	if err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(set); i += 2 {
-		config.RuntimeParams[set[i]] = set[i+1]
-	}
-	db := sql.OpenDB(serverConnector{stdlib.GetConnector(*config)})
+	db := sql.OpenDB(serverConnector{stdlib.GetConnector(*config), new(atomic.Int64)})
 	db.SetMaxOpenConns(serverConnections)
 	db.SetMaxIdleConns(serverConnections)
 	return db, nil
 }
 
 // serverConnector makes connections that take parameters as SQLite does.
-type serverConnector struct{ driver.Connector }
+type serverConnector struct {
+	driver.Connector
+	round *atomic.Int64
+}
 
 // Connect opens one connection.
 func (c serverConnector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -96,35 +104,52 @@ func (c serverConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return serverConn{conn.(*stdlib.Conn)}, nil
+	return &serverConn{conn.(*stdlib.Conn), c.round.Load(), c.round}, nil
 }
 
-type serverConn struct{ *stdlib.Conn }
+type serverConn struct {
+	*stdlib.Conn
+	made  int64         // in this round
+	round *atomic.Int64 // see note
+}
 
 // ExecContext takes parameters as SQLite does.
-func (c serverConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return c.Conn.ExecContext(ctx, numbered(query, len(args)), allLegible(args))
+func (c *serverConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	result, err := c.Conn.ExecContext(ctx, numbered(query, len(args)), allLegible(args))
+	return result, c.note(err)
 }
 
 // QueryContext takes parameters as SQLite does. What only reads is asked on another
 // connection when the server has closed this one, as after its restart.
-func (c serverConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *serverConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx, cancel := limited(ctx)
 	rows, err := c.Conn.QueryContext(ctx, numbered(query, len(args)), allLegible(args))
-	if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+	if err == nil {
+		return serverRows{rows.(*stdlib.Rows), cancel}, nil
+	}
+	cancel()
+	if strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
 		err = c.unlessClosed(err)
 	}
-	return rows, err
+	return nil, c.note(err)
 }
 
 // BeginTx begins on another connection when the server has closed this one.
-func (c serverConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+func (c *serverConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	ctx, cancel := limited(ctx)
 	tx, err := c.Conn.BeginTx(ctx, options)
-	return tx, c.unlessClosed(err)
+	if err != nil {
+		cancel()
+		return nil, c.unlessClosed(err)
+	}
+	return serverTx{tx, cancel}, nil
 }
 
 // unlessClosed is driver.ErrBadConn, after which database/sql tries another connection,
 // where nothing was lost but this one.
-func (c serverConn) unlessClosed(err error) error {
+func (c *serverConn) unlessClosed(err error) error {
 	if err != nil && c.Conn.Conn().IsClosed() && lostServer(err) {
 		return driver.ErrBadConn
 	}
@@ -242,6 +267,8 @@ const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
 	codeLockTimeout   = "55P03"
+	codeReadOnly      = "25006"
+	codeUnsupported   = "0A000" // by a standby, or by a plan from before a migration
 )
 
 // unavailableClasses are the classes of codes by which a server says that it cannot
@@ -259,7 +286,7 @@ func wrapServer(err error) error {
 			return &conflict{text: text}
 		case pg.Code == codeUnique:
 			return &conflict{text: text, unique: true}
-		case strings.Contains(unavailableClasses, pg.Code[:2]):
+		case strings.Contains(unavailableClasses, pg.Code[:2]), pg.Code == codeUnsupported, lostServer(err):
 			return fmt.Errorf("%w: %s", ErrUnavailable, text)
 		}
 		return errors.New(text)

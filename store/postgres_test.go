@@ -1,10 +1,17 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"nod/store"
 )
@@ -14,7 +21,7 @@ import (
 func TestAConnectionThatWasCutIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	if store.IsServer(w.path) {
-		w.path = byTCP(t, w.path)
+		w.path, _ = byTCP(t, w.path)
 		w.restart()
 		store.Rehearse(0) // which would find the end first
 		defer store.Rehearse(rehearsals())
@@ -44,14 +51,22 @@ func (w *world) cut() {
 }
 
 // byTCP is the URL of a database by which the last words of the server arrive: what is
-// written to a socket of this machine fails before they are read.
-func byTCP(t *testing.T, database string) string {
+// written to a socket of this machine fails before they are read. hang leaves all
+// connections open that there are, and lets nothing through them any more.
+func byTCP(t *testing.T, database string) (by string, hang func()) {
 	t.Helper()
 	u, err := url.Parse(database)
 	must(t, err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	t.Cleanup(func() { ln.Close() })
+	var hung atomic.Pointer[atomic.Bool] // of the connections from now on
+	hang = func() {
+		if before := hung.Swap(new(atomic.Bool)); before != nil {
+			before.Store(true)
+		}
+	}
+	hang()
 	go func() {
 		for {
 			client, err := ln.Accept()
@@ -63,9 +78,110 @@ func byTCP(t *testing.T, database string) string {
 				client.Close()
 				continue
 			}
-			go func() { _, _ = io.Copy(server, client); server.Close() }()
-			go func() { _, _ = io.Copy(client, server); client.Close() }()
+			way := hung.Load()
+			go func() { _, _ = io.Copy(held{server, way, t.Context().Done()}, client); server.Close() }()
+			go func() { _, _ = io.Copy(held{client, way, t.Context().Done()}, server); client.Close() }()
 		}
 	}()
-	return "postgres://nod@" + ln.Addr().String() + u.Path + "?sslmode=disable"
+	return "postgres://nod@" + ln.Addr().String() + u.Path + "?sslmode=disable", hang
+}
+
+// held lets through what is written until it is hung.
+type held struct {
+	io.Writer
+	hung *atomic.Bool
+	end  <-chan struct{}
+}
+
+func (h held) Write(b []byte) (int, error) {
+	if h.hung.Load() {
+		<-h.end
+	}
+	return h.Writer.Write(b)
+}
+
+// A server that is gone without a word, as when its machine is, holds up nobody for good,
+// not even who has no deadline; its connections are replaced.
+func TestAServerThatIsGoneWithoutAWord(t *testing.T) {
+	w := newWorld(t)
+	hang := func() {}
+	if store.IsServer(w.path) {
+		w.path, hang = byTCP(t, w.path)
+		w.restart()
+	}
+	ada := w.user("ada@example.com")
+	t.Cleanup(store.HurryServer())
+	for what, do := range map[string]func() error{
+		"a question":    func() error { _, err := w.store.Sessions(t.Context(), ada.ID); return err },
+		"a transaction": func() error { _, err := w.store.StartSession(t.Context(), ada.ID, "", browser); return err },
+		"a statement":   func() error { return w.store.PhoneForgotten(t.Context(), 0) },
+	} {
+		hang()
+		ended := make(chan error, 1)
+		go func() {
+			err := do()
+			for errors.Is(err, store.ErrUnavailable) && t.Context().Err() == nil { // it may have been under way
+				err = do()
+			}
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			must(t, err)
+		case <-time.After(time.Minute):
+			t.Fatalf("%s waits for a server that is gone", what)
+		}
+	}
+}
+
+// A server that took no writes for a while, as one whose disk was full or that was no more
+// than a copy, is written again once it takes them: its old connections would not.
+func TestAServerThatTookNoWrites(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	start := func() error {
+		_, err := w.store.StartSession(t.Context(), ada.ID, "", browser)
+		return err
+	}
+	if store.IsServer(w.path) {
+		store.Rehearse(0)
+		defer store.Rehearse(rehearsals())
+		end := readOnly(t, w.path)
+		defer end()
+		w.cut()
+		for range 3 {
+			wantErr(t, "a server that takes no writes", start(), store.ErrUnavailable)
+		}
+		end()
+	}
+	must(t, start())
+}
+
+// readOnly has new connections to a database take no writes until end.
+func readOnly(t *testing.T, database string) (end func()) {
+	t.Helper()
+	u, err := url.Parse(database)
+	must(t, err)
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres"
+	alter := func(how string) {
+		db, err := store.OpenServer(u.String())
+		must(t, err)
+		defer db.Close()
+		_, err = db.ExecContext(context.Background(), `ALTER DATABASE `+name+` `+how)
+		must(t, err)
+	}
+	alter("SET default_transaction_read_only = on")
+	return func() { alter("RESET default_transaction_read_only") }
+}
+
+// What a server that is there refuses for the moment is no fault of ours.
+func TestAServerThatRefusesIsUnavailable(t *testing.T) {
+	for _, refusal := range []*pgconn.PgError{
+		{SeverityUnlocalized: "FATAL", Code: "28P01", Message: "password authentication failed"},
+		{SeverityUnlocalized: "FATAL", Code: "3D000", Message: "database does not exist"},
+		{SeverityUnlocalized: "ERROR", Code: "0A000", Message: "cannot use serializable mode in a hot standby"},
+	} {
+		wantErr(t, refusal.Message, store.Neutral(refusal), store.ErrUnavailable)
+	}
 }

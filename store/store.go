@@ -189,6 +189,8 @@ func (s *Store) bringUpToDate(ctx context.Context) error {
 	if s.opts.Existing {
 		return s.refuseOtherVersion(ctx)
 	}
+	ctx, cancel := context.WithTimeout(ctx, migrationLimit)
+	defer cancel()
 	return s.migrate(ctx, migrations)
 }
 

@@ -22,5 +22,10 @@ var postgresRows = []row{
 	{what: "a move mixes with what a Nod has left", file: "store/move_table.go", find: "if used {", put: "if false && used {", test: "command.TestAMoveToPostgres"},
 	{what: "what a browser calls itself is no text for PostgreSQL", file: "store/move_table.go", find: "values[i] = legible(text)", put: "values[i] = text", test: "command.TestAMoveToPostgres"},
 	{what: "a move takes a file that is in use", file: "server/move.go", find: "lockFile(ctx, c.Database, 0, logger)", put: "io.NopCloser(nil), error(nil)", test: "command.TestAMoveToPostgres"},
+	{what: "deadlines last longer where the clock of the database is set back", file: "store/clock.go", find: "case behind > maxSlip:", put: "case behind > 9999*maxSlip:", test: "TestTheClockOfTheDatabase"},
+	{what: "a clock that is right again stays ahead", file: "store/clock.go", find: "case behind < -maxSlip:", put: "case behind < -9999*maxSlip:", test: "TestTheClockOfTheDatabase"},
+	{what: "a slow answer sets the clock", file: "store/clock.go", find: "if took > maxSlip {", put: "if took > 9999*maxSlip {", test: "TestTheClockOfTheDatabase"},
+	{what: "a server that refuses is a fault of ours", file: "store/postgres.go", find: "pg.Code == codeUnsupported, lostServer(err):", put: "false:", test: "TestAServerThatRefusesIsUnavailable"},
+	{what: "a unit gives up before its database is there", file: "packaging/nod.service", find: "StartLimitIntervalSec=0", put: "StartLimitIntervalSec=10", test: "config.TestTheUnitStartsNodUntilItCanBe"},
 	{what: "two processes have one phone forgotten", file: "store/operator.go", find: "now+lease.Milliseconds()", put: "now", test: "TestTheOperatorClosesAnAccount"},
 }
