@@ -49,6 +49,15 @@ func TestCaddyWithTheDocumentedSettings(t *testing.T) {
 	n.worksBehindProxy()
 }
 
+// Of several Nods one may be down: nobody notices.
+func TestCaddyPassesOverANodThatIsDown(t *testing.T) {
+	story(t)
+	n := behindCaddy(t, func(conf string) string {
+		return strings.Replace(conf, "reverse_proxy ", "reverse_proxy "+freePort(t)+" ", 1)
+	})
+	n.worksBehindProxy()
+}
+
 func TestCaddyThatLosesTheHost(t *testing.T) {
 	story(t)
 	n := behindCaddy(t, func(conf string) string {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -136,7 +137,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*txn) error, commit func(*sql
 	done := do(t)
 	var keep *kept
 	if done != nil && !errors.As(done, &keep) {
-		return t, wrap(done)
+		return t, wrap(outOfTime(ctx, done))
 	}
 	// What is written to a removed file is lost with the process: nobody is told that
 	// it was kept.
@@ -144,9 +145,18 @@ func (s *Store) tryTx(ctx context.Context, do func(*txn) error, commit func(*sql
 		return t, err
 	}
 	if err := commit(tx); err != nil {
-		return t, wrap(err)
+		return t, wrap(outOfTime(ctx, err))
 	}
 	return t, done
+}
+
+// outOfTime says that the time was used up where a transaction only says that it is over:
+// it was rolled back then.
+func outOfTime(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return cmp.Or(ctx.Err(), err)
+	}
+	return err
 }
 
 // kept is a refusal that a transaction ends in, with what it has changed kept.

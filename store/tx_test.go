@@ -1,12 +1,16 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -49,6 +53,20 @@ func TestATransactionThatMetAnotherIsRunAgain(t *testing.T) {
 			t.Errorf("%s: the driver's error came out: %v", test.code, err)
 		}
 	}
+}
+
+// A transaction whose time runs out amid it was waited for too long, and changes nothing.
+func TestTheTimeOfATransactionRunsOut(t *testing.T) {
+	w := newWorld(t)
+	store.Rehearse(0)
+	t.Cleanup(func() { store.Rehearse(rehearsals()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := w.store.InTx(ctx, func() error {
+		<-ctx.Done()
+		return fmt.Errorf("the next statement: %w", sql.ErrTxDone)
+	})
+	wantErr(t, "out of time", err, store.ErrLocked)
 }
 
 // Those who have met another transaction do not all try again at once, or they would
