@@ -64,13 +64,14 @@ func TestABrowserAndAPhoneApart(t *testing.T) {
 	hand.typeNumber(tb.text("[data-number] strong"))
 	tb.newest("executed")
 
-	hand.pushes.Got(t) // that of the transfer, while the page was open
+	hand.pushes.Got(t)    // that of the transfer, while the page was open
+	tb.open("/protected") // which has moved on by itself
 	tb.click("#logout-form button")
 	tb.at("/")
 	asked = rings()
 	hand.screen.press(asked, hand.screen.button(asked, words("push.deny")))
 	tb.heading(words("approval.denied.title"))
-	hand.shows(words("push.denied"), "")
+	hand.shows(words("push.deny_done"), "")
 
 	rings()
 	hand.open("/phone")
