@@ -1,7 +1,7 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { byId, offline, reply, settle, sleeps, sockets, submits } from "./browser.mjs";
+import { byId, offline, reply, requests, settle, sleeps, sockets, submits } from "./browser.mjs";
 import { Phone, digestOf, origin, signed } from "./ownphone.mjs";
 
 const shown = {
@@ -136,6 +136,27 @@ describe("a new phone", () => {
     assert.deepEqual(errors(), ["offline"]);
     await enrols("ABCD-EFGH");
     assert.deepEqual([errors(), phone.posted("/phone/enrol/finish").length], [["offline"], 2]);
+  });
+
+  test("on the page of one that was removed asks anew how it is woken", async () => {
+    const phone = await Phone.ready();
+    const asked = () => requests.filter(({ url }) => new URL(url, origin).pathname === "/phone/push").length;
+    const ready = phone.state;
+    await phone.open();
+    phone.state = { status: "revoked", name: "Pixel", origin };
+    phone.says["/phone/requests"] = () => reply(401, phone.state);
+    await hears();
+    assert.equal(asked(), 1);
+    delete phone.says["/phone/requests"];
+    phone.says["/phone/enrol"] = () => reply(200, options);
+    phone.says["/phone/enrol/finish"] = () => {
+      phone.state = ready;
+      return reply(200, {});
+    };
+    visible("[data-again]")[0].click();
+    await settle();
+    await enrols("ABCD-EFGH");
+    assert.deepEqual([heading(), asked()], ["Pixel", 2]);
   });
 
   test("needs a name, and says so before anything is sent", async () => {
