@@ -52,6 +52,15 @@ func TestA30(t *testing.T) {
 	})
 }
 
+// denies has somebody wait in b, denies, and waits until Nod knows.
+func (p person) denies(b *browser) {
+	events := p.waits(b)
+	defer events.close()
+	p.phone.answer(p.phone.pending(), "deny")
+	end := events.next()
+	need(end.Status == "denied", "after a denial the page is told %q", end.Status)
+}
+
 // Two denials pause the requests for an hour.
 func TestA31(t *testing.T) {
 	t.Parallel()
@@ -59,8 +68,7 @@ func TestA31(t *testing.T) {
 	l.try(func(a *attempt) {
 		p := a.account()
 		for range 2 {
-			p.gives(a.thief())
-			p.phone.answer(p.phone.pending(), "deny")
+			p.denies(a.thief())
 			l.clock.advance(time.Minute)
 		}
 		before := len(p.phone.requests())
@@ -288,10 +296,7 @@ func Test6_13(t *testing.T) {
 				p.gives(b)
 				b.post("/verify-token", "token", wrongCode(p.phone))
 			},
-			"a denial": func(b *browser) {
-				p.gives(b)
-				p.phone.answer(p.phone.pending(), "deny")
-			},
+			"a denial": p.denies,
 		} {
 			before := lines()
 			happens(a.thief())

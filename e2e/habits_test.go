@@ -87,10 +87,15 @@ const cutCountries = `(() => {
 	return cut.map((country) => country.text).slice(0, 5).join(", ");
 })()`
 
-// On the smallest phone, which is 1280 px at 400 %, no page scrolls sideways.
+// On the smallest phone, which is 1280 px at 400 %, no page scrolls sideways: in German,
+// whose words are long, and in make long in English, too.
 func TestNoPageIsTooWide(t *testing.T) {
 	story(t)
-	for _, language := range []string{"en", "de"} { // German words are long
+	languages := []string{"de"}
+	if all() {
+		languages = append(languages, "en")
+	}
+	for _, language := range languages {
 		t.Run(language, func(t *testing.T) { noPageIsTooWide(t, language) })
 	}
 }
@@ -134,6 +139,7 @@ func noPageIsTooWide(t *testing.T, language string) {
 	visit("/login/number")
 	p.answer("deny")
 	tb.open("/login/approval")
+	tb.is(nowIs("denied"))
 	narrow("denied")
 	tb.signIn(p.Email)
 	p.answer("approve")

@@ -39,16 +39,6 @@ func (tb *tab) signIn(email string) {
 	tb.at("/login/approval")
 }
 
-// account creates an account, and cancels the sign-in that follows.
-func (n *nod) account(email, number string) phone {
-	n.t.Helper()
-	tb := n.person().tab()
-	p := tb.signUp(email, number)
-	tb.click("#cancel-form button")
-	tb.at("/login")
-	return p
-}
-
 func TestSignUpAndTap(t *testing.T) {
 	story(t)
 	n := startNod(t)

@@ -27,8 +27,8 @@ var suite = postgres.Suite{
 		`TestAForgottenPassword`, `TestAnotherPhone`, `TestAnAccountIsClosed`,
 		`TestAServerThatTookNoWrites`, `TestSignInByAnOwnPhone`, `TestTwoOwnPhonesThroughARestart`, `TestATransferByAnOwnPhone`, `TestARevokedPhoneIsToldSo`,
 	}, "|") + `)$`,
-	Template: func(url string) error {
-		s, err := store.Open(context.Background(), url, store.Options{SecretKey: serverKey})
+	Template: func(database string) error {
+		s, err := store.Open(context.Background(), database, store.Options{SecretKey: serverKey})
 		if err != nil {
 			return err
 		}

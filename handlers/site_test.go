@@ -119,9 +119,7 @@ func newSiteOf(t testing.TB, provider store.Provider, host, dir string, at *cloc
 	must(t, err)
 	s := &site{t: t, provider: provider, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if s.database = filepath.Join(dir, "nod.db"); suite.Running() {
-		s.database = suite.Database(t)
-	}
+	s.database = suite.Database(t, dir)
 	s.sim, err = simulator.New(simulator.Config{
 		APIKey: testKey, CallbackURL: s.url + "/authy/callback",
 		Path: filepath.Join(s.dir, "simulator.db"), Now: s.clock.Now, Logger: s.logger,
@@ -159,6 +157,20 @@ func (l *logFile) String() string {
 	return l.text.String()
 }
 
+// written are the words and the pages of every site: to read them takes longer than many
+// a test.
+var written = sync.OnceValues(func() (*locales.Catalogue, *views.Pages) {
+	words, err := locales.New()
+	if err != nil {
+		panic(err)
+	}
+	pages, err := views.Parse(words.Languages())
+	if err != nil {
+		panic(err)
+	}
+	return words, pages
+})
+
 // start opens the databases and serves ln.
 func (s *site) start(ln net.Listener) {
 	t := s.t
@@ -183,10 +195,7 @@ func (s *site) start(ln net.Listener) {
 	must(t, err)
 	deviceKey, err := s.store.Secret(t.Context(), "device")
 	must(t, err)
-	words, err := locales.New()
-	must(t, err)
-	pages, err := views.Parse(words.Languages())
-	must(t, err)
+	words, pages := written()
 	api := authy.NewClient(s.simURL, testKey)
 	api.Timeout = hung
 	c := config{

@@ -14,7 +14,7 @@ var hubRows = []row{
 	{what: "a slot is joined twice", file: "hub/waiter.go", find: "case w.state != reserved:", put: "case false:", test: "TestSlotIsUsedOnce", hang: 10 * time.Second},
 	{what: "a dead socket is kept", file: "hub/pinger.go", find: "missed > w.hub.opts.MissedPongs", put: "false", test: "TestPongsKeepABrowserWaiting", hang: 10 * time.Second},
 	{what: "an unused slot is kept", file: "hub/pinger.go", find: "if missed > 1 {", put: "if false {", test: "TestUnusedSlotExpires"},
-	{what: "a wrapper that is reused is kept", file: "hub/conn.go", find: "conn = wrapper.UnsafeConn()", put: "_ = wrapper; return conn", test: "TestJoinRemovesWrappers"},
+	{what: "a wrapper that is reused is kept", file: "hub/conn.go", find: "conn = wrapper.UnsafeConn()", put: "_ = wrapper; return conn, tape", test: "TestJoinRemovesWrappers"},
 	{what: "a slot of a closed hub is joined", file: "hub/waiter.go", find: "case w.hub.closed.Load():", put: "case false:", test: "TestAClosedHubTakesNobody"},
 	{what: "a closed hub takes browsers", file: "hub/hub.go", find: "if w.hub.closed.Load() {", put: "if false {", test: "TestAClosedHubTakesNobody"},
 	{what: "a closed descriptor keeps its number", file: "hub/descriptor_linux.go", find: "d.fd, d.slot = 0, 0", put: "d.slot = 0", test: "TestAClosedDescriptorReachesNobody"},

@@ -10,7 +10,7 @@ var processRows = []row{
 	{what: "anybody says which trace a request belongs to", file: "handlers/traced.go", find: "if h.fromTrustedProxy(c) {", put: "if true {", test: "command.TestOnlyAProxyNamesTheTrace"},
 	{what: "the collector is told the path", file: "handlers/traced.go", find: "request.End(routeOf(c),", put: "request.End(c.OriginalURL(),", test: "command.TestACollectorIsToldOfRequests"},
 	{what: "the collector is told of what no request began", file: "authy/client.go", find: "end = c.Trace(ctx, call.op)", put: "end = c.Trace(context.Background(), call.op)", test: "command.TestACollectorIsToldOfRequests"},
-	{what: "traces are sent without being asked for", file: "traces/environment.go", find: `exporter == "" && endpoint == "":`, put: `false:`, test: "TestTheEnvironment"},
+	{what: "traces are sent without being asked for", file: "traces/environment.go", find: `exporter == "" && endpoint == "":`, put: `exporter == "" && endpoint == "no":`, test: "TestTheEnvironment"},
 	{what: "pushes are not counted", file: "phone/wake.go", find: "if r.Pushed != nil {", put: "if false {", test: "TestARequestWakesAllPhones", hang: 15 * time.Second},
 	{what: "two servers share a file", file: "server/lock.go", find: "syscall.LOCK_EX|", put: "syscall.LOCK_SH|", test: "TestASecondServerIsRefused"},
 	{what: "a link leads to a lock of its own", file: "server/lock.go", find: "path = filepath.Join(dir, target)", put: "return path, nil", test: "TestASecondServerIsRefusedBeforeThereIsAFile"},

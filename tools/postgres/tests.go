@@ -3,15 +3,19 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	_ "github.com/mattn/go-sqlite3"
 )
 
 // Suite is a package's tests run a second time, on PostgreSQL.
@@ -19,9 +23,10 @@ type Suite struct {
 	Run  string // what of them is run; "" is all
 	Skip string // what is left out: what is about SQLite alone
 
-	// Template makes the database that each test gets a copy of.
-	Template func(url string) error
+	// Template makes the database that each test gets a copy of, at a path or a URL.
+	Template func(database string) error
 
+	file    []byte // a database of SQLite as the template is
 	cluster *Cluster
 
 	mu    sync.Mutex
@@ -35,6 +40,10 @@ const template = "nod_template"
 // test, and where NOD_TEST_POSTGRES is set; to "only", for these alone.
 func (s *Suite) Main(m *testing.M) int {
 	flag.Parse()
+	if err := s.makeFile(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	wanted := os.Getenv("NOD_TEST_POSTGRES")
 	if wanted != "only" {
 		if code := m.Run(); code != 0 {
@@ -46,6 +55,33 @@ func (s *Suite) Main(m *testing.M) int {
 	}
 	return s.again(m)
 }
+
+// makeFile makes the file that tests get copies of: to run all migrations takes longer
+// than most tests.
+func (s *Suite) makeFile() error {
+	dir, err := os.MkdirTemp("", "nod-template-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "nod.db")
+	if err := s.Template(path); err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(withoutSecrets)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	s.file, err = os.ReadFile(path)
+	return err
+}
+
+// withoutSecrets is for the template: each copy makes its own.
+const withoutSecrets = "DELETE FROM secrets"
 
 func (s *Suite) again(m *testing.M) int {
 	err := s.start()
@@ -74,7 +110,7 @@ func (s *Suite) start() (err error) {
 		err = s.Template(s.cluster.URL(template))
 	}
 	if err == nil {
-		err = s.cluster.Do(context.Background(), template, "DELETE FROM secrets", watched) // each copy makes its own secrets
+		err = s.cluster.Do(context.Background(), template, withoutSecrets, watched)
 	}
 	if err != nil {
 		return errors.Join(err, s.cluster.Close())
@@ -85,8 +121,23 @@ func (s *Suite) start() (err error) {
 // Running says whether the tests run on PostgreSQL now.
 func (s *Suite) Running() bool { return s.cluster != nil }
 
-// Database is the URL of a database for one test, as the template was.
-func (s *Suite) Database(t testing.TB) string {
+// Database is a database for one test, as the template was: the path of nod.db in a
+// folder, or on PostgreSQL its URL. A file that is there already stays as it is.
+func (s *Suite) Database(t testing.TB, folder string) string {
+	t.Helper()
+	if s.Running() {
+		return s.onServer(t)
+	}
+	path := filepath.Join(folder, "nod.db")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(path, s.file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
+
+func (s *Suite) onServer(t testing.TB) string {
 	t.Helper()
 	name, err := s.take(t.Context())
 	if err != nil {
