@@ -37,19 +37,25 @@ var userAgent = sync.OnceValues(func() (string, error) {
 	return version.UserAgent, err
 })
 
-// send sends a form of a page, and wants to be led to another page.
+// send sends a form of a page, and wants to be led to another page. To a machine that is
+// too busy to answer in time it is sent again.
 func (n *nod) send(c *http.Client, page, action, leadsTo string, fields url.Values) {
 	n.t.Helper()
-	found := formToken.FindStringSubmatch(n.fetch(c, http.MethodGet, page, page, nil))
-	if found == nil {
-		n.t.Fatalf("%s has no form", page)
-	}
-	fields.Set("_csrf", found[1])
-	n.fetch(c, http.MethodPost, action, leadsTo, fields)
+	eventually(n.t, "the form of "+page+" is taken", func() bool {
+		status, at, body := n.fetch(c, http.MethodGet, page, nil)
+		if found := formToken.FindStringSubmatch(body); found != nil {
+			fields.Set("_csrf", found[1])
+			status, at, body = n.fetch(c, http.MethodPost, action, fields)
+		}
+		if at != leadsTo && status != http.StatusServiceUnavailable {
+			n.t.Fatalf("the form of %s leads to %s with %d:\n%s", page, at, status, body)
+		}
+		return at == leadsTo
+	})
 }
 
 // fetch reads the page that a request leads to.
-func (n *nod) fetch(c *http.Client, method, path, leadsTo string, fields url.Values) string {
+func (n *nod) fetch(c *http.Client, method, path string, fields url.Values) (status int, at, body string) {
 	n.t.Helper()
 	agent, err := userAgent()
 	must(n.t, err)
@@ -63,10 +69,7 @@ func (n *nod) fetch(c *http.Client, method, path, leadsTo string, fields url.Val
 	res, err := c.Do(req)
 	must(n.t, err)
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	text, err := io.ReadAll(res.Body)
 	must(n.t, err)
-	if res.Request.URL.Path != leadsTo || res.StatusCode != http.StatusOK {
-		n.t.Fatalf("%s %s leads to %s with %d:\n%s", method, path, res.Request.URL.Path, res.StatusCode, body)
-	}
-	return string(body)
+	return res.StatusCode, res.Request.URL.Path, string(text)
 }
