@@ -61,3 +61,21 @@ func TestWhatWasAskedIsForgotten(t *testing.T) {
 		t.Errorf("%d requests are remembered after two hours, want none", got)
 	}
 }
+
+// Near the deadline the provider is asked once, and not before it takes no answer any more:
+// what it is asked earlier it may yet be told.
+func TestTheProviderIsAskedOnceItTakesNoAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.begin(w.signUp("ada@example.com"))
+	for _, step := range []struct {
+		pass  time.Duration
+		asked int64
+	}{{114 * time.Second, 0}, {time.Second, 1}, {time.Second, 1}} {
+		w.advance(step.pass)
+		must(t, w.flow.Sweep(t.Context()))
+		w.flow.Settle()
+		if got := w.phones.asked.Load(); got != step.asked {
+			t.Errorf("after %v more the provider was asked %d times, want %d", step.pass, got, step.asked)
+		}
+	}
+}

@@ -4,7 +4,7 @@ package main
 var postgresRows = []row{
 	{what: "a transaction that met another one is lost", file: "store/tx.go", find: "try < maxTries && isConflict(err)", put: "try < 1 && isConflict(err)", test: "TestATransactionThatMetAnotherIsRunAgain"},
 	{what: "a crowd of transactions is run again at once", file: "store/store.go", find: "turn: make(chan struct{}, 1)", put: "turn: make(chan struct{}, 100)", test: "TestACrowdIsRunAgainOneAtATime"},
-	{what: "a transaction that has no time left is a fault", file: "store/tx.go", find: "return cmp.Or(ctx.Err(), err)", put: "return err", test: "TestTheTimeOfATransactionRunsOut"},
+	{what: "a transaction that has no time left is a fault", file: "store/tx.go", find: "return cmp.Or(ctx.Err(), err)", put: "return cmp.Or(err, ctx.Err())", test: "TestTheTimeOfATransactionRunsOut"},
 	{what: "a transaction is run for ever", file: "store/tx.go", find: "maxTries     = 40", put: "maxTries     = 400", test: "TestATransactionThatMetAnotherIsRunAgain"},
 	{what: "what a limit refuses is not counted", file: "store/tx.go", find: "s.refused.addAll(t.limited)", put: "", test: "TestARefusalIsCountedOnce"},
 	{what: "an error quotes the row", file: "store/postgres.go", find: "text := pg.Message + \" (\"", put: "text := pg.Message + pg.Detail + \" (\"", test: "TestATransactionThatMetAnotherIsRunAgain"},

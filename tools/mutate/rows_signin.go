@@ -34,7 +34,7 @@ var signinRows = []row{
 	{what: "a phone is not told that nobody waits", file: "signin/withdraw.go", find: "\tf.withdraw(a)\n", put: "", test: "TestAPhoneIsToldThatNobodyWaits"},
 	{what: "an attempt is counted twice", file: "signin/count.go", find: `f.counted.due("attempt "+sessionID, f.Now(), countFor)`, put: "true", test: "TestEachAttemptIsCountedOnce"},
 	{what: "a tap of the last moment is lost", file: "signin/ask.go", find: "\tq.ExpiresAt = q.ExpiresAt.Add(-f.onTheWay())\n", put: "", test: "handlers.TestATapInTheLastMomentIsNotLost"},
-	{what: "the provider is asked while it takes answers", file: "signin/sweep.go", find: "max(f.onTheWay(), 2*sweepEvery)", put: "2*f.onTheWay()", test: "handlers.TestATapInTheLastMomentIsNotLost"},
+	{what: "the provider is asked while it takes answers", file: "signin/sweep.go", find: "max(f.onTheWay(), 2*sweepEvery)", put: "2*f.onTheWay()", test: "TestTheProviderIsAskedOnceItTakesNoAnswer"},
 	{what: "a lost callback is not made up for", file: "signin/confirm.go", find: "a = f.reconcile(ctx, a, userAsked)", put: "", test: "handlers.TestALostCallbackIsMadeUpFor"},
 	{what: "a code of another attempt is taken", file: "signin/codes.go", find: `return "sign-in " + sessionID`, put: `return "sign-in "`, test: "handlers.TestACodeIsForOneAttempt"},
 	{what: "a code used up by our own check costs a second try", file: "signin/codes.go", find: "if returned {", put: "if returned && f == nil {", test: "handlers.TestFaultsWhenCheckingACode"},
