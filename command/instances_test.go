@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -362,7 +363,22 @@ func TestThreeInstancesAreOneNod(t *testing.T) {
 			t.Errorf("signed out, and led to %s", where)
 		}
 	}
+	c.refusesAnotherKey()
 	c.outlives()
+}
+
+// refusesAnotherKey starts one more instance, with a key that is not that of the others.
+func (c *cluster) refusesAnotherKey() {
+	c.t.Helper()
+	other := *c
+	other.settings = append(slices.Clone(c.settings), "SECRET_KEY="+strings.Repeat("z", 32))
+	n := &instance{cluster: &other, addr: freeAddr(c.t)}
+	n.start()
+	defer n.kill()
+	_ = n.cmd.Wait()
+	if log := n.log.String(); !strings.Contains(log, "this is not the key") {
+		c.t.Errorf("an instance with another key:\n%s", log)
+	}
 }
 
 // wantClock wants the time that a page is told to be the database's, as the deadline is

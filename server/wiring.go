@@ -165,6 +165,10 @@ func (s *site) openDatabases(ctx context.Context) (*store.Store, handlers.Sessio
 	}
 	if s.onPostgres() {
 		s.now = db.Now // the same for all processes on the database
+		// Each would sign and seal what the others cannot check and open.
+		if err := db.NoteKey(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	sessions, err := s.openSessions(ctx)
 	if err != nil {

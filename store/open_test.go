@@ -309,12 +309,26 @@ func TestARestartForgetsNothing(t *testing.T) {
 	must(t, err)
 }
 
+// A name that was mistyped may be that of another program's file, which is then refused
+// and stays as it is.
+func TestOpenLeavesFilesOfOthersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	must(t, os.WriteFile(path, []byte("root:x:0:0\n"), 0o644))
+	_, err := store.Open(t.Context(), path, store.Options{HashParams: cheap})
+	wantErr(t, "a file of another program", err, store.ErrUnavailable)
+	info, err := os.Stat(path)
+	must(t, err)
+	if got := info.Mode().Perm(); got != 0o644 {
+		t.Errorf("its mode is %v now", got)
+	}
+}
+
 func TestErrorsOfTheDriverStayInside(t *testing.T) {
 	w := newWorld(t)
 	in := w.signIn(w.user("ada@example.com"))
 	_, _, constraint := w.store.BeginTransfer(t.Context(), in.ID, store.Transfer{Payee: "Grace", Currency: "EUR"}, ttl)
 	path := filepath.Join(t.TempDir(), "garbage")
-	must(t, os.WriteFile(path, []byte(strings.Repeat("garbage ", 1000)), 0o600))
+	must(t, os.WriteFile(path, []byte("SQLite format 3\x00"+strings.Repeat("garbage ", 1000)), 0o600))
 	_, unavailable := store.Open(t.Context(), path, store.Options{HashParams: cheap})
 	wantErr(t, "garbage", unavailable, store.ErrUnavailable)
 	for name, err := range map[string]error{"constraint": constraint, "unavailable": unavailable} {

@@ -106,6 +106,12 @@ func (tx *txn) useKey(ctx context.Context) error {
 	return nil
 }
 
+// NoteKey notes that a database is used with this key, for all processes that share it.
+// ErrSecretKey where it is another one.
+func (s *Store) NoteKey(ctx context.Context) error {
+	return s.inTx(ctx, func(tx *txn) error { return tx.useKey(ctx) })
+}
+
 // loadKeys finds the key that this file is used with, and refuses another one:
 // with it nobody who relies on what is sealed could sign in.
 func (s *Store) loadKeys(ctx context.Context) error {

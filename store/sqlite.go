@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -42,12 +43,35 @@ func inspect(path string) error {
 	return OwnerOnly(path)
 }
 
+// refuseOther refuses a file that is no database, as when a name was mistyped: it may
+// belong to another program, and stays as it is.
+func refuseOther(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	const begins = "SQLite format 3\x00"
+	head := make([]byte, len(begins))
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if n > 0 && string(head[:n]) != begins {
+		return fmt.Errorf("%w, or is not a database: it does not begin as one", errDamaged)
+	}
+	return nil
+}
+
 // OwnerOnly closes a database file, and the side files that a killed process has
 // left, to all but their owner. An earlier version or a copy may have left them
 // open.
 func OwnerOnly(path string) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
+		return err
+	}
+	if err := refuseOther(real); err != nil {
 		return err
 	}
 	for _, name := range []string{real, real + "-wal", real + "-shm"} {
