@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,7 +26,7 @@ var suite = postgres.Suite{
 		`TestSignInByTheTokenOfTheApp`, `TestSignInBySMSAndByCall`, `TestParallelGuessesAreCounted`, `TestSignInByARecoveryCode`, `TestAnAppOfOnesOwn`,
 		`TestATransferIsApprovedAndSentOnce`, `TestATransferIsWithdrawn`, `TestAllOtherSessionsAreEnded`, `TestAPasswordIsChanged`,
 		`TestAForgottenPassword`, `TestAnotherPhone`, `TestAnAccountIsClosed`,
-		`TestAServerThatTookNoWrites`, `TestSignInByAnOwnPhone`, `TestTwoOwnPhonesThroughARestart`, `TestATransferByAnOwnPhone`, `TestARevokedPhoneIsToldSo`,
+		`TestAServerThatTookNoWrites`, `TestCookiesOutliveClocksThatDiffer`, `TestSignInByAnOwnPhone`, `TestTwoOwnPhonesThroughARestart`, `TestATransferByAnOwnPhone`, `TestARevokedPhoneIsToldSo`,
 	}, "|") + `)$`,
 	Template: func(database string) error {
 		s, err := store.Open(context.Background(), database, store.Options{SecretKey: serverKey})
@@ -92,6 +93,23 @@ func TestAServerThatTookNoWrites(t *testing.T) {
 		end()
 	}
 	wantRedirect(t, b.post("/login", "email", ada.Email, "password", goodPassword), "/login/approval")
+}
+
+// A machine whose clock is hours ahead of that of another finds what its cookies refer to.
+func TestCookiesOutliveClocksThatDiffer(t *testing.T) {
+	s := newSite(t)
+	s.browser().waits(s.account("ada@example.com"))
+	if !store.IsServer(s.database) {
+		return // one process has one clock
+	}
+	conn, err := pgx.Connect(t.Context(), s.database)
+	must(t, err)
+	defer conn.Close(context.Background())
+	var soonest int64
+	must(t, conn.QueryRow(t.Context(), `SELECT MIN(e) FROM nod_cookies`).Scan(&soonest))
+	if left := time.Until(time.Unix(soonest, 0)); left < 10*time.Hour {
+		t.Errorf("another machine may forget a browser that waits in %v", left)
+	}
 }
 
 // userAgent is what a browser calls itself.

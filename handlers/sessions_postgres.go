@@ -82,8 +82,16 @@ func (s *SessionTable) Delete(key string) error {
 	return s.insist(func(ctx context.Context) error { return s.DeleteWithContext(ctx, hashKey(key)) })
 }
 
+// maxApart is how far apart the clocks of the machines may be: the library compares the
+// time at which a value ends with its own, and that is here only for pruning, since what
+// a cookie refers to has a row that says how long it counts.
+const maxApart = 12 * time.Hour
+
 // Set keeps a value under a key.
 func (s *SessionTable) Set(key string, value []byte, life time.Duration) error {
+	if life > 0 { // 0 is for ever
+		life += maxApart
+	}
 	return s.insist(func(ctx context.Context) error { return s.SetWithContext(ctx, hashKey(key), value, life) })
 }
 
