@@ -99,7 +99,7 @@ func TestARequestWakesAllPhones(t *testing.T) {
 		}
 		topic = got.Topic
 		want := `{"web_push":8030,"notification":{"title":"Sign in to Nod?","body":"Tap to see who is asking.","navigate":"` + origin + `/phone","tag":"` + topic + `","lang":"en"},` +
-			`"worker":{"asked":"` + w.now.UTC().Format("2006-01-02T15:04:05.000Z") + `","deny":"Deny","denied":"Denied. Nobody was let in. Tap if it wasn’t you.",` +
+			`"worker":{"asked":"` + w.now.UTC().Format("2006-01-02T15:04:05.000Z") + `","deny":"Deny","denied":"Denied. Tap if it wasn’t you.",` +
 			`"ended":"That request had ended already.","failed":"Not denied: it couldn’t be sent. Tap to open the page."}}`
 		if got.Payload != want {
 			t.Errorf("got %s", got.Payload)
