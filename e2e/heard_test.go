@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,26 @@ func TestAWaitIsHeard(t *testing.T) {
 		if slices.Index(got, pair[0]) >= slices.Index(got, pair[1]) {
 			t.Errorf("heard %q, want %q before %q", got, pair[0], pair[1])
 		}
+	}
+}
+
+// A page that is open hears when the phone may be asked again, as one that is loaded says.
+func TestAnOpenPageHearsWhenToAskAgain(t *testing.T) {
+	story(t)
+	n := startNod(t)
+	ada := n.person()
+	tb, other := ada.tab(), ada.tab()
+	tb.signUp("ada@example.com", "2015550101")
+	tb.transport("socket")
+	n.json(http.MethodPost, "/faults", map[string]any{"api": "rate_limit", "retry_after_s": 270}, nil)
+	other.open("/login/approval")
+	eval[bool](other, `(document.querySelector("form[action='/login/resend']").requestSubmit(), true)`)
+	tb.is(`document.getElementById("approval").dataset.now === "cancelled-rate_limited"`)
+	heard := eval[string](tb, sentenceShown)
+	tb.accessible("when to ask again")
+	tb.open("/login/approval")
+	if loaded := eval[string](tb, sentenceShown); heard != loaded || !strings.ContainsAny(heard, "0123456789") {
+		t.Errorf("heard %q, loaded %q", heard, loaded)
 	}
 }
 
