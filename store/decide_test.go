@@ -242,6 +242,7 @@ func TestDenialsAfterCodesPause(t *testing.T) {
 func TestADenialOfWhatWasCancelledIsLate(t *testing.T) {
 	w := newWorld(t)
 	ada := w.user("ada@example.com")
+	w.signIn(ada) // that of a sign-up would be told nobody in any case
 	a := w.begin(w.start(ada))
 	_, _, err := w.store.CancelApproval(t.Context(), a.ID, store.ReasonByUser)
 	must(t, err)
