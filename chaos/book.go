@@ -19,6 +19,7 @@ type book struct {
 	starts   []time.Duration // from the start of what had ended until all is ready
 	stops    []time.Duration // from SIGTERM until the process has ended
 	lost     []string
+	paid     chan struct{} // closed by the first transfer
 
 	kills, terms, crashes, cuts, restarts    int
 	gaveUp                                   int
@@ -36,7 +37,7 @@ type tap struct {
 }
 
 func newBook() *book {
-	return &book{accounts: map[string]bool{}, taps: map[string]*tap{}, executed: map[string]bool{}, faults: map[string]int{}}
+	return &book{accounts: map[string]bool{}, taps: map[string]*tap{}, executed: map[string]bool{}, faults: map[string]int{}, paid: make(chan struct{})}
 }
 
 func (b *book) add(counter *int) {
@@ -83,7 +84,9 @@ func (b *book) execute(payee string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.executed[payee] = true
-	b.transfers++
+	if b.transfers++; b.transfers == 1 {
+		close(b.paid)
+	}
 }
 
 // tapSent notes a tap before it is sent: it may count though its reply is lost.

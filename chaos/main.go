@@ -148,6 +148,10 @@ func (w *world) run(ctx context.Context) error {
 	if err := w.killLoop(ctx); err != nil {
 		cancel(err)
 	}
+	select { // on a busy machine the last kill may come before anybody has sent money
+	case <-w.book.paid:
+	case <-ctx.Done():
+	}
 	close(w.closing)
 	people.Wait()
 	if ctx.Err() != nil {
