@@ -268,6 +268,8 @@ const (
 	codeDeadlock      = "40P01"
 	codeLockTimeout   = "55P03"
 	codeReadOnly      = "25006"
+	codePrepared      = "42P05" // already
+	codeNotPrepared   = "26000"
 	codeUnsupported   = "0A000" // by a standby, or by a plan from before a migration
 )
 
@@ -288,6 +290,9 @@ func wrapServer(err error) error {
 			return &conflict{text: text, unique: true}
 		case strings.Contains(unavailableClasses, pg.Code[:2]), pg.Code == codeUnsupported, lostServer(err):
 			return fmt.Errorf("%w: %s", ErrUnavailable, text)
+		}
+		if pg.Code == codePrepared || pg.Code == codeNotPrepared {
+			text += ": is there a pooler in transaction mode? Connect directly, or use its session mode"
 		}
 		return errors.New(text)
 	}

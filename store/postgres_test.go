@@ -185,3 +185,12 @@ func TestAServerThatRefusesIsUnavailable(t *testing.T) {
 		wantErr(t, refusal.Message, store.Neutral(refusal), store.ErrUnavailable)
 	}
 }
+
+// What goes wrong behind a pooler that gives each transaction another connection says so.
+func TestAPoolerIsNamed(t *testing.T) {
+	for _, code := range []string{"42P05", "26000"} {
+		if err := store.Neutral(&pgconn.PgError{Code: code}); !strings.Contains(err.Error(), "pooler in transaction mode") {
+			t.Errorf("%s: got %v", code, err)
+		}
+	}
+}
