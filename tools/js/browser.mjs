@@ -212,6 +212,9 @@ beforeEach(() => {
   answers(offline);
   reaches(false);
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse("2031-01-01T00:00:00Z") });
+  // A timer without a delay would put those of the mock out of order.
+  const { setTimeout: later } = globalThis;
+  globalThis.setTimeout = (run, ms = 0) => later(run, ms);
   mock.method(performance, "now", () => elapsed);
   set = 0;
   const ticked = Date.now;
