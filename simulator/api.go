@@ -17,6 +17,7 @@ type call struct {
 	now    time.Time
 	faults Faults
 	xml    bool // the reply is XML
+	route  string
 }
 
 func (c *call) ctx() context.Context { return c.http.Context() }
@@ -106,7 +107,7 @@ func (s *Simulator) serveAPI(routes []apiRoute) errHandler {
 		if format != "json" && format != "xml" {
 			return unknownURL(w)
 		}
-		c := &call{http: r, args: args, now: s.now(), xml: format == "xml"}
+		c := &call{http: r, args: args, now: s.now(), xml: format == "xml", route: strings.Join(route.path, "/")}
 		return s.serveCall(w, c, route)
 	}
 }
@@ -161,7 +162,8 @@ func (s *Simulator) keyValid(r *http.Request, p params) bool {
 func (s *Simulator) refuse(w http.ResponseWriter, c *call, err error) error {
 	e, known := asAPIError(err)
 	if !known {
-		s.logger.Error("call failed", "method", c.http.Method, "path", c.http.URL.Path, "error", err)
+		// The route, since a path may hold a code.
+		s.logger.Error("call failed", "method", c.http.Method, "route", c.route, "error", err)
 	}
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((e.retryAfter+time.Second-1)/time.Second)))

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -161,9 +162,10 @@ func TestCloseCancelsCallbacks(t *testing.T) {
 	s.stop()
 }
 
-// Internal errors are logged, and not shown to the client.
+// Internal errors are logged, without the code of the call, and not shown to the client.
 func TestAfterClose(t *testing.T) {
-	s := newAda(t)
+	var log strings.Builder
+	s := newAda(t, func(c *simulator.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	server := httptest.NewServer(s.Handler())
 	defer server.Close()
 	s.stop() // and with it the database
@@ -173,4 +175,7 @@ func TestAfterClose(t *testing.T) {
 		s.call("GET", "/protected/json/"+path, "").want(500, broken)
 	}
 	s.get("/phones").want(500, `{"error":"internal error: see the log"}`+"\n")
+	if got := log.String(); !strings.Contains(got, "route=verify/{token}/{user}") || strings.Contains(got, "1234567") {
+		t.Errorf("the log says %s", got)
+	}
 }
