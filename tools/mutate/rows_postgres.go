@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // What holds on both databases, and among several processes.
 var postgresRows = []row{
 	{what: "a transaction that met another one is lost", file: "store/tx.go", find: "try < maxTries && isConflict(err)", put: "try < 1 && isConflict(err)", test: "TestATransactionThatMetAnotherIsRunAgain"},
@@ -11,7 +13,7 @@ var postgresRows = []row{
 	{what: "an error shows the URL", file: "store/postgres.go", find: "err = cause // the error itself repeats the URL", put: "_ = cause", test: "TestNoErrorShowsAPassword"},
 	{what: "the name of a database has its password", file: "store/postgres.go", find: "return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()", put: "return u.String()", test: "TestNoErrorShowsAPassword"},
 	{what: "a process on PostgreSQL makes a key of its own", file: "config/config.go", find: "r.checkPostgres(c)", put: "", test: "TestPostgresIsUsedWithAKeyThatIsSet"},
-	{what: "who told does not hear others", file: "nudges/nudges.go", find: "words[0] == n.self", put: "words[0] != \"\"", test: "TestOthersHear"},
+	{what: "who told does not hear others", file: "nudges/nudges.go", find: "words[0] == n.self", put: "words[0] != \"\"", test: "TestOthersHear", hang: 15 * time.Second},
 	{what: "too many nudges are lost", file: "nudges/nudges.go", find: "n.waiting = map[string]bool{everything: true}", put: "clear(n.waiting)", test: "TestTooManyWordsAreEverything"},
 	{what: "another process is not told", file: "signin/state.go", find: "\tf.Browsers.TellState(sessionID, stateOf(w))\n\tf.tellPeers(aboutSignIn, sessionID)\n", put: "\tf.Browsers.TellState(sessionID, stateOf(w))\n", test: "TestPeersAreToldOfAnAnswer"},
 	{what: "what nobody has told is lost", file: "signin/peers.go", find: "\tfor _, id := range changes.Sessions {\n", put: "\tfor _, id := range changes.Sessions[:0] {\n", test: "TestWhatNobodyToldIsMadeGood"},

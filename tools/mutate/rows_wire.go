@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // The Authy wire: what a signature covers, and what is read of a message.
 var wireRows = []row{
 	{what: "a wrong signature is right", file: "authy/callback.go", find: "hmac.Equal(given, mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", put: "len(given) == len(mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", test: "TestChangedValuesAreRefused"},
@@ -19,9 +21,9 @@ var wireRows = []row{
 	{what: "a name that resembles another is passed over", file: "authy/decode.go", find: "if resemblesRead(m.name) {", put: "if false {", test: "TestSignedButUnusableBodies"},
 	{what: "a withdrawn request can be answered", file: "simulator/withdraw.go", find: "SET status = 'expired', withdrawn", put: "SET withdrawn", test: "simulator.TestAWithdrawnRequest"},
 	{what: "an answered request is withdrawn", file: "simulator/withdraw.go", find: "AND status = 'pending' AND", put: "AND", test: "simulator.TestWithdrawingChangesNothingThatHasEnded"},
-	{what: "an answer that nobody took is called sent", file: "simulator/phones.go", find: "case a.notified:", put: "case true:", test: "simulator.TestAPhoneKnowsHowFarItsAnswerHasCome"},
+	{what: "an answer that nobody took is called sent", file: "simulator/phones.go", find: "case a.notified:", put: "case true:", test: "simulator.TestAPhoneKnowsHowFarItsAnswerHasCome", hang: 15 * time.Second},
 	{what: "a phone takes a word for a secret", file: "simulator/apps.go", find: "< minTyped {", put: "< 1 {", test: "simulator.TestAPhoneScansAnAppsQRCode"},
-	{what: "a phone hides the faults for all", file: "simulator/live.go", find: "s.faults.effective(authyID).words(in)", put: "s.faults.own(authyID).words(in)", test: "simulator.TestFaultsInForceAreShown"},
+	{what: "a phone hides the faults for all", file: "simulator/live.go", find: "s.faults.effective(authyID).words(in)", put: "s.faults.own(authyID).words(in)", test: "simulator.TestFaultsInForceAreShown", hang: 15 * time.Second},
 	{what: "a phone of two names one", file: "simulator/registration.go", find: "INSERT INTO owners (authy_id, email) VALUES (?, ?) ON CONFLICT DO NOTHING", put: "INSERT INTO owners (authy_id, email) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM owners)", test: "simulator.TestAPhoneOfTwo"},
 	{what: "another device is sent to its own localhost", file: "simulator/network.go", find: "isLoopback(u.Hostname()) && !isLoopback(hostOnly(r.Host))", put: "u.Host == \"\"", test: "simulator.TestPagesForOtherDevices"},
 	{what: "the switch leads anywhere", file: "simulator/language.go", find: "ownPages.MatchString(from.Path)", put: "true", test: "simulator.TestALanguageIsChosen"},
