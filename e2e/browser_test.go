@@ -51,7 +51,7 @@ type tab struct {
 // tab opens an empty tab in the person's browser.
 func (p *person) tab() *tab {
 	p.t.Helper()
-	tb := &tab{t: p.t, nod: p.nod, expected: []string{refused}}
+	tb := &tab{t: p.t, nod: p.nod, expected: []string{refused, leftEarly}}
 	parent, options := p.ctx, []chromedp.ContextOption{chromedp.WithListener(tb.watch)}
 	if parent == nil {
 		parent, options = p.browser, append(options, chromedp.WithNewBrowserContext())
@@ -128,6 +128,10 @@ func (tb *tab) listen(to func(event any)) {
 // under way: a page was left, or let in, as it opened. The page is right to try and
 // Nod to refuse, so every story expects it.
 const refused = "/events' failed: HTTP Authentication failed"
+
+// leftEarly is what Chromium says of a page that goes on, and closes its socket, before the
+// socket was open: whoever types or taps fast does that in any story.
+const leftEarly = "WebSocket is closed before the connection is established"
 
 // checkConsole fails the story for each problem that it did not expect.
 func (tb *tab) checkConsole() {
