@@ -48,7 +48,7 @@ func TestABrowserAndAPhoneApart(t *testing.T) {
 	tb.at("/")
 	asked := rings()
 	n.restart()
-	hand.taps(asked)
+	hand.taps(asked, words("ownphone.kind.login"))
 	hand.see(pendingCard + "input")
 	hand.typeNumber(tb.text("#number"))
 	tb.at("/protected")
@@ -80,5 +80,5 @@ func TestABrowserAndAPhoneApart(t *testing.T) {
 	tb.at("/login")
 	hand.screen.cleared()
 
-	hand.installs().heading("Pixel")
+	hand.installs("Pixel").heading("Pixel")
 }

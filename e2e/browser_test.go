@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -296,10 +296,39 @@ func found[T any](tb *tab, selector, expression string) T {
 	return *value
 }
 
-// eval returns the value of an expression; a promise is awaited.
+// eval returns the value of an expression; a promise is awaited. A page that has gone
+// while the next one has not begun runs nothing, so that is asked again.
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
-	return run(tb, "evaluate "+expression[:min(len(expression), 80)], chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	return run(tb, "evaluate "+expression[:min(len(expression), 80)], func(ctx context.Context, target *chromedp.Target) (T, error) {
+		for {
+			value, err := chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise)(ctx, target)
+			if err == nil || !strings.Contains(err.Error(), betweenPages) || ctx.Err() != nil {
+				return value, err
+			}
+		}
+	})
+}
+
+// betweenPages is what Chromium says to a script while no page is there to run it.
+const betweenPages = "Cannot find default execution context"
+
+// attach is a tab, or a frame with a process of its own, that the browser has opened.
+// Attaching runs a script in it, for which it may not be there yet.
+func (tb *tab) attach(id target.ID) *tab {
+	tb.t.Helper()
+	for begun := time.Now(); ; {
+		ctx, cancel := chromedp.NewContext(tb.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
+		err := chromedp.Do(ctx) // attached for longer than one action
+		if err == nil {
+			tb.t.Cleanup(cancel)
+			return &tab{t: tb.t, nod: tb.nod, ctx: ctx}
+		}
+		cancel()
+		if !strings.Contains(err.Error(), betweenPages) || time.Since(begun) > hangLimit {
+			tb.t.Fatalf("attach to what the browser has opened: %v", err)
+		}
+	}
 }
 
 // offline switches the tab's network off or on, as DevTools does.
@@ -356,42 +385,6 @@ func (tb *tab) picture(file string) {
 		Clip:                  &page.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
 	})
 	must(tb.t, os.WriteFile(file, shot.Data, 0o644))
-}
-
-// axeSource is axe-core, which finds accessibility problems.
-var axeSource = sync.OnceValues(func() (string, error) {
-	source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
-	return string(source), err
-})
-
-// axeRuns are what axe-core is asked in each scheme: nothing but colours differs in the
-// second.
-var axeRuns = []struct{ scheme, options string }{
-	{"light", `{resultTypes: ["violations"]}`},
-	{"dark", `{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`},
-}
-
-// accessible checks the page as it is with axe-core, in light and dark.
-func (tb *tab) accessible(name string) {
-	tb.t.Helper()
-	source, err := axeSource()
-	if err != nil {
-		if os.Getenv("NOD_TEST_ALL") != "" {
-			tb.t.Fatalf("axe-core is missing (make setup installs it): %v", err)
-		}
-		tb.t.Logf("axe-core is missing (make setup installs it); %s is not checked", name)
-		return
-	}
-	eval[bool](tb, source+"; true")
-	for _, r := range axeRuns {
-		tb.colours(r.scheme)
-		violations := eval[[][]string](tb, `axe.run(document, `+r.options+`).then((r) =>
-			r.violations.map((v) => [v.id + ": " + v.help, ...v.nodes.map((n) => n.html + " " + n.failureSummary)]))`)
-		for _, v := range violations {
-			tb.t.Errorf("%s (%s): axe finds %s", name, r.scheme, strings.Join(v, "\n  "))
-		}
-	}
-	tb.colours("light")
 }
 
 // choose selects the option of a region in a list.

@@ -147,39 +147,38 @@ func (h *handset) shows(title, body string) note {
 	return n
 }
 
-// taps taps on a notification, which opens the page, and goes.
-func (h *handset) taps(n note) {
+// taps taps on a notification, which opens the page with its request, and goes.
+func (h *handset) taps(n note, asks string) {
 	h.t.Helper()
-	opened := h.opens(func() { h.screen.press(n, onBody) })
-	opened.at("/phone")
-	opened.see(pendingCard)
+	opened := h.opens(func() { h.screen.press(n, onBody) }, asks)
+	if opened.URL != h.nod.url+"/phone" {
+		h.t.Errorf("a tap opens %s", opened.URL)
+	}
 	h.screen.cleared()
-	opened.open("about:blank")
+	_, err := chromedp.CallBrowser(h.ctx, target.CloseTarget, target.CloseTargetParams{TargetID: opened.TargetID})
+	must(h.t, err)
 	h.open("/phone") // the keys of the test's authenticator are this tab's
 }
 
-// opens returns the page that something opens.
-func (h *handset) opens(act func()) *tab {
+// opens returns the page that something opens, once it has its heading.
+func (h *handset) opens(act func(), heading string) (opened target.Info) {
 	h.t.Helper()
 	before := h.pages()
 	act()
-	var opened target.ID
-	eventually(h.t, "a page is opened", func() bool {
+	eventually(h.t, "a page is opened: "+heading, func() bool {
 		for _, page := range h.pages() {
-			if !slices.Contains(before, page) {
+			known := slices.ContainsFunc(before, func(b target.Info) bool { return b.TargetID == page.TargetID })
+			if !known && strings.HasPrefix(page.Title, heading+" ") {
 				opened = page
 			}
 		}
-		return opened != ""
+		return opened.TargetID != ""
 	})
-	ctx, cancel := chromedp.NewContext(h.ctx, chromedp.WithTargetID(opened))
-	h.t.Cleanup(cancel)
-	must(h.t, chromedp.Do(ctx)) // attached for longer than one action
-	return &tab{t: h.t, nod: h.nod, ctx: ctx}
+	return opened
 }
 
 // installs puts the page on the home screen, and returns it as it is opened from there.
-func (h *handset) installs() *tab {
+func (h *handset) installs(named string) *tab {
 	h.t.Helper()
 	manifest := call(h.tab, page.GetAppManifest, page.GetAppManifestParams{})
 	if manifest.URL != h.nod.url+"/static/phone.webmanifest" {
@@ -195,21 +194,21 @@ func (h *handset) installs() *tab {
 	call(h.tab, pwa.Install, pwa.InstallParams{ManifestID: id})
 	// As a window of its own, and not as a tab: the other thing that a person may choose.
 	call(h.tab, pwa.ChangeAppUserSettings, pwa.ChangeAppUserSettingsParams{ManifestID: id, DisplayMode: pwa.DisplayModeStandalone})
-	app := h.opens(func() {
+	app := h.attach(h.opens(func() {
 		_, err := chromedp.CallBrowser(h.ctx, pwa.Launch, pwa.LaunchParams{ManifestID: id})
 		must(h.t, err)
-	})
+	}, named).TargetID)
 	app.is(`location.pathname === "/phone" && matchMedia("(display-mode: standalone)").matches`)
 	return app
 }
 
 // pages are those that are open.
-func (h *handset) pages() (ids []target.ID) {
+func (h *handset) pages() (pages []target.Info) {
 	h.t.Helper()
 	for _, info := range call(h.desk, target.GetTargets, target.GetTargetsParams{}).TargetInfos {
 		if info.Type == "page" {
-			ids = append(ids, info.TargetID)
+			pages = append(pages, *info)
 		}
 	}
-	return ids
+	return pages
 }

@@ -117,10 +117,7 @@ func (s *stage) frame() *tab {
 	for begun := time.Now(); time.Since(begun) < hangLimit; {
 		for _, info := range call(s.tab, target.GetTargets, target.GetTargetsParams{}).TargetInfos {
 			if info.Type == "iframe" && strings.HasPrefix(info.URL, s.nod.url) {
-				ctx, cancel := chromedp.NewContext(s.ctx, chromedp.WithTargetID(info.TargetID))
-				s.t.Cleanup(cancel)
-				must(s.t, chromedp.Do(ctx)) // attached for longer than one action
-				s.app = &tab{t: s.t, nod: s.nod, ctx: ctx}
+				s.app = s.attach(info.TargetID)
 				return s.app
 			}
 		}
