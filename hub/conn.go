@@ -72,7 +72,7 @@ func (w *Waiter) takeSocket(conn net.Conn, head []byte) error {
 
 // takeConn keeps conn and clears the deadlines that the server may have left.
 func (w *Waiter) takeConn(conn net.Conn, head []byte) error {
-	w.conn = conn
+	w.conn = &kept{conn}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -144,11 +144,12 @@ func (w *Waiter) heard(b []byte) {
 // connection is reset, so that the kernel frees the unsent data; TLS is bypassed,
 // because its Close would try to write an alert first.
 func (w *Waiter) closeConn() error {
-	conn, reset := w.conn, w.end == Slow || w.end == Silent
-	if conn == nil {
+	reset := w.end == Slow || w.end == Silent
+	if w.conn == nil {
 		w.socket.close(w.hub.watch, reset)
 		return nil
 	}
+	conn := w.conn.Conn
 	if !reset {
 		return conn.Close()
 	}

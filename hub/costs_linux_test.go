@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +28,13 @@ func TestAHeadThatCannotBeWritten(t *testing.T) {
 	}
 	if w.Descriptor() != 0 || h.limits.total != 0 {
 		t.Errorf("descriptor %d and %d slots are left", w.Descriptor(), h.limits.total)
+	}
+}
+
+// A waiter is the largest part of what a waiting browser takes.
+func TestAWaiterIsSmall(t *testing.T) {
+	if got := unsafe.Sizeof(Waiter{}); got > 96 {
+		t.Errorf("got %d bytes: the allocator rounds that up to 112", got)
 	}
 }
 
