@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"nod/phone"
+	"nod/signin"
 	"nod/store"
 	"nod/views"
 )
@@ -76,12 +77,20 @@ func pushesOf(woken map[string]store.PushOutcome, phoneID string) string {
 	return ""
 }
 
-// addOwnPhone makes the code that adds a phone, and leads to its page.
 func (h *Handlers) addOwnPhone(c *fiber.Ctx) error {
-	if err := h.Flow.NewPhoneCode(c.UserContext(), visitorOf(c)); err != nil {
+	return h.newPhoneCode(c, visitorOf(c), "/account/phones/code")
+}
+
+// newPhoneCode makes the code that adds a phone, and leads to its page.
+func (h *Handlers) newPhoneCode(c *fiber.Ctx, v signin.Visitor, page string) error {
+	err := h.Flow.NewPhoneCode(c.UserContext(), v)
+	if errors.Is(err, store.ErrTooManyFactors) {
+		return h.showTooManyPhones(c)
+	}
+	if err != nil {
 		return err
 	}
-	return seeOther(c, "/account/phones/code")
+	return seeOther(c, page)
 }
 
 // ownPhoneCode shows the code to the session that has asked for it, until it is used.

@@ -261,6 +261,32 @@ func TestARevokedPhoneIsToldSo(t *testing.T) {
 	}
 }
 
+// An account has five phones, and ten codes for them in an hour: who gets no code is told
+// why before a phone makes keys for nothing.
+func TestHowManyPhonesAnAccountAdds(t *testing.T) {
+	_, _, in, _ := withOwnPhone(t)
+	for _, name := range []string{"second", "third", "fourth", "fifth"} {
+		in.addsPhone(name, "own-phone-added")
+	}
+	full := in.post("/account/phones")
+	wantStatus(t, full, http.StatusConflict)
+	wantBody(t, full, words("ownphones.too_many"))
+	wantNoBody(t, full, words("ownphones.new_code"))
+	id := phoneID.FindStringSubmatch(in.get("/protected").Body)[1]
+	wantRedirect(t, in.post("/account/phones/remove", "id", id), "/protected", "own-phone-removed")
+	var last string
+	for range 5 {
+		last = in.phoneCode()
+	}
+	often := in.post("/account/phones")
+	wantStatus(t, often, http.StatusTooManyRequests)
+	wantBody(t, often, words("limit.phone_code"))
+	if got := often.Header.Get("Retry-After"); got != "3600" {
+		t.Errorf("the next code is said to come in %q seconds", got)
+	}
+	wantBody(t, in.get("/account/phones/code"), last)
+}
+
 // A passkey belongs to one phone: whoever makes up a second one with it is refused, and the
 // first one is left as it is.
 func TestAPasskeyBelongsToOnePhone(t *testing.T) {

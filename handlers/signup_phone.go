@@ -44,10 +44,7 @@ func (h *Handlers) requireAddingJSON(c *fiber.Ctx) error {
 
 // beginFirstPhone makes the code for the phone of a sign-up, and leads to its page.
 func (h *Handlers) beginFirstPhone(c *fiber.Ctx, v signin.Visitor) error {
-	if err := h.Flow.NewPhoneCode(c.UserContext(), v); err != nil {
-		return err
-	}
-	return seeOther(c, firstPhonePage)
+	return h.newPhoneCode(c, v, firstPhonePage)
 }
 
 func (h *Handlers) newFirstPhoneCode(c *fiber.Ctx) error { return h.beginFirstPhone(c, visitorOf(c)) }

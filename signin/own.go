@@ -89,7 +89,8 @@ func (f *Flow) OwnPhones(ctx context.Context, v Visitor) ([]store.OwnPhone, erro
 	return f.Store.OwnPhones(ctx, v.User.ID)
 }
 
-// NewPhoneCode makes the code by which the visitor adds a phone. store.ErrNotFresh.
+// NewPhoneCode makes the code by which the visitor adds a phone. store.ErrNotFresh,
+// store.ErrTooManyFactors, *store.RateError.
 func (f *Flow) NewPhoneCode(ctx context.Context, v Visitor) error {
 	_, err := f.Store.NewPhoneCode(ctx, v.Session.ID)
 	return err

@@ -24,7 +24,8 @@ const (
 	ActAsked      Action = "asked"      // a code that the provider is asked about; all are taken back when it accepts one
 	ActCorrection Action = "correction" // a number corrected before it was proved
 	ActNewPhone   Action = "new_phone"  // a change of phone begun
-	ActEnrol      Action = "enrol"      // a wrong code to add a phone of one's own
+	ActPhoneCode  Action = "phone_code" // a code asked for to add a phone of one's own
+	ActEnrol      Action = "enrol"      // a wrong one of these
 	ActPasskey    Action = "passkey"    // a passkey given to sign in; taken back if it was right
 )
 
@@ -145,6 +146,7 @@ func (o Options) limits() []Limit {
 		{Name: "forgot_account", Action: ActForgot, Per: PerAccount, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},
 		{Name: "new_phone", Action: ActNewPhone, Per: PerAccount, N: 3, Window: day},
+		{Name: "phone_code", Action: ActPhoneCode, Per: PerAccount, N: 10, Window: time.Hour},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource, N: 5, Window: 10 * time.Minute, Pace: 10 * time.Second},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource56, N: 20, Window: 10 * time.Minute, Pace: 5 * time.Second},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource48, N: 80, Window: 10 * time.Minute, Pace: 3 * time.Second},

@@ -46,7 +46,7 @@ var actionWords = map[store.Action]string{
 	store.ActPush: "requests to a phone, for whatever", store.ActTakeOver: "sign-ins that take the place of one in another browser",
 	store.ActCodeSent: "codes by SMS and call", store.ActCodeTry: "codes tried", store.ActRecovery: "recovery codes tried", store.ActProof: "wrong passwords, or codes of one's own, given together",
 	store.ActForgot: "wrong recovery codes in the place of a password", store.ActAsked: "codes that the provider is asked about", store.ActCorrection: "corrections of a number",
-	store.ActNewPhone: "changes of the phone begun", store.ActEnrol: "wrong codes to add a phone of one's own",
+	store.ActNewPhone: "changes of the phone begun", store.ActPhoneCode: "codes shown to add a phone of one's own", store.ActEnrol: "wrong codes to add a phone of one's own",
 	store.ActPasskey: "wrong passkeys",
 }
 

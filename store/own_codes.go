@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -57,10 +58,20 @@ func (tx *txn) signUpWithoutNumber(ctx context.Context, sessionID string) (Sessi
 
 // NewPhoneCode makes the code by which a phone is added to the account of a session, in
 // the place of one from before. The session can read it, see ShownPhoneCode. ErrNotFound,
-// ErrNotFresh.
+// ErrNotFresh, *RateError; ErrTooManyFactors where no phone would be confirmed.
 func (s *Store) NewPhoneCode(ctx context.Context, sessionID string) (code string, err error) {
 	code = randomCode(PhoneCodeSize)
 	err = s.changeOwnPhones(ctx, sessionID, func(tx *txn, by Session) error {
+		counting, err := tx.ownPhonesThatCount(ctx, by.UserID)
+		if err == nil && counting >= maxOwnPhones {
+			err = ErrTooManyFactors
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.spend(ctx, claim{action: ActPhoneCode, account: strconv.FormatInt(by.UserID, 10)}); err != nil {
+			return err
+		}
 		sealed, err := tx.seal(ctx, phoneCodeFor(by.UserID), []byte(code))
 		if err != nil {
 			return err

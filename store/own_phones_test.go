@@ -140,11 +140,33 @@ func TestANewPhoneIsConfirmed(t *testing.T) {
 	if len(told) != 1 || told[0].Kind != store.NoticeFactorAdded || told[0].Detail != "iPhone" {
 		t.Errorf("the owner was told %+v", told)
 	}
-	for i := range 4 {
+	for i := range 3 {
 		w.own(ada, fmt.Sprint(i))
 	}
 	sixth := w.enrolled(ada, "sixth")
+	w.own(ada, "fifth")
+	wantErr(t, "a code for a sixth one", err2(w.store.NewPhoneCode(ctx, w.fresh(ada))), store.ErrTooManyFactors)
 	wantErr(t, "a sixth one", w.store.ConfirmOwnPhone(ctx, w.fresh(ada), sixth.ID, browser), store.ErrTooManyFactors)
+}
+
+// An account gets ten codes in an hour. The last one stays good.
+func TestTheCodesForPhonesAreLimited(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada, bob := w.user("ada@example.com"), w.user("bob@example.com")
+	code := ""
+	for range 10 {
+		code = w.phoneCode(ada)
+	}
+	var often *store.RateError
+	_, err := w.store.NewPhoneCode(ctx, w.fresh(ada))
+	if !errors.As(err, &often) || often.Limit != "phone_code" || !often.RetryAt.Equal(w.clock.Now().Add(time.Hour)) {
+		t.Errorf("an eleventh code: got %v", err)
+	}
+	must(t, err2(w.store.BeginEnrolment(ctx, code, browser)))
+	w.phoneCode(bob)
+	w.clock.Advance(time.Hour)
+	w.phoneCode(ada)
 }
 
 // Without the last of them the phone with the number is asked again, and what they
