@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	ownphone "nod/phone"
 	"nod/phone/phonetest"
+	"nod/store"
 )
 
 func TestSignInByAnOwnPhone(t *testing.T) {
@@ -299,18 +301,37 @@ func TestAPasskeyBelongsToOnePhone(t *testing.T) {
 	h.requests()
 }
 
-// Of a phone whose account is closed nothing is kept. It is told that, and not that it has
-// lost something.
+// Of a phone whose account is closed nothing is kept. It is told that at once, and not that
+// it has lost something.
 func TestThePhoneOfAClosedAccountBelongsToNobody(t *testing.T) {
 	s, _, in, h := withOwnPhone(t)
 	if got := (hand{browser: s.browser()}).status().Status; got != "none" {
 		t.Errorf("a stranger is told %q", got)
 	}
+	live := h.listens()
 	wantRedirect(t, in.post("/account/close", "password", goodPassword), "/", "account-closed")
+	live.ends(t)
 	if got := h.status(); got.Status != "unknown" || got.Name != "" {
 		t.Errorf("the phone is told %+v", got)
 	}
 	wantStatus(t, h.get("/phone/requests"), http.StatusUnauthorized)
+}
+
+// So it is where an operator closes the account, in another process.
+func TestThePhoneOfAnAccountThatTheOperatorCloses(t *testing.T) {
+	s, ada, _, h := withOwnPhone(t)
+	live := h.listens()
+	operator, err := store.Open(t.Context(), filepath.Join(s.dir, "nod.db"), store.Options{Existing: true, Now: s.clock.Now})
+	must(t, err)
+	defer operator.Close()
+	user, err := operator.AccountOf(t.Context(), ada.Email)
+	must(t, err)
+	must(t, operator.CloseAccountOf(t.Context(), user.ID))
+	must(t, s.flow.Sweep(t.Context()))
+	live.ends(t)
+	if got := h.status().Status; got != "unknown" {
+		t.Errorf("the phone is told %q", got)
+	}
 }
 
 // Other sites send nothing in the name of a phone.

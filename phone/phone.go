@@ -43,7 +43,7 @@ var ErrSynced = errors.New("the passkey may be copied to other devices")
 // Pages are the open pages of phones. It must not wait for any of them.
 type Pages interface {
 	// TellPhone says that something has changed for a phone: it reads what. After the last
-	// its connections end: it was revoked, or has to sign again.
+	// its connections end: it was revoked, is nobody's any more, or has to sign again.
 	TellPhone(phoneID string, last bool)
 }
 
@@ -85,7 +85,7 @@ func New(c Config) (*Room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone: %w", err)
 	}
-	return &Room{Config: c, keys: keys, hearing: hearing{until: map[string]time.Time{}}}, nil
+	return &Room{Config: c, keys: keys, hearing: hearing{of: map[string]heard{}}}, nil
 }
 
 // PasskeyHost is the name that the passkeys of an origin belong to. ErrNowhere.
@@ -118,10 +118,13 @@ func (r *Room) Ask(ctx context.Context, a store.Approval, q signin.Question) err
 
 // Tell says that something has changed for the phones of a user.
 func (r *Room) Tell(ctx context.Context, userID int64) {
+	hear := r.hearing.ofUser(userID) // before the store is read: what is added meanwhile is not gone
 	phones, err := r.Store.AllOwnPhones(ctx, userID)
 	if err != nil {
 		r.Logger.Error("the phones of a user could not be told", "user", userID, "error", err)
+		return
 	}
+	r.tellGone(hear, phones)
 	for _, p := range phones {
 		r.Pages.TellPhone(p.ID, !p.RevokedAt.IsZero())
 	}

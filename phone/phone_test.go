@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,6 +221,28 @@ func TestACookieIsRenewedByTheDeviceKey(t *testing.T) {
 	must(t, err)
 	if _, err := w.room.Renew(t.Context(), next, keys.Sign(text)); !errors.Is(err, phone.ErrRefused) {
 		t.Errorf("the same again: got %v", err)
+	}
+}
+
+// Of a closed account no phone is kept: those whose pages hear are told for the last time,
+// and nobody else's.
+func TestPhonesThatAreGoneAreToldSo(t *testing.T) {
+	w := newWorld(t)
+	ada, in := w.account()
+	_, theirs := w.account()
+	_, gone := w.phone(in)
+	_, stays := w.phone(theirs)
+	w.room.Hears(gone)
+	w.room.Hears(stays)
+	w.told = nil
+	w.room.Tell(t.Context(), ada.ID)
+	if !slices.Equal(w.told, []string{gone.ID}) || len(w.ended) > 0 {
+		t.Errorf("told %v, for the last time %v, want %s, who hears on", w.told, w.ended, gone.ID)
+	}
+	must(t, w.store.CloseAccountOf(t.Context(), ada.ID))
+	w.room.Tell(t.Context(), ada.ID)
+	if !slices.Equal(w.ended, []string{gone.ID}) {
+		t.Errorf("for the last time %v were told, want %s", w.ended, gone.ID)
 	}
 }
 

@@ -27,6 +27,7 @@ type world struct {
 	store *store.Store
 	room  *phone.Room
 	told  []string // phones
+	ended []string // those that were told for the last time
 	users int
 }
 
@@ -45,7 +46,12 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) TellPhone(id string, _ bool) { w.told = append(w.told, id) }
+func (w *world) TellPhone(id string, last bool) {
+	w.told = append(w.told, id)
+	if last {
+		w.ended = append(w.ended, id)
+	}
+}
 
 // account is a user who is signed in.
 func (w *world) account() (store.User, store.Session) {

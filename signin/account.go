@@ -202,6 +202,7 @@ func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c s
 	for _, sess := range ended {
 		f.notify(ctx, sess.ID)
 	}
+	f.tellOwn(v.User.ID)
 	return nil
 }
 

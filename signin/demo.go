@@ -9,6 +9,7 @@ func (f *Flow) StartOver(ctx context.Context) error {
 	ended, err := f.Store.CloseAll(ctx)
 	for _, sess := range ended {
 		f.notify(ctx, sess.ID)
+		f.tellOwn(sess.UserID)
 	}
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 const lookBack = time.Minute
 
 // heedOperator learns of what the command "user" has done to accounts, in another
-// process: open pages are told that their session has ended, and the provider is
-// told to forget the phones of closed accounts.
+// process: open pages are told that their session has ended, phones of one's own that
+// they may be nobody's any more, and the provider to forget the phones of closed accounts.
 func (f *Flow) heedOperator(ctx context.Context) error {
 	ended, err := f.Store.EndedElsewhere(ctx, lookBack)
 	if err != nil {
@@ -24,6 +24,7 @@ func (f *Flow) heedOperator(ctx context.Context) error {
 			continue
 		}
 		f.notify(ctx, sess.ID)
+		f.tellOwnHere(sess.UserID)
 		if sess.Level == store.SignedIn {
 			f.notifyTransfers(ctx, sess.UserID)
 		}

@@ -46,6 +46,11 @@ func (f *Flow) askOwn(ctx context.Context, a store.Approval, q Question) store.R
 // tellOwn tells the own phones of a user, in the background: no browser waits for it.
 func (f *Flow) tellOwn(userID int64) {
 	f.tellPeersOfPhones(userID)
+	f.tellOwnHere(userID)
+}
+
+// tellOwnHere is tellOwn for what other processes find out themselves.
+func (f *Flow) tellOwnHere(userID int64) {
 	if f.Own != nil {
 		f.tasks.Go(func() { f.Own.Tell(f.background, userID) })
 	}

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -68,6 +69,18 @@ func TestPeersAreToldOfAnAnswer(t *testing.T) {
 	w.approve(v)
 	if want := []string{"sign-in:" + v.Session.ID}; !slices.Equal(there.told, want) {
 		t.Errorf("they were told %v, want %v", there.told, want)
+	}
+}
+
+// Other processes are told that a phone may be nobody's any more.
+func TestPeersAreToldOfAClosedAccount(t *testing.T) {
+	w := newWorld(t)
+	v, _ := w.signIn(w.signUp("ada@example.com"))
+	there := &peers{}
+	w.flow.Peers = there
+	must(t, w.flow.CloseAccount(t.Context(), v, password, store.Client{}))
+	if want := fmt.Sprint("phones:", v.User.ID); !slices.Contains(there.told, want) {
+		t.Errorf("they were told %v, want %s among it", there.told, want)
 	}
 }
 

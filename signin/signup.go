@@ -72,6 +72,7 @@ func (f *Flow) signUpsEnded(ctx context.Context, closed []store.Closed) {
 		for _, sess := range c.Sessions {
 			f.notify(ctx, sess.ID)
 		}
+		f.tellOwn(c.UserID)
 	}
 	for _, c := range closed {
 		if c.Phone.ID == 0 {

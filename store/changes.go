@@ -32,8 +32,10 @@ var (
 		FROM events
 		WHERE id > ?1
 			AND id <= ?2
-			AND kind IN (` + quoted(endedRequest, EventApprovalBegun, EventOwnPhoneAdded, EventOwnPhoneRemoved) + `)
-			AND EXISTS (SELECT 1 FROM own_phones WHERE own_phones.user_id = events.user_id)`
+			AND (
+				kind IN (` + quoted(endedRequest, EventApprovalBegun, EventOwnPhoneAdded, EventOwnPhoneRemoved, EventFactorsReset) + `)
+				AND EXISTS (SELECT 1 FROM own_phones WHERE own_phones.user_id = events.user_id)
+				OR kind IN (` + quoted([]EventKind{EventAccountClosed, EventSignUpEnded}) + `))`  // of these none is kept
 )
 
 func quoted(kinds []EventKind, more ...EventKind) string {

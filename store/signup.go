@@ -88,6 +88,7 @@ func (tx *txn) createUser(ctx context.Context, u *User, hash, handle string) err
 // Closed is what is left to tell of a sign-up that has ended: to the browsers of
 // its sessions, and to the provider of its phone.
 type Closed struct {
+	UserID   int64
 	Sessions []Session
 	Phone    Factor
 }
@@ -141,6 +142,7 @@ func (tx *txn) ownEmail(ctx context.Context, userID int64, sessionID string, c C
 // closeSignUp ends a sign-up and forgets who it was.
 func (tx *txn) closeSignUp(ctx context.Context, userID int64, why Reason) (c Closed, err error) {
 	const phone = `SELECT ` + factorColumns + ` FROM factors WHERE user_id = ? AND provider = ? AND revoked_at IS NULL`
+	c.UserID = userID
 	c.Phone, err = scanFactor(tx.QueryRowContext(ctx, phone, userID, tx.store.opts.Provider))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) { // it may be with another provider
 		return c, err
