@@ -16,7 +16,7 @@ import (
 
 func TestStartingWithNothingSet(t *testing.T) {
 	p := start(t, lastWords, nil)
-	for _, part := range []string{"Nod is at ", "The phones are at ", "no Authy key", "simulated", "AUTHY_API_KEY", "PUBLIC_URL"} {
+	for _, part := range []string{"Nod is at ", "The phones are at ", "no Authy key", "simulated", "AUTHY_API_KEY", "PUBLIC_URL", "PHONES=own"} {
 		if !strings.Contains(p.stdout.String(), part) {
 			t.Errorf("the first words lack %q:\n%s", part, p.stdout)
 		}

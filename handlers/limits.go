@@ -39,8 +39,12 @@ func (h *Handlers) describeLimit(err error) *pageError {
 	}
 	p := &pageError{Status: fiber.StatusTooManyRequests, Heading: "error.too_many_tries.title",
 		Text: "limit." + limit.Limit, RetryAfter: h.untilRetry(limit), cause: err}
-	if limit.Limit == store.LimitPaused {
-		p.Heading, p.Action = "error.paused.title", link{"/protected", "action.to_your_page"}
+	home := link{"/protected", "action.to_your_page"}
+	switch limit.Limit {
+	case store.LimitPaused:
+		p.Heading, p.Action = "error.paused.title", home
+	case store.LimitPhoneCode:
+		p.Action = home
 	}
 	return p
 }

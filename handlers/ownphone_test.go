@@ -282,7 +282,7 @@ func TestHowManyPhonesAnAccountAdds(t *testing.T) {
 	}
 	often := in.post("/account/phones")
 	wantStatus(t, often, http.StatusTooManyRequests)
-	wantBody(t, often, words("limit.phone_code"))
+	wantBody(t, often, words("limit.phone_code"), words("action.to_your_page"))
 	if got := often.Header.Get("Retry-After"); got != "3600" {
 		t.Errorf("the next code is said to come in %q seconds", got)
 	}

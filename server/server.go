@@ -49,6 +49,7 @@ func (s *site) announce(out io.Writer) {
 	}
 	s.announcePhones(out, "The phones are at")
 	fmt.Fprintln(out)
-	fmt.Fprintln(out, "There is no Authy key, so the phones are simulated. To use real ones, set")
-	fmt.Fprintln(out, "AUTHY_API_KEY (or AUTHY_API_KEY_FILE) and PUBLIC_URL; nod -h explains them.")
+	fmt.Fprintln(out, "There is no Authy key, so the phones are simulated. For real ones set PUBLIC_URL to")
+	fmt.Fprintln(out, "https with a name, and PHONES=own for people's own, or AUTHY_API_KEY for those at Authy;")
+	fmt.Fprintln(out, "nod -h explains them.")
 }

@@ -146,7 +146,7 @@ func (o Options) limits() []Limit {
 		{Name: "forgot_account", Action: ActForgot, Per: PerAccount, N: 100, Window: 15 * time.Minute, Pace: 10 * time.Second},
 		{Name: "correction", Action: ActCorrection, Per: PerAccount, N: 3, Window: day},
 		{Name: "new_phone", Action: ActNewPhone, Per: PerAccount, N: 3, Window: day},
-		{Name: "phone_code", Action: ActPhoneCode, Per: PerAccount, N: 10, Window: time.Hour},
+		{Name: LimitPhoneCode, Action: ActPhoneCode, Per: PerAccount, N: 10, Window: time.Hour},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource, N: 5, Window: 10 * time.Minute, Pace: 10 * time.Second},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource56, N: 20, Window: 10 * time.Minute, Pace: 5 * time.Second},
 		{Name: "enrol_source", Action: ActEnrol, Per: PerSource48, N: 80, Window: 10 * time.Minute, Pace: 3 * time.Second},

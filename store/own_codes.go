@@ -18,6 +18,8 @@ const (
 	PhoneCodeLife = 10 * time.Minute
 	// phoneCodeTries is how often a phone may begin with it.
 	phoneCodeTries = 5
+	// LimitPhoneCode is the Limit of a RateError that refuses another code.
+	LimitPhoneCode = "phone_code"
 )
 
 func (s *Store) phoneCode(code string) []byte { return s.keyedHash("code of a phone", code) }
