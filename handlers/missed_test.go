@@ -33,6 +33,18 @@ func TestAStartCatchesUpWithWhatWasMissed(t *testing.T) {
 	wantRedirect(t, b.post("/confirm-login"), "/protected")
 }
 
+// So is one whose request has passed its deadline by then: the page goes on where it was.
+func TestAStartCatchesUpWithWhatHasPassedItsDeadline(t *testing.T) {
+	s := newSite(t)
+	b := s.tapWithoutCallback()
+	s.stop()
+	s.clock.Advance(125 * time.Second)
+	s.startAgain()
+	must(t, s.flow.CatchUpFirst(t.Context()))
+	b.events().want("approved")
+	wantRedirect(t, b.post("/confirm-login"), "/protected")
+}
+
 // And when a page connects again: what it has missed may have been missed here
 // too. The provider is asked about a request once for all who connect.
 func TestAPageThatConnectsHearsWhatWasMissed(t *testing.T) {

@@ -290,6 +290,12 @@ func (s *site) connect(c config) {
 func (s *site) restart() {
 	s.t.Helper()
 	s.stop()
+	s.startAgain()
+}
+
+// startAgain is the start after a stop.
+func (s *site) startAgain() {
+	s.t.Helper()
 	ln, err := net.Listen("tcp", strings.TrimPrefix(s.url, "http://"))
 	must(s.t, err)
 	s.start(ln)

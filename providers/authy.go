@@ -96,7 +96,10 @@ func (a *Authy) Answer(ctx context.Context, requestID string) (signin.Answer, er
 	if err != nil {
 		return signin.Answer{}, neutral(err)
 	}
-	return signin.Answer{RequestID: known.UUID, Handle: strconv.FormatInt(known.AuthyID, 10), Status: store.ApprovalStatus(known.Status)}, nil
+	return signin.Answer{
+		RequestID: known.UUID, Handle: strconv.FormatInt(known.AuthyID, 10), Status: store.ApprovalStatus(known.Status),
+		AskedAt: known.CreatedAt, GivenAt: known.ProcessedAt,
+	}, nil
 }
 
 // Send sends a code by SMS or voice, also to a phone with the app.

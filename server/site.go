@@ -122,6 +122,9 @@ func (s *site) start(ctx context.Context) error {
 		return err
 	}
 	s.flow.Store(r.flow)
+	if err := r.flow.CatchUpFirst(ctx); err != nil {
+		s.logger.Error("what was answered just before its deadline could not be looked up", "error", err)
+	}
 	return s.serve(ln, r)
 }
 

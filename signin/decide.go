@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"nod/store"
 )
@@ -22,7 +23,7 @@ const (
 // wins; unknown, late and repeated ones change nothing and are no error, since
 // the provider has done its part.
 func (f *Flow) Answered(ctx context.Context, answer Answer) (Verdict, error) {
-	a, applied, err := f.decide(ctx, answer, store.ViaCallback)
+	a, applied, err := f.decide(ctx, answer, store.ViaCallback, time.Time{})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return f.newPhoneVerdict(ctx, answer)
@@ -50,9 +51,9 @@ func (f *Flow) tellAgain(ctx context.Context, a store.Approval) {
 	f.tellPeers(aboutSignIn, a.SessionID)
 }
 
-func (f *Flow) decide(ctx context.Context, answer Answer, via store.Via) (store.Approval, bool, error) {
+func (f *Flow) decide(ctx context.Context, answer Answer, via store.Via, given time.Time) (store.Approval, bool, error) {
 	decided, applied, err := f.Store.Decide(ctx, store.Decision{
-		ApprovalID: answer.ApprovalID, UUID: answer.RequestID, Handle: answer.Handle, Status: answer.Status, Via: via,
+		ApprovalID: answer.ApprovalID, UUID: answer.RequestID, Handle: answer.Handle, Status: answer.Status, Via: via, Given: given,
 	})
 	if applied {
 		f.ended(ctx, decided)

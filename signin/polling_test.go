@@ -70,7 +70,7 @@ func TestTheProviderIsAskedOnceItTakesNoAnswer(t *testing.T) {
 	for _, step := range []struct {
 		pass  time.Duration
 		asked int64
-	}{{114 * time.Second, 0}, {time.Second, 1}, {time.Second, 1}} {
+	}{{114 * time.Second, 0}, {time.Second, 1}, {time.Second, 1}, {3 * time.Second, 1}} {
 		w.advance(step.pass)
 		must(t, w.flow.Sweep(t.Context()))
 		w.flow.Settle()

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"nod/store"
 )
 
@@ -92,6 +94,24 @@ func (f *Flow) CatchUp(ctx context.Context) error {
 	return nil
 }
 
+// CatchUpFirst looks up what would be over before CatchUp comes to it, or has just passed
+// its deadline while no process ran: an answer that was given in time counts. It comes
+// before any page is told how things stand, and takes longestWay at most.
+func (f *Flow) CatchUpFirst(ctx context.Context) error {
+	missed, err := f.Store.ClaimMissed(ctx, longestWay)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestWay)
+	defer cancel()
+	var all errgroup.Group
+	all.SetLimit(maxLookups)
+	for _, a := range missed {
+		all.Go(func() error { f.lookUp(ctx, a); return nil })
+	}
+	return all.Wait()
+}
+
 // Joined looks up the request of a page that has just connected: what it has
 // missed may have been missed here too. It does not wait for the answer.
 func (f *Flow) Joined(s State) {
@@ -176,8 +196,10 @@ func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
 		return a
 	}
 	if answer.Status != store.Approved && answer.Status != store.Denied {
+		f.lookedUp(ctx, a)
 		return a
 	}
+	given := givenBy(a, answer)
 	answer.ApprovalID, answer.Handle = "", a.Handle
 	if a.Provider == store.Own { // the other phone was asked beside it
 		other, err := f.Store.Beside(ctx, a.UserID)
@@ -186,10 +208,36 @@ func (f *Flow) lookUp(ctx context.Context, a store.Approval) store.Approval {
 		}
 		answer.Handle = other.Handle
 	}
-	decided, _, err := f.decide(ctx, answer, store.ViaProvider)
+	decided, _, err := f.decide(ctx, answer, store.ViaProvider, given)
 	if err != nil {
 		f.Logger.Error("the provider's answer could not be stored", "approval", a.ID, "error", err)
 		return a
 	}
 	return decided
+}
+
+// lookedUp notes that the provider was asked near the deadline, and has no answer.
+func (f *Flow) lookedUp(ctx context.Context, a store.Approval) {
+	if a.ExpiresAt.Sub(f.Now()) > f.lastLook() {
+		return
+	}
+	if err := f.Store.NoteLookedUp(ctx, a.ID); err != nil {
+		f.Logger.Error("it could not be noted that the provider has no answer", "approval", a.ID, "error", err)
+	}
+}
+
+// givenBy is when an answer was given at the latest, zero if the provider does not say. Its
+// clock may be wrong, so what it says counts no more than how long the answer took: to ask
+// takes no longer than longestWay.
+func givenBy(a store.Approval, answer Answer) time.Time {
+	const whole = time.Second // what the provider's times are cut to
+	took := answer.GivenAt.Sub(answer.AskedAt) + whole
+	if answer.GivenAt.IsZero() || answer.AskedAt.IsZero() || took < 0 {
+		return time.Time{}
+	}
+	said, counted := answer.GivenAt.Add(whole), a.CreatedAt.Add(longestWay+took)
+	if said.After(counted) {
+		return said
+	}
+	return counted
 }

@@ -191,6 +191,10 @@ type Answer struct {
 	Handle     string // of the phone, "" if the answer does not say
 	Status     store.ApprovalStatus
 	Ping       bool // a test of the callback; there is no request
+
+	// When the provider had the request and when the answer was given, in whole seconds
+	// of its clock; zero if it does not say.
+	AskedAt, GivenAt time.Time
 }
 
 // Config is what the flow needs. Store, Phones, Codes and Browsers are

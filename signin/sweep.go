@@ -18,6 +18,9 @@ const (
 // Within this time the provider, who takes no answer any more, is asked for it once.
 func (f *Flow) onTheWay() time.Duration { return min(longestWay, f.ApprovalTTL/10) }
 
+// lastLook is how near its deadline a request is looked up for the last time.
+func (f *Flow) lastLook() time.Duration { return max(f.onTheWay(), 2*sweepEvery) }
+
 // Run keeps deadlines until ctx ends: it catches up with what was answered
 // before it began, expires what is due, and asks the provider about what is
 // nearly due.
@@ -54,7 +57,7 @@ func (f *Flow) Close() {
 // changed is told where nobody has heard of it, sign-ups that nobody has proved end, and
 // notices go to whoever carries them.
 func (f *Flow) Sweep(ctx context.Context) error {
-	near, err := f.Store.ClaimReconcile(ctx, max(f.onTheWay(), 2*sweepEvery))
+	near, err := f.Store.ClaimReconcile(ctx, f.lastLook())
 	if err != nil {
 		return err
 	}

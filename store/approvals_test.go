@@ -294,6 +294,13 @@ func TestClaimReconcileReturnsEachOnce(t *testing.T) {
 	wantEqual(t, claim(), nil)
 	w.clock.Advance(time.Millisecond)
 	wantEqual(t, claim(), []string{a.ID})
+	w.clock.Advance(3*time.Second - time.Millisecond)
+	wantEqual(t, claim(), nil)
+	// Whoever has claimed it may be gone.
+	w.clock.Advance(time.Millisecond)
+	wantEqual(t, claim(), []string{a.ID})
+	must(t, w.store.NoteLookedUp(t.Context(), a.ID))
+	w.clock.Advance(3 * time.Second)
 	wantEqual(t, claim(), nil)
 
 	late := w.begin(w.start(w.user("dora@example.com")))
@@ -301,6 +308,40 @@ func TestClaimReconcileReturnsEachOnce(t *testing.T) {
 	wantEqual(t, claim(), nil)
 	if got := w.approval(late.ID); got.Status != store.Expired {
 		t.Errorf("got %+v, want it expired", got)
+	}
+}
+
+// What nobody has claimed keeps its last look.
+func TestWhatIsLookedUpEarlyIsClaimedAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	a := w.begin(w.start(w.user("ada@example.com")))
+	must(t, w.store.NoteLookedUp(t.Context(), a.ID))
+	claimed, err := w.store.ClaimReconcile(t.Context(), ttl)
+	must(t, err)
+	if len(claimed) != 1 {
+		t.Errorf("%d were claimed, want 1", len(claimed))
+	}
+}
+
+// While no process runs a deadline may pass. What was approved before is looked for as long
+// as it can be used.
+func TestClaimMissedFindsWhatHasJustPassed(t *testing.T) {
+	w := newWorld(t)
+	for _, pass := range []struct {
+		by      time.Duration
+		claimed int
+	}{{30*time.Second - time.Millisecond, 1}, {30 * time.Second, 0}} {
+		w.begin(w.start(w.user(pass.by.String() + "@example.com")))
+		w.clock.Advance(ttl + pass.by)
+		for _, want := range []int{pass.claimed, 0} {
+			claimed, err := w.store.ClaimMissed(t.Context(), 0)
+			must(t, err)
+			if len(claimed) != want {
+				t.Errorf("after %v %d were claimed, want %d", pass.by, len(claimed), want)
+			}
+		}
+		_, err := w.store.ExpireDue(t.Context())
+		must(t, err)
 	}
 }
 

@@ -16,6 +16,7 @@ type Decision struct {
 	Handle     string         // of the phone that answered
 	Status     ApprovalStatus // Approved or Denied
 	Via        Via
+	Given      time.Time // at the latest, by the time of Store.Now; zero: now
 }
 
 // thisRequest is the request that an answer is about: the one with its uuid,
@@ -52,15 +53,17 @@ const decideQuery = `
 		decided_via = ?7
 	WHERE ` + thisRequest + `
 		AND status = 'pending'
-		AND expires_at > ?6
+		AND expires_at > ?8
+		AND expires_at > ?9
 	RETURNING ` + approvalColumns
 
 const foundQuery = `SELECT ` + approvalColumns + ` FROM approvals WHERE ` + thisRequest
 
-// Decide applies an answer: to a request that is pending, not expired, of this
-// phone, and this one. The first answer wins; of a repeated, late or
-// contradicting one nothing changes, but see denyAfterACode. It keeps the
-// provider's id if it was not known yet. ErrNotFound for an unknown request.
+// Decide applies an answer: to a request that is pending, not expired when the answer was
+// given, of this phone, and this one. The first answer wins; of a repeated, late or
+// contradicting one nothing changes, but see denyAfterACode; nor of one that is heard of
+// when no approval could be used any more. It keeps the provider's id if it was not known
+// yet. ErrNotFound for an unknown request.
 func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied bool, err error) {
 	switch {
 	case d.Status != Approved && d.Status != Denied:
@@ -80,7 +83,12 @@ func (s *Store) Decide(ctx context.Context, d Decision) (a Approval, applied boo
 
 // decide is Decide for the phones of a provider.
 func (tx *txn) decide(ctx context.Context, d Decision, p Provider) (a Approval, applied bool, err error) {
-	a, err = scanApproval(tx.QueryRowContext(ctx, decideQuery, d.UUID, d.ApprovalID, d.Handle, p, d.Status, tx.now, d.Via))
+	given := tx.now
+	if !d.Given.IsZero() {
+		given = min(given, ms(d.Given))
+	}
+	a, err = scanApproval(tx.QueryRowContext(ctx, decideQuery, d.UUID, d.ApprovalID, d.Handle, p, d.Status, tx.now, d.Via,
+		given, tx.now-useWithin.Milliseconds()))
 	if errors.Is(err, sql.ErrNoRows) {
 		a, err = scanApproval(tx.QueryRowContext(ctx, foundQuery, d.UUID, d.ApprovalID, d.Handle, p))
 		a = a.as(tx.now)
@@ -170,10 +178,23 @@ func (s *Store) due(ctx context.Context, before int64) (found bool, err error) {
 	return found, wrap(err)
 }
 
+// claimFor is how long a request is claimed: whoever has claimed it may be gone.
+const claimFor = 3 * time.Second
+
 // ClaimReconcile returns pending requests whose deadline is nearer than
-// within, each of them only once, so that the provider is asked about it once: the
-// nearest deadline first.
+// within, so that the provider is asked about each once: the nearest deadline first.
+// Others get what was claimed a while ago, unless NoteLookedUp was called.
 func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]Approval, error) {
+	return s.claim(ctx, within, 0)
+}
+
+// ClaimMissed is ClaimReconcile with those, too, whose deadline has passed and that can
+// still be used if they were approved before: the first that a process claims.
+func (s *Store) ClaimMissed(ctx context.Context, within time.Duration) ([]Approval, error) {
+	return s.claim(ctx, within, useWithin)
+}
+
+func (s *Store) claim(ctx context.Context, within, past time.Duration) ([]Approval, error) {
 	now := s.now()
 	before := now + within.Milliseconds()
 	if due, err := s.due(ctx, before); err != nil || !due {
@@ -181,18 +202,26 @@ func (s *Store) ClaimReconcile(ctx context.Context, within time.Duration) ([]App
 	}
 	const update = `
 		UPDATE approvals
-		SET asked_at = ?
+		SET asked_at = ?1
 		WHERE status = 'pending'
 			AND uuid IS NOT NULL
-			AND asked_at IS NULL
-			AND expires_at <= ?
-			AND expires_at > ?
+			AND (asked_at IS NULL OR asked_at <= ?2)
+			AND expires_at <= ?3
+			AND expires_at > ?4
 		RETURNING ` + approvalColumns
 	var claimed []Approval
 	err := s.again(ctx, func() (err error) {
-		claimed, err = list(ctx, s.db, scanApproval, update, now, before, now)
+		claimed, err = list(ctx, s.db, scanApproval, update, now, now-claimFor.Milliseconds(), before, now-past.Milliseconds())
 		return err
 	})
 	slices.SortFunc(claimed, func(a, b Approval) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
 	return claimed, err
+}
+
+// NoteLookedUp notes of a request that was claimed that its provider has no answer, so
+// that nobody claims it again before its deadline.
+func (s *Store) NoteLookedUp(ctx context.Context, approvalID string) error {
+	const update = `UPDATE approvals SET asked_at = expires_at WHERE id = ? AND status = 'pending' AND asked_at IS NOT NULL`
+	_, err := s.exec(ctx, update, approvalID)
+	return err
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -19,6 +20,46 @@ func TestDecide(t *testing.T) {
 			want.Status, want.DecidedAt, want.DecidedVia = status, w.clock.Now(), "callback"
 			if !applied || got != want || w.approval(a.ID) != want {
 				t.Errorf("got %+v, %v,\nwant %+v", got, applied, want)
+			}
+		})
+	}
+}
+
+// What counts is when an answer was given. One that was given in time counts as long as it
+// can be used, but never when the request has ended meanwhile.
+func TestDecideTakesWhatWasGivenInTime(t *testing.T) {
+	const used = 30 * time.Second
+	for _, test := range []struct {
+		name         string
+		given, heard time.Duration // after the deadline
+		ended        bool
+		applied      bool
+	}{
+		{"in the last moment, heard of as late as it can be used", -time.Millisecond, used - time.Millisecond, false, true},
+		{"in the last moment, heard of when it cannot be used", -time.Millisecond, used, false, false},
+		{"at the deadline", 0, time.Second, false, false},
+		{"in time, when its request has ended", -time.Minute, time.Second, true, false},
+		{"in time, by a clock that is ahead", time.Hour, -time.Millisecond, false, true},
+		{"at the deadline, by a clock that is ahead", time.Hour, 0, false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			a := w.begin(w.start(w.user("ada@example.com")))
+			w.clock.Advance(ttl + test.heard)
+			if test.ended {
+				_, err := w.store.ExpireDue(t.Context())
+				must(t, err)
+			}
+			d := answer(a, store.Approved)
+			d.Given = a.ExpiresAt.Add(test.given)
+			_, applied, err := w.store.Decide(t.Context(), d)
+			must(t, err)
+			if applied != test.applied {
+				t.Errorf("got applied %v, want %v", applied, test.applied)
+			}
+			_, err = w.store.ConfirmLogin(t.Context(), a.SessionID, browser)
+			if want := map[bool]error{false: store.ErrNotApproved}[test.applied]; !errors.Is(err, want) {
+				t.Errorf("it is used: got %v, want %v", err, want)
 			}
 		})
 	}

@@ -5,7 +5,7 @@ import "time"
 // Each attack gets through when what refuses it is taken away.
 var attackRows = []row{
 	{what: "attack A-01: any browser of a person uses the approval", file: "store/confirm.go", find: "WHERE session_id = ?2 AND kind = ?3", put: "WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?2) AND status = 'approved' AND kind = ?3", test: "attack.TestA01"},
-	{what: "attack A-02: a replaced request may be approved", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND expires_at > ?6", test: "attack.TestA02"},
+	{what: "attack A-02: a replaced request may be approved", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?8", put: "AND expires_at > ?8", test: "attack.TestA02"},
 	{what: "attack A-03: a new sign-in leaves the one before", file: "store/sessions.go", find: `if before == "" {`, put: `if before != "-" {`, test: "attack.TestA03"},
 	{what: "attack A-04: anybody uses the newest approval", file: "store/confirm.go", find: "WHERE session_id = ?2 AND kind = ?3", put: "WHERE ?2 = ?2 AND kind = ?3", test: "attack.TestA04"},
 	{what: "attack A-06: the session that waited goes on", file: "store/confirm.go", find: "before, err := tx.endSession(ctx, old, ReasonSignedIn, sess.ID)", put: "before, err := Session{}, error(nil)", test: "attack.TestA06"},
@@ -14,8 +14,8 @@ var attackRows = []row{
 	{what: "attack A-12b: what cannot be used is answered as if it were", file: "handlers/callback.go", find: "fiber.StatusBadRequest", put: "fiber.StatusOK", test: "attack.TestA12b"},
 	{what: "attack A-13: each repeat of the last step has a session of its own", file: "store/repeat.go", find: "if _, err := tx.endSession(ctx, unused.ID, ReasonRekeyed, sess.ID); err != nil {", put: "if err := error(nil); err != nil {", test: "attack.TestA13"},
 	{what: "attack A-14: the last step is repeated by anybody, for ever", file: "store/repeat.go", find: "AND sessions.used_at IS NULL\n", put: "\n", test: "attack.TestA14"},
-	{what: "attack A-15: a late answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND ?6 > 0", test: "attack.TestA15"},
-	{what: "attack A-16: a second answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?6", put: "AND expires_at > ?6", test: "attack.TestA16ByCallback"},
+	{what: "attack A-15: a late answer counts", file: "store/decide.go", find: "AND expires_at > ?8\n", put: "AND ?8 = ?8\n", test: "attack.TestA15"},
+	{what: "attack A-16: a second answer counts", file: "store/decide.go", find: "AND status = 'pending'\n\t\tAND expires_at > ?8", put: "AND expires_at > ?8", test: "attack.TestA16ByCallback"},
 	{what: "attack A-17: an early answer counts for any request", file: "store/decide.go", find: "SELECT seq FROM approvals WHERE uuid IS NULL AND id = CAST(?2 AS TEXT)", put: "SELECT seq FROM approvals WHERE uuid IS NULL AND id = '' AND ?2 = ?2", test: "attack.TestA17"},
 	{what: "attack A-19: more may follow the answer", file: "authy/strictjson.go", find: "case !json.Valid(body):", put: "case false:", test: "attack.TestA19"},
 	{what: "attack A-10: any signature is right", file: "authy/callback.go", find: "hmac.Equal(given, mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", put: "len(given) == len(mac(apiKey, r.Nonce, r.Method, callbackURL, params)) || ok", test: "attack.TestA10"},
