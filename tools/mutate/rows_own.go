@@ -44,7 +44,7 @@ var ownRows = []row{
 	{what: "a code for one phone too many is a fault of ours", file: "handlers/account_ownphones.go", find: "err := h.Flow.NewPhoneCode(c.UserContext(), v)\n\tif errors.Is(err, store.ErrTooManyFactors) {", put: "err := h.Flow.NewPhoneCode(c.UserContext(), v)\n\tif false {", test: "TestHowManyPhonesAnAccountAdds"},
 	{what: "the phone of a closed account hears on", file: "signin/account.go", find: "\t}\n\tf.tellOwn(v.User.ID)\n", put: "\t}\n", test: "TestPeersAreToldOfAClosedAccount"},
 	{what: "phones that are gone are not told so", file: "phone/phone.go", find: "\tr.tellGone(hear, phones)\n", put: "\t_ = hear\n", test: "TestPhonesThatAreGoneAreToldSo"},
-	{what: "the phones of others end with an account", file: "phone/hearing.go", find: "if p.userID == userID {", put: "if true {", test: "TestPhonesThatAreGoneAreToldSo"},
+	{what: "the phones of others end with an account", file: "phone/hearing.go", find: "if p.userID == userID {", put: "if p.userID != 0 {", test: "TestPhonesThatAreGoneAreToldSo"},
 	{what: "the phone of an account that an operator closes hears on", file: "signin/operator.go", find: "\t\tf.tellOwnHere(sess.UserID)\n", put: "", test: "handlers.TestThePhoneOfAnAccountThatTheOperatorCloses"},
 	{what: "other processes do not hear whose phones are gone", file: "store/changes.go", find: "EventAccountClosed, EventSignUpEnded", put: "EventSignUpEnded", test: "TestWhomTheLinesConcern"},
 	{what: "other processes do not hear of factors that were reset", file: "store/changes.go", find: ", EventFactorsReset) + `)", put: ") + `)", test: "TestWhomTheLinesConcern"},
