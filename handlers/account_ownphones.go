@@ -111,7 +111,9 @@ func (h *Handlers) showPhoneCode(c *fiber.Ctx, code string) error {
 	if err != nil {
 		return err
 	}
-	return h.showOwnPhones(c, fiber.StatusOK, views.OwnPhones{Code: phone.Grouped(code), QR: qr, Address: address})
+	return h.showOwnPhones(c, fiber.StatusOK, views.OwnPhones{
+		Code: phone.Grouped(code), QR: qr, Address: address, Here: isLoopback(h.public.Hostname()),
+	})
 }
 
 // ownPhonesForm shows the phones that wait to be confirmed.

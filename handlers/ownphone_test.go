@@ -420,7 +420,7 @@ func TestTheCodeOfAPhoneIsShownAgainUntilItIsUsed(t *testing.T) {
 	b.signIn(ada)
 	other.signIn(ada)
 	code := b.phoneCode()
-	wantBody(t, b.get("/account/phones/code"), code)
+	wantBody(t, b.get("/account/phones/code"), code, words("ownphones.lead_here")) // at localhost
 	wantRedirect(t, other.get("/account/phones/code"), "/account/phones")
 	wantBody(t, b.get("/account/phones/status"), `{"code":true,"waiting":0}`)
 	s.phoneBy(code, "Blue phone")

@@ -261,6 +261,7 @@ type OwnPhones struct {
 	Code    string // in groups, "" where none is shown
 	QR      QR
 	Address string // that is opened on the phone
+	Here    bool   // only this computer opens it
 	Waiting []OwnPhone
 }
 

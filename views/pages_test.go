@@ -61,6 +61,7 @@ func states() []state {
 		state{"signup", "without a number", views.Signup{Layout: withoutNumbers("signup", 0)}},
 		state{"token", "without a phone", views.Token{Layout: withoutNumbers("token", 1), TriesLeft: 5, NoPhone: true}},
 		state{"token", "without a number", views.Token{Layout: withoutNumbers("token", 1), TriesLeft: 5}},
+		state{"ownphones", "code here", views.OwnPhones{Layout: member("ownphones", 2), Path: "/account/phones", Code: "ABCD-1234", QR: qr.QR, Address: "http://localhost:3000/phone", Here: true}},
 		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Path: "/account/phones", Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
 		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Path: "/account/phones", Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
 		state{"phone", "zero", views.Phone{}},

@@ -48,6 +48,7 @@ var ownRows = []row{
 	{what: "the phone of an account that an operator closes hears on", file: "signin/operator.go", find: "\t\tf.tellOwnHere(sess.UserID)\n", put: "", test: "handlers.TestThePhoneOfAnAccountThatTheOperatorCloses"},
 	{what: "other processes do not hear whose phones are gone", file: "store/changes.go", find: "EventAccountClosed, EventSignUpEnded", put: "EventSignUpEnded", test: "TestWhomTheLinesConcern"},
 	{what: "other processes do not hear of factors that were reset", file: "store/changes.go", find: ", EventFactorsReset) + `)", put: ") + `)", test: "TestWhomTheLinesConcern"},
+	{what: "a phone is led to an address that only this computer opens", file: "handlers/account_ownphones.go", find: "Here: isLoopback(h.public.Hostname()),", put: "", test: "TestTheCodeOfAPhoneIsShownAgainUntilItIsUsed"},
 	{what: "a code adds two phones", file: "store/own_codes.go", find: "AND challenge <> '' AND phone_id = ''\n\t\t\tRETURNING user_id`", put: "AND challenge <> ''\n\t\t\tRETURNING user_id`", test: "TestTheCodeOfAPhone"},
 	{what: "an enrolment ends another one", file: "store/own_codes.go", find: "AND challenge = ?4 AND challenge <> ''", put: "AND ?4 = ?4 AND challenge <> ''", test: "TestTheCodeOfAPhone"},
 	{what: "a code is good for ever", file: "store/own_codes.go", find: "WHERE hash = ?3 AND created_at > ?4 AND tries < ?5", put: "WHERE hash = ?3 AND created_at > 0*?4 AND tries < ?5", test: "TestTheCodeOfAPhone"},
