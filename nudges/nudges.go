@@ -3,7 +3,8 @@
 //
 // Owns: two connections, one that tells (NOTIFY) and one that listens (LISTEN).
 // Promises: a word reaches every process that listens, or that process hears that it
-// may have missed something, as soon as it listens again; to tell waits for nobody.
+// may have missed something, as soon as it listens again; to tell waits for nobody. A
+// word whose connection was cut may arrive twice.
 // Never: says what has changed to what (who is told reads the database); carries
 // anything that a stranger may not see.
 //
