@@ -80,6 +80,13 @@ func HurryServer() (undo func()) {
 	return func() { statementLimit = before }
 }
 
+// PingServer has each connection show that it is alive before it is used again, until undo.
+func PingServer() (undo func()) {
+	before := rested
+	rested = 0
+	return func() { rested = before }
+}
+
 // SharedClock follows that of a database.
 type SharedClock = sharedClock
 

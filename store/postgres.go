@@ -86,7 +86,7 @@ func serverPool(database string, set ...string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(serverConnector{stdlib.GetConnector(*config), new(atomic.Int64)})
+	db := sql.OpenDB(serverConnector{stdlib.GetConnector(*config, stdlib.OptionShouldPing(shouldPing)), new(atomic.Int64)})
 	db.SetMaxOpenConns(serverConnections)
 	db.SetMaxIdleConns(serverConnections)
 	return db, nil

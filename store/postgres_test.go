@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -52,19 +53,23 @@ func (w *world) cut() {
 
 // byTCP is the URL of a database by which the last words of the server arrive: what is
 // written to a socket of this machine fails before they are read. hang leaves all
-// connections open that there are, and lets nothing through them any more.
-func byTCP(t *testing.T, database string) (by string, hang func()) {
+// connections open that there are, and lets nothing through them any more; it counts what
+// they are asked.
+func byTCP(t *testing.T, database string) (by string, hang func() *atomic.Int64) {
 	t.Helper()
 	u, err := url.Parse(database)
 	must(t, err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	t.Cleanup(func() { ln.Close() })
-	var hung atomic.Pointer[atomic.Bool] // of the connections from now on
-	hang = func() {
-		if before := hung.Swap(new(atomic.Bool)); before != nil {
-			before.Store(true)
+	var now atomic.Pointer[way] // of the connections from now on
+	hang = func() *atomic.Int64 {
+		before := now.Swap(&way{end: t.Context().Done()})
+		if before == nil {
+			return nil
 		}
+		before.hung.Store(true)
+		return &before.lost
 	}
 	hang()
 	go func() {
@@ -78,9 +83,9 @@ func byTCP(t *testing.T, database string) (by string, hang func()) {
 				client.Close()
 				continue
 			}
-			way := hung.Load()
-			go func() { _, _ = io.Copy(held{server, way, t.Context().Done()}, client); server.Close() }()
-			go func() { _, _ = io.Copy(held{client, way, t.Context().Done()}, server); client.Close() }()
+			through := now.Load()
+			go func() { _, _ = io.Copy(held{server, through}, client); server.Close() }()
+			go func() { _, _ = io.Copy(held{client, through}, server); client.Close() }()
 		}
 	}()
 	return "postgres://nod@" + ln.Addr().String() + u.Path + "?sslmode=disable", hang
@@ -89,12 +94,21 @@ func byTCP(t *testing.T, database string) (by string, hang func()) {
 // held lets through what is written until it is hung.
 type held struct {
 	io.Writer
-	hung *atomic.Bool
+	*way
+}
+
+// way is what connections go through, until it is hung.
+type way struct {
+	hung atomic.Bool
+	lost atomic.Int64 // what was written then, without goodbyes (X)
 	end  <-chan struct{}
 }
 
 func (h held) Write(b []byte) (int, error) {
 	if h.hung.Load() {
+		if b[0] != 'X' {
+			h.lost.Add(1)
+		}
 		<-h.end
 	}
 	return h.Writer.Write(b)
@@ -104,7 +118,7 @@ func (h held) Write(b []byte) (int, error) {
 // not even who has no deadline; its connections are replaced.
 func TestAServerThatIsGoneWithoutAWord(t *testing.T) {
 	w := newWorld(t)
-	hang := func() {}
+	hang := func() *atomic.Int64 { return nil }
 	if store.IsServer(w.path) {
 		w.path, hang = byTCP(t, w.path)
 		w.restart()
@@ -131,6 +145,37 @@ func TestAServerThatIsGoneWithoutAWord(t *testing.T) {
 		case <-time.After(time.Minute):
 			t.Fatalf("%s waits for a server that is gone", what)
 		}
+	}
+}
+
+// Of many connections to a server that is gone without a word, one is found to be dead, and
+// nobody waits for the others.
+func TestTheDeadConnectionsOfAServerAreDroppedTogether(t *testing.T) {
+	w := newWorld(t)
+	if !store.IsServer(w.path) {
+		return
+	}
+	t.Cleanup(store.PingServer())
+	by, hang := byTCP(t, w.path)
+	db, err := store.OpenServer(by)
+	must(t, err)
+	defer db.Close()
+	all := func(n int) {
+		var open []*sql.Conn
+		for range n {
+			conn, err := db.Conn(t.Context())
+			must(t, err)
+			open = append(open, conn)
+		}
+		for _, conn := range open {
+			must(t, conn.Close())
+		}
+	}
+	all(8)
+	asked := hang()
+	all(4)
+	if n := asked.Load(); n > 1 {
+		t.Errorf("%d dead connections were asked whether they are alive, want 1", n)
 	}
 }
 

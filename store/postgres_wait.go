@@ -36,15 +36,28 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, statementLimit)
 }
 
-// ResetSession says whether a connection that rested can be used again.
+// rested is how long a connection has not been used that has to show that it is alive.
+var rested = time.Second
+
+func shouldPing(_ context.Context, p stdlib.ShouldPingParams) bool { return p.IdleDuration >= rested }
+
+// ResetSession says whether a connection that rested can be used again. Where one does not
+// show that it is alive, a new round begins: nobody waits for the others to be as dead.
 func (c *serverConn) ResetSession(ctx context.Context) error {
 	if !c.IsValid() {
 		return driver.ErrBadConn
 	}
 	soon, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	return c.Conn.ResetSession(soon)
+	err := c.Conn.ResetSession(soon)
+	if err != nil && soon.Err() != nil {
+		c.renew()
+	}
+	return err
 }
+
+// renew begins a new round of connections, unless another one has.
+func (c *serverConn) renew() { c.round.CompareAndSwap(c.made, c.made+1) }
 
 // IsReadOnly says whether an error is that of a server which takes no writes. Connections
 // that were made meanwhile may stay so when it does again.
@@ -56,7 +69,7 @@ func IsReadOnly(err error) bool {
 // note begins a new round of connections when one takes no writes.
 func (c *serverConn) note(err error) error {
 	if IsReadOnly(err) {
-		c.round.CompareAndSwap(c.made, c.made+1)
+		c.renew()
 	}
 	return err
 }
