@@ -102,6 +102,25 @@ func TestSignUpWithoutANumber(t *testing.T) {
 	}
 }
 
+// The phone of a sign-up that ends, since its e-mail has an account by now, hears of it.
+func TestThePhoneOfASignUpWhoseEmailIsTaken(t *testing.T) {
+	s := newOwnOnlySite(t)
+	b := s.browser()
+	wantRedirect(t, b.post("/signup", "name", "Eve", "email", "ada@example.com", "password", "three ducks on a lake"), "/signup/phone")
+	h := s.phoneBy(b.firstCode(), "Eve’s")
+	b.confirmsFirst()
+	s.memberOf("ada@example.com")
+	live := h.listens()
+	if status, said := h.answers(h.pending(), "approved", b.numberShown()); status != http.StatusOK || !said.Applied {
+		t.Fatalf("got %d %+v", status, said)
+	}
+	wantRedirect(t, b.post("/confirm-login"), "/login", "email-taken")
+	live.ends(t)
+	if got := h.status().Status; got != "unknown" {
+		t.Errorf("the phone is told %q", got)
+	}
+}
+
 // Whoever has left a sign-up comes back with the password, and goes on where it was.
 func TestASignUpGoesOnWithThePassword(t *testing.T) {
 	s := newOwnOnlySite(t)

@@ -72,7 +72,9 @@ func (f *Flow) signUpsEnded(ctx context.Context, closed []store.Closed) {
 		for _, sess := range c.Sessions {
 			f.notify(ctx, sess.ID)
 		}
-		f.tellOwn(c.UserID)
+		if f.OwnOnly { // or a sign-up has added none
+			f.tellOwn(c.UserID)
+		}
 	}
 	for _, c := range closed {
 		if c.Phone.ID == 0 {

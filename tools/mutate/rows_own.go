@@ -43,6 +43,7 @@ var ownRows = []row{
 	{what: "an account whose phones are too many gets a code for another", file: "store/own_codes.go", find: "counting >= maxOwnPhones", put: "counting < 0", test: "TestANewPhoneIsConfirmed"},
 	{what: "a code for one phone too many is a fault of ours", file: "handlers/account_ownphones.go", find: "err := h.Flow.NewPhoneCode(c.UserContext(), v)\n\tif errors.Is(err, store.ErrTooManyFactors) {", put: "err := h.Flow.NewPhoneCode(c.UserContext(), v)\n\tif false {", test: "TestHowManyPhonesAnAccountAdds"},
 	{what: "the phone of a closed account hears on", file: "signin/account.go", find: "\t}\n\tf.tellOwn(v.User.ID)\n", put: "\t}\n", test: "TestPeersAreToldOfAClosedAccount"},
+	{what: "the phone of a sign-up that has ended hears on", file: "signin/signup.go", find: "\t\t\tf.tellOwn(c.UserID)\n", put: "", test: "handlers.TestThePhoneOfASignUpWhoseEmailIsTaken"},
 	{what: "phones that are gone are not told so", file: "phone/phone.go", find: "\tr.tellGone(hear, phones)\n", put: "\t_ = hear\n", test: "TestPhonesThatAreGoneAreToldSo"},
 	{what: "the phones of others end with an account", file: "phone/hearing.go", find: "if p.userID == userID {", put: "if p.userID != 0 {", test: "TestPhonesThatAreGoneAreToldSo"},
 	{what: "the phone of an account that an operator closes hears on", file: "signin/operator.go", find: "\t\tf.tellOwnHere(sess.UserID)\n", put: "", test: "handlers.TestThePhoneOfAnAccountThatTheOperatorCloses"},
