@@ -34,7 +34,7 @@ func (b Browsers) TellState(sessionID string, s signin.State) {
 
 // TellTransfers tells the signed-in pages of a session.
 func (b Browsers) TellTransfers(sessionID string, t signin.Transfers) {
-	b.Hub.Publish(sessionID, encodeTransfers(t), false)
+	b.Hub.Publish(sessionID, b.encodeTransfers(t), false)
 }
 
 // Reconnect closes the pages of a session so that they connect again.
@@ -48,21 +48,31 @@ func (b Browsers) Waits(sessionID string) bool { return b.Hub.Waits(sessionID) }
 // Waiting are the sessions whose pages wait.
 func (b Browsers) Waiting() []string { return b.Hub.Keys() }
 
-func (b Browsers) encodeState(s signin.State) []byte {
-	now := time.Now
-	if b.Now != nil {
-		now = b.Now
+func (b Browsers) now() time.Time {
+	if b.Now == nil {
+		return time.Now()
 	}
+	return b.Now()
+}
+
+func (b Browsers) encodeState(s signin.State) []byte {
+	now := b.now()
 	body := stateJSON{
-		Status: string(s.Status), Reason: string(s.Reason), Number: s.Number, Revision: s.Revision, ServerTime: wireTime(now()),
+		Status: string(s.Status), Reason: string(s.Reason), Number: s.Number, Revision: s.Revision, ServerTime: wireTime(now),
 	}
 	if !s.ExpiresAt.IsZero() {
 		body.ExpiresAt = wireTime(s.ExpiresAt)
 	}
-	if retry := askableAt(s.RetryAt, now()); !retry.IsZero() {
-		body.RetryAt = wireTime(retry)
-	}
+	body.RetryAt = wireRetry(s.RetryAt, now)
 	return encode(body)
+}
+
+// wireRetry is askableAt as a script reads it, "" for zero.
+func wireRetry(t, now time.Time) string {
+	if t = askableAt(t, now); t.IsZero() {
+		return ""
+	}
+	return wireTime(t)
 }
 
 // transfersJSON is what the page of a signed-in session receives.
@@ -72,15 +82,17 @@ type transfersJSON struct {
 }
 
 type transferJSON struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
-	Reason string `json:"reason"` // what is to be known of one that waits: "unconfirmed" or ""
+	ID      string `json:"id"`
+	Status  string `json:"status"`
+	Reason  string `json:"reason"`   // what is to be known of one that waits: "unconfirmed" or ""
+	RetryAt string `json:"retry_at"` // as of a sign-in
 }
 
-func encodeTransfers(t signin.Transfers) []byte {
+func (b Browsers) encodeTransfers(t signin.Transfers) []byte {
+	now := b.now()
 	body := transfersJSON{Revision: t.Revision, Transfers: make([]transferJSON, 0, len(t.List))}
 	for _, one := range t.List {
-		body.Transfers = append(body.Transfers, transferJSON{one.ID, string(one.Status), string(one.Reason)})
+		body.Transfers = append(body.Transfers, transferJSON{one.ID, string(one.Status), string(one.Reason), wireRetry(one.RetryAt, now)})
 	}
 	return encode(body)
 }

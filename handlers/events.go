@@ -215,5 +215,5 @@ func (h *Handlers) transfersState(ctx context.Context, sessionID string) (messag
 	if err != nil {
 		return message{}, err
 	}
-	return message{data: encodeTransfers(t), last: t.Last}, nil
+	return message{data: h.browsers.encodeTransfers(t), last: t.Last}, nil
 }

@@ -35,6 +35,7 @@ func TestWhenToAskAgain(t *testing.T) {
 			}
 			wantRedirect(t, in.post("/transfers", "payee", "Grace", "amount", "1", "currency", "EUR"), "/protected#transfers")
 			wantBody(t, in.get("/protected"), soon)
+			wantBody(t, in.get("/transfers/status"), `"retry_at":"`+at+`"`)
 			wantRedirect(t, in.post("/account/confirm/ask", "to", "/account/close"), toClose)
 			wantBody(t, in.get(toClose), soon, `src="/static/times.js"`)
 			for path, fields := range map[string][]string{
@@ -58,6 +59,7 @@ func TestWhenToAskAgain(t *testing.T) {
 			if heard := b.events().want("cancelled"); heard.RetryAt != "" {
 				t.Errorf("once that is past the page hears %q", heard.RetryAt)
 			}
+			wantBody(t, in.get("/transfers/status"), `"retry_at":""`)
 		})
 	}
 }

@@ -127,5 +127,5 @@ func (h *Handlers) transfersStatus(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Type("json").Send(encodeTransfers(transfers))
+	return c.Type("json").Send(h.browsers.encodeTransfers(transfers))
 }

@@ -14,7 +14,7 @@ import { Confirmation } from "./confirm.js";
 import { Countdown } from "./countdown.js";
 import { focusOn } from "./form.js";
 import { Listener, mark, since } from "./listen.js";
-import { write } from "./times.js";
+import { writeUntil } from "./times.js";
 
 const HELP_AFTER = 15000;
 const RUNNING_OUT = 20; // seconds left when the ring changes its colour
@@ -177,13 +177,10 @@ function apply(state) {
  *
  * @param {string} [retryAt]
  */
-function sayUntil(retryAt = "") {
+function sayUntil(retryAt) {
   for (const sentence of all(page, "[data-until]")) {
-    sentence.hidden = !retryAt;
+    writeUntil(sentence, retryAt);
     /** @type {HTMLElement} */ (sentence.previousElementSibling).hidden = !sentence.hidden;
-    const time = /** @type {HTMLTimeElement} */ (sentence.querySelector("time"));
-    time.dateTime = retryAt;
-    if (retryAt) write(time);
   }
 }
 

@@ -8,6 +8,7 @@
 
 import { focusOn } from "./form.js";
 import { ask, backOff, isTimeout, reachable, socketURL } from "./listen.js";
+import { writeUntil } from "./times.js";
 
 const RECHECK_INTERVAL = 5000; // while a transfer waits and no event comes
 const REST_INTERVAL = 25000; // while none does
@@ -43,9 +44,12 @@ const formOf = (line) => /** @type {HTMLFormElement | null} */ (line.querySelect
  * @param {HTMLElement} line
  * @param {string} status
  * @param {string} reason what is to be known of a transfer that waits
+ * @param {string} [retryAt] when the phone may be asked again
  */
-function show(line, status, reason) {
+function show(line, status, reason, retryAt) {
   note(line, reason);
+  const until = /** @type {HTMLElement | null} */ (line.querySelector("[data-until]"));
+  if (until) writeUntil(until, retryAt);
   if (line.dataset.status === status) return;
   line.dataset.status = status;
   let words = status;
@@ -53,6 +57,7 @@ function show(line, status, reason) {
     text.hidden = text.dataset.state !== status;
     if (!text.hidden) words = text.textContent;
   }
+  if (until && retryAt) words += `. ${until.textContent}`;
   const number = /** @type {HTMLElement | null} */ (line.querySelector("[data-number]"));
   if (number) number.hidden = status !== "awaiting";
   if (document.activeElement?.closest("[hidden]")) focusOn(line);
@@ -172,15 +177,15 @@ const isFilled = (field) => field.value !== "" && !field.closest("details:not([o
 /**
  * An answer that was overtaken by a newer one is dropped.
  *
- * @param {{revision?: number, transfers: {id: string, status: string, reason?: string}[]}} state
+ * @param {{revision?: number, transfers: {id: string, status: string, reason?: string, retry_at?: string}[]}} state
  */
 function showAll({ revision = 0, transfers }) {
   if (revision < newest) return;
   newest = revision;
   isStale = false;
-  for (const { id, status, reason = "" } of transfers) {
+  for (const { id, status, reason = "", retry_at: retryAt } of transfers) {
     const line = lines.find((one) => one.dataset.transfer === id);
-    if (line) show(line, status, reason);
+    if (line) show(line, status, reason, retryAt);
     else isStale = true;
   }
 }

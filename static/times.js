@@ -29,6 +29,20 @@ export function write(time) {
   time.textContent = ("soon" in time.dataset && isToday ? clock : date).format(at);
 }
 
+/**
+ * writeUntil shows a sentence with the time at which something may be done again, or hides
+ * it where that is past or not known.
+ *
+ * @param {HTMLElement} sentence
+ * @param {string} [at]
+ */
+export function writeUntil(sentence, at = "") {
+  sentence.hidden = !at;
+  const time = /** @type {HTMLTimeElement} */ (sentence.querySelector("time"));
+  time.dateTime = at;
+  if (at) write(time);
+}
+
 for (const time of document.querySelectorAll("time")) {
   if (Number.isNaN(Date.parse(time.dateTime))) continue;
   time.title = time.textContent;

@@ -4,7 +4,7 @@ import {
   FakeSocket, advance, answers, byId, happens, load, reaches, reply, requests, setPage, setVisible, settle, sockets, submits, submitted, visited,
 } from "./browser.mjs";
 
-const labels = { awaiting: "waiting for your phone", approved: "approved, being sent", executed: "sent", denied: "denied" };
+const labels = { awaiting: "waiting for your phone", approved: "approved, being sent", executed: "sent", denied: "denied", cancelled: "phone not asked" };
 
 const mayArrive = "It may still arrive";
 
@@ -12,7 +12,7 @@ const line = ([id, status]) => `
   <li data-transfer="${id}" data-status="${status}">
     <span class="entry-what">€ 5 to ${id}</span>
     ${Object.entries(labels).map(([name, label]) => `<span data-state="${name}" ${name === status ? "" : "hidden"}>${label}</span>`).join("")}
-    ${status === "awaiting" ? `<p data-reason="unconfirmed" hidden>${mayArrive}</p>` : ""}
+    ${status === "awaiting" ? `<p data-reason="unconfirmed" hidden>${mayArrive}</p><p data-until hidden>Try again after <time data-soon></time>.</p>` : ""}
     ${["awaiting", "approved"].includes(status) ? `<form id="execute-${id}" data-execute></form>` : ""}
   </li>`;
 
@@ -188,6 +188,24 @@ describe("a transfer waits", () => {
     await settle();
     assert.ok(noteOf("a").hidden);
     assert.deepEqual(submitted, ["execute-a"]);
+  });
+
+  test("a phone that cannot be asked yet: when it can is said at once, until that is past", async () => {
+    answers(transfers({ a: "awaiting" }));
+    await open({ a: "awaiting" });
+    const until = entry("a").querySelector("[data-until]");
+    assert.ok(until.hidden);
+    const cancelled = (at) => reply(200, { revision: 1, transfers: [{ id: "a", status: "cancelled", retry_at: at }] });
+    answers(cancelled("2026-01-01T12:05:00.000Z"));
+    sockets[0].says("{}");
+    await settle();
+    assert.ok(!until.hidden);
+    assert.match(until.textContent, /^Try again after .*2026.*\.$/);
+    assert.equal(byId("ledger-live").textContent, `€ 5 to a: phone not asked. ${until.textContent}`);
+    answers(cancelled(""));
+    sockets[0].says("{}");
+    await settle();
+    assert.ok(until.hidden);
   });
 
   test("a page that nobody sees goes on listening until it is answered", async () => {
