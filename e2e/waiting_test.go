@@ -24,7 +24,7 @@ func restrict(t *testing.T, n *nod, p *proxy, transport string) *tab {
 	return tb
 }
 
-var badges = map[string]string{"socket": "live", "stream": "live by stream", "poll": "asking every 2 s"}
+var badges = map[string]string{"socket": "live", "stream": "live", "poll": "asking every 2 s"}
 
 // outcomes are the ways in which a wait ends, but by time.
 var outcomes = map[string]func(w *waiting){

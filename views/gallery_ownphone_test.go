@@ -30,11 +30,11 @@ var (
 // shownThere is what the phone shows of a request, by its kind.
 var shownThere = map[string]map[string]string{
 	"login": {
-		"email": "ada@example.com", "browser": "Firefox on Linux", "address": "2001:db8::1", "place": "Bogotá, Colombia", "asked": "3:04 PM",
+		"email": "ada@example.com", "browser": "Firefox on Linux", "address": "2001:db8::1", "place": "Bogotá, Colombia", "asked": "15:04",
 		"left": "2", "phone": "iPhone",
 	},
-	"transfer": {"amount": "1,000,000.00 EUR", "payee": "Grace Hopper", "email": "ada@example.com", "asked": "3:04 PM"},
-	"confirm":  {"change": "Use another phone: +57 300 123 4567", "email": "ada@example.com", "browser": "Firefox on Linux", "asked": "3:04 PM"},
+	"transfer": {"amount": "1,000,000.00 EUR", "payee": "Grace Hopper", "email": "ada@example.com", "asked": "15:04"},
+	"confirm":  {"change": "Use another phone: +57 300 123 4567", "email": "ada@example.com", "browser": "Firefox on Linux", "asked": "15:04"},
 }
 
 // ownPhoneStates are its states, but for "ready", of which each request is one.

@@ -3,12 +3,14 @@ package views_test
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"nod/locales"
 	"nod/static"
@@ -40,7 +42,8 @@ func TestGallery(t *testing.T) {
 		for _, language := range words.Languages() {
 			var page bytes.Buffer
 			must(t, pages.Render(&page, s.name, inLanguage(s.page, language)))
-			must(t, os.WriteFile(filepath.Join(dir, s.file()+"-"+language.Tag()+".html"), s.finish(page.Bytes()), 0o644))
+			shown := inWords(words.Reader(language.Tag())).Replace(string(s.finish(page.Bytes())))
+			must(t, os.WriteFile(filepath.Join(dir, s.file()+"-"+language.Tag()+".html"), []byte(shown), 0o644))
 		}
 	}
 	text, err := json.Marshal(index)
@@ -63,6 +66,49 @@ func inLanguage(page any, language *locales.Language) any {
 	layout.Lang, layout.Dir, layout.Here = language.Tag(), language.Direction(), "/"
 	layout.Languages = []views.Choice{{Tag: "en", Name: "English"}, {Tag: "de", Name: "Deutsch"}}
 	return copied.Interface()
+}
+
+// inWords puts what people read in the place of what the states of the pages say.
+func inWords(r locales.Reader) *strings.Replacer {
+	wait, newYear := r.Wait(4*time.Minute), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	browser := r.Browser("Firefox on Linux")
+	said := []string{
+		"Please correct 'form'.", r.Text("problem.signup.unavailable", "wait", wait),
+		"Please correct 'name'.", r.Text("problem.name.missing"),
+		"Please correct 'email'.", r.Text("problem.email.malformed"),
+		"Please correct 'password'.", r.Text("problem.password.word_and_signs"),
+		"Please correct 'token'.", r.Text("code_refused.unavailable", "wait", wait),
+		"Please correct 'country_code'.", r.Text("problem.country.missing"),
+		"Please correct 'phone_number'.", r.Text("problem.phone.malformed"),
+		"Please correct 'recovery'.", r.Text("problem.recovery.malformed"),
+		"Please correct 'current'.", r.Text("problem.password.wrong"),
+		"Please correct 'close_password'.", r.Text("close.wrong_password"),
+		"Please correct 'payee'.", r.Text("problem.payee.unreadable"),
+		"Please correct 'amount'.", r.Text("problem.amount.named", "example", r.Amount(100000, 2)),
+		"Please correct 'currency'.", r.Text("problem.currency.unknown"),
+		"Something to <note>.", r.Text("notice.sent_again"),
+		"No more codes.", r.Text("limit.code_sent_strangers", "wait", wait),
+		"Too many.", r.Text("authenticator.too_many"),
+		"Wrong <host>", r.Text("error.wrong_host.title"), "Not here.", r.Text("error.wrong_host.text"),
+		"Wrong <here>", r.Text("error.internal.title"), "Try <again>.", r.Text("error.internal.text"), "Start <anew>", r.Text("action.to_start"),
+		"Signed in", r.Text("event.signed_in"), "Denied <there>.", r.Text("told.denied"), "Denied", r.Text("event.approval_denied"), "Paused.", r.Text("told.paused"),
+		"a tap on your phone", r.Text("method.push"), "a code from an app", r.Text("method.app"),
+		"Sign out <another>", r.Text("change.end_session"), "Resume <it>", r.Text("change.pause"),
+		"Use another phone: +57 300 123 4567", r.Text("phone.change", "phone", "+57\u00a0300\u00a01234567"),
+		"+57 ••• ", "+57\u00a0••••••••", "+573001234567", "+57\u00a0300\u00a01234567",
+		"Authenticator app", r.Text("authenticator.unnamed"), "Firefox on <Linux>", browser, "Firefox on Linux", browser,
+		"Colombia", r.Region("CO"), "Norway", r.Region("NO"), "Côte d’Ivoire", r.Region("CI"),
+		"1,000,000.00", r.Amount(100000000, 2), "12.50", r.Amount(1250, 2), "1 Jan 2026, 00:00:00 UTC", r.Minute(newYear),
+	}
+	for i, text := range said {
+		said[i] = html.EscapeString(text)
+	}
+	for i := 0; i < len(said); i += 2 { // a template escapes it in some places
+		if plus := strings.ReplaceAll(said[i], "+", "&#43;"); plus != said[i] {
+			said = append(said, plus, said[i+1])
+		}
+	}
+	return strings.NewReplacer(said...)
 }
 
 // components is the page of every piece.

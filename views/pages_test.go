@@ -42,8 +42,8 @@ func states() []state {
 		{"error", "zero", views.Error{}},
 		{"error", "dead end", views.Error{Layout: anonymous("error"), Status: 421, Heading: "Wrong <host>", Text: "Not here."}},
 		{"error", "with a way on", views.Error{
-			Layout: member("error", 1), Status: 500, Heading: "Wrong", Text: "Try again.",
-			Action: views.Link{Href: "/", Text: "Start"}, RequestID: "abc<1>",
+			Layout: member("error", 1), Status: 500, Heading: "Wrong <here>", Text: "Try <again>.",
+			Action: views.Link{Href: "/", Text: "Start <anew>"}, RequestID: "abc<1>",
 		}},
 	}
 	qr := views.Authenticator{Layout: member("authenticator", 2), ID: "a1", QR: views.QR{Size: 33, Path: "M4 4h1v1h-1z"}, Secret: "ABCD-EFGH", URI: "otpauth://totp/Nod:ada?secret=ABCDEFGH"}
@@ -65,14 +65,14 @@ func states() []state {
 		state{"ownphones", "code", views.OwnPhones{Layout: member("ownphones", 2), Path: "/account/phones", Code: "ABCD-1234", QR: qr.QR, Address: "https://nod.example/phone"}},
 		state{"ownphones", "waiting", views.OwnPhones{Layout: refused("ownphones", "form"), Path: "/account/phones", Waiting: []views.OwnPhone{{"p1", "<Pixel>", newYear, views.Time{}, false, ""}}}},
 		state{"phone", "zero", views.Phone{}},
-		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
+		state{"phone", "refused", views.Phone{Layout: refused("phone", "form", "phone_number", "recovery"), MaskedPhone: "+57 ••• 67", PhoneNumber: "<300>", Countries: []views.Country{{"CO", "Colombia", 57, true, "57"}}}},
 		state{"forgot", "zero", views.Forgot{}},
 		state{"forgot", "refused", views.Forgot{refused("forgot", "form", "email", "recovery"), "<ada>@example.com"}},
 		state{"newpassword", "zero", views.NewPassword{}},
 		state{"newpassword", "refused", views.NewPassword{refused("newpassword", "password")}},
 		state{"recovery", "zero", views.Recovery{}},
 		state{"recovery", "shown", views.Recovery{member("recovery", 2), []string{"k3d9-xq2m-7vbt-0rjw"}, newYear, "phone"}},
-		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery")}},
+		state{"token", "wrong recovery code", views.Token{Layout: refused("token", "recovery"), MaskedPhone: "+57 ••• 67"}},
 		state{"token", "for a new password", views.Token{Layout: refused("token", "token"), MaskedPhone: "+57 ••• 67", PhoneOnly: true}})
 	for _, step := range []string{"old pending", "old approved", "old denied", "old expired", "old cancelled", "new", "ask", "ready"} {
 		name, status, _ := strings.Cut(step, " ")
@@ -183,9 +183,9 @@ func changes() []state {
 			}})
 		}
 	}
-	list = append(list, state{"change", "cancelled until", views.Change{Layout: member("change", 2), Status: "cancelled", Reason: "unavailable", RetryAt: newYear, What: "Resume"}})
-	list = append(list, state{"change", "by a code only", views.Change{Layout: member("change", 2), Status: "code", What: "Resume", CodeOnly: true}})
-	return append(list, state{"change", "wrong code", views.Change{Layout: refused("change", "token"), Status: "code"}})
+	list = append(list, state{"change", "cancelled until", views.Change{Layout: member("change", 2), Status: "cancelled", Reason: "unavailable", RetryAt: newYear, What: "Resume <it>", MaskedPhone: "+57 ••• 67"}})
+	list = append(list, state{"change", "by a code only", views.Change{Layout: member("change", 2), Status: "code", What: "Resume <it>", MaskedPhone: "+57 ••• 67", CodeOnly: true}})
+	return append(list, state{"change", "wrong code", views.Change{Layout: refused("change", "token"), Status: "code", What: "Resume <it>", MaskedPhone: "+57 ••• 67"}})
 }
 
 var newYear = views.Time{Machine: "2026-01-01T00:00:00.000Z", Text: "1 Jan 2026, 00:00:00 UTC"}
@@ -198,7 +198,7 @@ func protecteds() []state {
 		Recent:     []views.Event{{Text: "Signed in", At: newYear, From: "127.0.0.1"}, {Text: "Denied", At: newYear, Refused: true, Times: 3}},
 		Currencies: []string{"EUR", "USD"}, TransferForm: views.TransferForm{Payee: `Grace "<H>"`, Amount: "12.50", Currency: "USD"},
 		Fresh:              true,
-		Sessions:           []views.Session{{"a", true, "Firefox", "Oslo, Norway", "127.0.0.1", "a tap", newYear, newYear}, {"b", false, "Safari <x>", "", "::1", "a code", newYear, newYear}},
+		Sessions:           []views.Session{{"a", true, "Firefox", "Oslo, Norway", "127.0.0.1", "a tap on your phone", newYear, newYear}, {"b", false, "Safari <x>", "", "::1", "a code from an app", newYear, newYear}},
 		TransfersEventsURL: "/transfers/events", TransfersURL: "/transfers/status",
 	}
 	again := map[string]views.Time{"cancelled": newYear} // of whom the provider would not ask
