@@ -283,7 +283,7 @@ func TestThePlaceIsShownWhereSomebodyKnowsIt(t *testing.T) {
 	events.want("pending")
 	ada.phone.deny(ada.phone.pending())
 	events.want("denied")
-	wantBody(t, hers.get("/protected"), "<span>Bogotá, Colombia</span>", "Bogotá, Colombia · 127.0.0.1")
+	wantBody(t, hers.get("/protected"), "<span>Bogotá, Colombia</span>", "Bogotá, Colombia\u00a0· 127.0.0.1")
 }
 
 // Nobody answers for somebody else, and no answer is made up.
