@@ -91,7 +91,7 @@ func inWords(r locales.Reader) *strings.Replacer {
 		"Too many.", r.Text("authenticator.too_many"),
 		"Wrong <host>", r.Text("error.wrong_host.title"), "Not here.", r.Text("error.wrong_host.text"),
 		"Wrong <here>", r.Text("error.internal.title"), "Try <again>.", r.Text("error.internal.text"), "Start <anew>", r.Text("action.to_start"),
-		"Signed in", r.Text("event.signed_in"), "Denied <there>.", r.Text("told.denied"), "Denied", r.Text("event.approval_denied"), "Paused.", r.Text("told.paused"),
+		"Signed in", r.Text("event.signed_in"), "Denied <there>.", r.Text("told.denied"), "Denied", r.Text("event.password_refused"), "Paused.", r.Text("told.paused"),
 		"a tap on your phone", r.Text("method.push"), "a code from an app", r.Text("method.app"),
 		"Sign out <another>", r.Text("change.end_session"), "Resume <it>", r.Text("change.pause"),
 		"Use another phone: +57 300 123 4567", r.Text("phone.change", "phone", "+57\u00a0300\u00a01234567"),
