@@ -40,7 +40,7 @@ func TestStatesInForcedColours(t *testing.T) {
 		{tb, "div:not([hidden]) > .steps", "div:not([hidden]) > .steps .now", `classList.remove("now")`},
 		{hand, "#app-switch", "#app-switch", `setAttribute("aria-checked", "false")`},
 		{hand, "#tab-requests", "#tab-requests", `setAttribute("aria-selected", "false")`},
-		{hand, ".request .approve", ".request .approve", `classList.remove("approve")`}, // which answer says yes
+		{hand, ".request .answer", ".request .approve", `classList.remove("approve")`}, // which answer says yes
 		{hand, "#mute", "#mute", `setAttribute("aria-pressed", "true")`},
 		{hand, ".request progress", ".request progress", `setAttribute("max", "1e9")`},
 	} {
