@@ -102,19 +102,19 @@ func TestSignUpWithoutANumber(t *testing.T) {
 	}
 }
 
-// The phone of a sign-up that ends, since its e-mail has an account by now, hears of it.
-func TestThePhoneOfASignUpWhoseEmailIsTaken(t *testing.T) {
+// The phone of a sign-up that nobody has proved in time hears that it is nobody's any more.
+func TestThePhoneOfASignUpThatHasEnded(t *testing.T) {
 	s := newOwnOnlySite(t)
 	b := s.browser()
-	wantRedirect(t, b.post("/signup", "name", "Eve", "email", "ada@example.com", "password", "three ducks on a lake"), "/signup/phone")
-	h := s.phoneBy(b.firstCode(), "Eve’s")
+	h := b.signsUp("ada@example.com", "Pixel")
 	b.confirmsFirst()
-	s.memberOf("ada@example.com")
+	h.answers(h.pending(), "denied", "")
+	s.clock.Advance(24*time.Hour - time.Minute)
+	must(t, s.flow.Sweep(t.Context()))
+	h.renews()
 	live := h.listens()
-	if status, said := h.answers(h.pending(), "approved", b.numberShown()); status != http.StatusOK || !said.Applied {
-		t.Fatalf("got %d %+v", status, said)
-	}
-	wantRedirect(t, b.post("/confirm-login"), "/login", "email-taken")
+	s.clock.Advance(time.Minute)
+	must(t, s.flow.Sweep(t.Context()))
 	live.ends(t)
 	if got := h.status().Status; got != "unknown" {
 		t.Errorf("the phone is told %q", got)
