@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"nod/config"
+	"nod/tools/ports"
 )
 
 // What must stand nowhere: in no log line, no database, no metric.
 func TestA62(t *testing.T) {
 	t.Parallel()
-	address := freeAddress(t)
+	address := ports.Free()
 	l := newLab(t, func(c *config.Config) { c.MetricsAddr = address })
 	secrets := map[string]string{"the provider's key": l.key(), "a wrong password": "Wrong-Canary-Password-1"}
 	l.try(func(a *attempt) {
@@ -78,7 +79,7 @@ func TestA62(t *testing.T) {
 func TestA53(t *testing.T) {
 	t.Parallel()
 	const host, ours = "nod.example", "https://nod.example"
-	l := newLab(t, func(c *config.Config) { c.Addr, c.PublicURL, c.PhonesOf = freeAddress(t), ours, []string{"simulated"} })
+	l := newLab(t, func(c *config.Config) { c.Addr, c.PublicURL, c.PhonesOf = ports.Free(), ours, []string{"simulated"} })
 	l.try(func(a *attempt) {
 		b := a.browser()
 		first := b.get("/login", "Host", host)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"io"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -125,15 +124,6 @@ func (w *firstWords) addresses(t *testing.T) (app, phones string) {
 		t.Fatalf("no addresses in:\n%s", w)
 	}
 	return found[1], found[2]
-}
-
-// freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	wantNil(t, err)
-	wantNil(t, ln.Close())
-	return ln.Addr().String()
 }
 
 // open opens a database of the application as another program does.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nod/tools/ports"
 	"nod/tools/postgres"
 )
 
@@ -70,10 +71,7 @@ func (b *bench) serveInstances(ctx context.Context, cluster *postgres.Cluster, n
 		return nil, err
 	}
 	for range n {
-		addr, err := freeAddress()
-		if err != nil {
-			return all, err
-		}
+		addr := ports.Free()
 		s := &server{addr: addr}
 		public := append(all, s)[0].addr
 		s.process = launch(ctx, b.dir, []string{"ADDR=" + addr, "PUBLIC_URL=http://" + public, "DATABASE_URL=" + cluster.URL(name), secretKey,

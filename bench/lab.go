@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"nod/tools/ports"
 )
 
 // The programs that are compared.
@@ -129,17 +131,11 @@ func (l *lab) serve(ctx context.Context, design string, env ...string) (*server,
 			return nil, err
 		}
 	}
-	addr, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
+	addr := ports.Free()
 	s := &server{addr: addr, memory: "http://" + addr + "/metrics"}
 	switch design {
 	case designNod:
-		metrics, err := freeAddress()
-		if err != nil {
-			return nil, err
-		}
+		metrics := ports.Free()
 		s.memory = "http://" + metrics + "/metrics"
 		s.process = launch(ctx, dir, append(env, "ADDR="+addr, "PUBLIC_URL=http://"+addr, "METRICS_ADDR="+metrics,
 			"DATABASE_URL=sqlite:"+nodDatabase, "AUTHY_API_KEY="+apiKey, "AUTHY_API_URL="+l.authyURL), l.nod)
@@ -153,10 +149,7 @@ func (l *lab) serve(ctx context.Context, design string, env ...string) (*server,
 
 // serveEcho starts the raw loopback.
 func (l *lab) serveEcho(ctx context.Context) (*server, error) {
-	addr, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
+	addr := ports.Free()
 	s := &server{process: launch(ctx, l.dir, nil, l.self, "echo", addr), addr: addr}
 	return s, s.run(ctx)
 }

@@ -220,15 +220,6 @@ func (p *process) cpu() (total time.Duration, err error) {
 	return total, nil
 }
 
-// freeAddress returns an address with a free port.
-func freeAddress() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return ln.Addr().String(), ln.Close()
-}
-
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {

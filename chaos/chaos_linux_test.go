@@ -67,7 +67,7 @@ func cuts(t *testing.T, wanted int) int {
 
 func TestAFewKillsLoseNothing(t *testing.T) {
 	t.Parallel()
-	w := opened(t, extent{kills: 2, terms: 1, cuts: cuts(t, 2), people: 10, port: 20000 + rand.IntN(4000)})
+	w := opened(t, extent{kills: 2, terms: 1, cuts: cuts(t, 2), people: 10})
 	loseNothing(t, w)
 	if w.book.transfers == 0 {
 		t.Error("nobody sent money")
@@ -77,7 +77,7 @@ func TestAFewKillsLoseNothing(t *testing.T) {
 
 func TestAFewKillsLoseNothingOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	loseNothing(t, opened(t, extent{database: "postgres", kills: 1, crashes: 1, cuts: cuts(t, 1), people: 6, port: 25000 + rand.IntN(4000)}))
+	loseNothing(t, opened(t, extent{database: "postgres", kills: 1, crashes: 1, cuts: cuts(t, 1), people: 6}))
 }
 
 func loseNothing(t *testing.T, w *world) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nod/tools/ports"
 	"nod/tools/postgres"
 )
 
@@ -31,32 +32,11 @@ func newSite(dir string, e extent) *site {
 	if e.onPostgres() {
 		nods = 2
 	}
-	ports := freePorts(e.port, nods+1)
-	return &site{dir: dir, binary: e.binary, addrs: ports[:nods], phones: ports[nods]}
-}
-
-// freePorts are addresses whose ports follow one another.
-func freePorts(first, count int) []string {
-	for first == 0 || !allFree(first, count) {
-		// Below the range that outgoing connections take theirs from: those
-		// would take it while no process listens.
-		first = 20000 + rand.IntN(10000)
+	row := ports.Row(nods + 1)
+	if e.port != 0 {
+		row = ports.From(e.port, nods+1)
 	}
-	var all []string
-	for n := range count {
-		all = append(all, fmt.Sprintf("127.0.0.1:%d", first+n))
-	}
-	return all
-}
-
-func allFree(first, count int) bool {
-	for n := range count {
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+n))
-		if err != nil || ln.Close() != nil {
-			return false
-		}
-	}
-	return true
+	return &site{dir: dir, binary: e.binary, addrs: row[:nods], phones: row[nods]}
 }
 
 func (s *site) origin() string {

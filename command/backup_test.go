@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nod/tools/ports"
 )
 
 // person is a browser that Ada has signed in with, by a tap.
@@ -45,7 +47,7 @@ func (p *program) page(browser *http.Client, path string) string {
 func TestABackupIsRestored(t *testing.T) {
 	restore := block(t, document(t, "docs/operations.md"), "```sh\nmkdir replaced")
 	dir := t.TempDir()
-	settings := []string{"ADDR", freeAddr(t), "DATABASE_URL", "sqlite:" + dir + "/nod.db"}
+	settings := []string{"ADDR", ports.Free(), "DATABASE_URL", "sqlite:" + dir + "/nod.db"}
 	p := start(t, lastWords, nil, settings...)
 	browser := p.person()
 	must(t, os.Mkdir(dir+"/backup", 0o700))

@@ -10,16 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	"nod/tools/ports"
+
 	"github.com/fasthttp/websocket"
 )
 
 // The phones reach the application also where nothing leads from this machine to
 // its public address.
 func TestATapArrivesWhereThePublicAddressIsOutOfReach(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	here := ln.Addr().String()
-	must(t, ln.Close())
+	here := ports.Free()
 	p := start(t, lastWords, nil, "ADDR", here, "PUBLIC_URL", "http://nod.test", "PHONES", "simulated")
 	// As a browser elsewhere, for which the name leads here.
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {

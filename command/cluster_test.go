@@ -22,6 +22,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 
+	"nod/tools/ports"
 	"nod/tools/postgres"
 )
 
@@ -70,7 +71,7 @@ const clusterKey = "an-application-key-for-tests-only"
 // path; everything else goes to each in turn.
 func newCluster(t *testing.T, routes map[string]int) *cluster {
 	t.Helper()
-	c := &cluster{t: t, url: "http://localhost:" + port(t, freeAddr(t))}
+	c := &cluster{t: t, url: "http://localhost:" + port(t, ports.Free())}
 	var err error
 	c.postgres, err = postgres.Start()
 	must(t, err)
@@ -82,7 +83,7 @@ func newCluster(t *testing.T, routes map[string]int) *cluster {
 		"AUTHY_API_KEY=" + clusterKey, "AUTHY_API_URL=" + c.phones, "APPROVAL_TTL=" + clusterTTL.String(),
 	}
 	for _, ahead := range []time.Duration{-90 * time.Second, 90 * time.Second, 0} {
-		n := &instance{cluster: c, addr: freeAddr(t), ahead: ahead}
+		n := &instance{cluster: c, addr: ports.Free(), ahead: ahead}
 		c.nods = append(c.nods, n)
 		n.start()
 		t.Cleanup(n.kill)

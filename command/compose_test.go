@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"nod/tools/ports"
+
 	"go.yaml.in/yaml/v4"
 )
 
@@ -21,7 +23,7 @@ func TestTheComposedSimulator(t *testing.T) {
 		}
 	}
 	must(t, yaml.Unmarshal(content, &all))
-	addr, phones := freeAddr(t), freeAddr(t)
+	addr, phones := ports.Free(), ports.Free()
 	here := strings.NewReplacer(":3000", ":"+port(t, addr), ":3001", ":"+port(t, phones), "0.0.0.0", "127.0.0.1")
 	run := func(name, last string, settings ...string) *program {
 		for name, value := range all.Services[name].Environment {

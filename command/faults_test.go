@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"nod/tools/ports"
+
 	"github.com/fasthttp/websocket"
 	"golang.org/x/sys/unix"
 )
@@ -25,7 +27,7 @@ func child(t *testing.T, settings ...string) (p *program, process *os.Process) {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
-	addr, phones := freeAddr(t), freeAddr(t)
+	addr, phones := ports.Free(), ports.Free()
 	dir := t.TempDir()
 	cmd := exec.Command(self)
 	cmd.Dir = dir
@@ -240,7 +242,7 @@ func TestTheDatabaseIsLocked(t *testing.T) {
 // were made read-only, everything goes on once they may be written.
 func TestTheDiskTurnsReadOnly(t *testing.T) {
 	dir, fail, again := faultyDisk(t)
-	settings := []string{"ADDR", freeAddr(t), "DATABASE_URL", "sqlite:" + dir + "/nod.db"}
+	settings := []string{"ADDR", ports.Free(), "DATABASE_URL", "sqlite:" + dir + "/nod.db"}
 	p := start(t, lastWords, nil, settings...)
 	ada := p.person()
 	fail()

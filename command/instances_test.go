@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nod/tools/ports"
 )
 
 // beInstance has the test binary be the program: an instance that can be killed.
@@ -50,7 +52,7 @@ func (c *cluster) refusesAnotherKey() {
 	c.t.Helper()
 	other := *c
 	other.settings = append(slices.Clone(c.settings), "SECRET_KEY="+strings.Repeat("z", 32))
-	n := &instance{cluster: &other, addr: freeAddr(c.t)}
+	n := &instance{cluster: &other, addr: ports.Free()}
 	n.start()
 	defer n.kill()
 	_ = n.cmd.Wait()

@@ -6,12 +6,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nod/tools/ports"
 )
 
 // The metrics of a running Nod tell which build it is, what its limits refuse, and
 // where it waits.
 func TestTheMetricsOfARunningNod(t *testing.T) {
-	addr := freeAddr(t)
+	addr := ports.Free()
 	p := start(t, lastWords, nil, "METRICS_ADDR", addr)
 	guesser := somebody(t)
 	token := regexp.MustCompile(`name="_csrf" value="([^"]+)"`).FindStringSubmatch(p.page(guesser, "/login"))

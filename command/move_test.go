@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nod/tools/ports"
 	"nod/tools/postgres"
 )
 
@@ -12,7 +13,7 @@ import (
 // is, who waits goes on, and what the key seals and signs is as it was. Nothing is moved
 // from a file that is in use, nor to a database that has been used.
 func TestAMoveToPostgres(t *testing.T) {
-	addr, dir := freeAddr(t), t.TempDir()
+	addr, dir := ports.Free(), t.TempDir()
 	c := &cluster{t: t, url: "http://localhost:" + port(t, addr)}
 	var err error
 	c.postgres, err = postgres.Start()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nod/tools/ports"
 )
 
 // The two ways to start that the README names are gone as they are printed, from what
@@ -46,7 +47,7 @@ func TestTheCommandsOfTheReadme(t *testing.T) {
 	c.runs("go build")
 	key := filepath.Join(t.TempDir(), "key")
 	must(t, os.WriteFile(key, []byte("a-key-of-nobody\n"), 0o600))
-	addr := freeAddress(t)
+	addr := ports.Free()
 	c.begin(strings.Replace(real, "/run/secrets/authy", key, 1), "Nod is at", "ADDR="+addr)
 	if want := "Nod is at        " + site; strings.TrimSpace(c.said) != want {
 		t.Errorf("it says %q, want %q", c.said, want)
@@ -83,15 +84,6 @@ func indented(t *testing.T, text, beginning string) string {
 		t.Fatalf("%d lines begin with %q, want 1", len(found), beginning)
 	}
 	return found[0][1]
-}
-
-// freeAddress is one that nothing listened on a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, ln.Close())
-	return ln.Addr().String()
 }
 
 // copied is a folder with the files of a clone, and what runs in it.

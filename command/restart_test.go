@@ -2,17 +2,18 @@ package command
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+
+	"nod/tools/ports"
 )
 
 // A new process may be started before the old one has stopped: it waits for its
 // turn, on the same addresses and files.
 func TestAStartWaitsForTheOldProcess(t *testing.T) {
-	addr, phones := freeAddr(t), freeAddr(t)
+	addr, phones := ports.Free(), ports.Free()
 	settings := []string{"ADDR", addr, "SIMULATOR_ADDR", phones}
 	old := start(t, lastWords, nil, settings...)
 	dir, err := os.Getwd()
@@ -55,13 +56,4 @@ func TestAStartWaitsForTheOldProcess(t *testing.T) {
 		default:
 		}
 	}
-}
-
-// freeAddr is a loopback address that is free at the moment.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer ln.Close()
-	return ln.Addr().String()
 }

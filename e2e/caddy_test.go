@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nod/tools/ports"
 )
 
 // These stories run docs/proxies/Caddyfile with the Caddy that NOD_CADDY names,
@@ -24,7 +26,7 @@ func behindCaddy(t *testing.T, change func(conf string) string) *nod {
 		t.Fatal("NOD_CADDY must name a Caddy: run tools/caddy")
 	}
 	dir := t.TempDir()
-	front, backend := freePort(t), freePort(t)
+	front, backend := ports.Free(), ports.Free()
 	_, port, err := net.SplitHostPort(front)
 	must(t, err)
 	certificate(t, dir)
@@ -53,7 +55,7 @@ func TestCaddyWithTheDocumentedSettings(t *testing.T) {
 func TestCaddyPassesOverANodThatIsDown(t *testing.T) {
 	story(t)
 	n := behindCaddy(t, func(conf string) string {
-		return strings.Replace(conf, "reverse_proxy ", "reverse_proxy "+freePort(t)+" ", 1)
+		return strings.Replace(conf, "reverse_proxy ", "reverse_proxy "+ports.Free()+" ", 1)
 	})
 	n.worksBehindProxy()
 }

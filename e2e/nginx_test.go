@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nod/tools/ports"
 )
 
 // These stories run docs/proxies/nginx.conf with a real nginx and TLS; only
@@ -37,7 +39,7 @@ func behindNginx(t *testing.T, change func(conf string) string) *nod {
 		t.Skip("nginx is not installed (make setup installs it); its settings are not tested")
 	}
 	dir := t.TempDir()
-	front, backend := freePort(t), freePort(t)
+	front, backend := ports.Free(), ports.Free()
 	certificate(t, dir)
 	shown, err := os.ReadFile("../docs/proxies/nginx.conf")
 	must(t, err)

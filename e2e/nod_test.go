@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nod/tools/ports"
 )
 
 // hangLimit ends a wait that would never end. It fails a story that hangs, and
@@ -81,7 +82,7 @@ func startBinary(t *testing.T, file string, args []string, settings ...string) *
 	n.env = append([]string{
 		"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "GORACE=halt_on_error=0 exitcode=66",
 		"DATABASE_URL=sqlite:" + filepath.Join(n.dir, "nod.db"),
-		"ADDR=127.0.0.1:0", "SIMULATOR_ADDR=127.0.0.1:0", "APPROVAL_TTL=10m",
+		"ADDR=" + ports.Free(), "SIMULATOR_ADDR=" + ports.Free(), "APPROVAL_TTL=10m",
 	}, settings...)
 	n.start()
 	t.Cleanup(func() {
@@ -150,23 +151,7 @@ func (n *nod) restart() {
 		return
 	}
 	n.stop()
-	for i, setting := range n.env {
-		switch setting {
-		case "ADDR=127.0.0.1:0":
-			n.env[i] = "ADDR=" + n.listens(n.url)
-		case "SIMULATOR_ADDR=127.0.0.1:0":
-			n.env[i] = "SIMULATOR_ADDR=" + n.listens(n.phones)
-		}
-	}
 	n.start()
-}
-
-// listens is where Nod listens for those who open an address.
-func (n *nod) listens(address string) string {
-	n.t.Helper()
-	u, err := url.Parse(address)
-	must(n.t, err)
-	return "127.0.0.1:" + u.Port()
 }
 
 // withTTL runs a story with an APPROVAL_TTL, and again with twice as much until

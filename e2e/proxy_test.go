@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"nod/tools/ports"
 )
 
 // proxy stands between people and Nod, with the faults of real proxies.
@@ -30,7 +32,7 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 	t.Helper()
 	p := &proxy{}
 	p.lose(func(string) bool { return false })
-	backend := &url.URL{Scheme: "http", Host: freePort(t)}
+	backend := &url.URL{Scheme: "http", Host: ports.Free()}
 	forward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(backend)
@@ -83,15 +85,6 @@ func behindProxy(t *testing.T, settings ...string) (*nod, *proxy) {
 
 // lose answers no request for a path of these any more.
 func (p *proxy) lose(these func(path string) bool) { p.loses.Store(these) }
-
-// freePort returns an address of 127.0.0.1 that nothing listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, ln.Close())
-	return ln.Addr().String()
-}
 
 // wire forwards TCP connections, and can break them.
 type wire struct {

@@ -14,6 +14,7 @@ import (
 	"nod/phone/phonetest"
 	"nod/phone/push/pushtest"
 	"nod/server"
+	"nod/tools/ports"
 )
 
 // startWoken runs Nod within this process, so that its pushes go to the push service of
@@ -23,17 +24,13 @@ func startWoken(t *testing.T, service *pushtest.Service, more ...string) *nod {
 	t.Helper()
 	n := &nod{t: t, dir: t.TempDir(), stderr: &output{}}
 	settings := map[string]string{
-		"DATABASE_URL": "sqlite:" + filepath.Join(n.dir, "nod.db"), "ADDR": "127.0.0.1:0", "SIMULATOR_ADDR": "127.0.0.1:0", "APPROVAL_TTL": "10m",
+		"DATABASE_URL": "sqlite:" + filepath.Join(n.dir, "nod.db"), "ADDR": ports.Free(), "SIMULATOR_ADDR": ports.Free(), "APPROVAL_TTL": "10m",
 		"PUSH_SUBJECT": "mailto:ops@nod.example", "PUSH_HOSTS": pushtest.Host,
 	}
 	for i := 0; i < len(more); i += 2 {
 		settings[more[i]] = more[i+1]
 	}
 	n.run(settings, service)
-	settings["ADDR"] = n.listens(n.url)
-	if n.phones != "" {
-		settings["SIMULATOR_ADDR"] = n.listens(n.phones)
-	}
 	t.Cleanup(func() {
 		n.end()
 		if t.Failed() {

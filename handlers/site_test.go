@@ -30,6 +30,7 @@ import (
 	"nod/signin"
 	"nod/simulator"
 	"nod/store"
+	"nod/tools/ports"
 	"nod/views"
 )
 
@@ -115,7 +116,7 @@ func newSiteAt(t testing.TB, host, dir string, at *clock, options ...option) *si
 // it is nobody's.
 func newSiteOf(t testing.TB, provider store.Provider, host, dir string, at *clock, options ...option) *site {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", ports.Free())
 	must(t, err)
 	s := &site{t: t, provider: provider, url: strings.Replace("http://"+ln.Addr().String(), "127.0.0.1", host, 1), clock: at, delays: newDelays(), dir: dir, options: options}
 	s.logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"nod/authy"
+	"nod/tools/ports"
 )
 
 // logged is a log that several goroutines write.
@@ -36,10 +36,7 @@ func (l *logged) String() string {
 // the answer says nothing, and the callback counts for nothing.
 func TestTheLogSaysWithWhatACallbackWouldMatch(t *testing.T) {
 	const key = "a-real-key-for-this-test-only"
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := free.Addr().String()
-	must(t, free.Close())
+	address := ports.Free()
 	log := &logged{}
 	serve(t, endless, func(s *site) {
 		s.APIKey, s.AuthyURL, s.Addr, s.PublicURL = key, "http://127.0.0.1:9", address, "https://nod.example"
