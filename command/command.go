@@ -3,8 +3,8 @@
 //
 // Owns: arguments, usage, exit status, signals.
 // Promises: the first SIGINT or SIGTERM stops the program in order, the second
-// kills it; arguments and settings that cannot be used end it with status 2,
-// any other failure with status 1.
+// kills it; arguments, settings that cannot be used and those that do not fit the database
+// end it with status 2, any other failure with status 1.
 // Never: opens a listener or a database.
 package command
 
@@ -47,7 +47,7 @@ func exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &configuration), errors.Is(err, errUsage):
+	case errors.As(err, &configuration), errors.Is(err, errUsage), server.IsSettings(err):
 		return 2
 	default:
 		return 1

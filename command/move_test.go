@@ -48,7 +48,7 @@ func TestAMoveToPostgres(t *testing.T) {
 			t.Errorf("the move did not say %q:\n%s", words, said)
 		}
 	}
-	want(t, settings, 1, "was moved to PostgreSQL", "move", from, to)
+	want(t, settings, 2, "was moved to PostgreSQL", "move", from, to)
 	refused(t, before, "was moved to PostgreSQL", "DATABASE_URL")
 	must(t, c.postgres.Do(t.Context(), "postgres", "CREATE DATABASE used TEMPLATE nod"))
 	must(t, c.postgres.Do(t.Context(), "used", "TRUNCATE users CASCADE", "DELETE FROM secrets"))

@@ -99,7 +99,7 @@ func TestAnotherSecretKey(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.WriteFile("nod-secret.key", nil, 0o600))
 	err := run(t.Context(), nil, environment("ADDR", "127.0.0.1:0", "SIMULATOR_ADDR", "127.0.0.1:0"), io.Discard, t.Output())
-	if exitStatus(err) != 1 || !strings.Contains(err.Error(), "set SECRET_KEY to the key that it was used with, or put back nod-secret.key") {
+	if exitStatus(err) != 2 || !strings.Contains(err.Error(), "set SECRET_KEY to the key that it was used with, or put back nod-secret.key") {
 		t.Errorf("got %v with status %d", err, exitStatus(err))
 	}
 }

@@ -42,6 +42,27 @@ func (s *site) legacyProvider() store.Provider {
 
 // explainStore adds what to do to an error of the database that settings mend.
 func (s *site) explainStore(err error) error {
+	if said := s.settingsFor(err); said != nil {
+		return settingsError{said}
+	}
+	return err
+}
+
+// settingsError is of settings that do not fit the database.
+type settingsError struct{ error }
+
+func (e settingsError) Unwrap() error { return e.error }
+
+// IsSettings says whether an error is of settings that do not fit the database: no further
+// start mends it.
+func IsSettings(err error) bool {
+	var settings settingsError
+	return errors.As(err, &settings)
+}
+
+// settingsFor says what to set where the settings do not fit the database; nil where that
+// is not what is wrong.
+func (s *site) settingsFor(err error) error {
 	var legacy *store.LegacyError
 	if errors.As(err, &legacy) {
 		return s.foreignFactors(legacy.Provider, legacy.Accounts,
@@ -62,7 +83,10 @@ func (s *site) explainStore(err error) error {
 	if errors.Is(err, store.ErrDemo) {
 		return fmt.Errorf("%w: set DATABASE_URL to another file", err)
 	}
-	return err
+	if errors.Is(err, store.ErrMoved) {
+		return err
+	}
+	return nil
 }
 
 // refuseForeignFactors stops a start that would lock everybody out: the
@@ -74,13 +98,13 @@ func (s *site) refuseForeignFactors(ctx context.Context, db *store.Store) error 
 	}
 	for provider, accounts := range counts {
 		if provider == store.Own && !s.Own() {
-			return fmt.Errorf("%s holds %d accounts with phones of their own, and nobody could sign in to them by others: add own to PHONES, "+
-				"or set DATABASE_URL to another database", store.DatabaseName(s.database()), accounts)
+			return settingsError{fmt.Errorf("%s holds %d accounts with phones of their own, and nobody could sign in to them by others: add own to PHONES, "+
+				"or set DATABASE_URL to another database", store.DatabaseName(s.database()), accounts)}
 		}
 		if _, nowhere := phone.PasskeyHost(s.PublicURL); provider == store.Own && nowhere != nil {
-			return fmt.Errorf("%s holds %d accounts with phones of their own, and none of them could answer at %s (%w): "+
+			return settingsError{fmt.Errorf("%s holds %d accounts with phones of their own, and none of them could answer at %s (%w): "+
 				"set PUBLIC_URL to the address where they were added, or DATABASE_URL to another database",
-				store.DatabaseName(s.database()), accounts, s.PublicURL, nowhere)
+				store.DatabaseName(s.database()), accounts, s.PublicURL, nowhere)}
 		}
 		if provider != s.providerName() && provider != store.Own {
 			return s.foreignFactors(provider, accounts, "")
@@ -99,8 +123,8 @@ func (s *site) foreignFactors(theirs store.Provider, accounts int, more string) 
 	case s.OwnOnly():
 		first = "add simulated to PHONES"
 	}
-	return fmt.Errorf("%s holds %d accounts with %s, and nobody could sign in to them %s: %s, or set DATABASE_URL to another database%s",
-		store.DatabaseName(s.database()), accounts, phones, inUse[s.providerName()], first, more)
+	return settingsError{fmt.Errorf("%s holds %d accounts with %s, and nobody could sign in to them %s: %s, or set DATABASE_URL to another database%s",
+		store.DatabaseName(s.database()), accounts, phones, inUse[s.providerName()], first, more)}
 }
 
 // inUse says by what people sign in.

@@ -30,7 +30,7 @@ var (
 	ErrReplaced           = errors.New("another request has taken the place of this one")
 	ErrChanged            = errors.New("this is not what was approved")
 	ErrWhichProvider      = errors.New("it is not known whose phones the accounts in this file have")
-	ErrSecretKey          = errors.New("this is not the key that the secrets in this file are sealed with")
+	ErrSecretKey          = errors.New("this is not the key that the secrets in this database are sealed with")
 	ErrNotDemo            = errors.New("was made by no demonstration")
 	ErrDemo               = errors.New("was made by a demonstration, which closes every account in it")
 	ErrMoved              = errors.New("was moved to PostgreSQL: set DATABASE_URL to that database")

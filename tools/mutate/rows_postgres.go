@@ -30,6 +30,7 @@ var postgresRows = []row{
 	{what: "a slow answer sets the clock", file: "store/clock.go", find: "if took > maxSlip {", put: "if took > 9999*maxSlip {", test: "TestTheClockOfTheDatabase"},
 	{what: "a server that refuses is a fault of ours", file: "store/postgres.go", find: "pg.Code == codeUnsupported, lostServer(err):", put: "false:", test: "TestAServerThatRefusesIsUnavailable"},
 	{what: "a unit gives up before its database is there", file: "packaging/nod.service", find: "StartLimitIntervalSec=0", put: "StartLimitIntervalSec=10", test: "config.TestTheUnitStartsNodUntilItCanBe"},
+	{what: "systemd starts a Nod again whose settings do not fit", file: "command/command.go", find: ", server.IsSettings(err):", put: ":", test: "command.TestAnotherSecretKey"},
 	{what: "a process with another key joins the others", file: "server/wiring.go", find: "db.NoteKey(ctx)", put: "error(nil)", test: "command.TestThreeInstancesAreOneNod"},
 	{what: "a file of another program is closed to others", file: "store/sqlite.go", find: "refuseOther(real)", put: "error(nil)", test: "TestOpenLeavesFilesOfOthersAlone"},
 	{what: "two processes have one phone forgotten", file: "store/operator.go", find: "now+lease.Milliseconds()", put: "now", test: "TestTheOperatorClosesAnAccount"},
