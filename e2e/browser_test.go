@@ -199,13 +199,20 @@ func (tb *tab) fill(selector, text string) {
 	call(tb, input.InsertText, input.InsertTextParams{Text: text})
 }
 
-// click clicks in the middle of an element.
+// click clicks in the middle of an element, once it keeps its place.
 func (tb *tab) click(selector string) {
 	tb.t.Helper()
-	box := found[struct{ X, Y, Width, Height float64 }](tb, selector,
-		`element.scrollIntoView({block: "nearest", behavior: "instant"}), element.getClientRects()[0].toJSON()`)
+	place := func() box {
+		return found[box](tb, selector, `element.scrollIntoView({block: "nearest", behavior: "instant"}), element.getClientRects()[0].toJSON()`)
+	}
+	box := place()
+	for next := place(); next != box; next = place() {
+		box = next
+	}
 	run(tb, "click "+selector, chromedp.MouseClickXY(box.X+box.Width/2, box.Y+box.Height/2))
 }
+
+type box struct{ X, Y, Width, Height float64 }
 
 // see waits until the element is visible.
 func (tb *tab) see(selector string) {
@@ -280,8 +287,9 @@ func (tb *tab) text(selector string) string {
 	return strings.TrimSpace(found[string](tb, selector, `element.innerText`))
 }
 
-// found waits until the first element of a selector is visible, and returns
-// the value of an expression of that "element". The stories find elements in
+// found waits until the page has loaded and the first element of a selector is visible,
+// and returns the value of an expression of that "element": while a page loads, things
+// move, and the focus too. The stories find elements in
 // the page, not in chromedp's copy of its tree: chromedp v0.23.0 reads that
 // copy without the lock under which it is written, which the race detector
 // reports now and then.
@@ -289,7 +297,7 @@ func found[T any](tb *tab, selector, expression string) T {
 	tb.t.Helper()
 	var value *T
 	tb.until("see "+selector, func(ctx context.Context, target *chromedp.Target) (_ bool, err error) {
-		value, err = chromedp.Evaluate[*T](fmt.Sprintf(`((element) => element?.checkVisibility({visibilityProperty: true}) ? (%s) : null)(document.querySelector(%q))`,
+		value, err = chromedp.Evaluate[*T](fmt.Sprintf(`((element) => document.readyState === "complete" && element?.checkVisibility({visibilityProperty: true}) ? (%s) : null)(document.querySelector(%q))`,
 			expression, selector))(ctx, target)
 		return value != nil, err
 	})

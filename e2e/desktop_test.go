@@ -69,7 +69,7 @@ func startBus(t *testing.T) (address string) {
 	must(t, os.WriteFile(config, []byte(`<busconfig><type>session</type><listen>unix:path=`+dir+`/bus</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`), 0o600))
 	daemon := exec.Command("dbus-daemon", "--nofork", "--nopidfile", "--config-file="+config, "--print-address")
-	daemon.Stderr = os.Stderr
+	daemon.Stderr = t.Output()
 	out, err := daemon.StdoutPipe()
 	must(t, err)
 	if err := daemon.Start(); err != nil {

@@ -150,11 +150,14 @@ func (b *Browser) Got(t testing.TB) Received {
 	return wait(t, b.got, "no message came")
 }
 
+// hangLimit ends a test that waits for what never comes.
+const hangLimit = 3 * time.Minute
+
 func wait[T any](t testing.TB, from chan T, what string) (got T) {
 	t.Helper()
 	select {
 	case got = <-from:
-	case <-t.Context().Done():
+	case <-time.After(hangLimit):
 		t.Fatal(what)
 	}
 	return got
