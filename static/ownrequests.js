@@ -110,6 +110,8 @@ function update(asked, serverTime) {
   }
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-pending]"))) part.hidden = !pending;
   fill(card, "phone", asked.phone);
+  // A phone may hear of a request before the browser that it is has its new session.
+  /** @type {HTMLElement} */ (card.querySelector("[data-here]")).hidden = !asked.here;
   if (pending) countdown.set(asked.expires_at, serverTime);
   else countdown.stop();
 }
@@ -128,8 +130,6 @@ function newCard(asked) {
   const { shown } = asked;
   const kind = shown.kind === "login" && shown.resets ? "reset" : shown.kind;
   for (const words of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-kind]"))) words.hidden = !words.dataset.kind?.split(" ").includes(kind);
-  const here = /** @type {HTMLElement} */ (card.querySelector("[data-here]"));
-  here.hidden = !asked.here;
   for (const slot of /** @type {const} */ (["email", "browser", "address", "place", "change", "payee"])) fill(card, slot, shown[slot]);
   fill(card, "amount", shown.amount && `${shown.amount} ${shown.currency}`);
   fill(card, "asked", moment(shown.asked));
