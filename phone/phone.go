@@ -111,6 +111,7 @@ func (r *Room) Ask(ctx context.Context, a store.Approval, q signin.Question) err
 	if err := r.Store.KeepOwnRequest(ctx, a, string(shown)); err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // it waits from here on, however long whoever asked waits
 	r.Tell(ctx, a.UserID)
 	r.wake(ctx, a, q)
 	return nil

@@ -1,6 +1,7 @@
 package phone_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -117,6 +118,19 @@ func TestARequestWakesAllPhones(t *testing.T) {
 	if one, two := <-w.counted, <-w.counted; one != "accepted" || two != "accepted" {
 		t.Errorf("they were counted as %s and %s", one, two)
 	}
+}
+
+// A request that is kept waits, and its phones are woken, also where the time of the page
+// that has asked is up.
+func TestAPhoneIsWokenHoweverLongItsRequestWasWaitedFor(t *testing.T) {
+	w := newWoken(t)
+	ada, in := w.account()
+	_, pixel := w.phone(in)
+	b := w.browser(pixel)
+	ctx, gone := context.WithCancel(t.Context())
+	w.heard = gone
+	w.asksWithin(ctx, ada, store.KindLogin)
+	b.Got(t)
 }
 
 // A new phone is told to those that there are, beside the request that waits there.

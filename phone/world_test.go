@@ -1,6 +1,7 @@
 package phone_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -29,6 +30,7 @@ type world struct {
 	told  []string // phones
 	ended []string // those that were told for the last time
 	users int
+	heard func() // called when a phone is told; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,6 +52,9 @@ func (w *world) TellPhone(id string, last bool) {
 	w.told = append(w.told, id)
 	if last {
 		w.ended = append(w.ended, id)
+	}
+	if w.heard != nil {
+		w.heard()
 	}
 }
 
@@ -113,11 +118,16 @@ func (w *world) asks(u store.User) store.Approval { return w.asksFor(u, store.Ki
 
 func (w *world) asksFor(u store.User, kind store.Kind) store.Approval {
 	w.t.Helper()
+	return w.asksWithin(w.t.Context(), u, kind)
+}
+
+func (w *world) asksWithin(ctx context.Context, u store.User, kind store.Kind) store.Approval {
+	w.t.Helper()
 	half, err := w.store.StartSession(w.t.Context(), u.ID, "", client)
 	must(w.t, err)
 	a, _, err := w.store.BeginApproval(w.t.Context(), half.ID, store.KindLogin, "", 2*time.Minute)
 	must(w.t, err)
-	must(w.t, w.room.Ask(w.t.Context(), a, signin.Question{
+	must(w.t, w.room.Ask(ctx, a, signin.Question{
 		ApprovalID: a.ID, Kind: kind, Email: u.Email, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt,
 		Login:    signin.Login{Number: a.Number, Browser: "Firefox on Linux", Address: client.IP, Place: "Bogotá", Resets: true},
 		Change:   "the password",
