@@ -50,23 +50,24 @@ func (s *stage) key(keys string) {
 	run(s.tab, "press "+keys, chromedp.KeyEvent(keys, withoutText))
 }
 
-// click clicks on something in a frame, with the mouse, and leaves that there.
-func (s *stage) click(frame, selector string) {
+// clickPhone clicks on something on the phone, with the mouse, and leaves that there.
+func (s *stage) clickPhone(selector string) {
 	s.t.Helper()
-	in, document := s.tab, `document.getElementById("handset").contentDocument`
-	if frame == "app" {
-		in, document = s.frame(), "document"
+	const page = `document.getElementById("handset").contentDocument`
+	s.is(fmt.Sprintf(`%s?.readyState === "complete" && %[1]s.querySelector(%q) != null`, page, selector))
+	place := func() [2]float64 {
+		return eval[[2]float64](s.tab, fmt.Sprintf(`((frame, element) => {
+			element.scrollIntoView({ block: "center" });
+			const around = frame.getBoundingClientRect(), { x, y, width, height } = element.getBoundingClientRect();
+			const scale = around.width / frame.contentWindow.innerWidth;
+			return [around.x + (x + width / 2) * scale, around.y + (y + height / 2) * scale];
+		})(document.getElementById("handset"), %s.querySelector(%q))`, page, selector))
 	}
-	in.is(fmt.Sprintf(`%s?.readyState === "complete" && %[1]s.querySelector(%q) != null`, document, selector))
-	at := eval[[3]float64](in, fmt.Sprintf(`((page) => {
-		const element = page.querySelector(%q);
-		element.scrollIntoView({ block: "center" });
-		const { x, y, width, height } = element.getBoundingClientRect();
-		return [x + width / 2, y + height / 2, page.defaultView.innerWidth];
-	})(%s)`, selector, document))
-	around := eval[[3]float64](s.tab, fmt.Sprintf(`(({ x, y, width }) => [x, y, width])(document.getElementById(%q).getBoundingClientRect())`, frame))
-	scale := around[2] / at[2]
-	run(s.tab, "click "+selector, chromedp.MouseClickXY(around[0]+at[0]*scale, around[1]+at[1]*scale))
+	at := place()
+	for next := place(); next != at; next = place() {
+		at = next
+	}
+	run(s.tab, "click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // withoutText takes the character out of a key. A keyboard sends none once the page
