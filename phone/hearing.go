@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -11,22 +12,23 @@ import (
 // SignedFor is how long a signature of the device key is good for lists and connections.
 const SignedFor = 15 * time.Minute
 
-// hearing are the phones whose open pages hear here, by their ids.
+// hearing is until when the open pages of phones may hear, by user and by the id of the
+// phone: a user's are found whenever one is asked.
 type hearing struct {
-	mu sync.Mutex
-	of map[string]heard
-}
-
-type heard struct {
-	userID int64
-	until  time.Time // it has to sign again
+	mu    sync.Mutex
+	until map[int64]map[string]time.Time
 }
 
 // Hears notes that a page of a phone listens here, which has signed lately.
 func (r *Room) Hears(p store.OwnPhone) {
 	r.hearing.mu.Lock()
 	defer r.hearing.mu.Unlock()
-	r.hearing.of[p.ID] = heard{p.UserID, p.SignedAt.Add(SignedFor)}
+	phones := r.hearing.until[p.UserID]
+	if phones == nil {
+		phones = map[string]time.Time{}
+		r.hearing.until[p.UserID] = phones
+	}
+	phones[p.ID] = p.SignedAt.Add(SignedFor)
 }
 
 // EndLapsed ends the connections of phones whose signature is too old by now. Their pages
@@ -40,25 +42,25 @@ func (r *Room) EndLapsed() {
 func (h *hearing) lapsed(now time.Time) (ids []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for id, p := range h.of {
-		if !now.Before(p.until) {
-			ids = append(ids, id)
-			delete(h.of, id)
+	for userID, phones := range h.until {
+		for id, until := range phones {
+			if !now.Before(until) {
+				ids = append(ids, id)
+				delete(phones, id)
+			}
+		}
+		if len(phones) == 0 {
+			delete(h.until, userID)
 		}
 	}
 	return ids
 }
 
 // ofUser are the phones of a user whose pages hear here.
-func (h *hearing) ofUser(userID int64) (ids []string) {
+func (h *hearing) ofUser(userID int64) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for id, p := range h.of {
-		if p.userID == userID {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return slices.Collect(maps.Keys(h.until[userID]))
 }
 
 // tellGone ends the connections of those that hear and are among no phones any more: of a

@@ -85,7 +85,7 @@ func New(c Config) (*Room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone: %w", err)
 	}
-	return &Room{Config: c, keys: keys, hearing: hearing{of: map[string]heard{}}}, nil
+	return &Room{Config: c, keys: keys, hearing: hearing{until: map[int64]map[string]time.Time{}}}, nil
 }
 
 // PasskeyHost is the name that the passkeys of an origin belong to. ErrNowhere.
