@@ -15,7 +15,6 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -68,85 +67,6 @@ func (p *person) tab() *tab {
 		cancel()
 	})
 	return tb
-}
-
-// watch collects script errors and what Chromium itself reports on the
-// console, such as a breach of the content security policy.
-func (tb *tab) watch(event any) {
-	tb.mu.Lock()
-	also := tb.also
-	tb.mu.Unlock()
-	if also != nil {
-		also(event)
-	}
-	var problem string
-	switch e := event.(type) {
-	case *runtime.EventExceptionThrown:
-		problem = "exception: " + e.ExceptionDetails.Text
-		if e.ExceptionDetails.Exception != nil {
-			problem += " " + e.ExceptionDetails.Exception.Description
-		}
-	case *runtime.EventConsoleAPICalled:
-		if e.Type != runtime.ConsoleAPICalledTypeError && e.Type != runtime.ConsoleAPICalledTypeWarning && e.Type != runtime.ConsoleAPICalledTypeAssert {
-			return
-		}
-		for _, arg := range e.Args {
-			problem += string(arg.Value) + arg.Description + " "
-		}
-		problem = "console: " + problem
-	case *page.EventJavascriptDialogOpening:
-		problem = "dialog: " + e.Message
-	case *log.EventEntryAdded:
-		if e.Entry.Level != log.EntryLevelError && e.Entry.Level != log.EntryLevelWarning {
-			return
-		}
-		problem = fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
-	default:
-		return
-	}
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	tb.problems = append(tb.problems, problem)
-}
-
-// expect allows problems that contain one of the parts, because the story
-// causes them: a rejected form, a broken connection.
-func (tb *tab) expect(parts ...string) {
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	tb.expected = append(tb.expected, parts...)
-}
-
-// listen hands every event of the browser to a story, too.
-func (tb *tab) listen(to func(event any)) {
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	tb.also = to
-}
-
-// refused is what Chromium says of a socket whose session ended while the socket was
-// under way: a page was left, or let in, as it opened. The page is right to try and
-// Nod to refuse, so every story expects it.
-const refused = "/events' failed: HTTP Authentication failed"
-
-// leftEarly is what Chromium says of a page that goes on, and closes its socket, before the
-// socket was open: whoever types or taps fast does that in any story.
-const leftEarly = "WebSocket is closed before the connection is established"
-
-// checkConsole fails the story for each problem that it did not expect.
-func (tb *tab) checkConsole() {
-	tb.t.Helper()
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-problems:
-	for _, problem := range tb.problems {
-		for _, part := range tb.expected {
-			if strings.Contains(problem, part) {
-				continue problems
-			}
-		}
-		tb.t.Errorf("in the browser's console: %s", problem)
-	}
 }
 
 // run runs an action, and fails the story if it does not end.
@@ -202,17 +122,21 @@ func (tb *tab) fill(selector, text string) {
 // click clicks in the middle of an element, once it keeps its place.
 func (tb *tab) click(selector string) {
 	tb.t.Helper()
-	place := func() box {
-		return found[box](tb, selector, `element.scrollIntoView({block: "nearest", behavior: "instant"}), element.getClientRects()[0].toJSON()`)
-	}
-	box := place()
-	for next := place(); next != box; next = place() {
-		box = next
-	}
+	type place struct{ X, Y, Width, Height float64 }
+	box := settled(func() place {
+		return found[place](tb, selector, `element.scrollIntoView({block: "nearest", behavior: "instant"}), element.getClientRects()[0].toJSON()`)
+	})
 	run(tb, "click "+selector, chromedp.MouseClickXY(box.X+box.Width/2, box.Y+box.Height/2))
 }
 
-type box struct{ X, Y, Width, Height float64 }
+// settled is a place once it is the same at two looks.
+func settled[P comparable](look func() P) P {
+	at := look()
+	for next := look(); next != at; next = look() {
+		at = next
+	}
+	return at
+}
 
 // see waits until the element is visible.
 func (tb *tab) see(selector string) {

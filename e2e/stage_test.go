@@ -55,18 +55,14 @@ func (s *stage) clickPhone(selector string) {
 	s.t.Helper()
 	const page = `document.getElementById("handset").contentDocument`
 	s.is(fmt.Sprintf(`%s?.readyState === "complete" && %[1]s.querySelector(%q) != null`, page, selector))
-	place := func() [2]float64 {
+	at := settled(func() [2]float64 {
 		return eval[[2]float64](s.tab, fmt.Sprintf(`((frame, element) => {
 			element.scrollIntoView({ block: "center" });
 			const around = frame.getBoundingClientRect(), { x, y, width, height } = element.getBoundingClientRect();
 			const scale = around.width / frame.contentWindow.innerWidth;
 			return [around.x + (x + width / 2) * scale, around.y + (y + height / 2) * scale];
 		})(document.getElementById("handset"), %s.querySelector(%q))`, page, selector))
-	}
-	at := place()
-	for next := place(); next != at; next = place() {
-		at = next
-	}
+	})
 	run(s.tab, "click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
