@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,24 +40,7 @@ type instance struct {
 	addr    string
 	ahead   time.Duration // its clock
 	cmd     *exec.Cmd
-	log     *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	log     *transcript
 }
 
 // clusterTTL is how long a request waits.
@@ -72,11 +53,7 @@ const clusterKey = "an-application-key-for-tests-only"
 func newCluster(t *testing.T, routes map[string]int) *cluster {
 	t.Helper()
 	c := &cluster{t: t, url: "http://localhost:" + port(t, ports.Free())}
-	var err error
-	c.postgres, err = postgres.Start()
-	must(t, err)
-	t.Cleanup(func() { must(t, c.postgres.Close()) })
-	must(t, c.postgres.Do(t.Context(), "postgres", "CREATE DATABASE nod"))
+	c.startPostgres()
 	c.startPhones()
 	c.settings = []string{
 		"DATABASE_URL=" + c.postgres.URL("nod"), "SECRET_KEY=" + strings.Repeat("k", 32), "PUBLIC_URL=" + c.url, "TRUSTED_PROXIES=127.0.0.1",
@@ -93,6 +70,16 @@ func newCluster(t *testing.T, routes map[string]int) *cluster {
 	}
 	c.proxy(routes)
 	return c
+}
+
+// startPostgres starts a PostgreSQL that ends with the test, with an empty database nod.
+func (c *cluster) startPostgres() {
+	c.t.Helper()
+	var err error
+	c.postgres, err = postgres.Start()
+	must(c.t, err)
+	c.t.Cleanup(func() { must(c.t, c.postgres.Close()) })
+	must(c.t, c.postgres.Do(c.t.Context(), "postgres", "CREATE DATABASE nod"))
 }
 
 // startPhones starts the simulator.
@@ -114,7 +101,7 @@ func (n *instance) start() {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
-	n.log = &lockedBuffer{}
+	n.log = &transcript{}
 	n.cmd = exec.Command(self)
 	n.cmd.Dir = t.TempDir()
 	n.cmd.Env = append([]string{beInstance + "=1", beAhead + "=" + n.ahead.String(), "HOME=" + n.cmd.Dir, "ADDR=" + n.addr, "GORACE=halt_on_error=0 exitcode=66"}, n.cluster.settings...)
@@ -179,7 +166,7 @@ func (c *cluster) proxy(routes map[string]int) {
 	file := filepath.Join(dir, "nginx.conf")
 	must(t, os.WriteFile(file, []byte(conf.String()), 0o600))
 	server := exec.Command(nginx, "-p", dir, "-c", file)
-	log := &lockedBuffer{}
+	log := &transcript{}
 	server.Stdout, server.Stderr = log, log
 	must(t, server.Start())
 	ended := make(chan error, 1)

@@ -32,7 +32,7 @@ func child(t *testing.T, settings ...string) (p *program, process *os.Process) {
 	cmd := exec.Command(self)
 	cmd.Dir = dir
 	cmd.Env = append([]string{beInstance + "=1", "HOME=" + dir, "ADDR=" + addr, "SIMULATOR_ADDR=" + phones}, settings...)
-	log := &lockedBuffer{}
+	log := &transcript{}
 	cmd.Stdout, cmd.Stderr = log, log
 	must(t, cmd.Start())
 	t.Cleanup(func() {

@@ -32,7 +32,7 @@ func TestLitestream(t *testing.T) {
 	secret := strings.Repeat("k", 32)
 	p, process := child(t, "SECRET_KEY="+secret, "DATABASE_URL=sqlite:"+dir+"/nod.db")
 	copies := exec.Command(litestream, "replicate", "-config", config)
-	log := &lockedBuffer{}
+	log := &transcript{}
 	copies.Stdout, copies.Stderr = log, log
 	must(t, copies.Start())
 	end := func() { _ = copies.Process.Kill(); _ = copies.Wait() }

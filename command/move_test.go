@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"nod/tools/ports"
-	"nod/tools/postgres"
 )
 
 // A Nod on SQLite is stopped, moved, and started on PostgreSQL: who was signed in still
@@ -15,11 +14,7 @@ import (
 func TestAMoveToPostgres(t *testing.T) {
 	addr, dir := ports.Free(), t.TempDir()
 	c := &cluster{t: t, url: "http://localhost:" + port(t, addr)}
-	var err error
-	c.postgres, err = postgres.Start()
-	must(t, err)
-	t.Cleanup(func() { must(t, c.postgres.Close()) })
-	must(t, c.postgres.Do(t.Context(), "postgres", "CREATE DATABASE nod"))
+	c.startPostgres()
 	c.startPhones()
 	from, to := "sqlite:"+dir+"/nod.db", c.postgres.URL("nod")
 	settings := []string{"ADDR", addr, "SIMULATOR_ADDR", "", "PUBLIC_URL", c.url, "AUTHY_API_KEY", clusterKey, "AUTHY_API_URL", c.phones, "APPROVAL_TTL", "10m"}

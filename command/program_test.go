@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -74,10 +75,10 @@ func (tr *transcript) String() string {
 	return tr.text.String()
 }
 
-func (tr *transcript) line(text string) {
+func (tr *transcript) Write(p []byte) (int, error) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.text.WriteString(text + "\n")
+	return tr.text.Write(p)
 }
 
 // start runs the program on free ports until the test ends, and waits for its
@@ -97,7 +98,7 @@ func start(t testing.TB, last string, args []string, settings ...string) *progra
 	t.Cleanup(func() { cancel() })
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		p.stdout.line(lines.Text())
+		fmt.Fprintln(p.stdout, lines.Text())
 		name, where, _ := strings.Cut(lines.Text(), " at ")
 		switch where = strings.TrimSpace(where); name {
 		case "Nod is":
@@ -110,7 +111,7 @@ func start(t testing.TB, last string, args []string, settings ...string) *progra
 		if strings.Contains(lines.Text(), last) {
 			go func() {
 				for lines.Scan() {
-					p.stdout.line(lines.Text())
+					fmt.Fprintln(p.stdout, lines.Text())
 				}
 			}()
 			return p
