@@ -72,7 +72,7 @@ func (w *Waiter) takeSocket(conn net.Conn, head []byte) error {
 
 // takeConn keeps conn and clears the deadlines that the server may have left.
 func (w *Waiter) takeConn(conn net.Conn, head []byte) error {
-	w.conn = &kept{conn}
+	w.reads, w.seldom().conn = true, conn
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -88,13 +88,14 @@ func (w *Waiter) tryWrite(b []byte, timeout time.Duration) error {
 	if w.taped {
 		w.rare.tape.Sent(b)
 	}
-	if w.conn == nil {
+	if !w.reads {
 		return w.socket.write(b)
 	}
-	if err := w.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+	conn := w.rare.conn
+	if err := conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
-	_, err := w.conn.Write(b)
+	_, err := conn.Write(b)
 	return err
 }
 
@@ -110,7 +111,7 @@ var past = time.Unix(1, 0)
 
 // stopReading makes the reader return at this time. It fails only on a closed
 // connection, whose reader has returned.
-func (w *Waiter) stopReading(at time.Time) { _ = w.conn.SetReadDeadline(at) }
+func (w *Waiter) stopReading(at time.Time) { _ = w.rare.conn.SetReadDeadline(at) }
 
 // readLoop reads what the browser sends until it hangs up or the hub is done
 // with it.
@@ -118,7 +119,7 @@ func (w *Waiter) readLoop() {
 	buf := make([]byte, 512)
 	rest, more := 0, true
 	for more {
-		n, err := w.conn.Read(buf[rest:])
+		n, err := w.rare.conn.Read(buf[rest:])
 		if err != nil {
 			return
 		}
@@ -145,11 +146,11 @@ func (w *Waiter) heard(b []byte) {
 // because its Close would try to write an alert first.
 func (w *Waiter) closeConn() error {
 	reset := w.end == Slow || w.end == Silent
-	if w.conn == nil {
+	if !w.reads {
 		w.socket.close(w.hub.watch, reset)
 		return nil
 	}
-	conn := w.conn.Conn
+	conn := w.rare.conn
 	if !reset {
 		return conn.Close()
 	}

@@ -62,8 +62,8 @@ func TestOutOfDescriptors(t *testing.T) {
 			must(t, err)
 			restore = limitDescriptors(t, c.join)
 			err = w.Join(server, WebSocket, nil)
-			if w.hasReader() != c.reader {
-				t.Errorf("has a reader: got %v, want %v", w.hasReader(), c.reader)
+			if w.reads != c.reader {
+				t.Errorf("has a reader: got %v, want %v", w.reads, c.reader)
 			}
 			if !c.reader {
 				restore()
@@ -101,8 +101,8 @@ func TestASocketThatCannotBeWatchedIsRead(t *testing.T) {
 			w, err := h.Reserve("a", "x")
 			must(t, err)
 			must(t, w.Join(server, WebSocket, nil))
-			if !w.hasReader() || w.Descriptor() != 0 {
-				t.Errorf("has a reader: %v; descriptor %d, want none", w.hasReader(), w.Descriptor())
+			if !w.reads || w.Descriptor() != 0 {
+				t.Errorf("has a reader: %v; descriptor %d, want none", w.reads, w.Descriptor())
 			}
 			for i, s := range h.watch.slots {
 				if s.w != nil {
@@ -127,7 +127,7 @@ func TestAWrappedConnectionIsRead(t *testing.T) {
 	w, err := h.Reserve("a", "x")
 	must(t, err)
 	must(t, w.Join(wrapped{server}, WebSocket, nil))
-	if !w.hasReader() {
+	if !w.reads {
 		t.Error("the wrapper is bypassed")
 	}
 	wantWaiting(t, h, w, browser)

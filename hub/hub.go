@@ -36,6 +36,7 @@ import (
 	"cmp"
 	"errors"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,7 +71,7 @@ type Options struct {
 	Total   int // max slots in all; 0 = 20,000; keep it below RLIMIT_NOFILE minus the descriptors used elsewhere
 
 	PingInterval time.Duration // between two pings of one browser; 0 = 30 s
-	MissedPongs  int           // unanswered pings in a row before the browser is closed; 0 = 3
+	MissedPongs  int           // unanswered pings in a row before the browser is closed; 0 = 3, and from 255 on it never is
 	Grace        time.Duration // how long a browser may take to answer a close frame; 0 = 2 s
 	SendBuffer   int           // SO_SNDBUF in bytes: how much the kernel buffers for a browser that does not read; 0 = the system's default
 
@@ -89,9 +90,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// shards is the number of locks that the keys are spread over. The pinger visits
-// one shard at a time.
-const shards = 256
+// perShard is how many browsers share a lock when the hub is full, and minShards how
+// many locks a small hub has.
+const (
+	perShard  = 4
+	minShards = 256
+)
 
 // Hub is the registry of waiting browsers. It is safe for concurrent use.
 type Hub struct {
@@ -105,13 +109,14 @@ type Hub struct {
 	running sync.WaitGroup // the pinger, and one for every joined waiter
 	watch   *watch         // of plain sockets; nil where the system has none
 
-	shards [shards]shard
+	shards []shard
 }
 
 // New creates a hub and starts its pinger; [Hub.Shutdown] stops it.
 func New(o Options) *Hub {
 	o = o.withDefaults()
 	h := &Hub{opts: o, seed: maphash.MakeSeed(), stop: make(chan struct{}), watch: newWatch()}
+	h.shards = make([]shard, max(minShards, o.Total/perShard))
 	h.limits = limits{perAddr: o.PerAddr, max: o.Total, seed: h.seed, byAddr: make(map[addrHash]int32)}
 	h.running.Add(1)
 	go h.runPinger()
@@ -186,36 +191,33 @@ func (h *Hub) Waiting() (websockets, streams int) {
 }
 
 // Waits says whether a browser waits under key.
-func (h *Hub) Waits(key string) bool {
-	s := h.shard(key)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.byKey[key] != nil
-}
+func (h *Hub) Waits(key string) bool { return h.shard(key).waits(key) }
 
 // Keys returns the keys under which browsers wait.
 func (h *Hub) Keys() []string {
 	var keys []string
+	var list []*Waiter
 	for i := range h.shards {
-		s := &h.shards[i]
-		s.mu.Lock()
-		for key := range s.byKey {
-			keys = append(keys, key)
+		list = h.shards[i].all(list[:0])
+		for n, w := range list {
+			if !slices.ContainsFunc(list[:n], func(before *Waiter) bool { return before.key == w.key }) {
+				keys = append(keys, w.key)
+			}
 		}
-		s.mu.Unlock()
 	}
 	return keys
 }
 
 func (h *Hub) shard(key string) *shard {
-	return &h.shards[maphash.String(h.seed, key)%shards]
+	return &h.shards[maphash.String(h.seed, key)%uint64(len(h.shards))]
 }
 
-// shard holds the waiters of some keys; those of one key form a linked list. Its
-// lock is never held during a system call.
+// shard is a list of waiters and its lock, which is never held during a system call.
+// There are so many shards that the lists are short: they take the place of a map,
+// which would cost each waiter a third of its own size.
 type shard struct {
-	mu    sync.Mutex
-	byKey map[string]*Waiter // the head of each key's list
+	mu   sync.Mutex
+	head *Waiter // the newest
 }
 
 func (s *shard) add(w *Waiter) error {
@@ -226,56 +228,59 @@ func (s *shard) add(w *Waiter) error {
 		return ErrClosed
 	}
 	n := 0
-	for other := s.byKey[w.key]; other != nil; other = other.next {
-		n++
+	for other := s.head; other != nil; other = other.next {
+		if other.key == w.key {
+			n++
+		}
 	}
 	if n >= w.hub.opts.PerKey {
 		return ErrTooManyForKey
 	}
-	if s.byKey == nil {
-		s.byKey = make(map[string]*Waiter)
-	}
-	w.next = s.byKey[w.key]
-	s.byKey[w.key] = w
+	w.next, s.head = s.head, w
 	return nil
 }
 
-// remove takes this waiter out and leaves later ones under the same key.
 func (s *shard) remove(w *Waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	head := s.byKey[w.key]
-	for at := &head; *at != nil; at = &(*at).next {
+	for at := &s.head; *at != nil; at = &(*at).next {
 		if *at == w {
 			*at = w.next
-			break
+			return
 		}
 	}
-	if head == nil {
-		delete(s.byKey, w.key)
-		return
-	}
-	s.byKey[w.key] = head
 }
 
 // waiters appends the waiters of one key to list.
 func (s *shard) waiters(key string, list []*Waiter) []*Waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for w := s.byKey[key]; w != nil; w = w.next {
-		list = append(list, w)
+	for w := s.head; w != nil; w = w.next {
+		if w.key == key {
+			list = append(list, w)
+		}
 	}
 	return list
 }
 
-// all appends every waiter of the shard to list.
+// waits says whether anybody waits under key.
+func (s *shard) waits(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := s.head; w != nil; w = w.next {
+		if w.key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// all appends every waiter to list.
 func (s *shard) all(list []*Waiter) []*Waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, head := range s.byKey {
-		for w := head; w != nil; w = w.next {
-			list = append(list, w)
-		}
+	for w := s.head; w != nil; w = w.next {
+		list = append(list, w)
 	}
 	return list
 }

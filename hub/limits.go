@@ -17,9 +17,9 @@ type limits struct {
 	byAddr map[addrHash]int32
 }
 
-// addrHash stands for an address in a quarter of the memory. Two addresses of one
-// hash share their limit, and nothing else.
-type addrHash uint64
+// addrHash stands for an address in an eighth of the memory. Two addresses of one
+// hash share their limit, and nothing else; which they are cannot be told from outside.
+type addrHash uint32
 
 func (l *limits) hash(addr string) addrHash { return addrHash(maphash.String(l.seed, addr)) }
 

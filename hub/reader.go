@@ -43,7 +43,7 @@ func (w *Waiter) receive(b []byte) (rest []byte, more bool) {
 func (w *Waiter) handle(f frame) (more bool) {
 	switch f.op {
 	case opPong:
-		w.missed.Store(0)
+		w.answered()
 	case opPing:
 		_ = w.write(message{WebSocket: appendFrame(nil, opPong, f.payload)}, writeTimeout, noEnd)
 	case opClose:

@@ -53,7 +53,7 @@ func join(t testing.TB, h *Hub, key string, kind Kind) (*Waiter, *net.TCPConn) {
 	w, err := h.Reserve(key, "x")
 	must(t, err)
 	must(t, w.Join(server, kind, nil))
-	if w.hasReader() {
+	if w.reads {
 		t.Fatal("the socket is not watched: the test shows nothing")
 	}
 	return w, browser

@@ -42,32 +42,28 @@ const (
 type Waiter struct {
 	hub  *Hub
 	key  string
-	addr addrHash
-	next *Waiter // in the list of this key; guarded by the shard's lock
+	next *Waiter // in the list of the shard; guarded by its lock
 
-	conn   *kept      // nil if socket is used instead
-	socket descriptor // closed if conn is used instead
+	socket descriptor // closed if reads is set
+	addr   addrHash
 
-	missed   atomic.Int32 // unanswered pings; while reserved, visits of the pinger
 	received atomic.Int32 // frames since the last ping; bytes too once they are only drained
 
-	mu    sync.Mutex // held for Join or one write; orders writes and guards the fields below
-	kind  Kind
-	state state
-	end   End
-	early bool // an event or a close was sent while the slot was reserved
-	left  bool // teardown has begun
-	taped bool // rare has a tape; set before the browser joins
-	rare  *rare
+	mu     sync.Mutex // held for Join or one write; orders writes and guards the fields below
+	rare   *rare
+	kind   Kind
+	state  state
+	end    End
+	missed uint8 // unanswered pings; while reserved, visits of the pinger
+	early  bool  // an event or a close was sent while the slot was reserved
+	left   bool  // teardown has begun
+	reads  bool  // a goroutine reads from rare.conn; set before the browser joins
+	taped  bool  // rare has a tape; set before the browser joins
 }
 
-// kept is a connection that is read by a goroutine. A waiter points to it, as only few
-// have one: that and the order of the fields keep a waiter within 96 bytes, a size that
-// Go's allocator has.
-type kept struct{ net.Conn }
-
-// rare is what few waiters have at a time.
+// rare is what few waiters have, or only at times.
 type rare struct {
+	conn  net.Conn    // in the place of the socket, if a goroutine reads from it
 	rest  []byte      // the beginning of a split frame
 	grace *time.Timer // ends the wait for the answer to a close frame
 	tape  Tape
@@ -105,15 +101,11 @@ func (w *Waiter) Join(conn net.Conn, kind Kind, head []byte) error {
 		w.Release()
 		return errors.Join(err, conn.Close())
 	}
-	if w.hasReader() {
+	if w.reads {
 		go w.run()
 	}
 	return nil
 }
-
-// hasReader reports whether a goroutine reads from the browser, because the watch
-// cannot.
-func (w *Waiter) hasReader() bool { return w.conn != nil }
 
 func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	switch {
@@ -126,7 +118,7 @@ func (w *Waiter) join(conn net.Conn, kind Kind, head []byte) error {
 	if err := w.take(conn, head); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
-	w.missed.Store(0)
+	w.missed = 0
 	w.state = waiting
 	w.hub.waiting[kind].Add(1)
 	w.hub.running.Add(1)
@@ -186,9 +178,9 @@ func (w *Waiter) finish(end End) (closeNow bool) {
 	w.hub.waiting[w.kind].Add(-1)
 	grace := w.kind == WebSocket && (end == Delivered || end == Closed || end == Refused)
 	switch {
-	case w.hasReader() && grace:
+	case w.reads && grace:
 		w.stopReading(time.Now().Add(w.hub.opts.Grace))
-	case w.hasReader():
+	case w.reads:
 		w.stopReading(past)
 	case grace:
 		w.seldom().grace = time.AfterFunc(w.hub.opts.Grace, w.teardown)
@@ -226,7 +218,7 @@ func (w *Waiter) keepRest(rest []byte) {
 // to the close frame.
 func (w *Waiter) endGrace() {
 	w.mu.Lock()
-	if w.hasReader() {
+	if w.reads {
 		w.stopReading(past)
 	}
 	waits := w.rare != nil && w.rare.grace != nil
@@ -264,7 +256,7 @@ func (w *Waiter) teardown() {
 	switch {
 	case w.hub.opts.OnEnd == nil:
 		w.hub.running.Done()
-	case w.hasReader():
+	case w.reads:
 		w.reportEnd()
 	default:
 		go w.reportEnd() // neither the watch nor a publisher waits for it

@@ -4,7 +4,10 @@ import "time"
 
 // Who is told, and who is closed.
 var hubRows = []row{
-	{what: "every key hears an event", file: "hub/hub.go", find: "for w := s.byKey[key]; w != nil; w = w.next {\n\t\tlist = append(list, w)\n\t}", put: "for _, head := range s.byKey {\n\t\tlist = append(list, head)\n\t}", test: "TestKeysThatShareALockAreApart"},
+	{what: "every key hears an event", file: "hub/hub.go", find: "if w.key == key {\n\t\t\tlist = append", put: "if true {\n\t\t\tlist = append", test: "TestKeysThatShareALockAreApart"},
+	{what: "keys that share a lock share a limit", file: "hub/hub.go", find: "if other.key == w.key {", put: "if true {", test: "TestKeysThatShareALockAreApart"},
+	{what: "a key is waited for because of another one", file: "hub/hub.go", find: "if w.key == key {\n\t\t\treturn true", put: "if true {\n\t\t\treturn true", test: "TestKeysThatShareALockAreApart"},
+	{what: "a key is named once for each of its browsers", file: "hub/hub.go", find: "return before.key == w.key", put: "return false", test: "TestKeysThatShareALockAreApart"},
 	{what: "the last event leaves the connection open", file: "hub/waiter.go", find: "if last {", put: "if last && false {", test: "TestPublishReachesOnlyItsKey"},
 	{what: "no limit for one key", file: "hub/hub.go", find: "n >= w.hub.opts.PerKey", put: "n < 0", test: "TestLimitsAreCheckedBeforeTheUpgrade"},
 	{what: "no limit for one address", file: "hub/limits.go", find: "int(l.byAddr[addr]) >= l.perAddr", put: "false", test: "TestLimitsAreCheckedBeforeTheUpgrade"},
