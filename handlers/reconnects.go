@@ -14,10 +14,12 @@ import (
 type reconnects struct {
 	mu   sync.Mutex
 	seed maphash.Seed
-	// owed is when, in Unix milliseconds, each session has paid for all its
-	// connections, at reconnectPause each. The keys are hashes, which cannot be told from here: two
-	// sessions of one hash share their limit, and nothing else.
-	owed map[uint64]int64
+	// recent and older say when, in Unix seconds, each session has paid for all its
+	// connections. The keys are hashes, which cannot be told from here: two sessions of
+	// one hash share their limit, and nothing else. Whoever is only in older when that is
+	// dropped owes nothing any more.
+	recent, older map[uint32]uint32
+	began         uint32 // recent, in Unix seconds
 }
 
 const (
@@ -25,36 +27,34 @@ const (
 	reconnectBurst = 30          // that may be had at once: five tabs, and a proxy that cuts
 )
 
-func newReconnects() *reconnects {
-	return &reconnects{seed: maphash.MakeSeed(), owed: map[uint64]int64{}}
-}
+func newReconnects() *reconnects { return &reconnects{seed: maphash.MakeSeed()} }
 
 // wait counts one connection of a session, or says how long it must wait for one.
 func (r *reconnects) wait(now time.Time, session string) time.Duration {
-	key := maphash.String(r.seed, session)
+	key, at := uint32(maphash.String(r.seed, session)), uint32(now.Unix())
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	owed := max(r.owed[key], now.UnixMilli()) + reconnectPause.Milliseconds()
-	if over := time.UnixMilli(owed).Sub(now) - reconnectBurst*reconnectPause; over > 0 {
-		return over
+	r.forget(at)
+	owed, ok := r.recent[key]
+	if !ok {
+		owed = r.older[key]
 	}
-	r.makeRoom(now.UnixMilli())
-	r.owed[key] = owed
+	if owed < at || owed > at+reconnectBurst { // it is paid, or the clock was set back
+		owed = at
+	}
+	owed++
+	if owed > at+reconnectBurst {
+		return time.Duration(owed-at-reconnectBurst) * reconnectPause
+	}
+	r.recent[key] = owed
 	return 0
 }
 
-// makeRoom forgets who owes nothing; if that is not enough, everybody.
-func (r *reconnects) makeRoom(now int64) {
-	if len(r.owed) < maxCached {
-		return
-	}
-	for key, owed := range r.owed {
-		if owed <= now {
-			delete(r.owed, key)
-		}
-	}
-	if len(r.owed) >= maxCached {
-		clear(r.owed)
+// forget drops who has paid long ago; so many sessions at once that they take too much
+// memory are forgotten early.
+func (r *reconnects) forget(at uint32) {
+	if since := at - r.began; r.recent == nil || since >= reconnectBurst || len(r.recent) >= maxCached {
+		r.recent, r.older, r.began = map[uint32]uint32{}, r.recent, at
 	}
 }
 

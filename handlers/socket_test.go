@@ -105,4 +105,8 @@ func TestReconnectsOfASessionAreLimited(t *testing.T) {
 			t.Errorf("a second later: got %d, want %d", got, want)
 		}
 	}
+	s.clock.Advance(-time.Minute)
+	if got := connect(b).StatusCode; got != http.StatusSwitchingProtocols {
+		t.Errorf("with the clock set back: got %d", got)
+	}
 }

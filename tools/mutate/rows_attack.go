@@ -28,7 +28,7 @@ var attackRows = []row{
 	{what: "attack A-23: a sign-out leaves the session", file: "handlers/login.go", find: "h.Flow.End(c.UserContext(), v.Session.ID, store.ReasonSignedOut)", put: "error(nil)", test: "attack.TestA23"},
 	{what: "attack 6.20: the origin of a socket is not looked at", file: "handlers/app.go", find: "\"/login/events\", noStore, h.requireOwnOrigin,", put: "\"/login/events\", noStore,", test: "attack.Test6_20"},
 	{what: "attack A-28: everybody hears an event", file: "hub/hub.go", find: "list := h.shard(key).waiters(key, few[:0])", put: "list := few[:0]\n\tfor i := range h.shards {\n\t\tlist = h.shards[i].all(list)\n\t}", test: "attack.TestA28"},
-	{what: "attack A-29: a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "over > 0", put: "false", test: "attack.TestA29"},
+	{what: "attack A-29: a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "if owed > at+reconnectBurst {", put: "if false {", test: "attack.TestA29"},
 	{what: "attack A-73: any number of frames is read", file: "hub/reader.go", find: "w.received.Add(1) > maxFrames", put: "w.received.Add(1) < 0", test: "attack.TestA73", hang: 2 * time.Minute},
 	{what: "attack A-74: masks and reserved bits do not matter", file: "hub/frame.go", find: "first&reserve != 0 || second&masked == 0", put: "false", test: "attack.TestA74"},
 	{what: "attack A-41: codes are tried without limit", file: "store/codes.go", find: "AND code_tries < ?\n", put: "AND ? > 0\n", test: "attack.TestA41"},
