@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"strconv"
 )
 
 // Signing in by the passkey of a phone of one's own alone, in the place of the password
@@ -36,7 +37,8 @@ func (s *Store) SpendPasskeyTry(ctx context.Context, credential []byte, challeng
 		if err != nil {
 			return err
 		}
-		t = PasskeyTry{p, claim{action: ActPasskey, act: rand.Text(), known: known, device: c.Device, ip: c.IP, userID: p.UserID}}
+		account := strconv.FormatInt(p.UserID, 10) // 0 for the passkeys of nobody
+		t = PasskeyTry{p, claim{action: ActPasskey, act: rand.Text(), known: known, account: account, device: c.Device, ip: c.IP}}
 		if err := tx.spend(ctx, t.claim); err != nil {
 			return err
 		}

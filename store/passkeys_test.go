@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"nod/store"
 )
@@ -39,4 +42,53 @@ func TestPasskeysOfPhonesThatCount(t *testing.T) {
 	wantErr(t, "a phone that was removed meanwhile", err, store.ErrNotFound)
 	_, err = w.store.SpendPasskeyTry(ctx, counts.Credential, "e", browser)
 	wantErr(t, "a phone that was removed", err, store.ErrNotFound)
+}
+
+// A known browser may try as many passkeys as passwords, and no more.
+func TestAKnownBrowserTriesFewPasskeys(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	known := w.know(ada)
+	p := w.own(ada, "Phone")
+	try := func(challenge int, c store.Client) (time.Duration, string) {
+		_, err := w.store.SpendPasskeyTry(t.Context(), p.Credential, fmt.Sprint(challenge), c)
+		return w.refused(err)
+	}
+	for i := range 20 {
+		if wait, limit := try(i, known); limit != "" {
+			t.Fatalf("number %d has to wait %v for %q", i+1, wait, limit)
+		}
+	}
+	if wait, limit := try(20, known); limit != "passkey_device" || wait != 15*time.Minute {
+		t.Errorf("the 21st has to wait %v for %q", wait, limit)
+	}
+	if wait, limit := try(21, browser); limit != "" {
+		t.Errorf("another browser has to wait %v for %q", wait, limit)
+	}
+}
+
+// Who shares an address with somebody that tries passkeys gets in before them.
+func TestNewcomersTryPasskeysFirst(t *testing.T) {
+	w := newWorld(t)
+	p := w.own(w.user("ada@example.com"), "Phone")
+	try := func(credential []byte, challenge int) (time.Duration, string) {
+		_, err := w.store.SpendPasskeyTry(t.Context(), credential, fmt.Sprint(challenge), browser)
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return w.refused(err)
+	}
+	nobodys := []byte("nobody's")
+	for i := range 50 {
+		if wait, limit := try(nobodys, i); limit != "" {
+			t.Fatalf("number %d has to wait %v for %q", i+1, wait, limit)
+		}
+	}
+	w.clock.Advance(3 * time.Second)
+	if wait, limit := try(nobodys, 50); limit != "passkey_source" || wait != 3*time.Second {
+		t.Errorf("the 51st has to wait %v for %q", wait, limit)
+	}
+	if wait, limit := try(p.Credential, 51); limit != "" {
+		t.Errorf("the owner of a passkey has to wait %v for %q", wait, limit)
+	}
 }
