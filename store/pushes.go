@@ -12,15 +12,16 @@ type asker struct {
 	claim  claim // without an action
 }
 
-// fromKnownBrowser says of a session whether the account knows its browser. ?2 is
-// since when one must have been used.
-const fromKnownBrowser = `
-	EXISTS (
+// ofNoStranger says of a session whether the account knows who asks in it: a browser
+// that has passed the second step, there or in a sign-in before, or who began with a
+// recovery code, which no stranger has. ?2 is since when a browser must have been used.
+const ofNoStranger = `(
+	sessions.level = 2 OR sessions.resets_password = 1 OR EXISTS (
 		SELECT 1
 		FROM devices
 		WHERE devices.device = sessions.device
 			AND devices.user_id = sessions.user_id
-			AND devices.last_used_at > ?2)`
+			AND devices.last_used_at > ?2))`
 
 const askerQuery = `
 	SELECT
@@ -28,13 +29,11 @@ const askerQuery = `
 		users.phone_number,
 		sessions.ip,
 		sessions.device,
-		sessions.level = 2 OR sessions.resets_password = 1 OR ` + fromKnownBrowser + `
+		` + ofNoStranger + `
 	FROM sessions JOIN users ON users.id = sessions.user_id
 	WHERE sessions.id = CAST(?1 AS TEXT)`
 
-// asker finds who asks in a session. A browser that has passed the second step is
-// known to its account, there and in later sign-ins; so is who began with a recovery
-// code, which no stranger has.
+// asker finds who asks in a session.
 func (s *Store) asker(ctx context.Context, q querier, sessionID string, now int64) (a asker, err error) {
 	c := &a.claim
 	err = q.QueryRowContext(ctx, askerQuery, sessionID, now-DeviceLife.Milliseconds()).Scan(&a.userID, &c.phone, &c.ip, &c.device, &c.known)
@@ -68,7 +67,7 @@ type rival struct {
 const rivalQuery = `
 	SELECT
 		approvals.expires_at,
-		` + fromKnownBrowser + `
+		` + ofNoStranger + `
 	FROM approvals JOIN sessions ON sessions.id = approvals.session_id
 	WHERE approvals.user_id = CAST(?1 AS BIGINT)
 		AND approvals.kind = 'login'

@@ -228,3 +228,26 @@ func TestARecoveryCodeOpensTheOwnersBudget(t *testing.T) {
 		t.Errorf("got %+v, want that it rings", a)
 	}
 }
+
+// Who has the password alone does not take the place of who has begun with a recovery
+// code, in whatever browser: the code is used up.
+func TestAStrangerDoesNotTakeThePlaceOfARecoveryCode(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(mail)
+	w.signIn(ada)
+	code := w.recoveryCodes(ada)[0]
+	theirs, _, _ := w.request(ada, browser)
+	sess, _, err := w.store.StartReset(t.Context(), mail, code, "", browser)
+	must(t, err)
+	mine, _, err := w.store.BeginLogin(t.Context(), sess.ID, "", ttl)
+	must(t, err)
+	if got := w.approval(theirs.ID); got.Reason != "superseded" {
+		t.Errorf("the stranger's request is %+v, want the owner's in its place", got)
+	}
+	if theirs, _, limit := w.request(ada, browser); limit != "under_way" || theirs.Reason != "under_way" {
+		t.Errorf("a stranger: got %+v, refused by %q", theirs, limit)
+	}
+	if got := w.approval(mine.ID); got.Status != store.Pending {
+		t.Errorf("the owner's request is %+v", got)
+	}
+}
