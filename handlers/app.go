@@ -97,8 +97,8 @@ func (h *Handlers) registerPublic(app *fiber.App) {
 	// Where password managers send people: https://w3c.github.io/webappsec-change-password-url/
 	app.Get("/.well-known/change-password", func(c *fiber.Ctx) error { return c.Redirect(changes["/account/password"].form) })
 
-	app.Get("/check/events", h.requireOwnOrigin, h.reserveSlot, h.events(h.checkState))
-	app.Get("/check/stream", h.requireOwnOrigin, h.reserveSlot, h.stream(h.checkState))
+	app.Get("/check/events", h.requireOwnOrigin, h.reserveCheck, h.events(h.checkState))
+	app.Get("/check/stream", h.requireOwnOrigin, h.reserveCheck, h.stream(h.checkState))
 }
 
 // registerLedger has what the signed-in page asks for as long as it is seen.

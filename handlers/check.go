@@ -6,7 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"nod/hub"
 	"nod/signin"
+	"nod/store"
 )
 
 // The addresses under /check are open to everybody and reveal nothing about
@@ -17,6 +19,23 @@ import (
 // the check waits for the second ping. The silence before it is what a proxy has
 // to bear.
 const checkHold = 80 * time.Second
+
+// maxChecks is how many sockets and streams of checks may be open at once. They have no
+// session, and must not take the slots of those who sign in.
+const maxChecks = 100
+
+// reserveCheck is reserveSlot for a check, which waits under a key of its own.
+func (h *Handlers) reserveCheck(c *fiber.Ctx) error {
+	return h.withSlot(c, "check "+store.Network(h.visitorIP(c)), &reservation{sessionID: randomText()}, func() error {
+		if h.checks.Add(1) > maxChecks {
+			h.checks.Add(-1)
+			return hub.ErrFull
+		}
+		// Its place is free when the check is over, also where the client has left before.
+		time.AfterFunc(checkHold, func() { h.checks.Add(-1) })
+		return c.Next()
+	})
+}
 
 func (h *Handlers) checkClient(c *fiber.Ctx) error {
 	ip := h.visitorIP(c)

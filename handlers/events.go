@@ -28,7 +28,6 @@ const reservationKey = "reservation"
 type reservation struct {
 	slot      *hub.Waiter
 	sessionID string  // the session it waits on
-	anonymous bool    // there is no such session: the id was made up
 	first     message // the stored state, if it was read after the slot was reserved
 }
 
@@ -43,22 +42,17 @@ type message struct {
 // sockets is answered by 429 or 503 and not by open connections.
 func (h *Handlers) reserveSlot(c *fiber.Ctx) error {
 	id := visitorOf(c).Session.ID
-	if id == "" { // under /check there is no session
-		return h.withSlot(c, &reservation{sessionID: randomText(), anonymous: true}, c.Next)
-	}
-	return h.withSlot(c, &reservation{sessionID: id}, c.Next)
+	return h.withSlot(c, id, &reservation{sessionID: id}, c.Next)
 }
 
-// withSlot reserves a slot for next, and releases it if next fails. HEAD waits
-// for nothing and takes none.
-func (h *Handlers) withSlot(c *fiber.Ctx, r *reservation, next func() error) error {
+// withSlot reserves a slot for next, and releases it if next fails. who is whose
+// reconnects it counts as. HEAD waits for nothing and takes none.
+func (h *Handlers) withSlot(c *fiber.Ctx, who string, r *reservation, next func() error) error {
 	if c.Method() == fiber.MethodHead {
 		return next()
 	}
-	if !r.anonymous {
-		if wait := h.reconnects.wait(h.Now(), r.sessionID); wait > 0 {
-			return tooOften(wait)
-		}
+	if wait := h.reconnects.wait(h.Now(), who); wait > 0 {
+		return tooOften(wait)
 	}
 	var err error
 	if r.slot, err = h.Hub.Reserve(r.sessionID, store.Network(h.visitorIP(c))); err != nil {
@@ -84,7 +78,7 @@ func (h *Handlers) reserveWaitingSlot(c *fiber.Ctx) error {
 		return errNobodyWaits
 	}
 	r := &reservation{sessionID: id}
-	return h.withSlot(c, r, func() error {
+	return h.withSlot(c, id, r, func() error {
 		state, counts, err := h.Flow.State(c.UserContext(), id)
 		if errors.Is(err, signin.ErrNobodyWaits) || (err == nil && !counts) {
 			return errNobodyWaits

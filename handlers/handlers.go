@@ -34,6 +34,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -111,6 +112,7 @@ type Handlers struct {
 
 	redirects    redirects
 	reconnects   *reconnects
+	checks       atomic.Int32 // open ones
 	lostHostOnce sync.Once
 }
 

@@ -15,6 +15,10 @@ func TestTheDocumentedReconnects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("%d new ones of one session at once, then one a second", reconnectBurst)
+	checks := fmt.Sprintf("and %d of them may be open", maxChecks)
+	if !strings.Contains(strings.Join(strings.Fields(string(content)), " "), checks) {
+		t.Errorf("docs/security.md lacks %q", checks)
+	}
 	if reconnectPause != time.Second || !strings.Contains(strings.Join(strings.Fields(string(content)), " "), want) {
 		t.Errorf("docs/security.md lacks %q", want)
 	}

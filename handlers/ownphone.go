@@ -178,7 +178,8 @@ func (b Browsers) TellPhone(phoneID string, last bool) {
 
 func (h *Handlers) reservePhoneSlot(c *fiber.Ctx) error {
 	h.Phone.Hears(ownPhoneOf(c))
-	return h.withSlot(c, &reservation{sessionID: phoneHubKey(ownPhoneOf(c).ID)}, c.Next)
+	key := phoneHubKey(ownPhoneOf(c).ID)
+	return h.withSlot(c, key, &reservation{sessionID: key}, c.Next)
 }
 
 func readJSON(c *fiber.Ctx, into any) error {

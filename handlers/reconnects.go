@@ -20,6 +20,7 @@ type reconnects struct {
 	// dropped owes nothing any more.
 	recent, older map[uint32]uint32
 	began         uint32 // recent, in Unix seconds
+	latest        uint32 // the latest second seen
 }
 
 const (
@@ -31,9 +32,10 @@ func newReconnects() *reconnects { return &reconnects{seed: maphash.MakeSeed()} 
 
 // wait counts one connection of a session, or says how long it must wait for one.
 func (r *reconnects) wait(now time.Time, session string) time.Duration {
-	key, at := uint32(maphash.String(r.seed, session)), uint32(now.Unix())
+	key := uint32(maphash.String(r.seed, session))
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	at := r.advance(uint32(now.Unix()))
 	r.forget(at)
 	owed, ok := r.recent[key]
 	if !ok {
@@ -48,6 +50,15 @@ func (r *reconnects) wait(now time.Time, session string) time.Duration {
 	}
 	r.recent[key] = owed
 	return 0
+}
+
+// advance returns the time that counts. A request that has read the clock before another
+// one may come after it; only a clock that lies far behind was set back.
+func (r *reconnects) advance(at uint32) uint32 {
+	if at > r.latest || r.latest-at > reconnectBurst {
+		r.latest = at
+	}
+	return r.latest
 }
 
 // forget drops who has paid long ago; so many sessions at once that they take too much

@@ -70,6 +70,37 @@ func (s *socket) wantClosed(code int) {
 
 // A session that connects again and again is told to wait; another one is not, nor
 // is the same one once it has waited.
+// A check has no session: however many are opened, those who sign in find room.
+func TestChecksAreLimited(t *testing.T) {
+	s := newSite(t)
+	open := func() int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/check/stream", nil)
+		must(t, err)
+		res, err := http.DefaultTransport.RoundTrip(req)
+		must(t, err)
+		t.Cleanup(func() { res.Body.Close() })
+		return res.StatusCode
+	}
+	for n := range 100 {
+		if n > 0 && n%30 == 0 {
+			if got := open(); got != http.StatusTooManyRequests {
+				t.Fatalf("after %d at once: got %d, want 429", n, got)
+			}
+			s.clock.Advance(30 * time.Second)
+		}
+		if got := open(); got != http.StatusOK {
+			t.Fatalf("check %d: got %d", n+1, got)
+		}
+	}
+	if got := open(); got != http.StatusServiceUnavailable {
+		t.Errorf("one more: got %d, want 503", got)
+	}
+	b := s.browser()
+	b.passPassword(s.account("ada@example.com"))
+	b.events().want("pending")
+}
+
 func TestReconnectsOfASessionAreLimited(t *testing.T) {
 	s := newSite(t)
 	ada, bob := s.account("ada@example.com"), s.account("bob@example.com")

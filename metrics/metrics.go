@@ -129,7 +129,7 @@ func (m *Metrics) CodeSent(method, outcome string) {
 }
 
 // CodeChecked counts a code given. outcome is right, wrong, used, throttled,
-// rate_limited, unavailable or too_late.
+// rate_limited, unavailable, unconfirmed or too_late.
 func (m *Metrics) CodeChecked(outcome string) {
 	if m != nil {
 		m.codes.WithLabelValues(outcome).Inc()

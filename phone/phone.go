@@ -111,7 +111,9 @@ func (r *Room) Ask(ctx context.Context, a store.Approval, q signin.Question) err
 	if err := r.Store.KeepOwnRequest(ctx, a, string(shown)); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx) // it waits from here on, however long whoever asked waits
+	// It waits from here on, however long whoever asked waits.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ringFor)
+	defer cancel()
 	r.Tell(ctx, a.UserID)
 	r.wake(ctx, a, q)
 	return nil

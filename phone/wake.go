@@ -14,8 +14,12 @@ import (
 // A phone whose page is closed is woken by the push service of its browser. A push only
 // opens the page: it carries no number, no name and no amount, and grants nothing.
 
-// notePushFor bounds how long the outcome of a push may take to be noted.
-const notePushFor = 5 * time.Second
+// ringFor bounds how long it may take to find out whom a request rings, and notePushFor
+// how long the outcome of a push may take to be noted.
+const (
+	ringFor     = 5 * time.Second
+	notePushFor = 5 * time.Second
+)
 
 // wake rings the phones of a request's user, and waits for none of them.
 func (r *Room) wake(ctx context.Context, a store.Approval, q signin.Question) {

@@ -7,12 +7,12 @@ import "context"
 // is not told: whoever demonstrates empties its phones as well.
 func (f *Flow) StartOver(ctx context.Context) error {
 	ended, err := f.Store.CloseAll(ctx)
+	if err != nil {
+		return err
+	}
 	for _, sess := range ended {
 		f.notify(ctx, sess.ID)
 		f.tellOwn(sess.UserID)
-	}
-	if err != nil {
-		return err
 	}
 	return f.ResetLimits(ctx)
 }

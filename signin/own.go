@@ -74,13 +74,14 @@ func (f *Flow) AnswerOwn(ctx context.Context, d store.OwnAnswer) (a store.Approv
 // tells the browsers whose requests end with it. Errors as of store.ExplainDenial.
 func (f *Flow) ExplainDenial(ctx context.Context, p store.OwnPhone, requestID string, why store.NoticeAnswer) error {
 	ended, err := f.Store.ExplainDenial(ctx, p.ID, requestID, why)
+	if err != nil {
+		return err
+	}
 	for _, a := range ended {
 		f.ended(ctx, a)
 	}
-	if err == nil {
-		f.tellOwn(p.UserID)
-	}
-	return err
+	f.tellOwn(p.UserID)
+	return nil
 }
 
 // OwnNotices are the newest things that the owner of a phone has not read yet.
@@ -124,11 +125,14 @@ func (f *Flow) RemovePhone(ctx context.Context, v Visitor, phoneID string, c sto
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
 	for _, a := range ended {
 		f.ended(ctx, a)
 	}
 	f.tellOwn(v.User.ID)
-	return err
+	return nil
 }
 
 // PhoneName is the name of a phone as typed, as pages may show it. Problems.

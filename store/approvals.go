@@ -295,7 +295,7 @@ func (s *Store) CancelUnasked(ctx context.Context, id string, reason Reason, ret
 		a, err = scanApproval(tx.QueryRowContext(ctx, approvalByID, id))
 		return err
 	})
-	return a, applied, err
+	return a, applied && err == nil, err
 }
 
 // unasked makes good what a request has counted for that never rang, and notes when its

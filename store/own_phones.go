@@ -167,7 +167,10 @@ func (s *Store) RevokeOwnPhone(ctx context.Context, sessionID, phoneID string, c
 		}
 		return tx.waysLeft(ctx, by.UserID)
 	})
-	return ended, err
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
 }
 
 // waysLeft is ErrLastFactor for a user without a second step.

@@ -136,7 +136,7 @@ func (s *Store) AnswerOwn(ctx context.Context, d OwnAnswer) (a Approval, applied
 		}
 		return tx.answeredBy(ctx, d)
 	})
-	return a, applied, err
+	return a, applied && err == nil, err
 }
 
 // askedOfOwn finds the request that an own phone answers.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -60,6 +61,30 @@ func TestTheFirstOwnPhoneWins(t *testing.T) {
 	must(t, err)
 	if len(other) != 1 || other[0].Phone == "" || other[0].Status == store.Pending {
 		t.Errorf("the other phone is told %+v", other)
+	}
+}
+
+// What was not kept is not said to have happened.
+func TestAnAnswerThatIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	pixel := w.own(ada, "Pixel")
+	a := w.askOwn(ada)
+	must(t, os.Rename(w.path, w.path+".moved"))
+	_, applied, err := w.store.AnswerOwn(t.Context(), pixel.says(a, store.Approved))
+	must(t, os.Rename(w.path+".moved", w.path))
+	if err == nil || applied {
+		t.Errorf("an answer: got %v, applied %v", err, applied)
+	}
+}
+
+func TestTheLastPhoneEndsNothing(t *testing.T) {
+	w := newWorldOf(t, store.Own)
+	ada, pixel := w.member("ada@example.com")
+	w.askOwn(ada)
+	ended, err := w.store.RevokeOwnPhone(t.Context(), w.fresh(ada), pixel.ID, browser)
+	if !errors.Is(err, store.ErrLastFactor) || len(ended) > 0 {
+		t.Errorf("got %v, and %d requests that are said to have ended", err, len(ended))
 	}
 }
 

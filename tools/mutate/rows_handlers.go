@@ -30,6 +30,8 @@ var handlersRows = []row{
 	{what: "/readyz asks once and never again", file: "handlers/health.go", find: "|| age >= probeInterval", put: "", test: "TestReadinessIsAskedForOnceASecond"},
 	{what: "a session reconnects as often as it likes", file: "handlers/reconnects.go", find: "if owed > at+reconnectBurst {", put: "if false {", test: "TestReconnectsOfASessionAreLimited", hang: 20 * time.Second},
 	{what: "all sessions share their reconnects", file: "handlers/reconnects.go", find: "maphash.String(r.seed, session)", put: "maphash.String(r.seed, session[:0])", test: "TestReconnectsOfASessionAreLimited"},
+	{what: "checks take all slots", file: "handlers/check.go", find: "h.checks.Add(1) > maxChecks", put: "h.checks.Add(1) < 0", test: "TestChecksAreLimited"},
+	{what: "reconnects in another order pay debts", file: "handlers/reconnects.go", find: "at > r.latest || r.latest-at > reconnectBurst", put: "true", test: "TestReconnectsInAnotherOrder"},
 	{what: "a clock that is set back holds reconnects up", file: "handlers/reconnects.go", find: " || owed > at+reconnectBurst {", put: " {", test: "TestReconnectsOfASessionAreLimited"},
 	{what: "a request hides behind the last part of a form", file: "handlers/app.go", find: "DisablePreParseMultipartForm = true", put: "DisablePreParseMultipartForm = false", test: "server.TestWhatCouldBeTwoRequestsIsRefused"},
 	{what: "X-Forwarded-For is believed of anybody", file: "handlers/visitor.go", find: "i >= 0 && h.proxies.Has(visitor)", put: "i >= 0", test: "TestOnlyATrustedProxyNamesTheVisitor"},

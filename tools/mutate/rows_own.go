@@ -114,5 +114,7 @@ var ownRows = []row{
 	{what: "an amount is not signed", file: "phone/signed.go", find: "s.Change, s.Payee, s.Amount,", put: "s.Change, s.Payee, s.Payee,", test: "TestASignatureIsForOneMessage"},
 	{what: "a name is not signed", file: "phone/enrol.go", find: `digest("nod phone 1", r.Origin, challenge, name, string(passkey))`, put: `digest("nod phone 1", r.Origin, challenge, "Pixel", string(passkey))`, test: "TestAPhoneIsAddedByItsKeys"},
 	{what: "a passkey goes with any device key", file: "phone/enrol.go", find: `digest("nod passkey 1", r.Origin, challenge, base64url.EncodeToString(deviceKey))`, put: `digest("nod passkey 1", r.Origin, challenge, base64url.EncodeToString(deviceKey[:9]))`, test: "TestAPhoneIsAddedByItsKeys"},
+	{what: "an answer that was not kept counts", file: "store/own_requests.go", find: "return a, applied && err == nil, err", put: "return a, applied, err", test: "TestAnAnswerThatIsNotKept"},
+	{what: "the last phone that stays ends requests", file: "store/own_phones.go", find: "return nil, err\n\t}\n\treturn ended, nil", put: "return ended, err\n\t}\n\treturn ended, nil", test: "TestTheLastPhoneEndsNothing"},
 	{what: "a receipt of another message counts", file: "phone/receipt.go", find: "_, err = r.signedByPasskey(p, t.Message.Digest(), t.Approval)", put: "_, _ = r, p", test: "TestAReceipt"},
 }
