@@ -112,6 +112,18 @@ func (b *browser) becomesPhone(code, name string, change ...func(*phonetest.Phon
 // joins makes the keys of a phone known by a code.
 func (h hand) joins(code, name string) (status int) {
 	h.t.Helper()
+	return h.finishes(h.made(code, name))
+}
+
+// finishes sends the keys of a phone.
+func (h hand) finishes(n ownphone.NewPhone) (status int) {
+	h.t.Helper()
+	return h.sendJSON("/phone/enrol/finish", n, nil)
+}
+
+// made is what a phone sends once it has made its keys for a code.
+func (h hand) made(code, name string) ownphone.NewPhone {
+	h.t.Helper()
 	var o ownphone.Options
 	if status := h.sendJSON("/phone/enrol", map[string]string{"code": code}, &o); status != http.StatusOK {
 		h.t.Fatalf("the code is refused: %d", status)
@@ -120,7 +132,7 @@ func (h hand) joins(code, name string) (status int) {
 	n := ownphone.NewPhone{Code: code, Name: name, DeviceKey: h.keys.DeviceKey()}
 	n.Passkey = h.keys.Create(phonetest.Digest("nod passkey 1", o.Origin, o.Challenge, base64.RawURLEncoding.EncodeToString(n.DeviceKey)))
 	n.Signature = h.keys.Sign(phonetest.Digest("nod phone 1", o.Origin, o.Challenge, n.Name, string(n.Passkey)))
-	return h.sendJSON("/phone/enrol/finish", n, nil)
+	return n
 }
 
 var phoneID = regexp.MustCompile(`name="id" value="([^"]+)"`)

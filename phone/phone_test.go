@@ -186,7 +186,7 @@ func TestAPhoneIsAddedByItsKeys(t *testing.T) {
 	p := phonetest.New(origin, "nod.example")
 	_, err := w.enrols(in, p, func(n *phone.NewPhone) {
 		n.DeviceKey = other.DeviceKey()
-		open, err := w.store.OpenEnrolment(t.Context(), n.Code, store.Client{})
+		open, err := w.store.OpenEnrolment(t.Context(), n.Code, n.DeviceKey, store.Client{})
 		must(t, err)
 		n.Signature = other.Sign(phonetest.Digest("nod phone 1", origin, open.Challenge, n.Name, string(n.Passkey)))
 	})

@@ -133,23 +133,39 @@ func (s *Store) byPhoneCode(ctx context.Context, c Client, find func(tx *txn) er
 	})
 }
 
-// OpenEnrolment finds what BeginEnrolment has made last. ErrWrongCode for a code that is
-// not good any more; *RateError as of BeginEnrolment.
-func (s *Store) OpenEnrolment(ctx context.Context, code string, c Client) (e Enrolment, err error) {
+// OpenEnrolment finds what BeginEnrolment has made last, also where the phone with this
+// device key has enrolled by it and waits: it sends the same again where no reply came.
+// ErrWrongCode for a code that is not good any more; *RateError as of BeginEnrolment.
+func (s *Store) OpenEnrolment(ctx context.Context, code string, deviceKey []byte, c Client) (e Enrolment, err error) {
 	const query = `
 		SELECT users.email, own_codes.passkey_user, own_codes.challenge
 		FROM own_codes JOIN users ON users.id = own_codes.user_id
-		WHERE own_codes.hash = ? AND own_codes.created_at > ? AND own_codes.challenge <> '' AND own_codes.phone_id = ''`
+		WHERE own_codes.hash = ?1
+			AND own_codes.created_at > ?2
+			AND own_codes.challenge <> ''
+			AND (
+				own_codes.phone_id = ''
+				OR EXISTS (
+					SELECT 1
+					FROM own_phones
+					WHERE own_phones.id = own_codes.phone_id
+						AND device_key = ?3
+						AND confirmed_at IS NULL
+						AND revoked_at IS NULL
+				)
+			)`
 	err = s.byPhoneCode(ctx, c, func(tx *txn) error {
-		return tx.QueryRowContext(ctx, query, s.phoneCode(code), tx.now-PhoneCodeLife.Milliseconds()).Scan(&e.Email, &e.Owner, &e.Challenge)
+		return tx.QueryRowContext(ctx, query, s.phoneCode(code), tx.now-PhoneCodeLife.Milliseconds(), deviceKey).
+			Scan(&e.Email, &e.Owner, &e.Challenge)
 	})
 	return e, err
 }
 
 // Enrol adds a phone whose keys are proved for an enrolment, by its code, which is used
 // up. cookie is what the phone is known by from now on. It counts once a browser has
-// confirmed it. ErrWrongCode for a code that is not good any more, or that has begun
-// another enrolment since; ErrPasskeyTaken.
+// confirmed it. Until then the same keys may come again, and only get another cookie: the
+// phone may never have got the one before. ErrWrongCode for a code that is not good any
+// more, or that has begun another enrolment since; ErrPasskeyTaken.
 func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone, cookie string) (added OwnPhone, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		const use = `
@@ -161,7 +177,8 @@ func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone,
 		since := tx.now - PhoneCodeLife.Milliseconds()
 		err := tx.QueryRowContext(ctx, use, id, s.phoneCode(code), since, e.Challenge).Scan(&p.UserID)
 		if errors.Is(err, sql.ErrNoRows) {
-			return ErrWrongCode
+			added, err = tx.enrolAgain(ctx, code, e, p, cookie)
+			return err
 		}
 		if err != nil {
 			return err
@@ -177,6 +194,27 @@ func (s *Store) Enrol(ctx context.Context, code string, e Enrolment, p OwnPhone,
 		return err
 	})
 	return added, err
+}
+
+// enrolAgain gives the phone that an enrolment has added another cookie. ErrWrongCode
+// for other keys than it has, and once it was confirmed or revoked.
+func (tx *txn) enrolAgain(ctx context.Context, code string, e Enrolment, p OwnPhone, cookie string) (OwnPhone, error) {
+	const renew = `
+		UPDATE own_phones
+		SET cookie = ?1
+		WHERE id IN (SELECT phone_id FROM own_codes WHERE hash = ?2 AND created_at > ?3 AND challenge = ?4)
+			AND device_key = ?5
+			AND credential = ?6
+			AND confirmed_at IS NULL
+			AND revoked_at IS NULL
+		RETURNING ` + ownPhoneColumns
+	since := tx.now - PhoneCodeLife.Milliseconds()
+	same, err := scanOwnPhone(tx.QueryRowContext(ctx, renew, tx.store.phoneCookie(cookie), tx.store.phoneCode(code), since, e.Challenge,
+		p.DeviceKey, p.Credential))
+	if errors.Is(err, sql.ErrNoRows) {
+		return OwnPhone{}, ErrWrongCode
+	}
+	return same, err
 }
 
 func (tx *txn) insertOwnPhone(ctx context.Context, p OwnPhone, cookie string) (OwnPhone, error) {

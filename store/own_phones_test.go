@@ -326,13 +326,13 @@ func TestGuessingTheCodeOfAPhone(t *testing.T) {
 	elsewhere := store.Client{IP: "198.51.100.7"}
 	must(t, err2(w.store.BeginEnrolment(t.Context(), code, elsewhere)))
 	for range 5 {
-		_, err := w.store.OpenEnrolment(t.Context(), "00000000", elsewhere)
+		_, err := w.store.OpenEnrolment(t.Context(), "00000000", nil, elsewhere)
 		wantErr(t, "a guess where the code is used", err, store.ErrWrongCode)
 	}
-	if _, err := w.store.OpenEnrolment(t.Context(), code, elsewhere); !errors.As(err, &often) || often.Limit != "enrol_source" {
+	if _, err := w.store.OpenEnrolment(t.Context(), code, nil, elsewhere); !errors.As(err, &often) || often.Limit != "enrol_source" {
 		t.Errorf("after five of those: got %v", err)
 	}
-	must(t, err2(w.store.OpenEnrolment(t.Context(), code, store.Client{IP: "192.0.2.99"})))
+	must(t, err2(w.store.OpenEnrolment(t.Context(), code, nil, store.Client{IP: "192.0.2.99"})))
 }
 
 // The keys of a phone belong to the address where it was added.

@@ -79,4 +79,7 @@ var factorRows = []row{
 	{what: "strangers' phones are asked without end", file: "store/phone_change.go", find: "return tx.spend(ctx, claim{action: ActPush, phone: p.PhoneNumber})", put: "return nil", test: "TestPhoneChangesAreLimited"},
 	{what: "a change by a recovery code is not told", file: "store/phone_change.go", find: "if p.ReadyAt.IsZero() {\n\t\treturn nil", put: "if true {\n\t\treturn nil", test: "TestAPhoneChangeByARecoveryCodeWaits"},
 	{what: "changes whose time has come wait for ever", file: "signin/sweep.go", find: "if err := f.finishPhoneChanges(ctx); err != nil {", put: "if err := error(nil); err != nil {", test: "handlers.TestAnotherPhoneByARecoveryCode"},
+	{what: "a phone whose reply is lost stays out", file: "store/own_codes.go", find: "added, err = tx.enrolAgain(ctx, code, e, p, cookie)\n\t\t\treturn err", put: "return ErrWrongCode", test: "handlers.TestANewPhoneSendsTheSameAgain"},
+	{what: "what a phone was added by makes a cookie once it counts", file: "store/own_codes.go", find: "AND confirmed_at IS NULL\n\t\t\tAND revoked_at IS NULL\n\t\tRETURNING", put: "AND revoked_at IS NULL\n\t\tRETURNING", test: "TestANewPhoneComesAgain"},
+	{what: "another phone takes the place of one that waits", file: "store/own_codes.go", find: "AND device_key = ?5\n", put: "AND LENGTH(?5) > 0\n", test: "TestANewPhoneComesAgain"},
 }
