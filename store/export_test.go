@@ -48,6 +48,9 @@ func (s *Store) AnySession(ctx context.Context, id string) (Session, error) {
 	return sess, wrap(err)
 }
 
+// Scopes are those that a limit counts by.
+func (l Limit) Scopes() []Scope { return l.scopes() }
+
 // SetLimits takes the place of the table.
 func (s *Store) SetLimits(limits []Limit) { s.limits = limits }
 

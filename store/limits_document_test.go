@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ var scopeWords = map[store.Scope]string{
 
 var whoWords = map[store.Who]string{store.Everybody: "all", store.Strangers: "unknown browsers", store.Known: "known browsers"}
 
+// ofNobody are acts that say nothing of an account: at one address none is a newcomer's.
+var ofNobody = []store.Action{store.ActSignUp, store.ActEnrol}
+
 func limitsTable(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -78,6 +82,7 @@ func beyond(l store.Limit) string {
 		return "none"
 	case l.Newcomers:
 		return "one in " + span(l.Pace) + ", from an address that has not failed there"
+	case l.Per == store.PerSource && slices.Contains(ofNobody, l.Action):
 	case l.Per != store.PerVisitor && l.Per != store.PerDevice:
 		return "one in " + span(l.Pace) + ", newcomers first"
 	}
