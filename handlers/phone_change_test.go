@@ -99,6 +99,29 @@ func TestAnotherPhone(t *testing.T) {
 	b.signIn(person{ada.Email, fresh})
 }
 
+// Whoever has the old phone has said yes to a change that another browser has not made yet:
+// its page is told that this is over, and makes nothing of it.
+func TestAnotherPhoneEndsWhatTheOldOneWasAsked(t *testing.T) {
+	s := newSite(t)
+	ada := s.account("ada@example.com")
+	theirs := s.stale(ada)
+	b := s.browser()
+	b.signIn(ada)
+	wantRedirect(t, theirs.post("/account/confirm/ask", "to", "/account/close"), toClose)
+	told := theirs.changeEvents()
+	s.tapped(ada.phone.approve, ada.phone.pending())
+	told.want("approved")
+
+	b.begins("")
+	s.tapped(ada.phone.approve, ada.phone.pending())
+	wantRedirect(t, b.post("/account/phone/allow"), "/account/phone")
+	fresh := s.phoneByNumber(newNumber)
+	s.tapped(fresh.approve, fresh.pending())
+	told.want("cancelled")
+	wantRedirect(t, theirs.post("/account/confirm", "to", "/account/close"), toClose)
+	wantBody(t, theirs.get(toClose), words("approval.phone_gone.title"))
+}
+
 // Nothing changes where either says no, or where nobody answers.
 func TestAnotherPhoneThatIsNotProved(t *testing.T) {
 	s := newSite(t)

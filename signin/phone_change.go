@@ -266,12 +266,15 @@ func (f *Flow) finishPhoneChanges(ctx context.Context) error {
 }
 
 func (f *Flow) finishPhoneChange(ctx context.Context, userID int64) error {
-	old, ended, err := f.Store.FinishPhoneChange(ctx, userID)
+	old, err := f.Store.FinishPhoneChange(ctx, userID)
 	if err != nil {
 		return err
 	}
-	f.tellEnded(ctx, userID, ended...)
-	if err := f.forget(ctx, old); err != nil {
+	f.tellEnded(ctx, userID, old.Sessions...)
+	for _, a := range old.Requests {
+		f.ended(ctx, a)
+	}
+	if err := f.forget(ctx, old.Factor); err != nil {
 		f.Logger.Warn("the provider could not be told to forget an old phone", "error", err)
 	}
 	return nil

@@ -305,9 +305,9 @@ func (s *Store) ReadyPhoneChanges(ctx context.Context) ([]int64, error) {
 }
 
 // FinishPhoneChange puts the new phone in the place of the old one. Sign-ins that
-// wait for the old one end, and whatever it was asked counts for nothing. It returns
-// them and the old phone. ErrNotFound unless the change is proved and ready.
-func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor, ended []Session, err error) {
+// wait for the old one end, and whatever it was asked, or has approved and nobody has
+// used, counts for nothing. ErrNotFound unless the change is proved and ready.
+func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old ReplacedPhone, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
 		const finish = `
 			UPDATE phone_changes
@@ -318,14 +318,7 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 		if err != nil {
 			return err
 		}
-		if old, err = s.factor(ctx, tx, userID); err != nil {
-			return err
-		}
-		const waiting = `SELECT ` + sessionColumns + ` FROM sessions WHERE user_id = ? AND level = 1 AND ended_at IS NULL`
-		if ended, err = tx.endAll(ctx, func(Session) Reason { return ReasonCancelled }, waiting, userID); err != nil {
-			return err
-		}
-		if _, err := tx.cancelOrExpire(ctx, ReasonSuperseded, `user_id = ?3`, userID); err != nil {
+		if old, err = tx.endPhone(ctx, userID); err != nil {
 			return err
 		}
 		if err := tx.replacePhone(ctx, userID, NewPhone{PhoneNumber: p.PhoneNumber, CountryCode: p.CountryCode, Handle: p.Handle}); err != nil {
@@ -340,9 +333,9 @@ func (s *Store) FinishPhoneChange(ctx context.Context, userID int64) (old Factor
 		return tx.noticeBy(ctx, Session{ID: p.SessionID, UserID: userID}, NoticePhoneChanged, Client{})
 	})
 	if err != nil {
-		return Factor{}, nil, wrap(err)
+		return ReplacedPhone{}, wrap(err)
 	}
-	return old, ended, nil
+	return old, nil
 }
 
 // StopPhoneChange ends a change that is under way: anybody who is signed in may, since

@@ -54,7 +54,7 @@ func (w *world) newPhoneSays(p store.PhoneChange, status store.ApprovalStatus) e
 }
 
 func (w *world) finish(u store.User) error {
-	_, _, err := w.store.FinishPhoneChange(w.t.Context(), u.ID)
+	_, err := w.store.FinishPhoneChange(w.t.Context(), u.ID)
 	return err
 }
 
@@ -96,6 +96,49 @@ func TestAPhoneChangeNeedsBothPhones(t *testing.T) {
 		t.Error("a sign-in waits for the old phone")
 	}
 	wantErr(t, "again", w.finish(ada), store.ErrNotFound)
+}
+
+// A thief who has the old phone has asked it and said yes: nobody uses that once it is
+// replaced, and who waits is told. What a phone of one's own has approved stays.
+func TestWhatAReplacedPhoneHasApprovedIsUsedByNobody(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.com")
+	hers, theirs, waits, used := w.signIn(ada), w.signIn(ada), w.signIn(ada), w.signIn(ada)
+	w.allowed(hers)
+	p := w.askNew(ada)
+	sent, once := w.ask(used)
+	w.approve(once)
+	must(t, err2(w.store.ExecuteTransfer(t.Context(), used.ID, sent.ID, rent)))
+	transfer, approved := w.ask(theirs)
+	w.approve(approved)
+	pending, _, err := w.store.BeginConfirm(t.Context(), waits.ID, "x", "", ttl)
+	must(t, err)
+	pixel := w.own(ada, "Pixel")
+	_, kept := w.ask(hers)
+	must(t, w.store.KeepOwnRequest(t.Context(), kept, "{}"))
+	w.answerOwn(pixel.says(kept, store.Approved))
+
+	must(t, w.newPhoneSays(p, store.Approved))
+	old, err := w.store.FinishPhoneChange(t.Context(), ada.ID)
+	must(t, err)
+	var ended []string
+	for _, a := range old.Requests {
+		if a.Status != store.Cancelled || a.Reason != store.ReasonPhoneGone {
+			t.Errorf("%s ended as %s, %s", a.ID, a.Status, a.Reason)
+		}
+		ended = append(ended, a.ID)
+	}
+	want := []string{approved.ID, pending.ID}
+	slices.Sort(ended)
+	slices.Sort(want)
+	wantEqual(t, ended, want)
+	_, err = w.store.ExecuteTransfer(t.Context(), theirs.ID, transfer.ID, rent)
+	wantErr(t, "the old phone's yes", err, store.ErrNotApproved)
+	for _, a := range []store.Approval{once, kept} {
+		if got := w.approval(a.ID).Status; got != store.Approved {
+			t.Errorf("%s is %s", a.ID, got)
+		}
+	}
 }
 
 // The old phone's yes is for this change alone, and for the session that began it.

@@ -41,7 +41,7 @@ const (
 	ReasonSuperseded  Reason = "superseded"   // a newer request of the same user
 	ReasonOtherMethod Reason = "other_method" // signed in by a code
 	ReasonWrongNumber Reason = "wrong_number" // typed on a phone of one's own, too often
-	ReasonPhoneGone   Reason = "phone_gone"   // the phone of one's own was removed
+	ReasonPhoneGone   Reason = "phone_gone"   // the phone was removed, or another took its place
 	ReasonChanged     Reason = "changed"      // a transfer that is not what the phone has shown
 	ReasonSignedOut   Reason = "signed_out"   // also of a session
 )
