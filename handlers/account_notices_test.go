@@ -207,7 +207,7 @@ func TestASessionDoesNotAnswerForItself(t *testing.T) {
 	s.clock.Advance(time.Second)
 	theirs.signIn(ada)
 	got := theirs.get("/protected")
-	wantBody(t, got, "was new to your account", "Only a browser that was signed in before", `href="/account/not-me?disputed=`)
+	wantBody(t, got, "was new to your account", "Only a browser that was already signed in", `href="/account/not-me?disputed=`)
 	wantNoBody(t, got, `action="/notices/answer"`)
 	wantRedirect(t, theirs.answers("new_browser", "me"), "/protected")
 	wantBody(t, theirs.get("/protected"), "Was this you?")
@@ -234,7 +234,7 @@ func TestWhoeverWasThrownOutSaysNotMe(t *testing.T) {
 	hers.signIn(ada)
 	wantNoBody(t, theirs.get("/protected"), `action="/notices/answer"`)
 	got := hers.get("/protected")
-	wantBody(t, got, `value="not_me"`, "Only a browser that was signed in before", `href="/account/not-me?disputed=`)
+	wantBody(t, got, `value="not_me"`, "Only a browser that was already signed in", `href="/account/not-me?disputed=`)
 	wantNoBody(t, got, `value="me"`)
 	wantNotMe(t, hers.answers("new_browser", "not_me"))
 	if s.rings(ada) {

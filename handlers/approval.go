@@ -80,8 +80,12 @@ func (h *Handlers) showApproval(c *fiber.Ctx, status int, a store.Approval, n *v
 	if err != nil {
 		return err
 	}
+	title := views.TitleKey(views.StateOf(string(a.Status), string(a.Reason)))
+	if a.Status == store.Pending && signin.TypedNumber(a.Number) {
+		title = "approval.pending.title_typed"
+	}
 	page := views.Approval{
-		Layout: h.layout(c, "approval", views.TitleKey(views.StateOf(string(a.Status), string(a.Reason)))),
+		Layout: h.layout(c, "approval", title),
 		Asked:  h.viewAsked(c, v, a.Number, a.CreatedAt, a.ExpiresAt), MaskedPhone: h.maskPhone(c, v.User.PhoneNumber),
 		RequestID: a.ID, Status: string(a.Status), Reason: string(a.Reason), RetryAt: h.retryOf(c, a.RetryAt),
 		EventsURL: "/login/events", StreamURL: "/login/stream", StatusURL: "/authy/status",

@@ -14,9 +14,9 @@ const OVER = ["denied", "cancelled-by_user", "cancelled-superseded", "cancelled-
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const { doneUrl = "", loginUrl = "", selfUrl = "", statusUrl = "", streamUrl = "", eventsUrl = "" } = byId("token-form").dataset;
-const row = /** @type {HTMLElement} */ (document.querySelector("[data-next-send]"));
-const note = byId("next-send");
-const timeLeft = /** @type {HTMLElement} */ (note.querySelector("[data-left]"));
+// Both are there where a code can be sent, or the phone be asked again.
+const row = /** @type {HTMLElement | null} */ (document.querySelector("[data-next-send]"));
+const note = document.getElementById("next-send");
 const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-send]")]);
 
 // ---- the next code ----
@@ -28,8 +28,9 @@ function waitForSending(until) {
     if (left > 0) button.setAttribute("aria-disabled", "true");
     else button.removeAttribute("aria-disabled");
   }
-  note.hidden = left <= 0;
-  timeLeft.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  if (note) note.hidden = left <= 0;
+  const timeLeft = note?.querySelector("[data-left]");
+  if (timeLeft) timeLeft.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   if (left > 0) setTimeout(() => waitForSending(until), 1000);
 }
 
@@ -39,7 +40,7 @@ for (const button of buttons) {
   });
 }
 
-const seconds = Number(row.dataset.nextSend);
+const seconds = Number(row?.dataset.nextSend ?? 0);
 if (seconds > 0) waitForSending(performance.now() + seconds * 1000);
 
 // ---- the sign-in, as it stands ----
