@@ -19,8 +19,20 @@ window.BarcodeDetector = class {
 	async detect() { return window.sees ? [{ rawValue: window.sees }] : []; }
 };`
 
-// What a phone's page meets in its life: a code that the camera reads, a second account, a
-// request from the same browser, a server that is away, and a browser that deletes what it
+// lostReply loses the reply to a new phone once, with its cookie.
+const lostReply = `{
+	const real = fetch;
+	window.losses = 0;
+	window.fetch = async (url, options) => {
+		if (window.losses || !String(url).endsWith("/phone/enrol/finish")) return real(url, options);
+		window.losses++;
+		await real(url, { ...options, credentials: "omit" });
+		throw new TypeError("the reply is lost");
+	};
+}`
+
+// What a phone's page meets in its life: a code that the camera reads, a reply that is
+// lost, a second account, a request from the same browser, a server that is away, and a browser that deletes what it
 // has kept.
 func TestThePageOfAPhone(t *testing.T) {
 	story(t)
@@ -28,7 +40,7 @@ func TestThePageOfAPhone(t *testing.T) {
 	ada := n.person()
 	tb, hand := ada.tab(), ada.tab()
 	hand.authenticator()
-	hand.early(camera)
+	hand.early(camera + lostReply)
 	hand.look(390, "light")
 	tb.expect("ERR_", "WebSocket connection")
 	hand.expect("401", "ERR_", "WebSocket connection", "Failed to load resource")
@@ -45,6 +57,8 @@ func TestThePageOfAPhone(t *testing.T) {
 	hand.is(fmt.Sprintf(`(window.sees = %q, document.querySelector("#code").value === %q)`, n.url+"/phone#"+code, code))
 	hand.fill("#name", "Pixel")
 	hand.click("#enrol-form button[type=submit]")
+	hand.heading(words("ownphone.waiting.title"))
+	hand.is("window.losses === 1")
 	tb.at("/account/phones")
 	tb.click("form[action='/account/phones/confirm'] button")
 	tb.at("/protected")

@@ -59,35 +59,71 @@ function complain(word) {
 
 // ---- a new phone ----
 
-let tried = false; // the keys that are kept are of this page
+const PAUSES = [1000, 3000]; // before what got no reply is sent again
 
 async function enrol() {
   const code = field("code").value;
   const name = field("name").value.trim();
   if (!name) return complain("name");
+  const kept = await phoneKeys.read();
   // Another tab has made a phone of this browser, whose keys are kept.
-  if (!tried && await phoneKeys.read()) return start();
+  if (kept && !kept.finish) return start();
+  const keys = kept?.finish?.code === code ? kept : await newKeys(code, name);
+  const wrong = keys && await finish(keys);
+  if (wrong) complain(wrong);
+  else if (keys) await start();
+}
+
+/**
+ * newKeys begins with a code and makes the keys of a phone, with what adds it. They are
+ * kept before the server knows them: a reply may be lost. It says why there are none.
+ *
+ * @param {string} code
+ * @param {string} name
+ * @returns {Promise<KeysOfPhone | void>}
+ */
+async function newKeys(code, name) {
   const begun = await send("/phone/enrol", { code });
   if (begun.status !== 200) return complain(begun.body.error === "code" ? "code" : wordOf(begun.status));
   const made = await makeKeys(begun.body);
   if (!made) return complain("passkey");
   const { origin, challenge } = begun.body;
   const passkey = JSON.stringify(made.passkey);
-  // Before the server knows them: a reply may be lost.
-  tried = true;
-  await phoneKeys.keep(made.keys);
   const message = await phoneKeys.digest("nod phone 1", origin, challenge, name, passkey);
-  const finished = await send("/phone/enrol/finish", {
-    code, name, device_key: base64(made.deviceKey), passkey: base64(new TextEncoder().encode(passkey)),
-    signature: await phoneKeys.sign(made.keys.pair, message),
-  });
-  if (finished.status !== 200) {
-    if (finished.status !== 0) await phoneKeys.forget();
-    return complain(finished.body.error ?? wordOf(finished.status));
+  const keys = {
+    ...made.keys,
+    finish: {
+      code, name, device_key: base64(made.deviceKey), passkey: base64(new TextEncoder().encode(passkey)),
+      signature: await phoneKeys.sign(made.keys.pair, message),
+    },
+  };
+  await phoneKeys.keep(keys);
+  return keys;
+}
+
+/**
+ * finish adds the phone with these keys. Where no reply comes the server may have it all
+ * the same, and takes the same again: other keys would leave it a phone that nobody has.
+ *
+ * @param {KeysOfPhone} keys
+ * @returns {Promise<string>} the word of what is wrong; "" once it is added
+ */
+async function finish({ finish: sent, ...keys }) {
+  let { status, body } = await send("/phone/enrol/finish", sent);
+  for (const pause of PAUSES) {
+    if (status > 0 && status < 500) break;
+    await new Promise((done) => setTimeout(done, pause));
+    ({ status, body } = await send("/phone/enrol/finish", sent));
   }
+  if (status === 0 || status >= 500 || status === 429) return wordOf(status); // no word about the phone
+  if (status !== 200) {
+    await phoneKeys.forget();
+    return body.error ?? wordOf(status);
+  }
+  await phoneKeys.keep(keys);
   forgetCode();
   void navigator.storage?.persist?.().catch(() => {}); // or the browser may delete the keys for room
-  return start();
+  return "";
 }
 
 // forgetCode takes a code that was used or is of no use out of the address.
@@ -157,6 +193,9 @@ async function start() {
 
 own.again = start;
 
+const added = ["waiting", "ready", "renew"]; // by these words the server has the phone of the cookie
+
+/** @returns {Promise<void>} */
 async function stand() {
   const now = /** @type {StateOfPhone | null} */ (await read("/phone/state"));
   if (!now) {
@@ -166,13 +205,25 @@ async function stand() {
   }
   own.phone = now;
   own.keys = await phoneKeys.read();
+  let wrong = "";
+  if (own.keys?.finish && added.includes(now.status)) {
+    delete own.keys.finish;
+    await phoneKeys.keep(own.keys);
+  }
+  if (own.keys?.finish) {
+    if (!field("code").value) takeCode(own.keys.finish.code);
+    wrong = await finish(own.keys);
+    if (!wrong) return stand();
+    own.keys = await phoneKeys.read();
+  }
   fill(page, "name", now.name ?? "");
-  if (now.status === "revoked") {
+  if (now.status === "revoked" && !wrong) { // by the cookie of a phone before, where no reply came
     await phoneKeys.forget();
     own.keys = undefined;
   }
   if (now.status === "renew" && own.keys && !(await renew(own.keys))) return;
   show(standing());
+  if (wrong) complain(wrong);
   const hears = page.dataset.now === "ready" || page.dataset.now === "waiting";
   if (hears) listener.start();
   else listener.stop();
@@ -189,8 +240,9 @@ async function stand() {
 // browser has deleted of either makes the other worthless.
 function standing() {
   const { phone: { status }, keys } = own;
-  if (status === "none") return keys ? "lost" : "none";
-  if (status === "unknown" && !keys) return "none";
+  const adds = !keys || keys.finish; // this browser can be added, or has yet to hear whether it was
+  if (status === "none") return adds ? "none" : "lost";
+  if (status === "unknown" && adds) return "none";
   if (status === "renew" || (status === "ready" || status === "waiting") && !keys) return "lost";
   return status === "ready" && location.hash.length > 1 ? "taken" : status;
 }

@@ -1,7 +1,7 @@
 import test, { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { byId, offline, reply, requests, settle, sleeps, sockets, submits } from "./browser.mjs";
+import { advance, byId, offline, reply, requests, settle, sleeps, sockets, submits } from "./browser.mjs";
 import { Phone, digestOf, origin, signed } from "./ownphone.mjs";
 
 const shown = {
@@ -127,15 +127,82 @@ describe("a new phone", () => {
     assert.deepEqual([heading(), phone.sent, phone.kept.get("phone")], ["Pixel", [], other.kept.get("phone")]);
   });
 
-  test("whose keys did not get to the server begins anew on the same page", async () => {
+  /** lost is a phone that was sent and got no reply, with what was sent. */
+  async function lost(none = offline) {
     const phone = new Phone();
     phone.says["/phone/enrol"] = () => reply(200, options);
-    phone.says["/phone/enrol/finish"] = offline;
+    phone.says["/phone/enrol/finish"] = none;
     await phone.open();
     await enrols("ABCD-EFGH");
+    return phone;
+  }
+
+  /** takes has the server answer again: it knows the phone. */
+  function takes(phone) {
+    phone.says["/phone/enrol/finish"] = () => {
+      phone.state = { status: "waiting", name: "Pixel", origin };
+      return reply(200, {});
+    };
+  }
+
+  /** same says that one phone was made, and sent so many times. */
+  function same(phone, times) {
+    const sent = phone.posted("/phone/enrol/finish");
+    assert.deepEqual(sent, Array(times).fill(sent[0]));
+    assert.deepEqual([phone.posted("/phone/enrol").length, phone.passkeys.asked.length], [1, 1]);
+  }
+
+  for (const [what, none] of [["no reply", offline], ["a proxy in its place", () => reply(502)]]) {
+    test(`that gets ${what} sends the same again, by itself`, async () => {
+      const phone = await lost(none);
+      assert.deepEqual(errors(), []);
+      takes(phone);
+      await advance(1000);
+      same(phone, 2);
+      assert.equal(heading(), "ownphone.waiting.title");
+    });
+  }
+
+  test("that gets no reply for long sends the same when asked to, and another with another code", async () => {
+    const phone = await lost();
+    await advance(4000);
     assert.deepEqual(errors(), ["offline"]);
-    await enrols("ABCD-EFGH");
-    assert.deepEqual([errors(), phone.posted("/phone/enrol/finish").length], [["offline"], 2]);
+    same(phone, 3);
+    await enrols("ABCD-EFGH", "another name");
+    await advance(4000);
+    same(phone, 6);
+    takes(phone);
+    await enrols("JKLM-NPQR");
+    assert.deepEqual([phone.posted("/phone/enrol").length, phone.posted("/phone/enrol/finish").at(-1).code], [2, "JKLM-NPQR"]);
+    assert.equal(heading(), "ownphone.waiting.title");
+  });
+
+  test("that got no reply sends the same again on its next page", async () => {
+    const phone = await lost();
+    takes(phone);
+    await phone.open();
+    same(phone, 2);
+    assert.deepEqual([heading(), phone.kept.get("phone").finish], ["ownphone.waiting.title", undefined]);
+  });
+
+  test("that got no reply in time can begin anew on its next page", async () => {
+    const phone = await lost();
+    phone.says["/phone/enrol/finish"] = () => reply(422, { error: "code" });
+    await phone.open();
+    assert.deepEqual([heading(), errors(), phone.kept.size], ["ownphone.title", ["code"], 0]);
+  });
+
+  test("whose cookie came and whose reply did not is what the server says, and keeps its keys", async () => {
+    const phone = await lost();
+    phone.state = { status: "ready", name: "Pixel", origin };
+    await phone.open();
+    same(phone, 1);
+    assert.deepEqual([heading(), Object.keys(phone.kept.get("phone"))], ["Pixel", ["pair", "credential"]]);
+  });
+
+  test("that comes too often is told so and keeps its keys", async () => {
+    const phone = await lost(() => reply(429, {}));
+    assert.deepEqual([errors(), phone.kept.size], [["often"], 1]);
   });
 
   test("on the page of one that was removed asks anew how it is woken", async () => {

@@ -1,6 +1,9 @@
 // What static/phonekeys.js gives to the page of a phone and to its worker.
 
-interface KeysOfPhone { pair: CryptoKeyPair; credential: ArrayBuffer }
+/** finish adds the phone, until the server has said that it did. */
+interface KeysOfPhone { pair: CryptoKeyPair; credential: ArrayBuffer; finish?: FinishOfPhone }
+
+interface FinishOfPhone { code: string; name: string; device_key: string; passkey: string; signature: string }
 
 interface ShownOnPhone {
   kind: string; email: string; browser: string; address: string; place: string; resets: string; change: string;
