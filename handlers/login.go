@@ -73,11 +73,8 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	client := h.clientOf(c)
 	client.Proof = typedProof(c)
 	user, err := h.Flow.Authenticate(c.UserContext(), email, password, client)
-	if errors.Is(err, store.ErrInvalidCredentials) && client.Proof != "" {
-		return h.showHeldUp(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong_proof"))
-	}
 	if errors.Is(err, store.ErrInvalidCredentials) {
-		return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong"))
+		return h.showWrong(c, email, client)
 	}
 	if sentence := h.sayLimit(c, err); sentence != "" {
 		return h.showHeldUp(c, fiber.StatusTooManyRequests, email, sentence)
@@ -85,7 +82,19 @@ func (h *Handlers) login(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return h.startSecondStep(c, user)
+	err = h.startSecondStep(c, user)
+	if errors.Is(err, store.ErrInvalidCredentials) { // changed while this one was compared
+		return h.showWrong(c, email, client)
+	}
+	return err
+}
+
+// showWrong says that the e-mail or the password is wrong, or the code along with them.
+func (h *Handlers) showWrong(c *fiber.Ctx, email string, client store.Client) error {
+	if client.Proof != "" {
+		return h.showHeldUp(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong_proof"))
+	}
+	return h.showLogin(c, fiber.StatusUnprocessableEntity, email, h.text(c, "login.wrong"))
 }
 
 // startSecondStep starts a session that has passed the password, and asks the

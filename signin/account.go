@@ -189,7 +189,7 @@ func (e *NotClosed) Unwrap() error { return e.Cause }
 // more. The provider goes first: if it cannot be told, nothing has changed
 // here. store.ErrInvalidCredentials, *store.RateError, *NotClosed.
 func (f *Flow) CloseAccount(ctx context.Context, v Visitor, password string, c store.Client) error {
-	if err := f.knowsPassword(ctx, v, password, c); err != nil {
+	if _, err := f.knowsPassword(ctx, v, password, c); err != nil {
 		return err
 	}
 	if err := f.forgetPhone(ctx, v.User); err != nil {

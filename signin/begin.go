@@ -74,9 +74,10 @@ func (f *Flow) Refused(kind store.EventKind, detail, ip string) { f.Store.Refuse
 
 // Begin starts a session that has passed the password. The session that this
 // browser had before, "" for none, ends with it, and its pages are told.
-// *store.RateError.
+// *store.RateError; store.ErrInvalidCredentials where the password has changed since
+// Authenticate.
 func (f *Flow) Begin(ctx context.Context, user store.User, before string, c store.Client) (store.Session, error) {
-	sess, err := f.Store.StartSession(ctx, user.ID, before, c)
+	sess, err := f.Store.BeginSession(ctx, user, before, c)
 	if err == nil && before != "" {
 		f.notify(ctx, before)
 	}

@@ -9,12 +9,12 @@ import (
 
 // knowsPassword checks the visitor's password once more. As Authenticate;
 // store.ErrInvalidCredentials for a wrong one.
-func (f *Flow) knowsPassword(ctx context.Context, v Visitor, password string, c store.Client) error {
+func (f *Flow) knowsPassword(ctx context.Context, v Visitor, password string, c store.Client) (store.User, error) {
 	user, err := f.Authenticate(ctx, v.User.Email, password, c)
 	if err == nil && user.ID != v.User.ID {
-		return store.ErrInvalidCredentials
+		err = store.ErrInvalidCredentials
 	}
-	return err
+	return user, err
 }
 
 // NewPassword is a change of a password, as typed, and what goes with it.
@@ -38,18 +38,21 @@ func (f *Flow) ChangePassword(ctx context.Context, v Visitor, n NewPassword, c s
 	if p := n.check(f.Site, v.User); len(p) > 0 {
 		return store.Session{}, p
 	}
-	err = f.knowsPassword(ctx, v, n.Current, c)
+	knows, err := f.knowsPassword(ctx, v, n.Current, c)
 	if errors.Is(err, store.ErrInvalidCredentials) {
 		return store.Session{}, Problems{FieldCurrent: PasswordWrong}
 	}
 	if err != nil {
 		return store.Session{}, err
 	}
-	change := store.PasswordChange{Password: n.New, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps, RemovePhones: n.RemovePhones}
+	change := store.PasswordChange{Password: n.New, Knows: knows, Everywhere: n.Everywhere, RemoveApps: n.RemoveApps, RemovePhones: n.RemovePhones}
 	if n.NewCodes {
 		change.RecoveryCodes = store.NewRecoveryCodes()
 	}
 	sess, ended, err := f.Store.ChangePassword(ctx, v.Session.ID, change, c)
+	if errors.Is(err, store.ErrInvalidCredentials) { // changed while this one was compared
+		return sess, Problems{FieldCurrent: PasswordWrong}
+	}
 	if errors.Is(err, store.ErrLastFactor) {
 		return store.Session{}, Problems{FieldForm: LastWay}
 	}

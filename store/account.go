@@ -90,6 +90,7 @@ func (tx *txn) endBeside(ctx context.Context, sess Session, which string, arg an
 // PasswordChange is another password, and what else changes in the same transaction.
 type PasswordChange struct {
 	Password   string
+	Knows      User // of Authenticate by the password before; none where it was not asked for
 	Everywhere bool // all other sessions end, and no other browser is known any more
 
 	// What a stranger may have added: the apps and phones with these ids are removed,
@@ -103,13 +104,16 @@ type PasswordChange struct {
 // ChangePassword gives the user of a session another password, and the session
 // another id. What waits for its second step ends, since it began with the password
 // before. ended are the sessions that did. ErrBusy, ErrNotFound, ErrNotFresh;
-// ErrLastFactor as of RevokeOwnPhone.
+// ErrLastFactor as of RevokeOwnPhone; ErrInvalidCredentials as of BeginSession.
 func (s *Store) ChangePassword(ctx context.Context, sessionID string, p PasswordChange, c Client) (sess Session, ended []Session, err error) {
 	hash, err := s.hashAt(ctx, sessionID, p.Password)
 	if err != nil {
 		return Session{}, nil, err
 	}
 	err = s.change(ctx, sessionID, func(tx *txn, by Session) error {
+		if err := tx.stillRight(ctx, p.Knows); err != nil {
+			return err
+		}
 		if err := tx.takeBackFactors(ctx, by, p, c); err != nil {
 			return err
 		}

@@ -21,6 +21,10 @@ const known = `
 		CASE users.email_key WHEN ?2 THEN 0 WHEN ?1 THEN 1 ELSE 2 END,
 		users.id DESC`
 
+// compared is the hash that a password was right for, and what takes its place where the
+// spelling has changed. A pointer, so that no User that is printed says them.
+type compared struct{ hash, renewed string }
+
 // credentials are a user and the hash of the password.
 type credentials struct {
 	user User
@@ -44,7 +48,7 @@ func (s *Store) credentials(ctx context.Context, q querier, email string) ([]cre
 // Authenticate finds the user by e-mail and password. ErrInvalidCredentials
 // for a wrong one of either, at the same cost; ErrBusy. A sign-up is found as well,
 // whether or not there is an account for its e-mail: who has made it learns
-// nothing from that before the phone is proved.
+// nothing from that before the phone is proved. BeginSession goes on from there.
 func (s *Store) Authenticate(ctx context.Context, email, password string) (User, error) {
 	found, err := s.credentials(ctx, s.read, email)
 	if err != nil {
@@ -64,10 +68,28 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (User,
 	if i < 0 || len(found) == 0 {
 		return User{}, cmp.Or(s.refusePassword(ctx, found), ErrInvalidCredentials)
 	}
+	u, with := found[i].user, &compared{hash: found[i].hash}
 	if outdated {
-		s.rehash(ctx, found[i].user.ID, password, found[i].hash)
+		with.renewed = s.rehash(ctx, u.ID, password, with.hash)
 	}
-	return found[i].user, nil
+	u.compared = with
+	return u, nil
+}
+
+// stillRight refuses a password that was right when it was compared, and was changed or
+// reset since, while it waited for its turn: whoever did that has ended all sign-ins by
+// it. ErrNotFound for a closed account.
+func (tx *txn) stillRight(ctx context.Context, u User) error {
+	if u.compared == nil {
+		return nil
+	}
+	var hash string
+	const query = `SELECT password_hash FROM users WHERE id = ? AND closed_at IS NULL`
+	err := wrap(tx.QueryRowContext(ctx, query, u.ID).Scan(&hash))
+	if err != nil || hash == u.compared.hash || hash == u.compared.renewed {
+		return err
+	}
+	return cmp.Or[error](tx.record(ctx, Event{Kind: EventPasswordRefused, UserID: u.ID}), &kept{ErrInvalidCredentials})
 }
 
 // refusePassword is what a wrong password leaves: a line about the account, or,

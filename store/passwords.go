@@ -169,13 +169,14 @@ func matchLike(password, like string, hashes []string) (found int, outdated bool
 	return -1, false, nil
 }
 
-// rehash replaces a hash by one of the spelling that is used now. Nobody is
-// kept out if it cannot: the next sign-in tries again.
-func (s *Store) rehash(ctx context.Context, userID int64, password, old string) {
+// rehash replaces a hash by one of the spelling that is used now, and returns that. Nobody
+// is kept out if it cannot: the next sign-in tries again. Of two at once each makes the same.
+func (s *Store) rehash(ctx context.Context, userID int64, password, old string) string {
 	hash, err := s.hashLike(ctx, password, old)
 	if err != nil {
-		return
+		return old
 	}
 	const update = `UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?`
 	_, _ = s.exec(ctx, update, hash, userID, old)
+	return hash
 }

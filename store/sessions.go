@@ -103,21 +103,30 @@ func sessionScan(r row, more ...any) (Session, error) {
 
 func scanSession(r row) (Session, error) { return sessionScan(r) }
 
-// StartSession begins a sign-in whose password was right. The session that
+// StartSession is BeginSession for whoever has shown otherwise that the account is theirs.
+func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (Session, error) {
+	return s.BeginSession(ctx, User{ID: userID}, replaces, c)
+}
+
+// BeginSession begins a sign-in whose password was right. The session that
 // the browser had before, if any, ends in the same step, and with it what was
 // pending for it. A form that is sent twice begins one sign-in. ErrNotFound for an
-// unknown or closed account.
-func (s *Store) StartSession(ctx context.Context, userID int64, replaces string, c Client) (sess Session, err error) {
+// unknown or closed account; ErrInvalidCredentials where Authenticate has found the user
+// and the password has changed since; *RateError.
+func (s *Store) BeginSession(ctx context.Context, u User, replaces string, c Client) (sess Session, err error) {
 	err = s.inTx(ctx, func(tx *txn) error {
-		if err := tx.spendSignIn(ctx, userID, c); err != nil {
+		if err := tx.stillRight(ctx, u); err != nil {
 			return err
 		}
-		again, err := tx.sameSignIn(ctx, userID, false, c.Form)
+		if err := tx.spendSignIn(ctx, u.ID, c); err != nil {
+			return err
+		}
+		again, err := tx.sameSignIn(ctx, u.ID, false, c.Form)
 		if err == nil || !errors.Is(err, ErrNotFound) {
 			sess = again
 			return err
 		}
-		sess = tx.newSession(userID, PasswordPassed, c)
+		sess = tx.newSession(u.ID, PasswordPassed, c)
 		return tx.startSession(ctx, sess, replaces, "")
 	})
 	if err != nil {

@@ -15,6 +15,8 @@ type User struct {
 	Language    string // how its owner reads, BCP 47; "" where nobody has said
 	CreatedAt   time.Time
 	Unproved    bool // a sign-up: its e-mail becomes its own when its phone is proved
+
+	compared *compared // of Authenticate; nil for whoever was found otherwise
 }
 
 // NewUser is a User to be, with the password in clear.

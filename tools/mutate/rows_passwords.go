@@ -15,4 +15,7 @@ var passwordRows = []row{
 	{what: "a few unrelated words are refused", file: "passwords/passwords.go", find: "enough = 35", put: "enough = 70", test: "TestPasswordsThatAreHardToGuess"},
 	{what: "what is known of the owner is not asked about", file: "signin/account.go", find: "passwords.Check(password, personal...)", put: "passwords.Check(password)", test: "handlers.TestSignUpErrorsStandBesideTheirField"},
 	{what: "the name of the site is a password", file: "signin/signup.go", find: "n.check(f.Site)", put: `n.check("")`, test: "handlers.TestSignUpErrorsStandBesideTheirField"},
+	{what: "a sign-in begins by the password before", file: "store/sessions.go", find: "if err := tx.stillRight(ctx, u); err != nil {", put: "if err := error(nil); err != nil {", test: "TestAPasswordThatWasChangedMeanwhile"},
+	{what: "the password before changes the password", file: "store/account.go", find: "if err := tx.stillRight(ctx, p.Knows); err != nil {", put: "if err := error(nil); err != nil {", test: "TestAPasswordThatWasChangedMeanwhile"},
+	{what: "a hash that is replaced keeps its owner out", file: "store/authenticate.go", find: "with.renewed = s.rehash(ctx, u.ID, password, with.hash)", put: "s.rehash(ctx, u.ID, password, with.hash)", test: "TestASignInWhoseHashIsReplacedBegins"},
 }

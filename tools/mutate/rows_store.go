@@ -107,7 +107,7 @@ var storeRows = []row{
 	{what: "known browsers wait among strangers", file: "store/queue.go", find: "\tif who.device != \"\" {", put: "\tif who.device != \"\" && q == nil {", test: "TestAKnownBrowserIsNotHeldUpByStrangers"},
 	{what: "a few accounts fill the line of known browsers", file: "store/queue.go", find: "has := len(l.of[who.source])", put: "if who.device != \"\" {\n\t\twho.source = who.device\n\t}\n\thas := len(l.of[who.source])", test: "TestAFewAccountsDoNotFillTheLineOfKnownBrowsers"},
 	{what: "one browser takes all the room of its account", file: "store/queue.go", find: "|| who.device != \"\" && same >= queuePerDevice", put: "|| same < 0", test: "TestAKnownBrowserLeavesRoomToOthersOfItsAccount"},
-	{what: "sign-ins begin without limit", file: "store/sessions.go", find: "tx.spendSignIn(ctx, userID, c); err != nil", put: "error(nil); err != nil", test: "TestSignInsThatBeginAreLimited"},
+	{what: "sign-ins begin without limit", file: "store/sessions.go", find: "tx.spendSignIn(ctx, u.ID, c); err != nil", put: "error(nil); err != nil", test: "TestSignInsThatBeginAreLimited"},
 	{what: "a file from before forgets what it has counted", file: "store/limits_moved.go", find: "then.count(ctx, one.claim); err != nil", put: "error(nil); err != nil", test: "TestUpgradeKeepsWhatWasCounted"},
 	{what: "a code is sent every second", file: "store/limits.go", find: "N: 1, Window: CodePause", put: "N: 1, Window: time.Second", test: "TestCodesAreSentWithinLimits"},
 	{what: "codes are tried without limit", file: "store/codes.go", find: "AND code_tries < ?\n", put: "AND ? > 0\n", test: "TestSpendCodeTry"},
