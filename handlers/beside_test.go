@@ -1,9 +1,13 @@
 package handlers_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
+
+	"nod/authy"
+	"nod/store"
 )
 
 // The phone with the number is asked beside one's own for whoever wants that: the first
@@ -50,6 +54,44 @@ func TestTheNumberIsAskedBesideAnOwnPhone(t *testing.T) {
 	h.approves(c)
 	if len(ada.phone.requests()) != before {
 		t.Error("it is asked still")
+	}
+}
+
+// withdrawn are the requests whose phones are told that nobody waits.
+type withdrawn chan string
+
+func (w withdrawn) Withdraw(_ context.Context, requestID string, why store.Reason) error {
+	w <- requestID + " " + string(why)
+	return nil
+}
+
+// An own phone that answers before the provider has said which request the other shows
+// takes that back all the same.
+func TestAnOwnPhoneAnswersBeforeTheNumberIsKnownToBeAsked(t *testing.T) {
+	meanwhile, told := func() {}, make(withdrawn, 1)
+	s := newSiteAt(t, "localhost", t.TempDir(), newClock(), func(c *config) {
+		c.Authy = slowAuthy{c.Authy, func(string, authy.ApprovalRequest) { meanwhile() }}
+	})
+	ada := s.account("ada@example.com")
+	in := s.browser()
+	in.signIn(ada)
+	h := in.addsPhone("Pixel")
+	wantRedirect(t, in.post("/account/phones/beside", "on", "1"), "/protected", "beside-on")
+
+	s.flow.Withdrawals = told
+	meanwhile = func() {
+		if status, said := h.answers(h.pending(), "denied", ""); status != http.StatusOK || !said.Applied {
+			t.Errorf("got %d %+v", status, said)
+		}
+	}
+	s.browser().passPassword(ada)
+	select {
+	case got := <-told:
+		if want := ada.phone.pending() + " other_method"; got != want {
+			t.Errorf("withdrawn is %q, want %q", got, want)
+		}
+	case <-time.After(hung):
+		t.Error("nothing is withdrawn")
 	}
 }
 

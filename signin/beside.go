@@ -28,10 +28,16 @@ func (f *Flow) askBeside(ctx context.Context, a store.Approval, q Question, user
 	}
 	known, err := f.Store.AttachUUID(ctx, a.ID, requestID)
 	if errors.Is(err, store.ErrNotFound) { // one of the others has answered meanwhile
-		return nil
+		if known, err = f.Store.Approval(ctx, a.ID); errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		known.UUID = requestID // the row has our own id in its place
+	}
+	if err != nil {
+		return err
 	}
 	f.withdraw(known)
-	return err
+	return nil
 }
 
 // Beside says whether the phone with the number is asked beside the visitor's own.

@@ -3,6 +3,7 @@ package main
 // Phones of one's own.
 var ownRows = []row{
 	{what: "a number is asked beside that nobody wants asked", file: "store/decide.go", find: "AND users.ask_beside = 1\n", put: "", test: "TestATapBesideAnOwnPhone"},
+	{what: "a question beside an own phone's answer stays", file: "signin/beside.go", find: "known.UUID = requestID //", put: "known.UUID = a.ID + requestID //", test: "handlers.TestAnOwnPhoneAnswersBeforeTheNumberIsKnownToBeAsked"},
 	{what: "anybody's number decides beside", file: "store/decide.go", find: "JOIN factors AS own ON own.user_id = users.id", put: "JOIN factors AS own ON own.user_id <> -users.id", test: "TestATapBesideAnOwnPhone"},
 	{what: "the number is asked beside a later phone", file: "store/own_phones.go", find: "`UPDATE users SET ask_beside = 0 WHERE id = ?`", put: "`UPDATE users SET ask_beside = 0 WHERE id = -?`", test: "TestATapBesideAnOwnPhone"},
 	{what: "an old sign-in asks the number beside", file: "handlers/app.go", find: "h.requireFresh, h.askBeside)", put: "h.askBeside)", test: "TestTheNumberIsAskedBesideAnOwnPhone"},
