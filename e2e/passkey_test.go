@@ -45,3 +45,28 @@ func TestSigningInByAPasskeyAlone(t *testing.T) {
 	hand.is(`document.querySelector("#error-summary")?.innerText.trim() === "` + words("passkey.refused") + `"`)
 	hand.accessible("the passkey of a phone that was removed")
 }
+
+// An account whose last phone is gone, and which has recovery codes: there is no phone to
+// ask and nothing to send, and its code page works all the same.
+func TestTheCodePageWithoutAPhone(t *testing.T) {
+	story(t)
+	n := startNod(t, "PHONES=own", "SIMULATOR_ADDR=")
+	tb, hand := n.person().tab(), n.person().tab()
+	hand.expect("401", "404")
+	tb.signUpByOwnPhone(hand, "ada@example.com")
+	tb.click(".offer .primary")
+	tb.see("#recovery-actions")
+	code := eval[string](tb, `document.querySelector("#recovery-codes code").textContent`)
+	tb.click("#codes-kept button")
+	tb.at("/protected")
+	tb.click("form[action='/account/phones/remove'] button")
+	tb.at("/protected")
+	tb.click("#logout-form button")
+	tb.at("/")
+	tb.givePassword("ada@example.com")
+	tb.at("/verify-token")
+	tb.accessible("a code page without a phone")
+	tb.fill("#recovery", code)
+	tb.click("#recovery-form button")
+	tb.at("/protected")
+}
