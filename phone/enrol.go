@@ -63,8 +63,8 @@ func (r *Room) enrolmentDigest(challenge, name string, passkey []byte) []byte {
 
 // Finish adds a phone whose keys are proved, and returns what its cookie holds. It
 // counts once a browser has confirmed it. Until then the same may be sent again, since a
-// reply may be lost: the cookie of the last reply is the good one. ErrRefused, ErrSynced, store.ErrWrongCode;
-// store.ErrPasskeyTaken; *store.RateError; signin.Problems for its name.
+// reply may be lost: the cookie of the last reply is the good one. ErrRefused, ErrSynced,
+// store.ErrWrongCode; store.ErrPasskeyTaken; *store.RateError; signin.Problems for its name.
 func (r *Room) Finish(ctx context.Context, n NewPhone, c store.Client) (cookie string, err error) {
 	code := Code(n.Code)
 	e, err := r.Store.OpenEnrolment(ctx, code, n.DeviceKey, c)
