@@ -253,3 +253,9 @@ func Retention() [][2]any {
 	}
 	return kept
 }
+
+// Plain is a user without what Authenticate has compared.
+func (u User) Plain() User {
+	u.compared = nil
+	return u
+}

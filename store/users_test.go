@@ -26,7 +26,7 @@ func TestCreateUserKeepsWhatWasGiven(t *testing.T) {
 	}
 	again, err := w.store.Authenticate(t.Context(), "zoë@example.com", password)
 	must(t, err)
-	if again != want {
+	if again.Plain() != want {
 		t.Errorf("signed in as %+v, want %+v", again, want)
 	}
 	wantEqual(t, w.events(got), []string{"user_created"})
