@@ -267,9 +267,14 @@ func (tb *tab) attach(id target.ID) *tab {
 func (tb *tab) offline(off bool) {
 	tb.t.Helper()
 	call(tb, network.Enable, network.EnableParams{})
-	call(tb, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-		MatchedNetworkConditions: []*network.Conditions{{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}},
-	})
+	// Up to Chromium 148 at least, this had to be said once more beside the rules.
+	type params struct {
+		network.EmulateNetworkConditionsByRuleParams
+		Offline bool `json:"offline"`
+	}
+	byRule := cdp.Command[params, network.EmulateNetworkConditionsByRuleResult]{Method: network.CommandEmulateNetworkConditionsByRule}
+	rules := []*network.Conditions{{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}}
+	call(tb, byRule, params{network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: rules}, off})
 	call(tb, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
 }
 
