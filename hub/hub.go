@@ -191,7 +191,10 @@ func (h *Hub) Waiting() (websockets, streams int) {
 }
 
 // Waits says whether a browser waits under key.
-func (h *Hub) Waits(key string) bool { return h.shard(key).waits(key) }
+func (h *Hub) Waits(key string) bool {
+	var few [8]*Waiter
+	return len(h.shard(key).waiters(key, few[:0])) > 0
+}
 
 // Keys returns the keys under which browsers wait.
 func (h *Hub) Keys() []string {
@@ -261,18 +264,6 @@ func (s *shard) waiters(key string, list []*Waiter) []*Waiter {
 		}
 	}
 	return list
-}
-
-// waits says whether anybody waits under key.
-func (s *shard) waits(key string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for w := s.head; w != nil; w = w.next {
-		if w.key == key {
-			return true
-		}
-	}
-	return false
 }
 
 // all appends every waiter to list.
